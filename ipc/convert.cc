@@ -1,0 +1,41 @@
+#include "ipc/convert.h"
+
+#include <string.h>
+
+namespace interimap::convert {
+
+Packet Writer::packet(Descriptor descriptor) {
+  Packet packet;
+  auto words = capnp::messageToFlatArray(message_);
+  packet.words.resize(words.size());
+  memcpy(packet.words.data(), words.begin(), words.asBytes().size());
+  packet.descriptor = std::move(descriptor);
+  return packet;
+}
+
+namespace {
+
+capnp::ReaderOptions limits() {
+  capnp::ReaderOptions options;
+  options.traversalLimitInWords = 4 * Channel::kMostBytes / sizeof(capnp::word);
+  options.nestingLimit = 8;
+  return options;
+}
+
+kj::ArrayPtr<const capnp::word> words(const Packet& packet) {
+  return {reinterpret_cast<const capnp::word*>(packet.words.data()), packet.words.size()};
+}
+
+}  // namespace
+
+// FlatArrayMessageReader sees to it that there are as many words as the segment table says; no more, we do.
+Reader::Reader(const Packet& packet) : message_(words(packet), limits()) {
+  if (message_.getEnd() != words(packet).end()) throw PeerViolation("a packet longer than its message");
+}
+
+std::string shortText(capnp::Data::Reader data, std::size_t most) {
+  if (data.size() > most) throw PeerViolation("a text that is too long");
+  return text(data);
+}
+
+}  // namespace interimap::convert

@@ -1,0 +1,129 @@
+#include "ipc/flags.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace interimap {
+
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+int compare(std::string_view a, std::string_view b) {
+  std::size_t n = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    auto x = static_cast<unsigned char>(lower(a[i])), y = static_cast<unsigned char>(lower(b[i]));
+    if (x != y) return x < y ? -1 : 1;
+  }
+  return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
+}
+
+// The next flag of a list between blanks; empty at its end.
+std::string_view take(std::string_view& text) {
+  std::size_t end = text.find(' ');
+  std::string_view flag = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return flag;
+}
+
+void append(std::string& text, std::string_view flag) {
+  if (!text.empty()) text += ' ';
+  text += flag;
+}
+
+enum Keep { kOnlyA = 1, kBoth = 2, kOnlyB = 4 };
+
+// One walk over two sorted lists; what is in both keeps a's spelling.
+std::string merge(std::string_view a, std::string_view b, int keep) {
+  std::string out;
+  std::string_view x = take(a), y = take(b);
+  while (!x.empty() || !y.empty()) {
+    int order = x.empty() ? 1 : y.empty() ? -1 : compare(x, y);
+    if (order == 0) {
+      if (keep & kBoth) append(out, x);
+      x = take(a);
+      y = take(b);
+    } else if (order < 0) {
+      if (keep & kOnlyA) append(out, x);
+      x = take(a);
+    } else {
+      if (keep & kOnlyB) append(out, y);
+      y = take(b);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool Flags::isFlag(std::string_view text) {
+  if (text.starts_with('\\')) text.remove_prefix(1);
+  if (text.empty() || text.size() > kLongestFlag) return false;
+  return std::ranges::none_of(text, [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte == 0x7f || std::string_view("(){%*\"\\").find(c) != std::string_view::npos;
+  });
+}
+
+std::optional<Flags> Flags::parse(std::string_view text) {
+  std::vector<std::string_view> found;
+  while (!text.empty()) {
+    std::string_view flag = take(text);
+    if (flag.empty()) continue;
+    if (!isFlag(flag)) return std::nullopt;
+    if (compare(flag, "\\Recent") != 0) found.push_back(flag);
+    if (found.size() > kMost) return std::nullopt;
+  }
+  std::ranges::stable_sort(found, [](auto a, auto b) { return compare(a, b) < 0; });
+  auto same = std::ranges::unique(found, [](auto a, auto b) { return compare(a, b) == 0; });
+  found.erase(same.begin(), same.end());
+  Flags flags;
+  for (std::string_view flag : found) append(flags.text_, flag);
+  return flags;
+}
+
+bool Flags::contains(std::string_view flag) const {
+  std::string_view rest = text_;
+  for (std::string_view own = take(rest); !own.empty(); own = take(rest))
+    if (compare(own, flag) == 0) return true;
+  return false;
+}
+
+Flags Flags::operator|(const Flags& other) const {
+  Flags out;
+  out.text_ = merge(text_, other.text_, kOnlyA | kBoth | kOnlyB);
+  return out;
+}
+
+Flags Flags::operator&(const Flags& other) const {
+  Flags out;
+  out.text_ = merge(text_, other.text_, kBoth);
+  return out;
+}
+
+Flags Flags::operator-(const Flags& other) const {
+  Flags out;
+  out.text_ = merge(text_, other.text_, kOnlyA);
+  return out;
+}
+
+bool Flags::operator==(const Flags& other) const { return compare(text_, other.text_) == 0; }
+
+void Flags::each(const std::function<void(std::string_view)>& visit) const {
+  std::string_view rest = text_;
+  for (std::string_view flag = take(rest); !flag.empty(); flag = take(rest)) visit(flag);
+}
+
+Flags Flags::only(const std::function<bool(std::string_view)>& keep) const {
+  Flags out;
+  each([&](std::string_view flag) {
+    if (keep(flag)) append(out.text_, flag);
+  });
+  return out;
+}
+
+bool StorableFlags::allows(std::string_view flag) const {
+  return all || (keywords && !flag.starts_with('\\')) || flags.contains(flag);
+}
+
+}  // namespace interimap

@@ -1,0 +1,23 @@
+// What tells a message from others on any server, without its body: used to recognise our own copies after a
+// kill, and the same mail on both sides after UIDs lost their meaning.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+
+namespace interimap {
+
+// The first 16 bytes of a SHA-256, made by net: over the value of Message-ID (blanks removed) where the
+// header has one, else over the whole header with every CR removed. Servers alter neither when they store a
+// message.
+using HeaderDigest = std::array<std::uint8_t, 16>;
+
+struct Identity {
+  HeaderDigest header{};
+  std::int64_t date = 0;   // INTERNALDATE, seconds since 1970
+  std::uint64_t size = 0;  // RFC822.SIZE, octets; may differ between servers that normalise line ends
+  auto operator<=>(const Identity&) const = default;
+};
+
+}  // namespace interimap

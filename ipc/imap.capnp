@@ -1,0 +1,165 @@
+# sync <-> net. net trusts sync; sync checks every answer (ipc/imap_convert.cc is the only reader and writer).
+# What the fields mean, and what is answered to what, stands in ipc/imap.h.
+@0xb2c9a4d7e1f05361;
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("interimap::schema");
+
+struct Range {
+  first @0 :UInt32;  # 1 ... last
+  last  @1 :UInt32;
+}
+
+struct BodyRange {
+  offset @0 :UInt64;
+  size   @1 :UInt64;
+}
+
+struct Request {
+  id @0 :UInt32;  # chosen by sync, ascending, never reused
+  union {
+    enable      @1  :Void;
+    list        @2  :Listing;
+    select      @3  :Select;
+    fetch       @4  :Fetch;
+    fetchBodies @5  :List(Range);
+    append      @6  :Append;   # the bodies come beside it: one sealed memfd
+    store       @7  :Store;
+    expunge     @8  :List(Range);
+    manage      @9  :Manage;
+    simple      @10 :Simple;
+  }
+
+  struct Listing {
+    reference        @0 :Data;
+    patterns         @1 :List(Data);
+    selectionOptions @2 :List(Data);
+    returnStatus     @3 :Bool;
+  }
+  struct Select {
+    mailbox  @0 :Data;
+    readOnly @1 :Bool;
+    union {
+      afresh @2 :Void;
+      known  @3 :Known;
+    }
+  }
+  struct Known {
+    uidValidity @0 :UInt32;
+    modSeq      @1 :UInt64;
+    uids        @2 :List(Range);
+    count       @3 :UInt32;
+    sample      @4 :List(Range);
+  }
+  struct Fetch {
+    uids  @0 :List(Range);
+    items @1 :Items;
+    enum Items { flags @0; envelope @1; identity @2; }
+  }
+  struct Append {
+    mailbox  @0 :Data;
+    together @1 :Bool;
+    messages @2 :List(NewMessage);
+  }
+  struct NewMessage {
+    flags @0 :Data;
+    date  @1 :Text;
+    body  @2 :BodyRange;
+  }
+  struct Store {
+    uids   @0 :List(Range);
+    change @1 :Change;
+    flags  @2 :Data;
+    enum Change { add @0; remove @1; }
+  }
+  struct Manage {
+    verb    @0 :Verb;
+    mailbox @1 :Data;
+    to      @2 :Data;
+    enum Verb { create @0; remove @1; rename @2; subscribe @3; unsubscribe @4; }
+  }
+  enum Simple { unselect @0; noop @1; logout @2; }
+}
+
+struct Answer {
+  id @0 :UInt32;  # of the request; done is the last one with this id
+  union {
+    ready    @1 :Ready;
+    listed   @2 :List(ListEntry);
+    statuses @3 :List(StatusEntry);
+    selected @4 :Selected;
+    vanished @5 :List(Range);
+    messages @6 :List(Message);
+    window   @7 :Window;       # the bodies come beside it: one sealed memfd
+    appended @8 :Appended;
+    done     @9 :Done;
+  }
+
+  struct Ready {
+    multiAppend @0 :Bool;
+    unselect    @1 :Bool;
+    idle        @2 :Bool;
+    notify      @3 :Bool;
+    move        @4 :Bool;
+  }
+  struct ListEntry {
+    mailbox     @0 :Data;
+    delimiter   @1 :UInt16;  # 0: NIL
+    nonExistent @2 :Bool;
+    noSelect    @3 :Bool;
+    subscribed  @4 :Bool;
+  }
+  struct StatusEntry {
+    mailbox       @0 :Data;
+    hasUidValidity @1 :Bool;
+    uidValidity   @2 :UInt32;
+    hasUidNext    @3 :Bool;
+    uidNext       @4 :UInt64;
+    hasModSeq     @5 :Bool;
+    modSeq        @6 :UInt64;
+    hasMessages   @7 :Bool;
+    messages      @8 :UInt32;
+  }
+  struct Selected {
+    uidValidity   @0 :UInt32;
+    uidNext       @1 :UInt64;
+    highestModSeq @2 :UInt64;
+    exists        @3 :UInt32;
+    readOnly      @4 :Bool;
+    uidNotSticky  @5 :Bool;
+    storesAll     @6 :Bool;
+    storesKeywords @7 :Bool;
+    storable      @8 :Data;
+  }
+  struct Message {
+    uid    @0 :UInt32;
+    modSeq @1 :UInt64;
+    hasFlags @2 :Bool;
+    flags  @3 :Data;
+    date   @4 :Text;    # empty: not asked for
+    size   @5 :UInt64;
+    header @6 :Data;    # empty: not asked for
+  }
+  struct Window {
+    messages @0 :List(WindowMessage);
+    tooLarge @1 :List(UInt32);
+  }
+  struct WindowMessage {
+    uid    @0 :UInt32;
+    modSeq @1 :UInt64;
+    flags  @2 :Data;
+    date   @3 :Text;
+    body   @4 :BodyRange;
+    header @5 :Data;
+  }
+  struct Appended {
+    uidValidity @0 :UInt32;
+    uids        @1 :List(UInt32);  # 0: refused
+    refusal     @2 :Data;
+  }
+  struct Done {
+    completion @0 :Completion;
+    code       @1 :Data;
+    text       @2 :Data;
+    enum Completion { ok @0; no @1; bad @2; }
+  }
+}

@@ -1,0 +1,264 @@
+// sync <-> net: what sync may ask of a server, and what net answers. One struct per packet; ipc/imap.capnp is
+// the same on the wire and ipc/imap_convert.cc the only way between the two.
+//
+// net trusts sync. sync trusts nothing in an answer beyond what the types hold: every value is range-checked
+// on the way in, and one that does not hold is a PeerViolation.
+//
+// A request has an id chosen by sync, ascending, never reused. net writes commands in the order of the
+// requests, without waiting: pipelining is simply sending. Requests may be sent before login has finished.
+// Every request gets any number of answers with its id, the last of which is Done; requests are answered in
+// order.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ipc/body.h"
+#include "ipc/channel.h"
+#include "ipc/flags.h"
+#include "ipc/identity.h"
+#include "ipc/internal_date.h"
+#include "ipc/mailbox_name.h"
+#include "ipc/uid.h"
+#include "ipc/uid_set.h"
+
+namespace interimap {
+
+using RequestId = std::uint32_t;
+
+// Limits of a packet, so that none outgrows Channel::kMostBytes. sync splits, net splits further for the
+// wire.
+inline constexpr std::size_t kMostRanges = 4096;  // ranges of a UidSet in one request or answer
+inline constexpr std::size_t kMostMessages =
+    128;                                        // messages in one window of bodies, one Append, one Messages
+inline constexpr std::size_t kMostListed = 16;  // entries in one Listed or Statuses
+inline constexpr std::size_t kMostText = 1024;  // bytes of server text quoted in an answer
+
+namespace request {
+
+// ENABLE QRESYNC (RFC 7162 section 3.2.3) once logged in. Answer: Ready. net ends the run if the server lacks
+// what is required.
+struct Enable {
+  bool operator==(const Enable&) const = default;
+};
+
+// LIST [(options)] reference (patterns) [RETURN (SUBSCRIBED [STATUS (…)])] (RFC 5258, RFC 5819). An empty
+// single pattern asks for the hierarchy delimiter and has no RETURN. Answers: Listed, Statuses.
+struct List {
+  std::string reference;
+  std::vector<std::string> patterns;
+  std::vector<std::string> selectionOptions;
+  bool returnStatus = true;
+  bool operator==(const List&) const = default;
+};
+
+// What the client knows of a mailbox: the QRESYNC parameter of SELECT (RFC 7162 section 3.2.5).
+struct Known {
+  UidValidity uidValidity;
+  ModSeq modSeq;
+  UidSet uids;              // usually 1:UIDNEXT-1
+  std::uint32_t count = 0;  // of messages the client has, that the sample ends with; 0 without a sample
+  UidSet sample;            // the highest known UIDs: message sequence match data, a few hundred characters
+  bool operator==(const Known&) const = default;
+};
+
+// SELECT, or EXAMINE if readOnly. Answers: with Known, Vanished and Messages (uid, modSeq, flags) as they
+// come; Selected; Done says whether the mailbox is selected now. Nothing a server says unasked about a
+// selected mailbox is passed on: the next Select with Known brings it all.
+struct Select {
+  WireName mailbox;
+  bool readOnly = false;
+  std::optional<Known> known;
+  bool operator==(const Select&) const = default;
+};
+
+// UID FETCH of everything but bodies. Answer: Messages.
+struct Fetch {
+  enum class Items : std::uint8_t {
+    flags,     // UID MODSEQ FLAGS
+    envelope,  // and INTERNALDATE RFC822.SIZE
+    identity,  // and the header's digest: BODY.PEEK[HEADER]
+  };
+  UidSet uids;
+  Items items = Items::flags;
+  bool operator==(const Fetch&) const = default;
+};
+
+// UID FETCH (MODSEQ FLAGS INTERNALDATE BODY.PEEK[]) of at most kMostMessages messages, one window. Answers:
+// Window, usually one; net cuts early when a packet would grow too large.
+struct FetchBodies {
+  UidSet uids;
+  bool operator==(const FetchBodies&) const = default;
+};
+
+struct NewMessage {
+  Flags flags;
+  InternalDate date;
+  BodyRange body;  // within the descriptor beside the request
+};
+
+// APPEND (RFC 3501 section 6.3.11, RFC 3502, RFC 4315): one MULTIAPPEND if `together` and the server has it,
+// else one command each, pipelined. At most kMostMessages. The bodies come beside it. Answer: Appended.
+struct Append {
+  WireName mailbox;
+  bool together = true;
+  std::vector<NewMessage> messages;
+};
+
+// UID STORE uids (+|-)FLAGS (flags), not silent: answers Messages with what each message has now. The
+// difference is sent, never the whole list, so that a change made meanwhile by somebody else is not undone.
+struct Store {
+  enum class Change : std::uint8_t { add, remove };
+  UidSet uids;
+  Change change = Change::add;
+  Flags flags;
+  bool operator==(const Store&) const = default;
+};
+
+// UID STORE +FLAGS.SILENT (\Deleted), then UID EXPUNGE of exactly these (RFC 4315 section 2.1). Answer:
+// Vanished, as far as the server said so.
+struct Expunge {
+  UidSet uids;
+  bool operator==(const Expunge&) const = default;
+};
+
+// One command on a mailbox as such.
+struct Manage {
+  enum class Verb : std::uint8_t { create, remove, rename, subscribe, unsubscribe };
+  Verb verb = Verb::create;
+  WireName mailbox;
+  WireName to;  // rename only, else empty
+  bool operator==(const Manage&) const = default;
+};
+
+// UNSELECT (or CLOSE-free fallback), NOOP, LOGOUT.
+struct Simple {
+  enum class Verb : std::uint8_t { unselect, noop, logout };
+  Verb verb = Verb::noop;
+  bool operator==(const Simple&) const = default;
+};
+
+}  // namespace request
+
+struct Request {
+  RequestId id = 0;
+  std::variant<request::Enable, request::List, request::Select, request::Fetch, request::FetchBodies,
+               request::Append, request::Store, request::Expunge, request::Manage, request::Simple>
+      what;
+  Descriptor bodies;  // with Append, and only then
+};
+
+namespace answer {
+
+// Logged in, QRESYNC enabled. What the server can do that sync wants to know.
+struct Ready {
+  bool multiAppend = false, unselect = false, idle = false, notify = false, move = false;
+  bool operator==(const Ready&) const = default;
+};
+
+struct ListEntry {
+  WireName mailbox;
+  std::optional<char> delimiter;  // none: NIL, a flat namespace
+  bool nonExistent = false, noSelect = false, subscribed = false;
+  bool operator==(const ListEntry&) const = default;
+};
+struct Listed {
+  std::vector<ListEntry> entries;  // at most kMostListed
+  bool operator==(const Listed&) const = default;
+};
+
+struct StatusEntry {
+  WireName mailbox;
+  std::optional<UidValidity> uidValidity;
+  std::optional<UidNext> uidNext;
+  std::optional<ModSeq> highestModSeq;
+  std::optional<std::uint32_t> messages;
+  bool operator==(const StatusEntry&) const = default;
+};
+struct Statuses {
+  std::vector<StatusEntry> entries;  // at most kMostListed
+  bool operator==(const Statuses&) const = default;
+};
+
+// The state of a mailbox as SELECT told it.
+struct Selected {
+  UidValidity uidValidity;  // 0: the server did not say
+  UidNext uidNext;          // 0: the server did not say
+  ModSeq highestModSeq;     // 0: NOMODSEQ, or the server did not say
+  std::uint32_t exists = 0;
+  bool readOnly = false, uidNotSticky = false;
+  StorableFlags storable;
+  bool operator==(const Selected& o) const {
+    return uidValidity == o.uidValidity && uidNext == o.uidNext && highestModSeq == o.highestModSeq &&
+           exists == o.exists && readOnly == o.readOnly && uidNotSticky == o.uidNotSticky;
+  }
+};
+
+struct Vanished {
+  UidSet uids;  // may hold UIDs that this mailbox never showed us
+  bool operator==(const Vanished&) const = default;
+};
+
+struct Message {
+  Uid uid;
+  ModSeq modSeq;                       // 0 if not told
+  std::optional<Flags> flags;          // without \Recent
+  std::optional<InternalDate> date;    // Items::envelope and identity
+  std::uint64_t size = 0;              // RFC822.SIZE; Items::envelope and identity
+  std::optional<HeaderDigest> header;  // Items::identity
+};
+struct Messages {
+  std::vector<Message> messages;  // at most kMostMessages
+};
+
+struct WindowMessage {
+  Uid uid;
+  ModSeq modSeq;
+  Flags flags;
+  InternalDate date;
+  BodyRange body;  // size 0: an empty message
+  HeaderDigest header{};
+};
+struct Window {
+  std::vector<WindowMessage> messages;  // in the order they came; those that were asked for and still exist
+  std::vector<Uid> tooLarge;            // larger than max-message-size, skipped
+};
+
+struct Appended {
+  UidValidity uidValidity;
+  std::vector<std::optional<Uid>>
+      uids;             // one per message of the request; none: refused, or the server told no UID
+  std::string refusal;  // the server's words for the (last) refused one
+  bool operator==(const Appended&) const = default;
+};
+
+// The last answer to a request.
+struct Done {
+  enum class Completion : std::uint8_t { ok, no, bad };
+  Completion completion = Completion::ok;
+  std::string code;  // the response code without brackets, "OVERQUOTA"; at most kMostText
+  std::string text;  // the server's words with the code, "[OVERQUOTA] Quota exceeded"; at most kMostText
+  bool ok() const { return completion == Completion::ok; }
+  bool operator==(const Done&) const = default;
+};
+
+}  // namespace answer
+
+struct Answer {
+  RequestId id = 0;
+  std::variant<answer::Ready, answer::Listed, answer::Statuses, answer::Selected, answer::Vanished,
+               answer::Messages, answer::Window, answer::Appended, answer::Done>
+      what;
+  Descriptor bodies;  // with Window, and only then
+};
+
+// Packets. The readers throw PeerViolation for whatever does not hold.
+Packet pack(Request request);
+Request readRequest(Packet packet);
+Packet pack(Answer answer);
+Answer readAnswer(Packet packet);
+
+}  // namespace interimap

@@ -1,0 +1,464 @@
+// sync <-> net: the only way between the schema and the types of ipc/imap.h, and the only place that refuses.
+#include <algorithm>
+#include <stdexcept>
+
+#include "ipc/convert.h"
+#include "ipc/imap.capnp.h"
+#include "ipc/imap.h"
+
+namespace interimap {
+
+namespace {
+
+using convert::bytes;
+using convert::shortText;
+
+constexpr std::size_t kLongestName = MailboxName::kLongest;  // bytes of a mailbox name on the wire
+constexpr std::size_t kLongestFlags = 32768;                 // bytes of all flags of one message
+
+// The values that requests and answers are made of. Each reader refuses what its type cannot hold.
+
+Uid readUid(std::uint32_t n) {
+  auto uid = Uid::of(n);
+  if (!uid) throw PeerViolation("UID 0");
+  return *uid;
+}
+
+UidNext readUidNext(std::uint64_t n) {
+  if (n > std::uint64_t{1} << 32) throw PeerViolation("a UIDNEXT above 2^32");
+  return {n};
+}
+
+unsigned rangesIn(const UidSet& set) {
+  if (set.ranges().size() > kMostRanges) throw std::logic_error("a UID set that must be split first");
+  return static_cast<unsigned>(set.ranges().size());
+}
+
+void write(capnp::List<schema::Range>::Builder list, const UidSet& set) {
+  unsigned i = 0;
+  for (UidSet::Range range : set.ranges()) {
+    list[i].setFirst(range.first);
+    list[i++].setLast(range.last);
+  }
+}
+
+UidSet readSet(capnp::List<schema::Range>::Reader list) {
+  if (list.size() > kMostRanges) throw PeerViolation("a UID set with too many ranges");
+  UidSet set;
+  for (auto range : list) {
+    if (range.getFirst() == 0 || range.getFirst() > range.getLast())
+      throw PeerViolation("a UID range that is none");
+    if (!set.empty() && range.getFirst() <= set.last().value())
+      throw PeerViolation("UID ranges out of order");
+    set.add(UidSet::Range{range.getFirst(), range.getLast()});
+  }
+  return set;
+}
+
+WireName readName(capnp::Data::Reader name) { return {shortText(name, kLongestName)}; }
+
+Flags readFlags(capnp::Data::Reader flags) {
+  auto parsed = Flags::parse(shortText(flags, kLongestFlags));
+  if (!parsed) throw PeerViolation("flags that are none");
+  return *parsed;
+}
+
+InternalDate readDate(capnp::Text::Reader date) {
+  auto parsed = InternalDate::parse({date.cStr(), date.size()});
+  if (!parsed) throw PeerViolation("an INTERNALDATE that is none");
+  return *parsed;
+}
+
+HeaderDigest readDigest(capnp::Data::Reader in) {
+  HeaderDigest digest;
+  if (in.size() != digest.size()) throw PeerViolation("a digest of odd length");
+  std::copy(in.begin(), in.end(), digest.begin());
+  return digest;
+}
+
+capnp::Data::Reader bytes(const HeaderDigest& digest) { return {digest.data(), digest.size()}; }
+
+void write(schema::BodyRange::Builder builder, const BodyRange& range) {
+  builder.setOffset(range.offset);
+  builder.setSize(range.size);
+}
+
+BodyRange readBody(schema::BodyRange::Reader range) { return {range.getOffset(), range.getSize()}; }
+
+template <typename List>
+void limit(const List& list, std::size_t most, const char* what) {
+  if (list.size() > most) throw PeerViolation(std::string("too many ") + what);
+}
+
+// An enumerator that this schema does not have would mean nothing to us.
+template <typename To, typename From>
+To readEnum(From value, To last) {
+  if (static_cast<unsigned>(value) > static_cast<unsigned>(last))
+    throw PeerViolation("an unknown enumerator");
+  return static_cast<To>(value);
+}
+
+template <typename To, typename From>
+To writeEnum(From value) {
+  return static_cast<To>(value);
+}
+
+// Requests.
+
+struct WriteRequest {
+  schema::Request::Builder to;
+
+  void operator()(const request::Enable&) { to.setEnable(); }
+  void operator()(const request::List& list) {
+    auto out = to.initList();
+    out.setReference(bytes(list.reference));
+    convert::writeTexts(out.initPatterns(static_cast<unsigned>(list.patterns.size())), list.patterns);
+    convert::writeTexts(out.initSelectionOptions(static_cast<unsigned>(list.selectionOptions.size())),
+                        list.selectionOptions);
+    out.setReturnStatus(list.returnStatus);
+  }
+  void operator()(const request::Select& select) {
+    auto out = to.initSelect();
+    out.setMailbox(bytes(select.mailbox.bytes));
+    out.setReadOnly(select.readOnly);
+    if (!select.known) return;
+    auto known = out.initKnown();
+    known.setUidValidity(select.known->uidValidity.value);
+    known.setModSeq(select.known->modSeq.value);
+    write(known.initUids(rangesIn(select.known->uids)), select.known->uids);
+    known.setCount(select.known->count);
+    write(known.initSample(rangesIn(select.known->sample)), select.known->sample);
+  }
+  void operator()(const request::Fetch& fetch) {
+    auto out = to.initFetch();
+    write(out.initUids(rangesIn(fetch.uids)), fetch.uids);
+    out.setItems(writeEnum<schema::Request::Fetch::Items>(fetch.items));
+  }
+  void operator()(const request::FetchBodies& fetch) {
+    write(to.initFetchBodies(rangesIn(fetch.uids)), fetch.uids);
+  }
+  void operator()(const request::Append& append) {
+    auto out = to.initAppend();
+    out.setMailbox(bytes(append.mailbox.bytes));
+    out.setTogether(append.together);
+    auto messages = out.initMessages(static_cast<unsigned>(append.messages.size()));
+    for (unsigned i = 0; i < append.messages.size(); ++i) {
+      messages[i].setFlags(bytes(append.messages[i].flags.text()));
+      messages[i].setDate(append.messages[i].date.text());
+      write(messages[i].initBody(), append.messages[i].body);
+    }
+  }
+  void operator()(const request::Store& store) {
+    auto out = to.initStore();
+    write(out.initUids(rangesIn(store.uids)), store.uids);
+    out.setChange(writeEnum<schema::Request::Store::Change>(store.change));
+    out.setFlags(bytes(store.flags.text()));
+  }
+  void operator()(const request::Expunge& expunge) {
+    write(to.initExpunge(rangesIn(expunge.uids)), expunge.uids);
+  }
+  void operator()(const request::Manage& manage) {
+    auto out = to.initManage();
+    out.setVerb(writeEnum<schema::Request::Manage::Verb>(manage.verb));
+    out.setMailbox(bytes(manage.mailbox.bytes));
+    out.setTo(bytes(manage.to.bytes));
+  }
+  void operator()(const request::Simple& simple) {
+    to.setSimple(writeEnum<schema::Request::Simple>(simple.verb));
+  }
+};
+
+request::Select readSelect(schema::Request::Select::Reader in) {
+  request::Select select{readName(in.getMailbox()), in.getReadOnly(), {}};
+  if (!in.isKnown()) return select;
+  auto known = in.getKnown();
+  select.known = request::Known{{known.getUidValidity()},
+                                {known.getModSeq()},
+                                readSet(known.getUids()),
+                                known.getCount(),
+                                readSet(known.getSample())};
+  return select;
+}
+
+request::Append readAppend(schema::Request::Append::Reader in) {
+  limit(in.getMessages(), kMostMessages, "messages");
+  request::Append append{readName(in.getMailbox()), in.getTogether(), {}};
+  for (auto message : in.getMessages())
+    append.messages.push_back(
+        {readFlags(message.getFlags()), readDate(message.getDate()), readBody(message.getBody())});
+  return append;
+}
+
+decltype(Request::what) readWhat(schema::Request::Reader in) {
+  switch (in.which()) {
+    case schema::Request::ENABLE: return request::Enable{};
+    case schema::Request::LIST: {
+      auto list = in.getList();
+      request::List out{
+          convert::text(list.getReference()), convert::texts(list.getPatterns()), {}, list.getReturnStatus()};
+      out.selectionOptions = convert::texts(list.getSelectionOptions());
+      return out;
+    }
+    case schema::Request::SELECT: return readSelect(in.getSelect());
+    case schema::Request::FETCH:
+      return request::Fetch{readSet(in.getFetch().getUids()),
+                            readEnum(in.getFetch().getItems(), request::Fetch::Items::identity)};
+    case schema::Request::FETCH_BODIES: return request::FetchBodies{readSet(in.getFetchBodies())};
+    case schema::Request::APPEND: return readAppend(in.getAppend());
+    case schema::Request::STORE: {
+      auto store = in.getStore();
+      return request::Store{readSet(store.getUids()),
+                            readEnum(store.getChange(), request::Store::Change::remove),
+                            readFlags(store.getFlags())};
+    }
+    case schema::Request::EXPUNGE: return request::Expunge{readSet(in.getExpunge())};
+    case schema::Request::MANAGE: {
+      auto manage = in.getManage();
+      return request::Manage{readEnum(manage.getVerb(), request::Manage::Verb::unsubscribe),
+                             readName(manage.getMailbox()), readName(manage.getTo())};
+    }
+    case schema::Request::SIMPLE:
+      return request::Simple{readEnum(in.getSimple(), request::Simple::Verb::logout)};
+  }
+  throw PeerViolation("an unknown request");
+}
+
+// Answers.
+
+struct WriteAnswer {
+  schema::Answer::Builder to;
+
+  void operator()(const answer::Ready& ready) {
+    auto out = to.initReady();
+    out.setMultiAppend(ready.multiAppend);
+    out.setUnselect(ready.unselect);
+    out.setIdle(ready.idle);
+    out.setNotify(ready.notify);
+    out.setMove(ready.move);
+  }
+  void operator()(const answer::Listed& listed) {
+    auto out = to.initListed(static_cast<unsigned>(listed.entries.size()));
+    for (unsigned i = 0; i < listed.entries.size(); ++i) {
+      const answer::ListEntry& entry = listed.entries[i];
+      out[i].setMailbox(bytes(entry.mailbox.bytes));
+      out[i].setDelimiter(entry.delimiter ? static_cast<unsigned char>(*entry.delimiter) : 0);
+      out[i].setNonExistent(entry.nonExistent);
+      out[i].setNoSelect(entry.noSelect);
+      out[i].setSubscribed(entry.subscribed);
+    }
+  }
+  void operator()(const answer::Statuses& statuses) {
+    auto out = to.initStatuses(static_cast<unsigned>(statuses.entries.size()));
+    for (unsigned i = 0; i < statuses.entries.size(); ++i) {
+      const answer::StatusEntry& entry = statuses.entries[i];
+      out[i].setMailbox(bytes(entry.mailbox.bytes));
+      out[i].setHasUidValidity(entry.uidValidity.has_value());
+      out[i].setUidValidity(entry.uidValidity.value_or(UidValidity{}).value);
+      out[i].setHasUidNext(entry.uidNext.has_value());
+      out[i].setUidNext(entry.uidNext.value_or(UidNext{}).value);
+      out[i].setHasModSeq(entry.highestModSeq.has_value());
+      out[i].setModSeq(entry.highestModSeq.value_or(ModSeq{}).value);
+      out[i].setHasMessages(entry.messages.has_value());
+      out[i].setMessages(entry.messages.value_or(0));
+    }
+  }
+  void operator()(const answer::Selected& selected) {
+    auto out = to.initSelected();
+    out.setUidValidity(selected.uidValidity.value);
+    out.setUidNext(selected.uidNext.value);
+    out.setHighestModSeq(selected.highestModSeq.value);
+    out.setExists(selected.exists);
+    out.setReadOnly(selected.readOnly);
+    out.setUidNotSticky(selected.uidNotSticky);
+    out.setStoresAll(selected.storable.all);
+    out.setStoresKeywords(selected.storable.keywords);
+    out.setStorable(bytes(selected.storable.flags.text()));
+  }
+  void operator()(const answer::Vanished& vanished) {
+    write(to.initVanished(rangesIn(vanished.uids)), vanished.uids);
+  }
+  void operator()(const answer::Messages& messages) {
+    auto out = to.initMessages(static_cast<unsigned>(messages.messages.size()));
+    for (unsigned i = 0; i < messages.messages.size(); ++i) {
+      const answer::Message& message = messages.messages[i];
+      out[i].setUid(message.uid.value());
+      out[i].setModSeq(message.modSeq.value);
+      out[i].setHasFlags(message.flags.has_value());
+      if (message.flags) out[i].setFlags(bytes(message.flags->text()));
+      if (message.date) out[i].setDate(message.date->text());
+      out[i].setSize(message.size);
+      if (message.header) out[i].setHeader(bytes(*message.header));
+    }
+  }
+  void operator()(const answer::Window& window) {
+    auto out = to.initWindow();
+    auto messages = out.initMessages(static_cast<unsigned>(window.messages.size()));
+    for (unsigned i = 0; i < window.messages.size(); ++i) {
+      const answer::WindowMessage& message = window.messages[i];
+      messages[i].setUid(message.uid.value());
+      messages[i].setModSeq(message.modSeq.value);
+      messages[i].setFlags(bytes(message.flags.text()));
+      messages[i].setDate(message.date.text());
+      write(messages[i].initBody(), message.body);
+      messages[i].setHeader(bytes(message.header));
+    }
+    auto tooLarge = out.initTooLarge(static_cast<unsigned>(window.tooLarge.size()));
+    for (unsigned i = 0; i < window.tooLarge.size(); ++i) tooLarge.set(i, window.tooLarge[i].value());
+  }
+  void operator()(const answer::Appended& appended) {
+    auto out = to.initAppended();
+    out.setUidValidity(appended.uidValidity.value);
+    auto uids = out.initUids(static_cast<unsigned>(appended.uids.size()));
+    for (unsigned i = 0; i < appended.uids.size(); ++i)
+      uids.set(i, appended.uids[i] ? appended.uids[i]->value() : 0);
+    out.setRefusal(bytes(std::string_view(appended.refusal).substr(0, kMostText)));
+  }
+  void operator()(const answer::Done& done) {
+    auto out = to.initDone();
+    out.setCompletion(writeEnum<schema::Answer::Done::Completion>(done.completion));
+    out.setCode(bytes(std::string_view(done.code).substr(0, kMostText)));
+    out.setText(bytes(std::string_view(done.text).substr(0, kMostText)));
+  }
+};
+
+answer::ListEntry readListEntry(schema::Answer::ListEntry::Reader in) {
+  answer::ListEntry entry{
+      readName(in.getMailbox()), {}, in.getNonExistent(), in.getNoSelect(), in.getSubscribed()};
+  if (in.getDelimiter() > 0x7f) throw PeerViolation("a hierarchy delimiter that is none");
+  if (in.getDelimiter() != 0) entry.delimiter = static_cast<char>(in.getDelimiter());
+  return entry;
+}
+
+answer::StatusEntry readStatusEntry(schema::Answer::StatusEntry::Reader in) {
+  answer::StatusEntry entry{readName(in.getMailbox()), {}, {}, {}, {}};
+  if (in.getHasUidValidity()) entry.uidValidity = UidValidity{in.getUidValidity()};
+  if (in.getHasUidNext()) entry.uidNext = readUidNext(in.getUidNext());
+  if (in.getHasModSeq()) entry.highestModSeq = ModSeq{in.getModSeq()};
+  if (in.getHasMessages()) entry.messages = in.getMessages();
+  return entry;
+}
+
+answer::Selected readSelected(schema::Answer::Selected::Reader in) {
+  answer::Selected selected{{in.getUidValidity()},
+                            readUidNext(in.getUidNext()),
+                            {in.getHighestModSeq()},
+                            in.getExists(),
+                            in.getReadOnly(),
+                            in.getUidNotSticky(),
+                            {}};
+  selected.storable = {in.getStoresAll(), in.getStoresKeywords(), readFlags(in.getStorable())};
+  return selected;
+}
+
+answer::Message readMessage(schema::Answer::Message::Reader in) {
+  answer::Message message{readUid(in.getUid()), {in.getModSeq()}, {}, {}, in.getSize(), {}};
+  if (in.getHasFlags()) message.flags = readFlags(in.getFlags());
+  if (in.getDate().size() != 0) message.date = readDate(in.getDate());
+  if (in.getHeader().size() != 0) message.header = readDigest(in.getHeader());
+  return message;
+}
+
+answer::Window readWindow(schema::Answer::Window::Reader in) {
+  limit(in.getMessages(), kMostMessages, "messages");
+  limit(in.getTooLarge(), kMostMessages, "messages");
+  answer::Window window;
+  for (auto message : in.getMessages())
+    window.messages.push_back({readUid(message.getUid()),
+                               {message.getModSeq()},
+                               readFlags(message.getFlags()),
+                               readDate(message.getDate()),
+                               readBody(message.getBody()),
+                               readDigest(message.getHeader())});
+  for (std::uint32_t uid : in.getTooLarge()) window.tooLarge.push_back(readUid(uid));
+  return window;
+}
+
+answer::Appended readAppended(schema::Answer::Appended::Reader in) {
+  limit(in.getUids(), kMostMessages, "messages");
+  answer::Appended appended{{in.getUidValidity()}, {}, shortText(in.getRefusal(), kMostText)};
+  for (std::uint32_t uid : in.getUids()) appended.uids.push_back(Uid::of(uid));
+  return appended;
+}
+
+template <typename To, typename List, typename Read>
+std::vector<To> readAll(const List& list, std::size_t most, const char* what, Read read) {
+  limit(list, most, what);
+  std::vector<To> out;
+  for (auto item : list) out.push_back(read(item));
+  return out;
+}
+
+decltype(Answer::what) readWhat(schema::Answer::Reader in) {
+  switch (in.which()) {
+    case schema::Answer::READY: {
+      auto ready = in.getReady();
+      return answer::Ready{ready.getMultiAppend(), ready.getUnselect(), ready.getIdle(), ready.getNotify(),
+                           ready.getMove()};
+    }
+    case schema::Answer::LISTED:
+      return answer::Listed{
+          readAll<answer::ListEntry>(in.getListed(), kMostListed, "mailboxes", readListEntry)};
+    case schema::Answer::STATUSES:
+      return answer::Statuses{
+          readAll<answer::StatusEntry>(in.getStatuses(), kMostListed, "mailboxes", readStatusEntry)};
+    case schema::Answer::SELECTED: return readSelected(in.getSelected());
+    case schema::Answer::VANISHED: return answer::Vanished{readSet(in.getVanished())};
+    case schema::Answer::MESSAGES:
+      return answer::Messages{
+          readAll<answer::Message>(in.getMessages(), kMostMessages, "messages", readMessage)};
+    case schema::Answer::WINDOW: return readWindow(in.getWindow());
+    case schema::Answer::APPENDED: return readAppended(in.getAppended());
+    case schema::Answer::DONE: {
+      auto done = in.getDone();
+      return answer::Done{readEnum(done.getCompletion(), answer::Done::Completion::bad),
+                          shortText(done.getCode(), kMostText), shortText(done.getText(), kMostText)};
+    }
+  }
+  throw PeerViolation("an unknown answer");
+}
+
+// A descriptor may come with bodies and with nothing else.
+void checkDescriptor(const Descriptor& descriptor, bool expected) {
+  if (static_cast<bool>(descriptor) != expected)
+    throw PeerViolation("a descriptor where none is due, or none where one is");
+}
+
+}  // namespace
+
+Packet pack(Request request) {
+  convert::Writer writer;
+  auto root = writer.root<schema::Request>();
+  root.setId(request.id);
+  std::visit(WriteRequest{root}, request.what);
+  return writer.packet(std::move(request.bodies));
+}
+
+Request readRequest(Packet packet) {
+  return convert::checked([&] {
+    convert::Reader reader(packet);
+    auto root = reader.root<schema::Request>();
+    Request request{root.getId(), readWhat(root), std::move(packet.descriptor)};
+    checkDescriptor(request.bodies, std::holds_alternative<request::Append>(request.what));
+    return request;
+  });
+}
+
+Packet pack(Answer answer) {
+  convert::Writer writer;
+  auto root = writer.root<schema::Answer>();
+  root.setId(answer.id);
+  std::visit(WriteAnswer{root}, answer.what);
+  return writer.packet(std::move(answer.bodies));
+}
+
+Answer readAnswer(Packet packet) {
+  return convert::checked([&] {
+    convert::Reader reader(packet);
+    auto root = reader.root<schema::Answer>();
+    Answer answer{root.getId(), readWhat(root), std::move(packet.descriptor)};
+    checkDescriptor(answer.bodies, std::holds_alternative<answer::Window>(answer.what));
+    return answer;
+  });
+}
+
+}  // namespace interimap

@@ -1,0 +1,110 @@
+# launch <-> workers. A worker trusts launch; launch trusts no worker (ipc/launch_convert.cc is the only reader and
+# writer). What the fields mean stands in ipc/launch.h.
+@0xd86f0c3a5b9e1742;
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("interimap::schema");
+
+struct Optional {  # an absent text and an empty one differ
+  union {
+    none @0 :Void;
+    some @1 :Data;
+  }
+}
+
+struct Order {
+  union {
+    net      @0 :Net;
+    sync     @1 :Sync;
+    delivery @2 :Delivery;
+    go       @3 :Void;
+    stop     @4 :Void;
+  }
+
+  struct Tls {
+    verify       @0 :Bool;
+    caFile       @1 :Data;
+    caPath       @2 :Data;
+    fingerprints @3 :List(Data);
+    hostname     @4 :Optional;
+    protocolMin  @5 :Data;
+    protocolMax  @6 :Data;
+    protocols    @7 :List(Data);
+    cipherList   @8 :Data;
+    cipherSuites @9 :Optional;
+  }
+  struct Net {
+    transport      @0  :Transport;
+    host           @1  :Data;
+    port           @2  :Data;
+    proxy          @3  :Data;
+    command        @4  :Data;
+    nullStderr     @5  :Bool;
+    startTls       @6  :Bool;
+    compress       @7  :Bool;
+    tls            @8  :Tls;
+    auth           @9  :List(Data);
+    username       @10 :Data;
+    password       @11 :Data;
+    qresync        @12 :Bool;
+    keepAlive      @13 :Bool;
+    maxMessageSize @14 :UInt64;
+    debug          @15 :UInt8;
+    user           @16 :Data;
+    enum Transport { imap @0; imaps @1; tunnel @2; }
+  }
+  struct Sync {
+    databaseDirectory @0  :Data;
+    databaseName      @1  :Data;
+    createDatabase    @2  :Bool;
+    mailboxes         @3  :List(Data);
+    patterns          @4  :List(Data);
+    selectionOptions  @5  :List(Data);
+    ignore            @6  :Optional;
+    localReference    @7  :Data;
+    remoteReference   @8  :Data;
+    localAccount      @9  :Data;
+    remoteAccount     @10 :Data;
+    debug             @11 :UInt8;
+    user              @12 :Data;
+    stopAtWrite       @13 :UInt32;
+    stopAfterWrite    @14 :Bool;
+  }
+  struct Delivery {
+    lmtp @0 :Bool;
+    host @1 :Data;
+    port @2 :Data;
+    ehlo @3 :Data;
+    user @4 :Data;
+  }
+}
+
+struct Report {
+  union {
+    log      @0 :Log;
+    locked   @1 :Void;
+    progress @2 :Progress;
+    traffic  @3 :Traffic;
+    ended    @4 :UInt8;  # an ExitStatus
+  }
+
+  struct Log {
+    level     @0 :Level;
+    component @1 :Data;
+    mailbox   @2 :Data;
+    text      @3 :Data;
+    enum Level { info @0; notice @1; warning @2; error @3; debug @4; }
+  }
+  struct Progress {
+    mailbox    @0 :Data;
+    messages   @1 :UInt64;
+    ofMessages @2 :UInt64;
+    octets     @3 :UInt64;
+  }
+  struct Traffic {
+    received           @0 :UInt64;
+    sent               @1 :UInt64;
+    receivedCompressed @2 :UInt64;
+    sentCompressed     @3 :UInt64;
+    compressed         @4 :Bool;
+  }
+}

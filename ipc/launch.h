@@ -1,0 +1,129 @@
+// launch <-> workers: settings down, log lines and the end of the story up. launch trusts no worker: what a
+// worker logs is text to be shown, escaped, and never anything else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ipc/channel.h"
+#include "ipc/exit_status.h"
+#include "ipc/secret.h"
+
+namespace interimap {
+
+// Which account of interimap a net serves, a log line speaks of, a UID belongs to.
+enum class Side : std::uint8_t { local, remote };
+inline constexpr Side other(Side side) { return side == Side::local ? Side::remote : Side::local; }
+
+namespace settings {
+
+struct Tls {
+  bool verify = true;
+  std::string caFile, caPath;               // empty: the system's
+  std::vector<std::string> fingerprints;    // ALGO$HEX of the SubjectPublicKeyInfo; one match suffices
+  std::optional<std::string> hostname;      // SNI; none: the host's name, empty: no SNI
+  std::string protocolMin, protocolMax;     // "TLSv1.2"; empty: OpenSSL's
+  std::vector<std::string> protocols;       // deprecated SSL_protocols, "!SSLv3"
+  std::string cipherList;                   // TLS up to 1.2; empty: OpenSSL's
+  std::optional<std::string> cipherSuites;  // TLS 1.3; none: OpenSSL's
+};
+
+enum class Transport : std::uint8_t { imap, imaps, tunnel };
+
+// One account. Everything a net needs to connect and log in.
+struct Net {
+  Transport transport = Transport::imaps;
+  std::string host, port, proxy, command;
+  bool nullStderr = false;
+  bool startTls = true;
+  bool compress = false;
+  Tls tls;
+  std::vector<std::string> auth;  // upper case, in order of preference
+  std::string username;
+  Secret password;
+  bool qresync = true;     // interimap: ENABLE, QRESYNC, UIDPLUS, LIST-EXTENDED, LIST-STATUS are required
+  bool keepAlive = false;  // --watch, --notify, --idle
+  std::uint64_t maxMessageSize = 0;  // octets
+  std::uint8_t debug = 0;            // 0 no wire log, 1 redacted, 2 in full
+  std::string user;                  // to become when started as root; empty: stay
+};
+
+struct Sync {
+  std::string databaseDirectory, databaseName;  // absolute directory, file within it
+  bool createDatabase = true;
+  std::vector<std::string> mailboxes;           // MAILBOX arguments; override patterns and ignore
+  std::vector<std::string> patterns;            // list-mailbox; NUL stands for the delimiter; empty: "*"
+  std::vector<std::string> selectionOptions;    // list-select-opts, upper case
+  std::optional<std::string> ignore;            // ignore-mailbox, a PCRE
+  std::string localReference, remoteReference;  // list-reference
+  std::string localAccount, remoteAccount;      // "user@host", recorded in the database (shown, compared)
+  std::uint8_t debug = 0;
+  std::string user;
+  std::uint32_t stopAtWrite = 0;  // tests: die at the n-th write to a server or the database
+  bool stopAfterWrite = false;    //        ... just after it instead of just before
+};
+
+struct Delivery {
+  bool lmtp = false;
+  std::string host, port;  // host a name or an address; or, with an absolute path as host, a Unix socket
+  std::string ehlo;
+  std::string user;
+};
+
+}  // namespace settings
+
+// launch -> worker. The first packet is Settings. net and delivery connect only after Go: by then sync holds
+// the database's lock. Stop: SIGTERM; finish what cannot be interrupted and end with 0.
+struct Go {};
+struct Stop {};
+struct Order {
+  std::variant<settings::Net, settings::Sync, settings::Delivery, Go, Stop> what;
+};
+
+enum class LogLevel : std::uint8_t {
+  info,     // suppressed by --quiet
+  notice,   // shown even with --quiet
+  warning,  // "WARNING: " is put in front by launch
+  error,    // "ERROR: " is put in front by launch
+  debug,    // --debug only
+};
+
+// worker -> launch.
+struct LogLine {
+  LogLevel level = LogLevel::info;
+  std::string
+      component;        // from sync: "local", "remote", "database" or empty; ignored from net (launch knows)
+  std::string mailbox;  // as on that server, or empty
+  std::string text;     // one line; launch escapes control characters and cuts at kMostLogText
+};
+inline constexpr std::size_t kMostLogText = 16384;
+
+struct Locked {};  // sync: the database is open and locked
+
+struct Progress {  // sync: how far the copying is; shown on a terminal
+  std::string mailbox;
+  std::uint64_t messages = 0, ofMessages = 0, octets = 0;
+};
+
+struct Traffic {  // net, at its end: octets of IMAP, and of what went over the wire if it was compressed
+  std::uint64_t received = 0, sent = 0, receivedCompressed = 0, sentCompressed = 0;
+  bool compressed = false;
+};
+
+struct Ended {  // the last packet of a worker that ends by itself; its reason has been logged before
+  ExitStatus status = ExitStatus::ok;
+};
+
+struct Report {
+  std::variant<LogLine, Locked, Progress, Traffic, Ended> what;
+};
+
+Packet pack(Order order);
+Order readOrder(Packet packet);
+Packet pack(const Report& report);
+Report readReport(Packet packet);
+
+}  // namespace interimap

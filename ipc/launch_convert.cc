@@ -1,0 +1,273 @@
+// launch <-> workers: the only way between the schema and the types of ipc/launch.h.
+#include <string.h>
+
+#include "ipc/convert.h"
+#include "ipc/launch.capnp.h"
+#include "ipc/launch.h"
+
+namespace interimap {
+
+namespace {
+
+using convert::bytes;
+using convert::shortText;
+using convert::text;
+
+// What launch takes from a worker; longer ones are cut where they are sent, since a server may choose them.
+constexpr std::size_t kMostComponent = 64, kMostMailbox = 4096;
+
+capnp::Data::Reader cut(std::string_view text, std::size_t most) { return bytes(text.substr(0, most)); }
+
+void write(schema::Optional::Builder to, const std::optional<std::string>& value) {
+  if (value) to.setSome(bytes(*value));
+}
+std::optional<std::string> read(schema::Optional::Reader in) {
+  if (!in.isSome()) return std::nullopt;
+  return text(in.getSome());
+}
+
+unsigned size(const std::vector<std::string>& texts) { return static_cast<unsigned>(texts.size()); }
+
+void write(schema::Order::Tls::Builder to, const settings::Tls& tls) {
+  to.setVerify(tls.verify);
+  to.setCaFile(bytes(tls.caFile));
+  to.setCaPath(bytes(tls.caPath));
+  convert::writeTexts(to.initFingerprints(size(tls.fingerprints)), tls.fingerprints);
+  write(to.initHostname(), tls.hostname);
+  to.setProtocolMin(bytes(tls.protocolMin));
+  to.setProtocolMax(bytes(tls.protocolMax));
+  convert::writeTexts(to.initProtocols(size(tls.protocols)), tls.protocols);
+  to.setCipherList(bytes(tls.cipherList));
+  write(to.initCipherSuites(), tls.cipherSuites);
+}
+
+settings::Tls readTls(schema::Order::Tls::Reader in) {
+  settings::Tls tls;
+  tls.verify = in.getVerify();
+  tls.caFile = text(in.getCaFile());
+  tls.caPath = text(in.getCaPath());
+  tls.fingerprints = convert::texts(in.getFingerprints());
+  tls.hostname = read(in.getHostname());
+  tls.protocolMin = text(in.getProtocolMin());
+  tls.protocolMax = text(in.getProtocolMax());
+  tls.protocols = convert::texts(in.getProtocols());
+  tls.cipherList = text(in.getCipherList());
+  tls.cipherSuites = read(in.getCipherSuites());
+  return tls;
+}
+
+struct WriteOrder {
+  schema::Order::Builder to;
+
+  void operator()(const settings::Net& net) {
+    auto out = to.initNet();
+    out.setTransport(static_cast<schema::Order::Net::Transport>(net.transport));
+    out.setHost(bytes(net.host));
+    out.setPort(bytes(net.port));
+    out.setProxy(bytes(net.proxy));
+    out.setCommand(bytes(net.command));
+    out.setNullStderr(net.nullStderr);
+    out.setStartTls(net.startTls);
+    out.setCompress(net.compress);
+    write(out.initTls(), net.tls);
+    convert::writeTexts(out.initAuth(size(net.auth)), net.auth);
+    out.setUsername(bytes(net.username));
+    out.setPassword(bytes(net.password.reveal()));
+    out.setQresync(net.qresync);
+    out.setKeepAlive(net.keepAlive);
+    out.setMaxMessageSize(net.maxMessageSize);
+    out.setDebug(net.debug);
+    out.setUser(bytes(net.user));
+  }
+  void operator()(const settings::Sync& sync) {
+    auto out = to.initSync();
+    out.setDatabaseDirectory(bytes(sync.databaseDirectory));
+    out.setDatabaseName(bytes(sync.databaseName));
+    out.setCreateDatabase(sync.createDatabase);
+    convert::writeTexts(out.initMailboxes(size(sync.mailboxes)), sync.mailboxes);
+    convert::writeTexts(out.initPatterns(size(sync.patterns)), sync.patterns);
+    convert::writeTexts(out.initSelectionOptions(size(sync.selectionOptions)), sync.selectionOptions);
+    write(out.initIgnore(), sync.ignore);
+    out.setLocalReference(bytes(sync.localReference));
+    out.setRemoteReference(bytes(sync.remoteReference));
+    out.setLocalAccount(bytes(sync.localAccount));
+    out.setRemoteAccount(bytes(sync.remoteAccount));
+    out.setDebug(sync.debug);
+    out.setUser(bytes(sync.user));
+    out.setStopAtWrite(sync.stopAtWrite);
+    out.setStopAfterWrite(sync.stopAfterWrite);
+  }
+  void operator()(const settings::Delivery& delivery) {
+    auto out = to.initDelivery();
+    out.setLmtp(delivery.lmtp);
+    out.setHost(bytes(delivery.host));
+    out.setPort(bytes(delivery.port));
+    out.setEhlo(bytes(delivery.ehlo));
+    out.setUser(bytes(delivery.user));
+  }
+  void operator()(const Go&) { to.setGo(); }
+  void operator()(const Stop&) { to.setStop(); }
+};
+
+settings::Net readNet(schema::Order::Net::Reader in) {
+  settings::Net net;
+  if (in.getTransport() > schema::Order::Net::Transport::TUNNEL) throw PeerViolation("an unknown transport");
+  net.transport = static_cast<settings::Transport>(in.getTransport());
+  net.host = text(in.getHost());
+  net.port = text(in.getPort());
+  net.proxy = text(in.getProxy());
+  net.command = text(in.getCommand());
+  net.nullStderr = in.getNullStderr();
+  net.startTls = in.getStartTls();
+  net.compress = in.getCompress();
+  net.tls = readTls(in.getTls());
+  net.auth = convert::texts(in.getAuth());
+  net.username = text(in.getUsername());
+  net.password = Secret(text(in.getPassword()));
+  net.qresync = in.getQresync();
+  net.keepAlive = in.getKeepAlive();
+  net.maxMessageSize = in.getMaxMessageSize();
+  net.debug = in.getDebug();
+  net.user = text(in.getUser());
+  return net;
+}
+
+settings::Sync readSync(schema::Order::Sync::Reader in) {
+  settings::Sync sync;
+  sync.databaseDirectory = text(in.getDatabaseDirectory());
+  sync.databaseName = text(in.getDatabaseName());
+  sync.createDatabase = in.getCreateDatabase();
+  sync.mailboxes = convert::texts(in.getMailboxes());
+  sync.patterns = convert::texts(in.getPatterns());
+  sync.selectionOptions = convert::texts(in.getSelectionOptions());
+  sync.ignore = read(in.getIgnore());
+  sync.localReference = text(in.getLocalReference());
+  sync.remoteReference = text(in.getRemoteReference());
+  sync.localAccount = text(in.getLocalAccount());
+  sync.remoteAccount = text(in.getRemoteAccount());
+  sync.debug = in.getDebug();
+  sync.user = text(in.getUser());
+  sync.stopAtWrite = in.getStopAtWrite();
+  sync.stopAfterWrite = in.getStopAfterWrite();
+  return sync;
+}
+
+settings::Delivery readDelivery(schema::Order::Delivery::Reader in) {
+  return {in.getLmtp(), text(in.getHost()), text(in.getPort()), text(in.getEhlo()), text(in.getUser())};
+}
+
+decltype(Order::what) readWhat(schema::Order::Reader in) {
+  switch (in.which()) {
+    case schema::Order::NET: return readNet(in.getNet());
+    case schema::Order::SYNC: return readSync(in.getSync());
+    case schema::Order::DELIVERY: return readDelivery(in.getDelivery());
+    case schema::Order::GO: return Go{};
+    case schema::Order::STOP: return Stop{};
+  }
+  throw PeerViolation("an unknown order");
+}
+
+struct WriteReport {
+  schema::Report::Builder to;
+
+  void operator()(const LogLine& line) {
+    auto out = to.initLog();
+    out.setLevel(static_cast<schema::Report::Log::Level>(line.level));
+    out.setComponent(cut(line.component, kMostComponent));
+    out.setMailbox(cut(line.mailbox, kMostMailbox));
+    out.setText(cut(line.text, kMostLogText));
+  }
+  void operator()(const Locked&) { to.setLocked(); }
+  void operator()(const Progress& progress) {
+    auto out = to.initProgress();
+    out.setMailbox(cut(progress.mailbox, kMostMailbox));
+    out.setMessages(progress.messages);
+    out.setOfMessages(progress.ofMessages);
+    out.setOctets(progress.octets);
+  }
+  void operator()(const Traffic& traffic) {
+    auto out = to.initTraffic();
+    out.setReceived(traffic.received);
+    out.setSent(traffic.sent);
+    out.setReceivedCompressed(traffic.receivedCompressed);
+    out.setSentCompressed(traffic.sentCompressed);
+    out.setCompressed(traffic.compressed);
+  }
+  void operator()(const Ended& ended) { to.setEnded(static_cast<std::uint8_t>(ended.status)); }
+};
+
+ExitStatus readStatus(std::uint8_t status) {
+  switch (auto known = static_cast<ExitStatus>(status)) {
+    case ExitStatus::ok:
+    case ExitStatus::usage:
+    case ExitStatus::data:
+    case ExitStatus::unavailable:
+    case ExitStatus::internal:
+    case ExitStatus::cantCreate:
+    case ExitStatus::io:
+    case ExitStatus::tryAgain:
+    case ExitStatus::protocol:
+    case ExitStatus::noPermission:
+    case ExitStatus::config: return known;
+  }
+  throw PeerViolation("an unknown exit status");
+}
+
+LogLine readLog(schema::Report::Log::Reader in) {
+  if (in.getLevel() > schema::Report::Log::Level::DEBUG) throw PeerViolation("an unknown log level");
+  return {static_cast<LogLevel>(in.getLevel()), shortText(in.getComponent(), kMostComponent),
+          shortText(in.getMailbox(), kMostMailbox), shortText(in.getText(), kMostLogText)};
+}
+
+decltype(Report::what) readWhat(schema::Report::Reader in) {
+  switch (in.which()) {
+    case schema::Report::LOG: return readLog(in.getLog());
+    case schema::Report::LOCKED: return Locked{};
+    case schema::Report::PROGRESS: {
+      auto progress = in.getProgress();
+      return Progress{shortText(progress.getMailbox(), kMostMailbox), progress.getMessages(),
+                      progress.getOfMessages(), progress.getOctets()};
+    }
+    case schema::Report::TRAFFIC: {
+      auto traffic = in.getTraffic();
+      return Traffic{traffic.getReceived(), traffic.getSent(), traffic.getReceivedCompressed(),
+                     traffic.getSentCompressed(), traffic.getCompressed()};
+    }
+    case schema::Report::ENDED: return Ended{readStatus(in.getEnded())};
+  }
+  throw PeerViolation("an unknown report");
+}
+
+}  // namespace
+
+Packet pack(Order order) {
+  convert::Writer writer;
+  std::visit(WriteOrder{writer.root<schema::Order>()}, order.what);
+  return writer.packet();
+}
+
+Order readOrder(Packet packet) {
+  return convert::checked([&] {
+    convert::Reader reader(packet);
+    if (packet.descriptor) throw PeerViolation("a descriptor in an order");
+    Order order{readWhat(reader.root<schema::Order>())};
+    explicit_bzero(packet.words.data(), packet.words.size() * 8);  // an order may hold the password
+    return order;
+  });
+}
+
+Packet pack(const Report& report) {
+  convert::Writer writer;
+  std::visit(WriteReport{writer.root<schema::Report>()}, report.what);
+  return writer.packet();
+}
+
+Report readReport(Packet packet) {
+  return convert::checked([&] {
+    convert::Reader reader(packet);
+    if (packet.descriptor) throw PeerViolation("a descriptor in a report");
+    return Report{readWhat(reader.root<schema::Report>())};
+  });
+}
+
+}  // namespace interimap
