@@ -1,0 +1,122 @@
+// Which UID here is which UID there, and the flags both last agreed on.
+#include <algorithm>
+
+#include "store/database.h"
+
+namespace interimap::store {
+
+namespace {
+
+constexpr std::int64_t kPairsAtOnce = 512;
+
+Pair readPair(const Query& row) {
+  Pair pair{row.uid(0), row.uid(1), std::nullopt};
+  if (!row.isNull(2)) pair.base = row.flags(2);
+  return pair;
+}
+
+UidSet uids(Query& row) {
+  UidSet found;
+  while (row.next()) found.add(row.uid(0));
+  return found;
+}
+
+}  // namespace
+
+void Store::map(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base) {
+  Query insert(*database_, "INSERT INTO mapping (idx, lUID, rUID) VALUES (?, ?, ?)", id, local, remote);
+  if (!insert.accepted()) {
+    std::string reason = database_->lastError();
+    throw database_->refused("pair (lUID,rUID) = (" + std::to_string(local.value()) + "," +
+                             std::to_string(remote.value()) + ") of " + pretty(id) +
+                             " cannot be recorded: " + reason);
+  }
+  if (base) setBase(id, local, *base);
+}
+
+void Store::unmap(MailboxId id, Uid local) {
+  Query(*database_, "DELETE FROM mapping WHERE idx = ? AND lUID = ?", id, local).run();
+  Query(*database_, "DELETE FROM ours_base WHERE idx = ? AND lUID = ?", id, local).run();
+}
+
+std::optional<Uid> Store::partner(MailboxId id, Side side, Uid uid) const {
+  Query row(*database_,
+            side == Side::local ? "SELECT rUID FROM mapping WHERE idx = ? AND lUID = ?"
+                                : "SELECT lUID FROM mapping WHERE idx = ? AND rUID = ?",
+            id, uid);
+  if (!row.next()) return std::nullopt;
+  return row.uid(0);
+}
+
+std::uint64_t Store::count(MailboxId id) const {
+  Query row(*database_, "SELECT count(*) FROM mapping WHERE idx = ?", id);
+  return row.next() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+}
+
+UidSet Store::mapped(MailboxId id, Side side) const { return mapped(id, side, UidNext{1}); }
+
+UidSet Store::mapped(MailboxId id, Side side, UidNext from) const {
+  Query row(*database_,
+            side == Side::local ? "SELECT lUID FROM mapping WHERE idx = ? AND lUID >= ? ORDER BY lUID"
+                                : "SELECT rUID FROM mapping WHERE idx = ? AND rUID >= ? ORDER BY rUID",
+            id, from);
+  return uids(row);
+}
+
+UidSet Store::newest(MailboxId id, Side side, std::size_t most) const {
+  Query row(*database_,
+            side == Side::local ? "SELECT lUID FROM mapping WHERE idx = ? ORDER BY lUID DESC LIMIT ?"
+                                : "SELECT rUID FROM mapping WHERE idx = ? ORDER BY rUID DESC LIMIT ?",
+            id, static_cast<std::int64_t>(most));
+  std::vector<Uid> descending;
+  while (row.next()) descending.push_back(row.uid(0));
+  UidSet found;
+  std::for_each(descending.rbegin(), descending.rend(), [&](Uid uid) { found.add(uid); });
+  return found;
+}
+
+std::vector<Pair> Store::pairs(MailboxId id, Side side, const UidSet& uids) const {
+  std::vector<Pair> found;
+  for (UidSet::Range range : uids.ranges()) {
+    Query row(*database_,
+              side == Side::local
+                  ? "SELECT lUID, rUID, flags FROM mapping LEFT JOIN ours_base USING (idx, lUID) "
+                    "WHERE idx = ? AND lUID BETWEEN ? AND ? ORDER BY lUID"
+                  : "SELECT lUID, rUID, flags FROM mapping LEFT JOIN ours_base USING (idx, lUID) "
+                    "WHERE idx = ? AND rUID BETWEEN ? AND ? ORDER BY rUID",
+              id, std::int64_t{range.first}, std::int64_t{range.last});
+    while (row.next()) found.push_back(readPair(row));
+  }
+  return found;
+}
+
+// In chunks, so that no row is being read while the visitor writes.
+void Store::forEachPair(MailboxId id, const std::function<void(const Pair&)>& visit,
+                        UidNext fromLocal) const {
+  std::vector<Pair> chunk;
+  do {
+    chunk.clear();
+    for (Query row(*database_,
+                   "SELECT lUID, rUID, flags FROM mapping LEFT JOIN ours_base USING (idx, lUID) "
+                   "WHERE idx = ? AND lUID >= ? ORDER BY lUID LIMIT ?",
+                   id, fromLocal, kPairsAtOnce);
+         row.next();)
+      chunk.push_back(readPair(row));
+    for (const Pair& pair : chunk) {
+      visit(pair);
+      fromLocal.value = pair.local.value() + std::uint64_t{1};
+    }
+  } while (chunk.size() == kPairsAtOnce);
+}
+
+std::optional<Flags> Store::base(MailboxId id, Uid local) const {
+  Query row(*database_, "SELECT flags FROM ours_base WHERE idx = ? AND lUID = ?", id, local);
+  if (!row.next()) return std::nullopt;
+  return row.flags(0);
+}
+
+void Store::setBase(MailboxId id, Uid local, const Flags& flags) {
+  Query(*database_, "INSERT OR REPLACE INTO ours_base VALUES (?, ?, ?)", id, local, flags).run();
+}
+
+}  // namespace interimap::store

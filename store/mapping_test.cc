@@ -1,0 +1,169 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+#include "ipc/failure.h"
+#include "store/scratch.h"
+#include "store/store.h"
+
+using namespace interimap;
+using namespace interimap::store;
+
+namespace {
+
+// One mailbox; everything in one transaction that is given up.
+struct Fixture {
+  Scratch scratch;
+  Store store{scratch.path(), "db", true};
+  MailboxId id = make();
+  Transaction transaction = store.begin();
+
+  MailboxId make() {
+    store.createSchema();
+    Transaction creation = store.begin();
+    MailboxId made = store.addMailbox(*MailboxName::of(std::string("a\0b", 3)), true);
+    creation.commit("add");
+    return made;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("pairs are found from either side") {
+  Fixture f;
+  f.store.map(f.id, uid(1), uid(11), flags("\\Seen"));
+  f.store.map(f.id, uid(2), uid(10));
+  f.store.map(f.id, uid(3), uid(4294967295U), Flags());
+  f.store.map(f.id, uid(9), uid(12), flags("\xe9t\xe9 \\Flagged"));
+  CHECK(f.store.partner(f.id, Side::local, uid(2)) == uid(10));
+  CHECK(f.store.partner(f.id, Side::remote, uid(4294967295U)) == uid(3));
+  CHECK_FALSE(f.store.partner(f.id, Side::remote, uid(1)));
+  CHECK_FALSE(f.store.partner(MailboxId{77}, Side::local, uid(2)));
+  CHECK(f.store.count(f.id) == 4);
+  CHECK(f.store.mapped(f.id, Side::local).text() == "1:3,9");
+  CHECK(f.store.mapped(f.id, Side::remote).text() == "10:12,4294967295");
+  CHECK(f.store.mapped(f.id, Side::local, UidNext{3}).text() == "3,9");
+  CHECK(f.store.mapped(f.id, Side::remote, UidNext{0x100000000U}).empty());
+  CHECK(f.store.newest(f.id, Side::remote, 2).text() == "12,4294967295");
+  CHECK(f.store.newest(f.id, Side::local, 100).text() == "1:3,9");
+  CHECK(f.store.newest(f.id, Side::local, 0).empty());
+
+  auto few = f.store.pairs(f.id, Side::remote, *UidSet::parse("11:100,10,4294967295"));
+  REQUIRE(few.size() == 4);
+  CHECK(few[0] == Pair{uid(2), uid(10), std::nullopt});
+  CHECK(few[1] == Pair{uid(1), uid(11), flags("\\Seen")});
+  CHECK(few[2] == Pair{uid(9), uid(12), flags("\xe9t\xe9 \\Flagged")});
+  CHECK(few[3] == Pair{uid(3), uid(4294967295U), Flags()});
+  CHECK(f.store.pairs(f.id, Side::local, *UidSet::parse("2:8")).size() == 2);
+
+  f.store.setBase(f.id, uid(1), Flags());
+  CHECK(f.store.base(f.id, uid(1)) == Flags());
+  CHECK_FALSE(f.store.base(f.id, uid(2)));
+  f.store.unmap(f.id, uid(1));
+  CHECK_FALSE(f.store.base(f.id, uid(1)));
+  CHECK_FALSE(f.store.partner(f.id, Side::remote, uid(11)));
+  f.store.map(f.id, uid(1), uid(11));
+}
+
+TEST_CASE("a UID has one partner") {
+  Fixture f;
+  f.store.map(f.id, uid(5), uid(6));
+  struct {
+    std::uint32_t local, remote;
+    const char* says;
+  } table[] = {{5, 7, "(lUID,rUID) = (5,7) of a/b cannot be recorded: UNIQUE"},
+               {7, 6, "(lUID,rUID) = (7,6) of a/b cannot be recorded: UNIQUE"},
+               {5, 6, "(lUID,rUID) = (5,6) of a/b cannot be recorded: UNIQUE"}};
+  for (const auto& row : table) {
+    CAPTURE(row.says);
+    try {
+      f.store.map(f.id, uid(row.local), uid(row.remote));
+      CHECK_MESSAGE(false, "mapped");
+    } catch (const Failure& failure) {
+      CHECK(failure.status == ExitStatus::data);
+      CHECK(std::string(failure.what()).find(row.says) != std::string::npos);
+    }
+  }
+  CHECK_THROWS_AS(f.store.map(MailboxId{99}, uid(1), uid(1)), Failure);
+  CHECK(f.store.count(f.id) == 1);
+}
+
+TEST_CASE("a walk over all pairs may change them") {
+  Fixture f;
+  for (std::uint32_t i = 1; i <= 1024; ++i) f.store.map(f.id, uid(i), uid(5000 - i), flags("a"));
+  std::uint32_t expected = 1;
+  f.store.forEachPair(f.id, [&](const Pair& pair) {
+    CHECK(pair.local.value() == expected++);
+    CHECK(pair.base == flags("a"));
+    if (pair.local.value() % 2) {
+      f.store.unmap(f.id, pair.local);
+    } else {
+      f.store.setBase(f.id, pair.local, flags("b"));
+    }
+  });
+  CHECK(expected == 1025);
+  CHECK(f.store.count(f.id) == 512);
+  std::vector<Pair> tail;
+  f.store.forEachPair(
+      f.id, [&](const Pair& pair) { tail.push_back(pair); }, UidNext{1021});
+  CHECK(tail == std::vector<Pair>{{uid(1022), uid(3978), flags("b")}, {uid(1024), uid(3976), flags("b")}});
+  // A query within the same query.
+  std::size_t inner = 0;
+  f.store.forEachPair(
+      f.id,
+      [&](const Pair&) {
+        f.store.forEachPair(
+            f.id, [&](const Pair&) { ++inner; }, UidNext{1024});
+      },
+      UidNext{1022});
+  CHECK(inner == 2);
+}
+
+TEST_CASE("numbers that cannot be are refused") {
+  Scratch scratch;
+  {
+    Store store(scratch.path(), "db", true);
+    store.createSchema();
+  }
+  scratch.sql(
+      "INSERT INTO mailboxes VALUES (1,x'61',0); INSERT INTO mapping VALUES (1,4294967296,1);"
+      "INSERT INTO ours_base VALUES (1,4294967296,x'28')");
+  Store store(scratch.path(), "db", false);
+  CHECK_THROWS_AS(store.mapped(MailboxId{1}, Side::local), Failure);
+  CHECK_THROWS_AS(store.partner(MailboxId{1}, Side::remote, uid(1)), Failure);
+}
+
+TEST_CASE("many pairs") {
+  constexpr std::uint32_t kMany = 20000, kPerCommit = 128;
+  Scratch scratch;
+  Store store(scratch.path(), "db", true);
+  store.createSchema();
+  MailboxId id{};
+  {
+    Transaction transaction = store.begin();
+    id = store.addMailbox(mailbox("INBOX"), true);
+    transaction.commit("add");
+  }
+  using Clock = std::chrono::steady_clock;
+  auto start = Clock::now();
+  auto lap = [&](const char* what) {
+    std::chrono::duration<double> took = Clock::now() - start;
+    MESSAGE(std::string(what) << ": " << static_cast<long>(kMany / took.count()) << " a second");
+    start = Clock::now();
+  };
+  for (std::uint32_t i = 0; i < kMany; i += kPerCommit) {
+    Transaction transaction = store.begin();
+    for (std::uint32_t j = i + 1; j <= i + kPerCommit && j <= kMany; ++j)
+      store.map(id, uid(j), uid(j), flags("\\Seen"));
+    transaction.commit("window");
+  }
+  lap("pairs written, 128 in a commit");
+  for (std::uint32_t i = 1; i <= kMany; ++i) CHECK(store.partner(id, Side::remote, uid(i)) == uid(i));
+  lap("looked up");
+  CHECK(store.mapped(id, Side::remote).text() == "1:20000");
+  lap("listed as ranges");
+  std::uint32_t seen = 0;
+  store.forEachPair(id, [&](const Pair&) { ++seen; });
+  CHECK(seen == kMany);
+  lap("walked over");
+}

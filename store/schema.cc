@@ -1,0 +1,125 @@
+#include "store/schema.h"
+
+#include <algorithm>
+#include <string>
+
+namespace interimap::store {
+
+namespace {
+
+constexpr const char* kMailboxes =
+    "idx INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "
+    "mailbox BLOB COLLATE BINARY NOT NULL CHECK (mailbox != '') UNIQUE, "
+    "subscribed BOOLEAN NOT NULL";
+
+constexpr const char* kSide =
+    "idx INTEGER NOT NULL PRIMARY KEY REFERENCES mailboxes(idx), "
+    "UIDVALIDITY UNSIGNED INT NOT NULL CHECK (UIDVALIDITY > 0), "
+    "UIDNEXT UNSIGNED INT NOT NULL, "  // 0: never completed
+    "HIGHESTMODSEQ UNSIGNED BIGINT NOT NULL";
+
+constexpr const char* kMapping =
+    "idx INTEGER NOT NULL REFERENCES mailboxes(idx), "
+    "lUID UNSIGNED INT NOT NULL CHECK (lUID > 0), "
+    "rUID UNSIGNED INT NOT NULL CHECK (rUID > 0), "
+    "PRIMARY KEY (idx,lUID), UNIQUE (idx,rUID)";
+
+// Sides are 0 for local and 1 for remote; flags are the text of Flags, a BLOB since servers send 8-bit ones.
+constexpr const char* kOwnTables[] = {
+    "ours_account (side INTEGER PRIMARY KEY, name BLOB NOT NULL)",
+    // Per pair the flags when both sides last agreed: the middle of a three-way merge.
+    "ours_base (idx INTEGER NOT NULL, lUID INTEGER NOT NULL, flags BLOB NOT NULL, "
+    "PRIMARY KEY (idx,lUID)) WITHOUT ROWID",
+    // The reference's `local` and `remote` as of our last commit. If they differ, it has been there since.
+    "ours_stamp (idx INTEGER PRIMARY KEY, lUIDNEXT INTEGER NOT NULL, lMODSEQ INTEGER NOT NULL, "
+    "rUIDNEXT INTEGER NOT NULL, rMODSEQ INTEGER NOT NULL)",
+    // APPENDs about to be sent to `side`, which had `uidnext` before them.
+    "ours_journal (idx INTEGER NOT NULL, side INTEGER NOT NULL, uidnext INTEGER NOT NULL, "
+    "sourceUID INTEGER NOT NULL, header BLOB NOT NULL, date INTEGER NOT NULL, size INTEGER NOT NULL, "
+    "flags BLOB NOT NULL, PRIMARY KEY (idx,side,sourceUID)) WITHOUT ROWID",
+    // Messages of `side` that the other side does not have, and why.
+    "ours_refused (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, kind INTEGER NOT NULL, "
+    "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
+};
+
+struct Column {
+  const char *table, *column;
+};
+constexpr Column kReferenceColumns[] = {
+    {"mailboxes", "idx"},      {"mailboxes", "mailbox"}, {"mailboxes", "subscribed"}, {"local", "idx"},
+    {"local", "UIDVALIDITY"},  {"local", "UIDNEXT"},     {"local", "HIGHESTMODSEQ"},  {"remote", "idx"},
+    {"remote", "UIDVALIDITY"}, {"remote", "UIDNEXT"},    {"remote", "HIGHESTMODSEQ"}, {"mapping", "idx"},
+    {"mapping", "lUID"},       {"mapping", "rUID"},
+};
+
+bool hasColumn(Database& database, Column wanted) {
+  Query row(database, "SELECT 1 FROM pragma_table_info(CAST(?1 AS TEXT)) WHERE name = CAST(?2 AS TEXT)",
+            wanted.table, wanted.column);
+  return row.next();
+}
+
+std::int64_t only(Database& database, const char* sql) {
+  Query row(database, sql);
+  return row.next() ? row.integer(0) : 0;
+}
+
+std::string withoutDelimiter(std::string_view text, std::optional<char> delimiter) {
+  std::string name(text);
+  if (delimiter) std::replace(name.begin(), name.end(), *delimiter, '\0');
+  return name;
+}
+
+}  // namespace
+
+Found inspect(Database& database) {
+  std::int64_t version = only(database, "PRAGMA user_version");
+  if (version < 0 || version > kVersion)
+    throw database.refused("database version " + std::to_string(version) + " is not known to this program");
+  if (version == 0 && only(database, "SELECT count(*) FROM sqlite_master") == 0) return {0, true};
+  for (Column column : kReferenceColumns)
+    if (!hasColumn(database, column))
+      throw database.refused(std::string("not a database of interimap, there is no ") + column.table + "." +
+                             column.column);
+  return {static_cast<int>(version), false};
+}
+
+void createReferenceTables(Database& database) {
+  database.exec(std::string("CREATE TABLE mailboxes (") + kMailboxes + ")");
+  database.exec(std::string("CREATE TABLE local (") + kSide + ")");
+  database.exec(std::string("CREATE TABLE remote (") + kSide + ")");
+  database.exec(std::string("CREATE TABLE mapping (") + kMapping + ")");
+  database.exec("PRAGMA user_version = " + std::to_string(kVersion));
+}
+
+// https://www.sqlite.org/lang_altertable.html section 7: a new table under another name, filled, the old one
+// dropped, the new one renamed.
+void migrateReferenceTables(Database& database, std::optional<char> delimiter) {
+  database.exec(std::string("CREATE TABLE ours_migrated (") + kMailboxes + ")");
+  {
+    Query old(database, "SELECT idx, mailbox, subscribed FROM mailboxes ORDER BY idx");
+    while (old.next()) {
+      std::string name = withoutDelimiter(old.bytes(1), delimiter);
+      Query insert(database, "INSERT INTO ours_migrated VALUES (?, ?, ?)", old.integer(0), name,
+                   old.integer(2));
+      insert.run();
+    }
+  }
+  database.exec("DROP TABLE mailboxes");
+  database.exec("ALTER TABLE ours_migrated RENAME TO mailboxes");
+  if (Query(database, "PRAGMA foreign_key_check").next())
+    throw database.refused("Broken referential integrity! Refusing to commit changes.");
+  database.exec("PRAGMA user_version = " + std::to_string(kVersion));
+}
+
+bool hasOwnTables(Database& database) {
+  return only(database,
+              "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
+              "('ours_account', 'ours_base', 'ours_stamp', 'ours_journal', 'ours_refused')") ==
+         std::ssize(kOwnTables);
+}
+
+void createOwnTables(Database& database) {
+  for (const char* table : kOwnTables) database.exec(std::string("CREATE TABLE IF NOT EXISTS ") + table);
+}
+
+}  // namespace interimap::store

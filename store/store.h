@@ -1,0 +1,195 @@
+// What was synchronised, in the reference's database: its four tables to the letter, so that either program
+// can open the file at any time, and tables of our own beside them, which it ignores.
+//
+// Used by sync alone, in one thread. The file is locked from the constructor to the destructor. Nothing is
+// written outside a Transaction, and each commit passes one seam where a test can stop the process. Errors
+// are Failures that name the file; a use that makes no sense is a std::logic_error.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ipc/flags.h"
+#include "ipc/identity.h"
+#include "ipc/launch.h"
+#include "ipc/mailbox_name.h"
+#include "ipc/uid.h"
+#include "ipc/uid_set.h"
+
+namespace interimap::store {
+
+class Database;
+class Store;
+
+// A mailbox in the database, never given twice.
+struct MailboxId {
+  std::int64_t value = 0;
+  auto operator<=>(const MailboxId&) const = default;
+};
+
+struct KnownMailbox {
+  MailboxId id;
+  MailboxName name;
+  bool subscribed = false;
+};
+
+// How far one side of a mailbox is synchronised. UIDNEXT 0: never completed. HIGHESTMODSEQ 0: none.
+struct SideState {
+  UidValidity uidValidity;  // never 0 in the database
+  UidNext uidNext;
+  ModSeq highestModSeq;
+  bool operator==(const SideState&) const = default;
+};
+
+// The same message on both sides.
+struct Pair {
+  Uid local, remote;
+  std::optional<Flags> base;  // its flags when both sides last agreed; none: not known
+  bool operator==(const Pair&) const = default;
+};
+
+// An APPEND about to be sent.
+struct Intent {
+  Uid source;
+  Identity identity;
+  Flags flags;
+  bool operator==(const Intent&) const = default;
+};
+
+// What was intended for one side of a mailbox and is not settled. Whatever arrived has a UID from
+// `targetNext` on.
+struct Journal {
+  UidNext targetNext;
+  std::vector<Intent> intents;  // by source UID
+};
+
+// Why a message is on one side only. The numbers are in the database.
+enum class Refusal : std::uint8_t {
+  refused = 0,   // the target said NO
+  empty = 1,     // no octets
+  tooLarge = 2,  // above max-message-size
+};
+
+struct RefusedMessage {
+  Side source = Side::local;
+  Uid uid;
+  Refusal kind = Refusal::refused;
+  std::string reply;    // the server's words, at most kMostReply bytes
+  std::int64_t at = 0;  // seconds since 1970
+};
+
+// Called with what a commit is about, just before it and just after it.
+using Seam = std::function<void(const char* what, bool after)>;
+
+// Rolls back what was written unless it came to commit().
+class Transaction {
+ public:
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit(const char* what);
+
+ private:
+  friend class Store;
+  explicit Transaction(Store& store);
+  Store& store_;
+  bool open_ = true;
+};
+
+class Store {
+ public:
+  static constexpr std::size_t kMostReply = 1024;
+
+  // To be called before the process locks itself in: SQLite's random numbers are seeded from a file.
+  static void prime();
+
+  // Opens and locks. A file is created (mode 0600) if `create` and there is none. Failures: tryAgain
+  // "database is locked"; data if it is no database, corrupt, somebody else's, or of a version to come;
+  // cantCreate.
+  Store(const std::string& directory, const std::string& name, bool create, Seam seam = {});
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // No tables yet: createSchema() comes first.
+  bool isNew() const { return isNew_; }
+  // 0: new, or the reference's ancestor, whose mailbox names have hierarchy delimiters: migrate() comes
+  // first.
+  int version() const { return version_; }
+  void createSchema();                          // a transaction of its own
+  void migrate(std::optional<char> delimiter);  // ditto; none: the servers have no hierarchy
+
+  // One at a time.
+  [[nodiscard]] Transaction begin() { return Transaction(*this); }
+
+  // Which account each side was synchronised with.
+  std::optional<std::string> account(Side side) const;
+  void setAccount(Side side, const std::string& name);
+
+  std::vector<KnownMailbox> mailboxes() const;  // by name
+  MailboxId addMailbox(const MailboxName& name, bool subscribed);
+  void setSubscribed(MailboxId id, bool subscribed);
+  void removeMailbox(MailboxId id);  // and all that is known of it
+  // Renames a mailbox and those under it; how many that were. Failure(data) if one of the new names is taken.
+  std::size_t rename(const MailboxName& from, const MailboxName& to);
+
+  std::optional<SideState> state(MailboxId id, Side side) const;
+  void putState(MailboxId id, const SideState& local, const SideState& remote);
+
+  // Failure(data) if either UID has a partner already.
+  void map(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base = std::nullopt);
+  void unmap(MailboxId id, Uid local);
+  std::optional<Uid> partner(MailboxId id, Side side, Uid uid) const;  // of a UID of that side
+  std::uint64_t count(MailboxId id) const;  // of pairs; takes time with their number
+  UidSet mapped(MailboxId id, Side side) const;
+  UidSet mapped(MailboxId id, Side side, UidNext from) const;  // those not below `from`
+  UidSet newest(MailboxId id, Side side, std::size_t most) const;
+  // The pairs whose UID on `side` is in `uids`, by that UID.
+  std::vector<Pair> pairs(MailboxId id, Side side, const UidSet& uids) const;
+  // All pairs by local UID, from one on. The visitor may write, also to pairs it was shown.
+  void forEachPair(MailboxId id, const std::function<void(const Pair&)>& visit,
+                   UidNext fromLocal = UidNext{1}) const;
+
+  std::optional<Flags> base(MailboxId id, Uid local) const;
+  void setBase(MailboxId id, Uid local, const Flags& flags);  // of a pair that is mapped
+  // Whether the base flags go with the state. Not so if only the reference has synchronised this mailbox, or
+  // was the last to: then there is no base, and every base since is ours.
+  bool hasBase(MailboxId id) const;
+  void dropBase(MailboxId id);
+
+  // Before APPENDs to `target` are sent, with a UIDNEXT it had before them. More than once is fine.
+  void intend(MailboxId id, Side target, UidNext targetNext, std::span<const Intent> intents);
+  Journal journal(MailboxId id, Side target) const;
+  void settle(MailboxId id, Side target, Uid source);  // copied, adopted or given up
+  void clearJournal(MailboxId id, Side target);
+  std::vector<MailboxId> withJournal() const;
+
+  void refuse(MailboxId id, Side source, Uid uid, Refusal kind, const std::string& reply);
+  void unrefuse(MailboxId id, Side source, Uid uid);
+  std::vector<RefusedMessage> refused(MailboxId id) const;  // by side and UID
+  UidSet refusedUids(MailboxId id, Side source) const;
+  std::vector<MailboxId> withRefused() const;
+
+  // For tests: "ok", or what SQLite finds wrong with the file and its references.
+  std::string check() const;
+
+ private:
+  friend class Transaction;
+  void adopt();
+  std::vector<MailboxId> staleBases() const;
+  std::vector<MailboxId> goneMailboxes() const;
+  std::string pretty(MailboxId id) const;
+
+  std::unique_ptr<Database> database_;
+  Seam seam_;
+  bool isNew_ = false;
+  int version_ = 0;
+};
+
+}  // namespace interimap::store

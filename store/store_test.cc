@@ -1,0 +1,338 @@
+#include "store/store.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "ipc/failure.h"
+#include "store/scratch.h"
+
+using namespace interimap;
+using namespace interimap::store;
+
+namespace {
+
+mode_t mode(const std::string& path) {
+  struct stat about;
+  return stat(path.c_str(), &about) == 0 ? about.st_mode & 07777 : 0;
+}
+
+void checkRefused(const Scratch& scratch, bool create, ExitStatus status, const char* says) {
+  try {
+    Store store(scratch.path(), "db", create);
+    CHECK_MESSAGE(false, "opened");
+  } catch (const Failure& failure) {
+    CHECK(failure.status == status);
+    CHECK(std::string(failure.what()).find(says) != std::string::npos);
+    CHECK(std::string(failure.what()).find(scratch.file()) != std::string::npos);
+  }
+}
+
+// Runs `work` in a process that is killed at the end of it, if it gets there.
+template <typename Work>
+void killed(Work work) {
+  pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    try {
+      work();
+    } catch (...) {
+      _exit(1);
+    }
+    raise(SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+}
+
+// A mailbox with one pair, committed, and a second pair that is not; then SIGKILL.
+void killedInTransaction(const Scratch& scratch) {
+  killed([&] {
+    Store store(scratch.path(), "db", true);
+    store.createSchema();
+    MailboxId id{};
+    {
+      Transaction transaction = store.begin();
+      id = store.addMailbox(mailbox("INBOX"), true);
+      store.putState(id, {{1}, {0}, {0}}, {{2}, {0}, {0}});
+      store.map(id, uid(1), uid(10), flags("\\Seen"));
+      transaction.commit("first");
+    }
+    Transaction transaction = store.begin();
+    store.map(id, uid(2), uid(20));
+    store.setBase(id, uid(1), Flags());
+    raise(SIGKILL);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a file is created for its owner only, an existing one keeps its mode") {
+  Scratch scratch;
+  Store(scratch.path(), "db", true).createSchema();
+  CHECK(mode(scratch.file()) == 0600);
+  chmod(scratch.file().c_str(), 0640);
+  {
+    Store store(scratch.path(), "db", true);
+    Transaction transaction = store.begin();
+    store.addMailbox(mailbox("INBOX"), false);
+    transaction.commit("add");
+    CHECK(mode(scratch.file("db-wal")) == 0640);
+    CHECK_FALSE(scratch.has("db-shm"));
+  }
+  CHECK(mode(scratch.file()) == 0640);
+  CHECK(scratch.run("ls") == "db\n");
+}
+
+TEST_CASE("files that cannot be used") {
+  {
+    Scratch scratch;
+    checkRefused(scratch, false, ExitStatus::cantCreate, "unable to open database file");
+    CHECK_FALSE(scratch.has("db"));
+  }
+  {
+    Scratch scratch;
+    std::filesystem::create_directory(scratch.file());
+    checkRefused(scratch, true, ExitStatus::cantCreate, "unable to open database file");
+  }
+  for (std::string content : {std::string("not a database"), std::string(8192, 'x')}) {
+    Scratch scratch;
+    std::ofstream(scratch.file()) << content;
+    checkRefused(scratch, true, ExitStatus::data, "file is not a database");
+  }
+  {
+    Scratch scratch;
+    Store(scratch.path(), "db", true).createSchema();
+    std::filesystem::resize_file(scratch.file(), 4096);  // the first page promises more
+    checkRefused(scratch, false, ExitStatus::data, "database disk image is malformed");
+  }
+  Scratch scratch;
+  CHECK_THROWS_AS(Store(scratch.file("missing"), "db", true), Failure);
+}
+
+TEST_CASE("the file is locked from the beginning to the end") {
+  Scratch scratch;
+  auto locked = [&] {
+    return scratch.sql("SELECT count(*) FROM sqlite_master").find("database is locked") != std::string::npos;
+  };
+  int commits = 0;
+  {
+    Store store(scratch.path(), "db", true, [&](const char*, bool) {
+      CHECK(locked());
+      ++commits;
+    });
+    CHECK(locked());
+    auto start = std::chrono::steady_clock::now();
+    checkRefused(scratch, true, ExitStatus::tryAgain, "database is locked");
+    auto waited = std::chrono::steady_clock::now() - start;
+    CHECK(waited >= std::chrono::milliseconds(200));
+    CHECK(waited < std::chrono::seconds(3));
+    store.createSchema();
+    CHECK(locked());
+    CHECK(store.mailboxes().empty());
+    CHECK(locked());
+    { Transaction given_up = store.begin(); }
+    CHECK(locked());
+  }
+  CHECK(commits == 2);
+  CHECK_FALSE(locked());
+  Store store(scratch.path(), "db", false);
+  CHECK(store.mailboxes().empty());
+  CHECK(locked());
+}
+
+TEST_CASE("somebody else's lock is respected") {
+  Scratch scratch;
+  Store(scratch.path(), "db", true).createSchema();
+  // The tool tells on standard output that it has the lock, and keeps it until its input ends.
+  FILE* tool = popen(("sqlite3 " + scratch.file() + " > " + scratch.file("said")).c_str(), "w");
+  REQUIRE(tool);
+  fputs("BEGIN IMMEDIATE; SELECT 'locked';\n", tool);
+  fflush(tool);
+  for (int i = 0; i < 500 && scratch.run("cat said") != "locked\n"; ++i) usleep(10000);
+  checkRefused(scratch, false, ExitStatus::tryAgain, "database is locked");
+  pclose(tool);
+  CHECK(Store(scratch.path(), "db", false).version() == 1);
+}
+
+TEST_CASE("nothing is written outside a transaction, nor by one given up") {
+  Scratch scratch;
+  Store store(scratch.path(), "db", true);
+  store.createSchema();
+  CHECK_THROWS_AS(store.addMailbox(mailbox("INBOX"), true), std::logic_error);
+  CHECK_THROWS_AS(store.setAccount(Side::local, "x"), std::logic_error);
+  {
+    Transaction transaction = store.begin();
+    CHECK_THROWS_AS(store.begin(), std::logic_error);
+    store.addMailbox(mailbox("INBOX"), true);
+  }
+  CHECK(store.mailboxes().empty());
+  {
+    Transaction transaction = store.begin();
+    store.addMailbox(mailbox("INBOX"), true);
+    transaction.commit("add");
+    CHECK_THROWS_AS(transaction.commit("add"), std::logic_error);
+  }
+  CHECK(store.mailboxes().size() == 1);
+}
+
+TEST_CASE("each commit passes the seam, before and after") {
+  Scratch scratch;
+  std::string seen;
+  bool stop = false;
+  auto seam = [&](const char* what, bool after) {
+    seen += std::string(what) + (after ? "+ " : "- ");
+    if (stop) throw Failure(ExitStatus::internal, "stopped");
+  };
+  {
+    Store store(scratch.path(), "db", true, seam);
+    CHECK(seen == "");
+    store.createSchema();
+    CHECK(seen == "create schema- create schema+ ");
+    stop = true;
+    Transaction transaction = store.begin();
+    store.addMailbox(mailbox("INBOX"), true);
+    CHECK_THROWS_AS(transaction.commit("add"), Failure);
+  }
+  seen.clear();
+  stop = false;
+  Store store(scratch.path(), "db", true, seam);
+  CHECK(store.mailboxes().empty());
+  CHECK(seen == "");
+}
+
+TEST_CASE("accounts") {
+  Scratch scratch;
+  Store store(scratch.path(), "db", true);
+  store.createSchema();
+  CHECK_FALSE(store.account(Side::local));
+  Transaction transaction = store.begin();
+  store.setAccount(Side::local, "a@x");
+  store.setAccount(Side::remote, "");
+  store.setAccount(Side::local, "b@y");
+  transaction.commit("accounts");
+  CHECK(store.account(Side::local) == "b@y");
+  CHECK(store.account(Side::remote) == "");
+}
+
+TEST_CASE("killed in the middle of a transaction: what was committed is there, the rest is not") {
+  Scratch scratch;
+  killedInTransaction(scratch);
+  CHECK(scratch.has("db-wal"));
+  {
+    Store store(scratch.path(), "db", false);
+    CHECK_FALSE(scratch.has("db-shm"));  // the sandbox allows no mapped file
+    REQUIRE(store.mailboxes().size() == 1);
+    MailboxId id = store.mailboxes()[0].id;
+    CHECK(store.partner(id, Side::local, uid(1)) == uid(10));
+    CHECK_FALSE(store.partner(id, Side::local, uid(2)));
+    CHECK(store.base(id, uid(1)) == flags("\\Seen"));
+    CHECK(store.check() == "ok");
+  }
+  CHECK(scratch.run("ls") == "db\n");
+}
+
+TEST_CASE("killed at every commit of making a database") {
+  for (int at = 0; at < 2; ++at) {
+    CAPTURE(at);
+    Scratch scratch;
+    killed([&] {
+      Store(scratch.path(), "db", true, [&](const char*, bool after) {
+        if (after == (at == 1)) raise(SIGKILL);
+      }).createSchema();
+    });
+    Store store(scratch.path(), "db", true);
+    CHECK(store.isNew() == (at == 0));
+    if (store.isNew()) store.createSchema();
+    CHECK(store.version() == 1);
+    CHECK(store.check() == "ok");
+  }
+}
+
+TEST_CASE("others read what a kill left behind") {
+  const std::string rows = "SELECT hex(mailbox), lUID, rUID FROM mailboxes JOIN mapping USING (idx)";
+  struct {
+    const char* name;
+    std::string command;
+  } table[] = {
+      {"sqlite3", "sqlite3 -separator ' ' db \"" + rows + "\""},
+      // As the reference opens it.
+      {"perl",
+       "perl -MDBI -MDBD::SQLite::Constants=:file_open -e 'my $d = DBI->connect(\"dbi:SQLite:dbname=db\", "
+       "undef, undef, {AutoCommit => 1, RaiseError => 1, sqlite_use_immediate_transaction => 1, "
+       "sqlite_open_flags => SQLITE_OPEN_READWRITE}); $d->do(\"PRAGMA locking_mode = EXCLUSIVE\"); "
+       "$d->begin_work; print join(\" \", @$_), \"\\n\" for @{$d->selectall_arrayref(\"" +
+           rows + "\")}; $d->do(\"UPDATE local SET UIDNEXT = 5\"); $d->commit; $d->disconnect'"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    Scratch scratch;
+    if (scratch.run(std::string(row.name) + (row.name[0] == 'p' ? " -MDBD::SQLite -e 1" : " -version"))
+            .find(row.name[0] == 'p' ? "Can't" : "not found") != std::string::npos) {
+      MESSAGE(row.name << " is not installed");
+      continue;
+    }
+    killedInTransaction(scratch);
+    CHECK(scratch.run(row.command) == "494E424F58 1 10\n");
+    Store store(scratch.path(), "db", false);
+    MailboxId id = store.mailboxes().at(0).id;
+    CHECK(store.partner(id, Side::remote, uid(10)) == uid(1));
+    // Perl changed UIDNEXT: the base flags are not to be trusted any more.
+    CHECK(store.base(id, uid(1)).has_value() == (row.name[0] == 's'));
+    CHECK(store.check() == "ok");
+  }
+}
+
+TEST_CASE("a database of the reference's gets our tables and loses what is stale") {
+  Scratch scratch;
+  MailboxId gone{}, kept{}, stale{};
+  {
+    Store store(scratch.path(), "db", true);
+    store.createSchema();
+    Transaction transaction = store.begin();
+    for (auto [id, name] : {std::pair(&gone, "gone"), std::pair(&kept, "kept"), std::pair(&stale, "stale")}) {
+      *id = store.addMailbox(mailbox(name), false);
+      store.putState(*id, {{1}, {5}, {6}}, {{2}, {7}, {8}});
+      store.map(*id, uid(1), uid(2), flags("x"));
+      store.intend(*id, Side::remote, UidNext{9}, {{{uid(4), {}, {}}}});
+      store.refuse(*id, Side::local, uid(3), Refusal::refused, "no");
+      CHECK(store.hasBase(*id));
+    }
+    transaction.commit("fill");
+  }
+  // What the reference does when a mailbox is deleted, and when another had news.
+  for (const char* table : {"mapping", "local", "remote", "mailboxes"})
+    scratch.sql("DELETE FROM " + std::string(table) + " WHERE idx = " + std::to_string(gone.value));
+  scratch.sql("UPDATE remote SET HIGHESTMODSEQ = 9 WHERE idx = " + std::to_string(stale.value));
+  std::string commits;
+  {
+    Store store(scratch.path(), "db", false, [&](const char* what, bool) { commits += what; });
+    CHECK(commits == "adoptadopt");
+    CHECK(store.hasBase(kept));
+    CHECK(store.base(kept, uid(1)) == flags("x"));
+    CHECK_FALSE(store.hasBase(stale));
+    CHECK_FALSE(store.base(stale, uid(1)));
+    CHECK(store.partner(stale, Side::local, uid(1)) == uid(2));
+    CHECK(store.withJournal() == std::vector{kept, stale});
+    CHECK(store.withRefused() == std::vector{kept, stale});
+    CHECK(store.check() == "ok");
+  }
+  commits.clear();
+  std::string before = scratch.run("cksum db");
+  CHECK(Store(scratch.path(), "db", false, [&](const char* what, bool) { commits += what; }).version() == 1);
+  CHECK(commits == "");
+  CHECK(scratch.run("cksum db") == before);  // a run without news writes nothing
+  scratch.sql(
+      "DROP TABLE ours_base; DROP TABLE ours_stamp; DROP TABLE ours_journal; DROP TABLE ours_refused; "
+      "DROP TABLE ours_account");
+  Store store(scratch.path(), "db", false, [&](const char* what, bool) { commits += what; });
+  CHECK(commits == "create tablescreate tables");
+  CHECK_FALSE(store.hasBase(kept));
+  CHECK(store.count(kept) == 1);
+}
