@@ -1,0 +1,25 @@
+// Which of the messages that are new on a server are copies that we made ourselves, before we were killed. A
+// pure function of the journal and what the server shows.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "ipc/imap.h"
+#include "store/store.h"
+
+namespace interimap {
+
+struct Adopted {
+  Uid source, copy;
+  Flags flags;  // with which it was appended
+  bool operator==(const Adopted&) const = default;
+};
+
+// APPENDs of one session arrive in their order, so both lists are walked in the order of their UIDs. Equal
+// are messages with the same header and INTERNALDATE; sizes differ between servers. Of several equal ones
+// each is adopted once.
+std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
+                                 const std::vector<answer::Message>& candidates);
+
+}  // namespace interimap

@@ -1,0 +1,61 @@
+// What one server says about a mailbox since last time, gathered as it arrives: nothing is kept of a message
+// whose flags are as we know them.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "store/store.h"
+#include "sync/mailbox.h"
+#include "sync/server.h"
+
+namespace interimap {
+
+// A message without a partner, to be copied. Eight bytes: there may be a million.
+struct Fresh {
+  Uid uid;
+  std::uint32_t size;  // octets, 2^32-1 for more
+};
+
+class Changes {
+ public:
+  Changes(Server& server, const store::Store& store, const Mailbox& mailbox,
+          std::optional<store::SideState> known);
+
+  // Sends SELECT, with QRESYNC data if there are any, and UID FETCH of everything from the known UIDNEXT on.
+  void ask();
+  // Waits. Says why this mailbox must be left alone, or nothing if all is well.
+  struct Trouble {
+    std::string text;
+    ExitStatus status;
+  };
+  std::optional<Trouble> collect();
+
+  // A message we know: kept if its flags are not those we know. Also for what is asked later on.
+  void message(Uid uid, const Flags& flags);
+
+  const answer::Selected& selected() const { return selected_; }
+  UidNext listedFrom() const { return listedFrom_; }
+  // Mapped messages that are said to be gone: VANISHED, or not listed any more.
+  UidSet gone;
+  // Mapped messages and the flags they have now.
+  std::map<Uid, Flags> flags;
+  // Ascending.
+  std::vector<Fresh> fresh;
+
+ private:
+  void listed(const answer::Message& message);
+
+  Server& server_;
+  const store::Store& store_;
+  const Mailbox& mailbox_;
+  std::optional<store::SideState> known_;
+  bool hasBase_;
+  UidNext listedFrom_{1};
+  UidSet mapped_, seen_;
+  answer::Selected selected_;
+  Reply<answer::Selected> selectReply_;
+  Reply<Nothing> listReply_;
+};
+
+}  // namespace interimap

@@ -1,0 +1,324 @@
+#include "sync/engine.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ipc/failure.h"
+#include "sync/ignore.h"
+
+namespace interimap {
+
+namespace {
+
+constexpr Side kSides[] = {Side::local, Side::remote};
+// Mailboxes that take each step together. More would only cost memory: a server answers this many in one
+// round trip.
+constexpr std::size_t kTogether = 64;
+// After so many passes a mailbox still has news of our own making: the servers do not agree on what they
+// store.
+constexpr int kMostPasses = 8;
+// Mailboxes of one account. A server that lists more is not listing mailboxes.
+constexpr std::size_t kMostMailboxes = 200'000;
+
+std::string shown(std::optional<char> delimiter) {
+  return delimiter ? std::string("\"") + *delimiter + "\"" : "NIL";
+}
+
+}  // namespace
+
+Engine::Engine(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log)
+    : settings_(settings), servers_(servers), store_(store), log_(log) {}
+
+void Engine::run() {
+  Both<Reply<answer::Ready>> ready;
+  for (Side side : kSides) ready[side] = servers_[side]->enable();
+  list();
+  for (Side side : kSides)
+    if (!ready[side].done().ok())
+      throw Failure(ExitStatus::protocol,
+                    std::string(servers_[side]->name()) + ": ENABLE: " + words(ready[side].done()));
+  settleDelimiters();
+  if (store_.isNew()) {
+    log_.notice(About::database(), "Creating new schema in database file " + settings_.databaseDirectory +
+                                       "/" + settings_.databaseName);
+    store_.createSchema();
+  } else if (store_.version() == 0) {
+    if (hierarchy_.local->delimiter() != hierarchy_.remote->delimiter())
+      throw Failure(ExitStatus::data,
+                    "Local and remote hierarchy delimiters differ, refusing to update table `mailboxes`.");
+    log_.notice(About::database(), "Upgrading database version from 0");
+    store_.migrate(hierarchy_.local->delimiter());
+  }
+  reconcileMailboxes();
+  synchronise(dirtyMailboxes());
+  if (log_.status() == ExitStatus::ok) log_.debug(About::run(), "Clean state!");
+}
+
+request::List Engine::listRequest(Side side) const {
+  request::List list{side == Side::local ? settings_.localReference : settings_.remoteReference,
+                     {},
+                     settings_.selectionOptions,
+                     true};
+  if (!settings_.mailboxes.empty()) {
+    // MAILBOX arguments are spelled with the local delimiter.
+    for (std::string name : settings_.mailboxes) {
+      if (isInbox(name)) name = "INBOX";
+      std::optional<char> from = *delimiter_.local, to = *delimiter_[side];
+      if (from && to) std::ranges::replace(name, *from, *to);
+      list.patterns.push_back(std::move(name));
+    }
+  } else if (!settings_.patterns.empty()) {
+    for (const std::string& pattern : settings_.patterns) {
+      auto text = pattern.find('\0') == std::string::npos ? std::optional(pattern)
+                                                          : Hierarchy("", *delimiter_[side]).pattern(pattern);
+      if (!text)
+        throw Failure(ExitStatus::config,
+                      std::string("list-mailbox has null characters, but the namespace of ") +
+                          servers_[side]->name() + " is flat");
+      list.patterns.push_back(std::move(*text));
+    }
+  } else {
+    list.patterns = {"*"};
+  }
+  return list;
+}
+
+void Engine::list() {
+  bool needDelimiter =
+      !settings_.mailboxes.empty() || std::ranges::any_of(settings_.patterns, [](const std::string& pattern) {
+        return pattern.find('\0') != std::string::npos;
+      });
+  if (needDelimiter) listDelimiters();
+  Both<Reply<Nothing>> replies;
+  for (Side side : kSides)
+    replies[side] = servers_[side]->list(
+        listRequest(side),
+        [this, side](const answer::ListEntry& entry) {
+          if (entries_[side].size() == kMostMailboxes)
+            throw Failure(ExitStatus::protocol,
+                          std::string(servers_[side]->name()) + " lists too many mailboxes");
+          entries_[side].push_back(entry);
+        },
+        [this, side](const answer::StatusEntry& status) {
+          if (statuses_[side].size() < kMostMailboxes) statuses_[side].push_back(status);
+        });
+  for (Side side : kSides)
+    if (!replies[side].done().ok())
+      throw Failure(ExitStatus::unavailable,
+                    std::string(servers_[side]->name()) + ": LIST: " + words(replies[side].done()));
+}
+
+// LIST reference "": the one reply tells the delimiter (RFC 3501 section 6.3.8).
+void Engine::listDelimiters() {
+  Both<Reply<Nothing>> replies;
+  Both<std::vector<answer::ListEntry>> roots;
+  for (Side side : kSides)
+    replies[side] = servers_[side]->list(
+        {side == Side::local ? settings_.localReference : settings_.remoteReference, {""}, {}, false},
+        [&roots, side](const answer::ListEntry& entry) { roots[side].push_back(entry); }, [](const auto&) {});
+  for (Side side : kSides) {
+    if (!replies[side].done().ok() || roots[side].size() != 1)
+      throw Failure(ExitStatus::protocol,
+                    std::string(servers_[side]->name()) + ": Missing or unexpected reply to LIST");
+    delimiter_[side] = roots[side].front().delimiter;
+  }
+}
+
+// Every mailbox but INBOX must have the same delimiter; INBOX may have none.
+void Engine::settleDelimiters() {
+  bool unknown = false;
+  for (Side side : kSides) {
+    std::optional<std::optional<char>> found = delimiter_[side];
+    const std::string& reference = side == Side::local ? settings_.localReference : settings_.remoteReference;
+    for (const answer::ListEntry& entry : entries_[side]) {
+      if (isInbox(entry.mailbox.bytes)) continue;
+      if (entry.mailbox.bytes == reference && !reference.empty()) continue;
+      if (!found) found = entry.delimiter;
+      if (*found != entry.delimiter)
+        throw Failure(ExitStatus::protocol, std::string(servers_[side]->name()) + ": Mailbox " +
+                                                entry.mailbox.bytes + " has hierarchy delimiter " +
+                                                shown(entry.delimiter) + ", while " + shown(*found) +
+                                                " was expected.");
+    }
+    delimiter_[side] = found;
+    unknown = unknown || !found;
+  }
+  if (unknown) listDelimiters();
+  if (delimiter_.local->has_value() != delimiter_.remote->has_value())
+    throw Failure(
+        ExitStatus::data,
+        "Local and remote namespaces are neither both flat nor both hierarchical (local delimiter " +
+            shown(*delimiter_.local) + ", remote delimiter " + shown(*delimiter_.remote) + ").");
+  hierarchy_.local.emplace(settings_.localReference, *delimiter_.local);
+  hierarchy_.remote.emplace(settings_.remoteReference, *delimiter_.remote);
+  for (Side side : kSides)
+    log_.debug(About::server(side), "Using " + shown(*delimiter_[side]) + " as hierarchy delimiter");
+}
+
+void Engine::reconcileMailboxes() {
+  std::optional<Ignore> ignore;
+  if (settings_.ignore && settings_.mailboxes.empty()) ignore.emplace(*settings_.ignore);
+  std::set<MailboxName> unspeakable;
+  for (Side side : kSides) {
+    for (const answer::ListEntry& entry : entries_[side]) {
+      auto name = hierarchy_[side]->name(entry.mailbox);
+      if (!name || (ignore && ignore->matches(*name))) continue;
+      bool exists = !entry.nonExistent && !entry.noSelect;
+      if (exists && !hierarchy_[other(side)]->canSpell(*name)) {
+        if (unspeakable.insert(*name).second)
+          log_.error(About::at(side, entry.mailbox),
+                     "Mailbox name contains the hierarchy delimiter " +
+                         shown(hierarchy_[other(side)]->delimiter()) +
+                         " of the other server; it is left alone. Rename it to synchronise it.",
+                     ExitStatus::data);
+        continue;
+      }
+      listing_[side][*name] = {exists, entry.subscribed, {entry.mailbox, {}, {}, {}, {}}};
+    }
+    for (answer::StatusEntry& status : statuses_[side]) {
+      auto name = hierarchy_[side]->name(status.mailbox);
+      if (!name) continue;
+      if (auto it = listing_[side].find(*name); it != listing_[side].end())
+        it->second.status = std::move(status);
+    }
+    entries_[side].clear();
+    statuses_[side].clear();
+  }
+  KnownSubscriptions known;
+  for (const store::KnownMailbox& mailbox : store_.mailboxes())
+    known.emplace(mailbox.name, mailbox.subscribed);
+  for (const MailboxPlan& plan : planMailboxes(listing_.local, listing_.remote, known)) {
+    if (plan.goneFrom) {
+      std::string shownName = hierarchy_.local->wire(plan.name).bytes;
+      log_.error(About::database(),
+                 "Mailbox " + shownName + " exists. Run `interimap --target=database --delete " + shownName +
+                     "` to delete.",
+                 ExitStatus::data);
+    } else if (apply(plan)) {
+      synced_.push_back(plan.name);
+    }
+  }
+}
+
+// Creates and subscribes where that is due; whether the mailbox is on both sides now.
+bool Engine::apply(const MailboxPlan& plan) {
+  using Do = MailboxStep::Do;
+  using Verb = request::Manage::Verb;
+  for (const MailboxStep& step : plan.steps) {
+    if (step.what == Do::add || step.what == Do::mark) {
+      store::Transaction transaction = store_.begin();
+      if (step.what == Do::add) {
+        store_.addMailbox(plan.name, step.subscribed);
+        log_.notice(About::database(), "Created mailbox " + hierarchy_.local->wire(plan.name).bytes);
+      } else {
+        for (const store::KnownMailbox& mailbox : store_.mailboxes())
+          if (mailbox.name == plan.name) store_.setSubscribed(mailbox.id, step.subscribed);
+      }
+      transaction.commit("mailbox");
+      continue;
+    }
+    WireName wire = hierarchy_[step.side]->wire(plan.name);
+    Verb verb = step.what == Do::create      ? Verb::create
+                : step.what == Do::subscribe ? Verb::subscribe
+                                             : Verb::unsubscribe;
+    const char* verbName = step.what == Do::create      ? "create"
+                           : step.what == Do::subscribe ? "subscribe to"
+                                                        : "unsubscribe to";
+    auto reply = servers_[step.side]->manage(verb, wire);
+    if (!reply.done().ok()) {
+      log_.error(About::server(step.side),
+                 std::string("Couldn't ") + verbName + " " + wire.bytes + ": " + words(reply.done()),
+                 ExitStatus::tryAgain);
+      return false;
+    }
+    const char* did = step.what == Do::create      ? "Created mailbox "
+                      : step.what == Do::subscribe ? "Subscribe to "
+                                                   : "Unsubscribe to ";
+    log_.info(About::server(step.side), did + wire.bytes);
+  }
+  return true;
+}
+
+// Those with news on either side, or with something left to do.
+std::vector<Mailbox> Engine::dirtyMailboxes() {
+  std::set<store::MailboxId> unfinished;
+  for (store::MailboxId id : store_.withJournal()) unfinished.insert(id);
+  for (store::MailboxId id : store_.withRefused())
+    if (std::ranges::any_of(store_.refused(id), [](const store::RefusedMessage& refused) {
+          return refused.kind == store::Refusal::refused;
+        }))
+      unfinished.insert(id);
+  std::set<MailboxName> synced(synced_.begin(), synced_.end());
+  std::vector<Mailbox> dirty;
+  for (const store::KnownMailbox& known : store_.mailboxes()) {
+    if (!synced.contains(known.name)) continue;
+    bool news = unfinished.contains(known.id);
+    for (Side side : kSides) {
+      auto state = store_.state(known.id, side);
+      auto it = listing_[side].find(known.name);
+      const answer::StatusEntry* status = it == listing_[side].end() ? nullptr : &it->second.status;
+      news = news || !state || status == nullptr || status->uidValidity != state->uidValidity ||
+             status->uidNext != state->uidNext || status->highestModSeq != state->highestModSeq ||
+             state->highestModSeq.value == 0;
+    }
+    if (!news) continue;
+    dirty.push_back(
+        {known.name, known.id, {hierarchy_.local->wire(known.name), hierarchy_.remote->wire(known.name)}});
+  }
+  return dirty;
+}
+
+void Engine::synchronise(const std::vector<Mailbox>& mailboxes) {
+  for (std::size_t from = 0; from < mailboxes.size(); from += kTogether) {
+    std::vector<std::pair<const Mailbox*, Both<bool>>> wave;
+    for (std::size_t i = from; i < std::min(from + kTogether, mailboxes.size()); ++i)
+      wave.push_back({&mailboxes[i], {true, true}});
+    for (int passes = 0; !wave.empty(); ++passes) {
+      if (passes == kMostPasses) {
+        for (const auto& [mailbox, _] : wave)
+          log_.error(About::at(Side::local, mailbox->wire.local),
+                     "The servers do not come to agree; giving up for now", ExitStatus::tryAgain);
+        break;
+      }
+      wave = pass(wave, passes > 0);
+    }
+  }
+}
+
+std::vector<std::pair<const Mailbox*, Both<bool>>> Engine::pass(
+    const std::vector<std::pair<const Mailbox*, Both<bool>>>& mailboxes, bool again) {
+  Lane fromLocal(*servers_.local, *servers_.remote, store_, log_),
+      fromRemote(*servers_.remote, *servers_.local, store_, log_);
+  Both<Lane*> lanes{&fromLocal, &fromRemote};
+  std::deque<Pass> passes;
+  for (const auto& [mailbox, sides] : mailboxes)
+    passes.emplace_back(servers_, store_, log_, *mailbox).ask(sides, again);
+  for (Pass& it : passes) it.clarify();
+  for (Pass& it : passes) it.begin(lanes);
+  copy(lanes);
+  for (Pass& it : passes) it.expunge();
+
+  std::vector<std::pair<const Mailbox*, Both<bool>>> written;
+  store::Transaction transaction = store_.begin();
+  for (Pass& it : passes) {
+    it.finish(lanes);
+    if (it.written().local || it.written().remote) written.emplace_back(&it.mailbox(), it.written());
+  }
+  transaction.commit("state");
+  return written;
+}
+
+void Engine::copy(Both<Lane*> lanes) {
+  while (!lanes.local->finished() || !lanes.remote->finished()) {
+    bool moved = lanes.local->advance();
+    moved = lanes.remote->advance() || moved;
+    if (moved)
+      log_.progress({"", lanes.local->copied() + lanes.remote->copied(),
+                     lanes.local->total() + lanes.remote->total(),
+                     lanes.local->octets() + lanes.remote->octets()});
+    else
+      servers_.local->turn();
+  }
+}
+
+}  // namespace interimap

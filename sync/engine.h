@@ -1,0 +1,52 @@
+// A run of interimap: list both servers, bring mailboxes and subscriptions together, then pass over every
+// mailbox that has news until none has.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "ipc/launch.h"
+#include "store/store.h"
+#include "sync/hierarchy.h"
+#include "sync/log.h"
+#include "sync/mailbox.h"
+#include "sync/mailbox_plan.h"
+#include "sync/pass.h"
+#include "sync/server.h"
+
+namespace interimap {
+
+class Engine {
+ public:
+  Engine(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log);
+  // Throws Failure, Stopped, PeerGone, PeerViolation; what failed short of that is in the log's status.
+  void run();
+
+ private:
+  void list();
+  void listDelimiters();
+  void settleDelimiters();
+  request::List listRequest(Side side) const;
+  void reconcileMailboxes();
+  bool apply(const MailboxPlan& plan);
+  std::vector<Mailbox> dirtyMailboxes();
+  void synchronise(const std::vector<Mailbox>& mailboxes);
+  // One pass over all of them; those that something was written to, with the sides to look at again.
+  std::vector<std::pair<const Mailbox*, Both<bool>>> pass(
+      const std::vector<std::pair<const Mailbox*, Both<bool>>>& mailboxes, bool again);
+  void copy(Both<Lane*> lanes);
+
+  const settings::Sync& settings_;
+  Both<Server*> servers_;
+  store::Store& store_;
+  Log& log_;
+  Both<std::optional<std::optional<char>>> delimiter_;  // unknown, or one, or NIL
+  Both<std::vector<answer::ListEntry>> entries_;
+  Both<std::vector<answer::StatusEntry>> statuses_;
+  Both<std::optional<Hierarchy>> hierarchy_;
+  Both<Listing> listing_;
+  std::vector<MailboxName> synced_;  // on both sides and in the database
+};
+
+}  // namespace interimap

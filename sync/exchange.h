@@ -1,0 +1,29 @@
+// Waiting: one poll over the channels to launch and to the nets. Whoever waits for one reply serves them all,
+// so nobody blocks on a full channel while its peer does the same.
+#pragma once
+
+#include <vector>
+
+#include "ipc/reporter.h"
+
+namespace interimap {
+
+class Server;
+
+// launch asked us to stop (SIGTERM). Whatever was on its way is left to the journal.
+struct Stopped {};
+
+class Exchange {
+ public:
+  explicit Exchange(Reporter& launch) : launch_(launch) {}
+  void add(Server& server) { servers_.push_back(&server); }
+
+  // Waits until something moves, and handles it. Throws Stopped, PeerGone, PeerViolation.
+  void turn();
+
+ private:
+  Reporter& launch_;
+  std::vector<Server*> servers_;
+};
+
+}  // namespace interimap

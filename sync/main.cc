@@ -1,0 +1,73 @@
+// sync: owns the state; decides what is to be done on both servers.
+//
+// Sees    what the nets say of mailboxes and messages: names, UIDs, flags, dates, sizes. Never a body.
+// Holds   descriptor 3, the channel to launch; 4 and 5, those to the local and the remote net; the database.
+// May     read and write in the database's directory, use those descriptors, pass bodies on from one to the
+// other.
+//         It locks itself in before it opens the database.
+// Never   opens a socket, starts a program, maps a message body.
+// Ends    when the run is done, or with launch or one of the nets.
+#include <exception>
+
+#include "ipc/failure.h"
+#include "sandbox/sandbox.h"
+#include "store/store.h"
+#include "sync/engine.h"
+
+namespace interimap {
+namespace {
+
+constexpr int kLocal = Channel::kFirstPeer, kRemote = Channel::kFirstPeer + 1;
+
+void synchronise(Reporter& launch, Log& log) {
+  Order order = launch.await();
+  auto* settings = std::get_if<settings::Sync>(&order.what);
+  if (settings == nullptr) throw PeerViolation("launch sent an order that is not due");
+
+  store::Store::prime();
+  sandbox::Cell cell{sandbox::Role::sync, settings->user, settings->databaseDirectory};
+  sandbox::Confinement confinement = sandbox::lockIn(cell);
+  log.debug(About::run(), "sync: " + confinement.text);
+
+  Seam seam(settings->stopAtWrite, settings->stopAfterWrite);
+  store::Store store(confinement.directory, settings->databaseName, settings->createDatabase,
+                     [&](const char*, bool after) { after ? seam.after() : seam.before(); });
+  launch.report({Locked{}});
+
+  Exchange exchange(launch);
+  Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam),
+      remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
+  Engine(*settings, {&local, &remote}, store, log).run();
+}
+
+int run() {
+  Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
+  Log log(launch);
+  try {
+    try {
+      synchronise(launch, log);
+    } catch (const Stopped&) {
+      launch.end(ExitStatus::ok);
+      return 0;
+    } catch (const Failure& failure) {
+      log.error(About::run(), failure.what(), failure.status);
+      launch.end(failure.status);
+      return static_cast<int>(failure.status);
+    } catch (const PeerViolation& violation) {
+      log.error(About::run(),
+                std::string("sync gives up on a worker that broke the protocol: ") + violation.what(),
+                ExitStatus::internal);
+      launch.end(ExitStatus::internal);
+      return static_cast<int>(ExitStatus::internal);
+    }
+    launch.end(log.status());
+    return static_cast<int>(log.status());
+  } catch (const PeerGone&) {
+    return static_cast<int>(ExitStatus::unavailable);  // launch knows why
+  }
+}
+
+}  // namespace
+}  // namespace interimap
+
+int main() { return interimap::run(); }

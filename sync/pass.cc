@@ -1,0 +1,337 @@
+#include "sync/pass.h"
+
+#include <algorithm>
+
+#include "sync/adopt.h"
+
+namespace interimap {
+
+namespace {
+
+constexpr Side kSides[] = {Side::local, Side::remote};
+using Items = request::Fetch::Items;
+
+}  // namespace
+
+Pass::Pass(Both<Server*> servers, store::Store& store, Log& log, const Mailbox& mailbox)
+    : servers_(servers), store_(store), log_(log), mailbox_(mailbox) {
+  for (Side side : kSides) known_[side] = store_.state(mailbox_.id, side);
+}
+
+void Pass::fail(Side side, const std::string& text, ExitStatus status) {
+  if (!failed_) log_.error(at(side), text, status);
+  failed_ = true;
+}
+
+void Pass::ask(Both<bool> sides, bool again) {
+  again_ = again;
+  for (Side side : kSides) {
+    if (!sides[side]) continue;
+    changes_[side].emplace(*servers_[side], store_, mailbox_, known_[side]);
+    changes_[side]->ask();
+  }
+}
+
+void Pass::clarify() {
+  for (Side side : kSides) {
+    if (!changes_[side]) continue;
+    if (auto trouble = changes_[side]->collect()) fail(side, trouble->text, trouble->status);
+  }
+  if (failed_) return;
+  for (Side side : kSides) {
+    if (!changes_[side]) continue;
+    askWhetherGone(side);
+    askOtherFlags(side);
+    askIdentities(side);
+    askOwed(side);
+  }
+}
+
+// A server that reports messages gone is asked for exactly those: some have been seen to report every message
+// of a mailbox that was renamed.
+void Pass::askWhetherGone(Side side) {
+  Changes& changes = *changes_[side];
+  if (changes.gone.empty()) return;
+  servers_[side]->ensureSelected(mailbox_.wire[side]);
+  questions_.emplace_back(
+      side, servers_[side]->fetch(changes.gone, Items::flags, [this, side](const answer::Message& message) {
+        alive_[side].add(message.uid);
+        if (message.flags) changes_[side]->message(message.uid, *message.flags);
+      }));
+}
+
+// A change that only one side reports, of a message whose common flags are not known: the other side's flags
+// are the ones that did not change.
+void Pass::askOtherFlags(Side side) {
+  UidSet uids, unknown;
+  for (const auto& [uid, _] : changes_[side]->flags) uids.add(uid);
+  for (const store::Pair& pair : store_.pairs(mailbox_.id, side, uids)) {
+    Uid theirs = side == Side::local ? pair.remote : pair.local;
+    if (!pair.base && !(changes_[other(side)] && changes_[other(side)]->flags.contains(theirs)))
+      unknown.add(theirs);
+  }
+  if (unknown.empty()) return;
+  Side there = other(side);
+  servers_[there]->ensureSelected(mailbox_.wire[there]);
+  questions_.emplace_back(
+      there, servers_[there]->fetch(unknown, Items::flags, [this, there](const answer::Message& message) {
+        if (message.flags) told_[there].insert_or_assign(message.uid, *message.flags);
+      }));
+}
+
+// After a kill, what is new here may be a copy that we were making.
+void Pass::askIdentities(Side target) {
+  store::Journal journal = store_.journal(mailbox_.id, target);
+  if (journal.intents.empty()) return;
+  log_.notice(at(target), "Resuming interrupted sync for " + mailbox_.wire[target].bytes);
+  UidSet uids;
+  for (const Fresh& fresh : changes_[target]->fresh)
+    if (fresh.uid.value() >= journal.targetNext.value) uids.add(fresh.uid);
+  if (uids.empty()) return;
+  servers_[target]->ensureSelected(mailbox_.wire[target]);
+  questions_.emplace_back(
+      target, servers_[target]->fetch(uids, Items::identity, [this, target](const answer::Message& message) {
+        candidates_[target].push_back(message);
+      }));
+}
+
+// What was refused before, or not finished, is below what this pass lists: asked for by itself.
+void Pass::askOwed(Side source) {
+  UidSet owed;
+  for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
+    if (refused.source == source && refused.kind == store::Refusal::refused) owed.add(refused.uid);
+  for (const store::Intent& intent : store_.journal(mailbox_.id, other(source)).intents)
+    owed.add(intent.source);
+  owed = owed.intersect(UidSet::below(changes_[source]->listedFrom()));
+  owed_[source] = owed;
+  if (owed.empty()) return;
+  servers_[source]->ensureSelected(mailbox_.wire[source]);
+  questions_.emplace_back(
+      source, servers_[source]->fetch(owed, Items::envelope, [this, source](const answer::Message& message) {
+        changes_[source]->fresh.push_back(
+            {message.uid, static_cast<std::uint32_t>(std::min<std::uint64_t>(message.size, 0xffffffffU))});
+      }));
+}
+
+bool Pass::answered() {
+  for (auto& [side, reply] : questions_)
+    if (!reply.done().ok()) fail(side, words(reply.done()), ExitStatus::tryAgain);
+  return !failed_;
+}
+
+// Copies found are mapped. Their flags may have changed since, on either side: both are asked.
+void Pass::adopt(Side target) {
+  Side source = other(target);
+  auto adopted = adoptCopies(store_.journal(mailbox_.id, target).intents, candidates_[target]);
+  if (adopted.empty()) return;
+  UidSet sources, copies;
+  for (const Adopted& pair : adopted) {
+    bool toLocal = target == Side::local;
+    store_.map(mailbox_.id, toLocal ? pair.copy : pair.source, toLocal ? pair.source : pair.copy, pair.flags);
+    store_.settle(mailbox_.id, target, pair.source);
+    store_.unrefuse(mailbox_.id, source, pair.source);
+    sources.add(pair.source);
+    copies.add(pair.copy);
+  }
+  log_.info(at(target), "Recovered " + std::to_string(copies.size()) + " UID(s) " + copies.text() +
+                            " copied by an interrupted run");
+  std::erase_if(changes_[target]->fresh, [&](const Fresh& fresh) { return copies.contains(fresh.uid); });
+  if (changes_[source])
+    std::erase_if(changes_[source]->fresh, [&](const Fresh& fresh) { return sources.contains(fresh.uid); });
+  for (Side side : kSides) {
+    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    UidSet unseen = side == source ? sources : copies;
+    auto reply = servers_[side]->fetch(unseen, Items::flags, [&, side](const answer::Message& message) {
+      unseen.remove(UidSet::single(message.uid));
+      if (message.flags) told_[side].insert_or_assign(message.uid, *message.flags);
+    });
+    if (!reply.done().ok()) return fail(side, words(reply.done()), ExitStatus::tryAgain);
+    vanished_[side].add(unseen);
+  }
+}
+
+// Owed messages that do not exist any more are not owed; what is left of the journal is copied again.
+void Pass::settleOwed(Side source) {
+  Changes& changes = *changes_[source];
+  UidSet there;
+  std::ranges::sort(changes.fresh, {}, &Fresh::uid);
+  for (const Fresh& fresh : changes.fresh) there.add(fresh.uid);
+  for (Uid uid : owed_[source].minus(there).each()) store_.unrefuse(mailbox_.id, source, uid);
+  for (const store::Intent& intent : store_.journal(mailbox_.id, other(source)).intents)
+    if (!there.contains(intent.source)) store_.settle(mailbox_.id, other(source), intent.source);
+  UidSet never;
+  for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
+    if (refused.source == source && refused.kind != store::Refusal::refused) never.add(refused.uid);
+  std::erase_if(changes.fresh, [&](const Fresh& fresh) { return never.contains(fresh.uid); });
+}
+
+void Pass::begin(Both<Lane*> lanes) {
+  if (failed_ || !answered()) return;
+  {
+    store::Transaction transaction = store_.begin();
+    for (Side side : kSides)
+      if (changes_[side]) {
+        changes_[side]->gone.remove(alive_[side]);
+        adopt(side);
+      }
+    for (Side side : kSides)
+      if (changes_[side] && !failed_) settleOwed(side);
+    if (failed_) return;
+    if (!known_.local || !known_.remote)
+      store_.putState(mailbox_.id, reached(Side::local, true), reached(Side::remote, true));
+    transaction.commit("resume");
+  }
+  Both<StorableFlags> storable;
+  for (Side side : kSides)
+    if (changes_[side]) storable[side] = changes_[side]->selected().storable;
+  plan_ = reconcile(touched(), storable);
+  for (const Plan::Conflict& conflict : plan_.conflicts)
+    log_.warning(at(Side::local), "Conflicting flag update in " + mailbox_.wire.local.bytes +
+                                      " for local UID " + std::to_string(conflict.local.value()) + " (" +
+                                      conflict.here.text() + ") and remote UID " +
+                                      std::to_string(conflict.remote.value()) + " (" + conflict.there.text() +
+                                      "): setting both to the union (" + conflict.both.text() + ")");
+  for (Side side : kSides) {
+    store(side, request::Store::Change::add, plan_.todo[side].add);
+    store(side, request::Store::Change::remove, plan_.todo[side].remove);
+  }
+  load(lanes);
+}
+
+// The pairs that at least one side spoke of.
+std::vector<Touched> Pass::touched() {
+  std::map<Uid, Touched> byLocal;
+  for (Side side : kSides) {
+    UidSet uids = vanished_[side];
+    if (changes_[side]) {
+      uids.add(changes_[side]->gone);
+      UidSet changed;
+      for (const auto& [uid, _] : changes_[side]->flags) changed.add(uid);
+      uids.add(changed);
+    }
+    UidSet told;
+    for (const auto& [uid, _] : told_[side]) told.add(uid);
+    uids.add(told);
+    for (const store::Pair& pair : store_.pairs(mailbox_.id, side, uids)) {
+      Touched& touched =
+          byLocal.try_emplace(pair.local, Touched{pair.local, pair.remote, pair.base, {}, {}}).first->second;
+      Uid uid = side == Side::local ? pair.local : pair.remote;
+      if (auto it = told_[side].find(uid); it != told_[side].end()) {
+        touched.now[side] = it->second;
+        if (!touched.base) touched.base = it->second;
+      }
+      if (changes_[side]) {
+        if (auto it = changes_[side]->flags.find(uid); it != changes_[side]->flags.end())
+          touched.now[side] = it->second;
+        touched.gone[side] = changes_[side]->gone.contains(uid);
+      }
+      touched.gone[side] = touched.gone[side] || vanished_[side].contains(uid);
+    }
+  }
+  std::vector<Touched> out;
+  for (auto& [_, touched] : byLocal) out.push_back(std::move(touched));
+  return out;
+}
+
+void Pass::store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates) {
+  for (const FlagUpdate& update : updates) {
+    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    stores_.emplace_back(side, servers_[side]->store(update.uids, change, update.flags,
+                                                     [this, side](const answer::Message& message) {
+                                                       if (message.flags)
+                                                         storedFlags_[side].insert_or_assign(message.uid,
+                                                                                             *message.flags);
+                                                     }));
+  }
+}
+
+void Pass::load(Both<Lane*> lanes) {
+  for (Side source : kSides) {
+    if (!changes_[source]) continue;
+    store::SideState target = reached(other(source), false);
+    lanes[source]->add(
+        {&mailbox_, std::move(changes_[source]->fresh), target.uidNext, target.uidValidity, again_});
+    changes_[source]->fresh.clear();
+  }
+}
+
+void Pass::expunge() {
+  if (failed_) return;
+  for (Side side : kSides) {
+    if (plan_.todo[side].expunge.empty()) continue;
+    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    expunges_[side] = servers_[side]->expunge(plan_.todo[side].expunge);
+  }
+}
+
+// How far a side is synchronised by this pass; at the start of a first one: not at all.
+store::SideState Pass::reached(Side side, bool atStart) const {
+  if (!changes_[side]) return *known_[side];
+  const answer::Selected& selected = changes_[side]->selected();
+  if (atStart) return known_[side] ? *known_[side] : store::SideState{selected.uidValidity, {0}, {0}};
+  return {selected.uidValidity, selected.uidNext, selected.highestModSeq};
+}
+
+// A pair agrees once the server shows what was stored. If it shows more than that, somebody else was there
+// too, and the next pass sees it.
+void Pass::finishFlags() {
+  for (auto& [side, reply] : stores_)
+    if (!reply.done().ok()) {
+      log_.error(at(side), "Couldn't update flags: " + words(reply.done()), ExitStatus::tryAgain);
+      held_ = true;
+    }
+  Both<std::map<std::string, UidSet>> updated, refused;
+  for (const Plan::Agreed& agreed : plan_.agreed) {
+    bool reachedBoth = true;
+    for (Side side : kSides) {
+      if (agreed.add[side].empty() && agreed.remove[side].empty()) continue;
+      Uid uid = side == Side::local ? agreed.local : agreed.remote;
+      auto it = storedFlags_[side].find(uid);
+      bool done = it != storedFlags_[side].end() && (agreed.add[side] - it->second).empty() &&
+                  (agreed.remove[side] & it->second).empty();
+      (done ? updated : refused)[side][agreed.base.text()].add(uid);
+      reachedBoth = reachedBoth && done;
+    }
+    if (reachedBoth) store_.setBase(mailbox_.id, agreed.local, agreed.base);
+  }
+  for (Side side : kSides) {
+    for (const auto& [flags, uids] : updated[side])
+      log_.info(at(side), "Updated flags (" + flags + ") for UID " + uids.text());
+    for (const auto& [flags, uids] : refused[side]) {
+      log_.warning(at(side),
+                   "Couldn't update flags (" + flags + ") for UID " + uids.text() + ", will try again later");
+      log_.worsen(ExitStatus::tryAgain);
+      held_ = true;
+    }
+  }
+}
+
+void Pass::finishExpunge(Side side) {
+  if (!expunges_[side]) return;
+  const UidSet& asked = plan_.todo[side].expunge;
+  const UidSet gone = expunges_[side]->get();
+  if (!expunges_[side]->done().ok())
+    log_.error(at(side), words(expunges_[side]->done()), ExitStatus::tryAgain);
+  if (UidSet left = asked.minus(gone); !left.empty()) {
+    log_.warning(at(side), "Couldn't UID EXPUNGE " + left.text());
+    log_.worsen(ExitStatus::tryAgain);
+    held_ = true;
+  }
+  if (gone.empty()) return;
+  for (const store::Pair& pair : store_.pairs(mailbox_.id, side, gone)) store_.unmap(mailbox_.id, pair.local);
+  log_.info(at(side), "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
+}
+
+void Pass::finish(const Both<Lane*>& lanes) {
+  if (failed_) return;
+  finishFlags();
+  for (Side side : kSides) finishExpunge(side);
+  for (Uid local : plan_.forget) store_.unmap(mailbox_.id, local);
+  if (held_) return;
+  store_.putState(mailbox_.id, reached(Side::local, false), reached(Side::remote, false));
+  for (Side side : kSides)
+    written_[side] = plan_.writes(side) || lanes[other(side)]->appendedTo().contains(&mailbox_) ||
+                     lanes[side]->incomplete().contains(&mailbox_);
+}
+
+}  // namespace interimap

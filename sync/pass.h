@@ -1,0 +1,80 @@
+// One mailbox once through: collect on both servers, reconcile, apply, commit. Written as steps that send and
+// steps that wait, so that the engine can take many mailboxes through each step together: what one of them
+// sends is on its way while the others are looked at.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "store/store.h"
+#include "sync/changes.h"
+#include "sync/lane.h"
+#include "sync/log.h"
+#include "sync/mailbox.h"
+#include "sync/server.h"
+
+namespace interimap {
+
+class Pass {
+ public:
+  Pass(Both<Server*> servers, store::Store& store, Log& log, const Mailbox& mailbox);
+
+  // Which sides to look at: a side to which nothing was written since the last pass has no news for us.
+  void ask(Both<bool> sides, bool again);
+  // Waits for what was asked; asks what remains unclear: are the vanished ones really gone, which flags has
+  // the other side, which messages do we owe, which of the new ones are copies of ours.
+  void clarify();
+  // Waits for that; reconciles. Stores flags; what is to be copied goes to the lanes.
+  void begin(Both<Lane*> lanes);  // lanes[side] copies *from* side
+  // Once everything is copied: expunges.
+  void expunge();
+  // Waits for the rest; writes down what was achieved, within the caller's transaction.
+  void finish(const Both<Lane*>& lanes);
+
+  // After finish(): sides with news of our own making, to be looked at in another pass.
+  Both<bool> written() const { return written_; }
+  bool failed() const { return failed_; }
+  const Mailbox& mailbox() const { return mailbox_; }
+
+ private:
+  void fail(Side side, const std::string& text, ExitStatus status);
+  void askWhetherGone(Side side);
+  void askOtherFlags(Side side);
+  void askIdentities(Side target);
+  void askOwed(Side source);
+  bool answered();
+  void adopt(Side target);
+  void settleOwed(Side source);
+  std::vector<Touched> touched();
+  void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
+  void load(Both<Lane*> lanes);
+  void finishFlags();
+  void finishExpunge(Side side);
+  store::SideState reached(Side side, bool atStart) const;
+  About at(Side side) const { return About::at(side, mailbox_.wire[side]); }
+
+  Both<Server*> servers_;
+  store::Store& store_;
+  Log& log_;
+  const Mailbox& mailbox_;
+  Both<std::optional<store::SideState>> known_;
+  Both<std::optional<Changes>> changes_;
+  Both<bool> written_;
+  bool failed_ = false, again_ = false,
+       held_ = false;  // held_: something is left to do, so the state is not committed
+
+  // What clarify() asked and begin() waits for.
+  std::vector<std::pair<Side, Reply<Nothing>>> questions_;
+  Both<UidSet> alive_;                             // said to be gone, and there all the same
+  Both<UidSet> vanished_;                          // of a pair just adopted, and not there
+  Both<std::map<Uid, Flags>> told_;                // flags on the side that had nothing to report
+  Both<std::vector<answer::Message>> candidates_;  // new on that side, perhaps copies of ours
+  Both<UidSet> owed_;                              // below the listing, to be copied from that side
+
+  Plan plan_;
+  std::vector<std::pair<Side, Reply<Nothing>>> stores_;
+  Both<std::map<Uid, Flags>> storedFlags_;
+  Both<std::optional<Reply<UidSet>>> expunges_;
+};
+
+}  // namespace interimap
