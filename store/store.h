@@ -74,6 +74,7 @@ enum class Refusal : std::uint8_t {
   refused = 0,   // the target said NO
   empty = 1,     // no octets
   tooLarge = 2,  // above max-message-size
+  unsent = 3,    // listed, but its server did not send it
 };
 
 struct RefusedMessage {

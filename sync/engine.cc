@@ -187,56 +187,89 @@ void Engine::reconcileMailboxes() {
   KnownSubscriptions known;
   for (const store::KnownMailbox& mailbox : store_.mailboxes())
     known.emplace(mailbox.name, mailbox.subscribed);
-  for (const MailboxPlan& plan : planMailboxes(listing_.local, listing_.remote, known)) {
-    if (plan.goneFrom) {
-      std::string shownName = hierarchy_.local->wire(plan.name).bytes;
+  carryOut(planMailboxes(listing_.local, listing_.remote, known));
+}
+
+namespace {
+
+const char* verbOf(MailboxStep::Do step) {
+  return step == MailboxStep::Do::create      ? "create"
+         : step == MailboxStep::Do::subscribe ? "subscribe to"
+                                              : "unsubscribe to";
+}
+
+const char* doneOf(MailboxStep::Do step) {
+  return step == MailboxStep::Do::create      ? "Created mailbox "
+         : step == MailboxStep::Do::subscribe ? "Subscribe to "
+                                              : "Unsubscribe to ";
+}
+
+}  // namespace
+
+// Everything is sent before the first answer is waited for. A mailbox that cannot be created stops only
+// itself.
+void Engine::carryOut(std::vector<MailboxPlan> plans) {
+  using Do = MailboxStep::Do;
+  using Verb = request::Manage::Verb;
+  struct Sent {
+    const MailboxPlan* plan;
+    const MailboxStep* step;
+    Reply<Nothing> reply;
+  };
+  std::vector<Sent> sent;
+  std::set<const MailboxPlan*> failed;
+  for (const MailboxPlan& plan : plans) {
+    for (const MailboxStep& step : plan.steps) {
+      if (step.what == Do::add || step.what == Do::mark) continue;
+      Verb verb = step.what == Do::create      ? Verb::create
+                  : step.what == Do::subscribe ? Verb::subscribe
+                                               : Verb::unsubscribe;
+      sent.push_back(
+          {&plan, &step, servers_[step.side]->manage(verb, hierarchy_[step.side]->wire(plan.name))});
+    }
+  }
+  for (Sent& it : sent) {
+    About about = About::server(it.step->side);
+    const std::string& wire = hierarchy_[it.step->side]->wire(it.plan->name).bytes;
+    if (it.reply.done().ok()) {
+      log_.info(about, doneOf(it.step->what) + wire);
+    } else if (failed.insert(it.plan).second) {
+      log_.error(
+          about,
+          std::string("Couldn't ") + verbOf(it.step->what) + " " + wire + ": " + words(it.reply.done()),
+          ExitStatus::tryAgain);
+    }
+  }
+  for (const MailboxPlan& plan : plans) {
+    std::string shownName = hierarchy_.local->wire(plan.name).bytes;
+    bool creates =
+        std::ranges::any_of(plan.steps, [](const MailboxStep& step) { return step.what == Do::create; });
+    if (plan.goneFrom)
       log_.error(About::database(),
                  "Mailbox " + shownName + " exists. Run `interimap --target=database --delete " + shownName +
                      "` to delete.",
                  ExitStatus::data);
-    } else if (apply(plan)) {
+    else if (!creates || !failed.contains(&plan))
       synced_.push_back(plan.name);
-    }
   }
+  std::erase_if(plans, [&](const MailboxPlan& plan) { return plan.steps.empty() || failed.contains(&plan); });
+  if (!plans.empty()) record(plans);
 }
 
-// Creates and subscribes where that is due; whether the mailbox is on both sides now.
-bool Engine::apply(const MailboxPlan& plan) {
-  using Do = MailboxStep::Do;
-  using Verb = request::Manage::Verb;
-  for (const MailboxStep& step : plan.steps) {
-    if (step.what == Do::add || step.what == Do::mark) {
-      store::Transaction transaction = store_.begin();
-      if (step.what == Do::add) {
-        store_.addMailbox(plan.name, step.subscribed);
-        log_.notice(About::database(), "Created mailbox " + hierarchy_.local->wire(plan.name).bytes);
-      } else {
-        for (const store::KnownMailbox& mailbox : store_.mailboxes())
-          if (mailbox.name == plan.name) store_.setSubscribed(mailbox.id, step.subscribed);
-      }
-      transaction.commit("mailbox");
-      continue;
+// What was achieved on the servers, in the database.
+void Engine::record(const std::vector<MailboxPlan>& plans) {
+  std::map<MailboxName, store::MailboxId> ids;
+  for (const store::KnownMailbox& mailbox : store_.mailboxes()) ids.emplace(mailbox.name, mailbox.id);
+  store::Transaction transaction = store_.begin();
+  for (const MailboxPlan& plan : plans) {
+    for (const MailboxStep& step : plan.steps) {
+      if (step.what == MailboxStep::Do::mark) store_.setSubscribed(ids.at(plan.name), step.subscribed);
+      if (step.what != MailboxStep::Do::add) continue;
+      store_.addMailbox(plan.name, step.subscribed);
+      log_.notice(About::database(), "Created mailbox " + hierarchy_.local->wire(plan.name).bytes);
     }
-    WireName wire = hierarchy_[step.side]->wire(plan.name);
-    Verb verb = step.what == Do::create      ? Verb::create
-                : step.what == Do::subscribe ? Verb::subscribe
-                                             : Verb::unsubscribe;
-    const char* verbName = step.what == Do::create      ? "create"
-                           : step.what == Do::subscribe ? "subscribe to"
-                                                        : "unsubscribe to";
-    auto reply = servers_[step.side]->manage(verb, wire);
-    if (!reply.done().ok()) {
-      log_.error(About::server(step.side),
-                 std::string("Couldn't ") + verbName + " " + wire.bytes + ": " + words(reply.done()),
-                 ExitStatus::tryAgain);
-      return false;
-    }
-    const char* did = step.what == Do::create      ? "Created mailbox "
-                      : step.what == Do::subscribe ? "Subscribe to "
-                                                   : "Unsubscribe to ";
-    log_.info(About::server(step.side), did + wire.bytes);
   }
-  return true;
+  transaction.commit("mailboxes");
 }
 
 // Those with news on either side, or with something left to do.

@@ -29,7 +29,8 @@ class Engine {
   void settleDelimiters();
   request::List listRequest(Side side) const;
   void reconcileMailboxes();
-  bool apply(const MailboxPlan& plan);
+  void carryOut(std::vector<MailboxPlan> plans);
+  void record(const std::vector<MailboxPlan>& plans);
   std::vector<Mailbox> dirtyMailboxes();
   void synchronise(const std::vector<Mailbox>& mailboxes);
   // One pass over all of them; those that something was written to, with the sides to look at again.

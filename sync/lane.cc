@@ -172,7 +172,7 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
 void Lane::owe(const Load& load, Uid uid) {
   ++finished_;
   incomplete_.insert(load.mailbox);
-  store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::refused, "not sent by its server");
+  store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::unsent, "");
   if (load.again)
     log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]),
                "UID " + std::to_string(uid.value()) + " is listed, but the server does not send it",
@@ -193,6 +193,7 @@ void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::stri
       log_.error(source, "UID " + number + " is " + reply + "; it stays on this side only",
                  ExitStatus::tryAgain);
       return;
+    case store::Refusal::unsent: return;  // reported by owe()
     case store::Refusal::refused:
       log_.error(source, std::string("UID ") + number + " was refused by " + target_.name() + ": " + reply,
                  ExitStatus::tryAgain);

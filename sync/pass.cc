@@ -95,11 +95,16 @@ void Pass::askIdentities(Side target) {
       }));
 }
 
+// Refused messages are tried once a run; empty ones, and those above our own limit, never.
+bool Pass::mayTry(const store::RefusedMessage& message) const {
+  return message.kind == store::Refusal::unsent || (message.kind == store::Refusal::refused && !again_);
+}
+
 // What was refused before, or not finished, is below what this pass lists: asked for by itself.
 void Pass::askOwed(Side source) {
   UidSet owed;
   for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
-    if (refused.source == source && refused.kind == store::Refusal::refused) owed.add(refused.uid);
+    if (refused.source == source && mayTry(refused)) owed.add(refused.uid);
   for (const store::Intent& intent : store_.journal(mailbox_.id, other(source)).intents)
     owed.add(intent.source);
   owed = owed.intersect(UidSet::below(changes_[source]->listedFrom()));
@@ -161,26 +166,18 @@ void Pass::settleOwed(Side source) {
     if (!there.contains(intent.source)) store_.settle(mailbox_.id, other(source), intent.source);
   UidSet never;
   for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
-    if (refused.source == source && refused.kind != store::Refusal::refused) never.add(refused.uid);
+    if (refused.source == source && !mayTry(refused)) never.add(refused.uid);
   std::erase_if(changes.fresh, [&](const Fresh& fresh) { return never.contains(fresh.uid); });
 }
 
 void Pass::begin(Both<Lane*> lanes) {
   if (failed_ || !answered()) return;
-  {
-    store::Transaction transaction = store_.begin();
-    for (Side side : kSides)
-      if (changes_[side]) {
-        changes_[side]->gone.remove(alive_[side]);
-        adopt(side);
-      }
-    for (Side side : kSides)
-      if (changes_[side] && !failed_) settleOwed(side);
-    if (failed_) return;
-    if (!known_.local || !known_.remote)
-      store_.putState(mailbox_.id, reached(Side::local, true), reached(Side::remote, true));
-    transaction.commit("resume");
-  }
+  for (Side side : kSides)
+    if (changes_[side]) changes_[side]->gone.remove(alive_[side]);
+  bool unfinished = !store_.refused(mailbox_.id).empty();
+  for (Side side : kSides) unfinished = unfinished || !store_.journal(mailbox_.id, side).intents.empty();
+  if (unfinished || !known_.local || !known_.remote) resume();
+  if (failed_) return;
   Both<StorableFlags> storable;
   for (Side side : kSides)
     if (changes_[side]) storable[side] = changes_[side]->selected().storable;
@@ -196,6 +193,18 @@ void Pass::begin(Both<Lane*> lanes) {
     store(side, request::Store::Change::remove, plan_.todo[side].remove);
   }
   load(lanes);
+}
+
+// Brings the database to where the interrupted run left the servers, or makes the first entry.
+void Pass::resume() {
+  store::Transaction transaction = store_.begin();
+  if (!known_.local || !known_.remote)
+    store_.putState(mailbox_.id, reached(Side::local, true), reached(Side::remote, true));
+  for (Side side : kSides)
+    if (changes_[side] && !failed_) adopt(side);
+  for (Side side : kSides)
+    if (changes_[side] && !failed_) settleOwed(side);
+  if (!failed_) transaction.commit("resume");
 }
 
 // The pairs that at least one side spoke of.

@@ -42,7 +42,9 @@ class Pass {
   void askOtherFlags(Side side);
   void askIdentities(Side target);
   void askOwed(Side source);
+  bool mayTry(const store::RefusedMessage& message) const;
   bool answered();
+  void resume();
   void adopt(Side target);
   void settleOwed(Side source);
   std::vector<Touched> touched();
