@@ -1,5 +1,6 @@
-// sync <-> delivery: messages to be handed to the SMTP or LMTP server, and what became of each. One struct per
-// packet; ipc/delivery.capnp is the same on the wire and ipc/delivery_convert.cc the only way between the two.
+// sync <-> delivery: messages to be handed to the SMTP or LMTP server, and what became of each. One struct
+// per packet; ipc/delivery.capnp is the same on the wire and ipc/delivery_convert.cc the only way between the
+// two.
 //
 // delivery trusts sync. sync trusts nothing in an answer beyond what the types hold.
 //

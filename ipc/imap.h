@@ -34,7 +34,7 @@ using RequestId = std::uint32_t;
 inline constexpr std::size_t kMostRanges = 4096;  // ranges of a UidSet in one request or answer
 inline constexpr std::size_t kMostMessages =
     128;                                        // messages in one window of bodies, one Append, one Messages
-inline constexpr std::size_t kMostListed = 16;  // entries in one Listed or Statuses
+inline constexpr std::size_t kMostListed = 12;  // entries in one Listed or Statuses
 inline constexpr std::size_t kMostText = 1024;  // bytes of server text quoted in an answer
 
 namespace request {

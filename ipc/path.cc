@@ -28,7 +28,8 @@ std::size_t utf8Character(std::string_view in) {
   if (first == 0xc2 && second < 0xa0) return 0;  // C1 controls
   if (first >= 0xc2 && first <= 0xdf) return tails(1, 1) ? 2 : 0;
   if (first >= 0xe0 && first <= 0xef) {
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0;  // overlong, surrogate
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f))
+      return 0;  // overlong, surrogate
     return tails(1, 2) ? 3 : 0;
   }
   if (first < 0xf0 || first > 0xf4) return 0;
@@ -79,9 +80,8 @@ bool isLocalPart(std::string_view text) { return isDotString(text) || isQuotedSt
 // mail servers take it.
 bool isLabel(std::string_view text) {
   return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return isDigit(c) || isLetter(c) || c == '-' || c == '_' || !isAscii(c);
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return isDigit(c) || isLetter(c) || c == '-' || c == '_' || !isAscii(c); });
 }
 
 // address-literal = "[" ( IPv4-address-literal / "IPv6:" IPv6-addr ) "]"

@@ -35,8 +35,7 @@ void Engine::run() {
   list();
   for (Side side : kSides)
     if (!ready[side].done().ok())
-      throw Failure(ExitStatus::protocol,
-                    std::string(servers_[side]->name()) + ": ENABLE: " + words(ready[side].done()));
+      throw ServerFailure(side, ExitStatus::protocol, "ENABLE: " + words(ready[side].done()));
   settleDelimiters();
   if (store_.isNew()) {
     log_.notice(About::database(), "Creating new schema in database file " + settings_.databaseDirectory +
@@ -95,8 +94,7 @@ void Engine::list() {
         listRequest(side),
         [this, side](const answer::ListEntry& entry) {
           if (entries_[side].size() == kMostMailboxes)
-            throw Failure(ExitStatus::protocol,
-                          std::string(servers_[side]->name()) + " lists too many mailboxes");
+            throw ServerFailure(side, ExitStatus::protocol, "Server lists too many mailboxes");
           entries_[side].push_back(entry);
         },
         [this, side](const answer::StatusEntry& status) {
@@ -104,8 +102,7 @@ void Engine::list() {
         });
   for (Side side : kSides)
     if (!replies[side].done().ok())
-      throw Failure(ExitStatus::unavailable,
-                    std::string(servers_[side]->name()) + ": LIST: " + words(replies[side].done()));
+      throw ServerFailure(side, ExitStatus::unavailable, "LIST: " + words(replies[side].done()));
 }
 
 // LIST reference "": the one reply tells the delimiter (RFC 3501 section 6.3.8).
@@ -118,8 +115,7 @@ void Engine::listDelimiters() {
         [&roots, side](const answer::ListEntry& entry) { roots[side].push_back(entry); }, [](const auto&) {});
   for (Side side : kSides) {
     if (!replies[side].done().ok() || roots[side].size() != 1)
-      throw Failure(ExitStatus::protocol,
-                    std::string(servers_[side]->name()) + ": Missing or unexpected reply to LIST");
+      throw ServerFailure(side, ExitStatus::protocol, "Missing or unexpected reply to LIST");
     delimiter_[side] = roots[side].front().delimiter;
   }
 }
@@ -135,10 +131,9 @@ void Engine::settleDelimiters() {
       if (entry.mailbox.bytes == reference && !reference.empty()) continue;
       if (!found) found = entry.delimiter;
       if (*found != entry.delimiter)
-        throw Failure(ExitStatus::protocol, std::string(servers_[side]->name()) + ": Mailbox " +
-                                                entry.mailbox.bytes + " has hierarchy delimiter " +
-                                                shown(entry.delimiter) + ", while " + shown(*found) +
-                                                " was expected.");
+        throw ServerFailure(side, ExitStatus::protocol,
+                            "Mailbox " + entry.mailbox.bytes + " has hierarchy delimiter " +
+                                shown(entry.delimiter) + ", while " + shown(*found) + " was expected.");
     }
     delimiter_[side] = found;
     unknown = unknown || !found;

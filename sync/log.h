@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "ipc/failure.h"
 #include "ipc/mailbox_name.h"
 #include "ipc/reporter.h"
 
@@ -20,6 +21,12 @@ struct About {
   }
   static About database() { return {"database", {}}; }
   static About run() { return {}; }
+};
+
+// A failure of one server as a whole, which ends the run.
+struct ServerFailure : Failure {
+  ServerFailure(Side of, ExitStatus exit, const std::string& text) : Failure(exit, text), side(of) {}
+  Side side;
 };
 
 // Also keeps the worst that happened short of ending the run: the exit status to come.

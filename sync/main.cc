@@ -25,7 +25,7 @@ void synchronise(Reporter& launch, Log& log) {
   if (settings == nullptr) throw PeerViolation("launch sent an order that is not due");
 
   store::Store::prime();
-  sandbox::Cell cell{sandbox::Role::sync, settings->user, settings->databaseDirectory};
+  sandbox::Cell cell{sandbox::Role::sync, settings->user, settings->databaseDirectory, sandbox::kObituary};
   sandbox::Confinement confinement = sandbox::lockIn(cell);
   log.debug(About::run(), "sync: " + confinement.text);
 
@@ -40,28 +40,37 @@ void synchronise(Reporter& launch, Log& log) {
   Engine(*settings, {&local, &remote}, store, log).run();
 }
 
-int run() {
-  Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
-  Log log(launch);
+// Says what ended the run, if it was not its natural end.
+ExitStatus synchroniseOrSayWhyNot(Reporter& launch, Log& log) {
   try {
-    try {
-      synchronise(launch, log);
-    } catch (const Stopped&) {
-      launch.end(ExitStatus::ok);
-      return 0;
-    } catch (const Failure& failure) {
-      log.error(About::run(), failure.what(), failure.status);
-      launch.end(failure.status);
-      return static_cast<int>(failure.status);
-    } catch (const PeerViolation& violation) {
-      log.error(About::run(),
-                std::string("sync gives up on a worker that broke the protocol: ") + violation.what(),
-                ExitStatus::internal);
-      launch.end(ExitStatus::internal);
-      return static_cast<int>(ExitStatus::internal);
-    }
-    launch.end(log.status());
-    return static_cast<int>(log.status());
+    synchronise(launch, log);
+    return log.status();
+  } catch (const Stopped&) {
+    return ExitStatus::ok;
+  } catch (const PeerGone&) {
+    throw;
+  } catch (const ServerFailure& failure) {
+    log.error(About::server(failure.side), failure.what(), failure.status);
+    return failure.status;
+  } catch (const Failure& failure) {
+    log.error(About::run(), failure.what(), failure.status);
+    return failure.status;
+  } catch (const PeerViolation& violation) {
+    log.error(About::run(), std::string("a worker broke the protocol: ") + violation.what(),
+              ExitStatus::internal);
+  } catch (const std::exception& error) {  // the sandbox cannot be put in force, memory is short, a bug
+    log.error(About::run(), std::string("sync: ") + error.what(), ExitStatus::internal);
+  }
+  return ExitStatus::internal;
+}
+
+int run() {
+  try {
+    Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
+    Log log(launch);
+    ExitStatus status = synchroniseOrSayWhyNot(launch, log);
+    launch.end(status);
+    return static_cast<int>(status);
   } catch (const PeerGone&) {
     return static_cast<int>(ExitStatus::unavailable);  // launch knows why
   }

@@ -1,0 +1,21 @@
+// One IMAP account of the configuration: the keys that interimap and pullimap share.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "ipc/launch.h"
+#include "launch/key.h"
+
+namespace interimap {
+
+extern const std::span<const Key> kAccountKeys;
+
+// Throws Failure(config) for what no single key's check can see. `debug` and what depends on the mode of the
+// run is the caller's to fill in.
+settings::Net readAccount(const Keys& keys, bool compressByDefault);
+
+// "user@host", or "tunnel:command": which account this is, for people and to compare.
+std::string accountName(const settings::Net& net);
+
+}  // namespace interimap

@@ -1,0 +1,44 @@
+// What interimap was asked for on its command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace interimap {
+
+enum class Command : std::uint8_t { synchronise, repair, remove, rename };
+
+struct Arguments {
+  bool help = false, version = false;
+  bool quiet = false;
+  std::uint8_t debug = 0;         // 0 … 2, see settings::Net
+  std::string config = "config";  // as given; paths.h resolves it
+  Command command = Command::synchronise;
+  std::vector<std::string> targets;  // --target, of local, remote and database
+  std::optional<unsigned> watch;     // --watch, --notify: seconds between two looks
+  bool notify = false;
+  std::vector<std::string> mailboxes;  // modified UTF-7, INBOX in upper case
+};
+
+// A command line that means nothing. The lines are for the user; without any, the usage says it all.
+struct UsageError {
+  std::vector<std::string> lines;
+  bool usage = true;  // whether to show the usage after them
+};
+
+// `words` without the program's name.
+std::variant<Arguments, UsageError> parseArguments(std::span<const std::string_view> words);
+
+// A MAILBOX argument as the wire spells it: US-ASCII is taken verbatim, as modified UTF-7; a name with other
+// characters must be UTF-8 and is converted. Nothing if it is empty or neither.
+std::optional<std::string> mailboxArgument(std::string_view word);
+
+// What --help and a usage error show.
+extern const std::string_view kHelp, kUsage;
+
+}  // namespace interimap

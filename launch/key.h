@@ -1,0 +1,60 @@
+// The keys of a configuration section: which there are, and what each accepts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "launch/ini.h"
+
+namespace interimap {
+
+struct Key {
+  std::string_view name;
+  bool (*accepts)(std::string_view value);
+  bool hidden = false;  // a value that may hold a password is not shown in an error
+};
+
+// What values are made of.
+bool isText(std::string_view value);         // one character or more, none of them a control character
+bool isTextOrEmpty(std::string_view value);  //
+bool isWireText(std::string_view value);     // US-ASCII without NUL, CR, LF; not empty
+bool isWireTextOrEmpty(std::string_view value);
+bool isAtomCharacter(char c);                                 // ATOM-CHAR of RFC 3501 section 9
+bool isYesNo(std::string_view value);                         // any case
+std::optional<std::uint64_t> octets(std::string_view value);  // "512M": a number above 0, with K, M, G
+
+// One section with what it inherits from the default section.
+class Keys {
+ public:
+  // Throws Failure(config) "FILE:LINE: Invalid option KEY[ = VALUE]" for a key that is in none of the tables
+  // or a value its key refuses, "FILE: No such section NAME" if the section is not there (the default section
+  // may be missing). Both texts and tables must outlive this.
+  Keys(const Ini& ini, std::string_view section, std::span<const std::span<const Key>> tables,
+       const std::string& file);
+
+  bool has(std::string_view key) const { return find(key) != nullptr; }
+  std::optional<std::string> get(std::string_view key) const;
+  std::string get(std::string_view key, std::string_view otherwise) const;
+  bool yes(std::string_view key, bool otherwise) const;
+  Secret secret(std::string_view key) const;  // empty if not given
+  // A value that is well formed, but not good.
+  [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
+  [[noreturn]] void refuse(const std::string& why) const;  // the section as a whole
+
+ private:
+  const Property* find(std::string_view key) const;
+  void check(const Section& section, std::span<const std::span<const Key>> tables) const;
+
+  const Section* own_ = nullptr;
+  const Section* defaults_ = nullptr;
+  std::string section_, file_;
+};
+
+std::vector<std::string> splitAtBlanks(std::string_view text);
+std::string upperCase(std::string text);  // US-ASCII only
+
+}  // namespace interimap

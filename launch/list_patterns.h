@@ -1,0 +1,16 @@
+// The value of list-mailbox: patterns for the LIST command, between blanks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace interimap {
+
+// A pattern is a run of list-chars, or quoted: "…" of printable US-ASCII with the escapes
+// \" \\ \0 \a \b \t \n \f \r \v \xHH. A NUL in a pattern stands for the hierarchy delimiter. Nothing if the
+// value is anything else.
+std::optional<std::vector<std::string>> parsePatterns(std::string_view value);
+
+}  // namespace interimap

@@ -1,0 +1,18 @@
+// The log-prefix setting: what stands before a log line.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace interimap {
+
+// Expands
+//   %n %m            component and mailbox, nothing if there is none
+//   %?X?then?        `then` if %X is something
+//   %?X?then&else?   `else` if not; both may hold conditions of their own
+//   %%               a percent sign
+//   \& \? \\         these characters themselves
+// Whatever else there is stays as it is.
+std::string logPrefix(std::string_view format, std::string_view component, std::string_view mailbox);
+
+}  // namespace interimap

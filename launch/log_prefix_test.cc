@@ -1,0 +1,36 @@
+#include "launch/log_prefix.h"
+
+#include <doctest/doctest.h>
+
+using namespace interimap;
+
+TEST_CASE("log-prefix") {
+  constexpr std::string_view kUsual = "%?n?%?m?%n(%m)&%n?: ?";
+  struct {
+    std::string_view format, component, mailbox, prefix;
+  } table[] = {
+      {kUsual, "local", "INBOX", "local(INBOX): "},
+      {kUsual, "local", "", "local: "},
+      {kUsual, "", "", ""},
+      {kUsual, "", "INBOX", ""},
+      {"", "local", "INBOX", ""},
+      {"%n/%m>", "", "", "/>"},
+      {"%n/%m>", "remote", "a%nb", "remote/a%nb>"},
+      {"100%% %x %", "n", "m", "100% %x %"},
+      {"%?m?[%m]&-?", "", "x", "[x]"},
+      {"%?m?[%m]&-?", "", "", "-"},
+      {"%?x?yes&no?", "n", "m", "no"},
+      {"%?n?a\\?b\\&c\\\\d?", "n", "", "a?b&c\\d"},
+      {"\\& \\? \\\\ \\n", "n", "", "& ? \\ \\n"},
+      {"%?n?unfinished", "n", "", "%?n?unfinished"},
+      {"what? %n & more", "n", "", "what? n & more"},
+      {"%?n?%?m?1&2?&%?m?3&4??", "n", "m", "1"},
+      {"%?n?%?m?1&2?&%?m?3&4??", "n", "", "2"},
+      {"%?n?%?m?1&2?&%?m?3&4??", "", "m", "3"},
+      {"%?n?%?m?1&2?&%?m?3&4??", "", "", "4"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.format);
+    CHECK(logPrefix(row.format, row.component, row.mailbox) == row.prefix);
+  }
+}

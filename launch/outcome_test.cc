@@ -1,0 +1,44 @@
+#include "launch/outcome.h"
+
+#include <doctest/doctest.h>
+
+using namespace interimap;
+
+TEST_CASE("the run's exit status from its processes' ends") {
+  using enum ExitStatus;
+  const End quietLocal{Role::local, {}}, quietRemote{Role::remote, {}}, quietSync{Role::sync, {}};
+  auto said = [](Role role, ExitStatus status) { return End{role, status}; };
+  auto crashed = [](Role role) { return End{role, {}, true}; };
+  struct {
+    std::vector<End> ends;
+    Asked asked;
+    std::optional<int> status;
+  } table[] = {
+      {{said(Role::sync, ok), quietLocal, quietRemote}, Asked::nothing, 0},
+      {{said(Role::local, ok), said(Role::sync, tryAgain), quietRemote}, Asked::nothing, 75},
+      {{said(Role::sync, data), quietLocal, quietRemote}, Asked::nothing, 65},
+      // a net that failed; sync and the other one are quiet
+      {{said(Role::remote, noPermission), quietSync, quietLocal}, Asked::nothing, 77},
+      {{said(Role::local, unavailable), said(Role::remote, noPermission), quietSync}, Asked::nothing, 69},
+      // ... even if sync noticed and had something to say
+      {{said(Role::local, protocol), said(Role::sync, tryAgain), quietRemote}, Asked::nothing, 76},
+      // a connection that breaks when all is done is no failure
+      {{said(Role::sync, ok), said(Role::local, unavailable), quietRemote}, Asked::nothing, 0},
+      // a crash is always told
+      {{said(Role::sync, ok), crashed(Role::local), quietRemote}, Asked::nothing, 70},
+      {{crashed(Role::remote), said(Role::sync, tryAgain), quietLocal}, Asked::nothing, 70},
+      {{crashed(Role::sync), quietLocal, quietRemote}, Asked::terminate, 70},
+      // asked to stop
+      {{said(Role::sync, ok), quietLocal, quietRemote}, Asked::terminate, 0},
+      {{quietSync, quietLocal, quietRemote}, Asked::terminate, 0},
+      {{said(Role::local, unavailable), quietSync, quietRemote}, Asked::terminate, 0},
+      {{said(Role::sync, ok), quietLocal, quietRemote}, Asked::interrupt, 1},
+      // nobody says why
+      {{quietSync, quietLocal, quietRemote}, Asked::nothing, std::nullopt},
+      {{said(Role::local, ok), quietSync, quietRemote}, Asked::nothing, std::nullopt},
+  };
+  for (std::size_t row = 0; row < std::size(table); ++row) {
+    CAPTURE(row);
+    CHECK(outcome(table[row].ends, table[row].asked) == table[row].status);
+  }
+}

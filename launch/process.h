@@ -1,0 +1,10 @@
+// What both programs do to themselves before anything else.
+#pragma once
+
+namespace interimap {
+
+// Makes sure that standard input, output and error are open, so that no other file gets their numbers; sets
+// PATH, and removes what would change how a shell reads a tunnel command: IFS, CDPATH, ENV, BASH_ENV.
+void cleanProcess();
+
+}  // namespace interimap

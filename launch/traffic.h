@@ -1,0 +1,18 @@
+// The statistics shown when a connection ends.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ipc/launch.h"
+
+namespace interimap {
+
+// "1023", "1.50K", "3.41M", "2.00G", in powers of 1024.
+std::string octetsText(std::uint64_t octets);
+
+// "IMAP traffic (bytes): recv A (compr. C, factor F) sent B (compr. D, factor G)"; a factor is what
+// compression left of the traffic.
+std::string trafficText(const Traffic& traffic);
+
+}  // namespace interimap
