@@ -1,11 +1,11 @@
-# interimap and pullimap. Read from top to bottom: flags, programs, rules, tests, install.
+# interimap and pullimap. Read from top to bottom: flags, programs, rules, tests, packages, install.
 # A program contains the folders it is linked from, so that `sync` cannot grow a TLS stack unnoticed.
 
 PREFIX  ?= /usr/local
 BUILD   ?= build
 CXX     ?= g++
-WERROR  ?=
 OPT     ?= -O2 -g1
+WERROR  ?= $(if $(CI),-Werror)
 VERSION := 0.6.0
 
 bin     := $(BUILD)/bin
@@ -29,27 +29,30 @@ libs_sandbox  := -lseccomp
 libs_store    := -lsqlite3
 libs_net      := -lssl -lcrypto -lz
 libs_sync     := -lpcre2-8
-libs_delivery := -lssl -lcrypto
+libs_delivery :=
 
 programs := $(bin)/interimap $(bin)/pullimap $(libexec)/net $(libexec)/sync $(libexec)/delivery
-unit     := $(folders:%=$(BUILD)/tests/%)
 
 all: $(programs)
 
-$(bin)/interimap: $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/interimap.o        ; $(link) $(libs_ipc) $(libs_sandbox)
-$(bin)/pullimap:  $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/pullimap.o         ; $(link) $(libs_ipc) $(libs_sandbox)
+$(bin)/interimap:    $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/interimap.o     ; $(link) $(libs_ipc) $(libs_sandbox)
+$(bin)/pullimap:     $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/pullimap.o      ; $(link) $(libs_ipc) $(libs_sandbox)
 $(libexec)/net:      $(ipc) $(call objs,sandbox net)                                   ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
 $(libexec)/sync:     $(ipc) $(call objs,sandbox store sync)                            ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_store) $(libs_sync)
 $(libexec)/delivery: $(ipc) $(call objs,sandbox delivery)                              ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_delivery)
 
 # Unit tests stand beside what they test, NOUN_test.cc; one program per folder, linked with what that folder may use.
-$(BUILD)/tests/ipc:      $(ipc) $(call tests,ipc)                                      ; $(link) $(libs_ipc)
-$(BUILD)/tests/sandbox:  $(ipc) $(call lib,sandbox) $(call tests,sandbox)              ; $(link) $(libs_ipc) $(libs_sandbox)
-$(BUILD)/tests/store:    $(ipc) $(call lib,store) $(call tests,store)                  ; $(link) $(libs_ipc) $(libs_store)
-$(BUILD)/tests/net:      $(ipc) $(call lib,sandbox net) $(call tests,net)              ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
-$(BUILD)/tests/sync:     $(ipc) $(call lib,sandbox store sync) $(call tests,sync)      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_store) $(libs_sync)
-$(BUILD)/tests/delivery: $(ipc) $(call lib,sandbox delivery) $(call tests,delivery)    ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_delivery)
-$(BUILD)/tests/launch:   $(ipc) $(call lib,sandbox launch) $(call tests,launch)        ; $(link) $(libs_ipc) $(libs_sandbox)
+$(BUILD)/unit/ipc:      $(ipc) $(call tests,ipc)                                      ; $(link) $(libs_ipc)
+$(BUILD)/unit/sandbox:  $(ipc) $(call lib,sandbox) $(call tests,sandbox)              ; $(link) $(libs_ipc) $(libs_sandbox)
+$(BUILD)/unit/store:    $(ipc) $(call lib,store) $(call tests,store)                  ; $(link) $(libs_ipc) $(libs_store)
+$(BUILD)/unit/net:      $(ipc) $(call lib,sandbox net) $(call tests,net)              ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
+$(BUILD)/unit/sync:     $(ipc) $(call lib,sandbox store sync) $(call tests,sync)      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_store) $(libs_sync)
+$(BUILD)/unit/delivery: $(ipc) $(call lib,sandbox delivery) $(call tests,delivery)    ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_delivery)
+$(BUILD)/unit/launch:   $(ipc) $(call lib,sandbox launch) $(call tests,launch)        ; $(link) $(libs_ipc) $(libs_sandbox)
+
+# The sandbox tried from inside: the driver starts the prober, locked in as each worker is.
+$(BUILD)/tests/sandboxed/prober: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,prober attempts_on_processes attempts_on_files attempts_on_memory honest_work) ; $(link) $(libs_sandbox) $(libs_store)
+$(BUILD)/tests/sandboxed/driver: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,confined sandbox_test) $(BUILD)/tests/main.o                                ; $(link) $(libs_sandbox)
 
 # Generated headers first: they are system headers to us, so that our warnings stay ours.
 $(BUILD)/%.capnp.c++ $(BUILD)/%.capnp.h: %.capnp
@@ -60,7 +63,23 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -c -o $@ $<
 
+# Packages are installed when something that comes with them is missing: Debian's, as root or through sudo.
+build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-dev libsqlite3-dev libpcre2-dev
+test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap libdbd-sqlite3-perl
+bench_packages := isync
+
+deps: ; @tests/install $(build_packages) $(test_packages)
+deps-build: ; @tests/install $(build_packages)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/interimap $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(bin)/interimap $(bin)/pullimap $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(libexec)/net $(libexec)/sync $(libexec)/delivery $(DESTDIR)$(PREFIX)/libexec/interimap
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+
 clean: ; rm -rf $(BUILD)
-.PHONY: all clean
+
+.PHONY: all deps deps-build install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

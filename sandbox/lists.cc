@@ -1,0 +1,218 @@
+// The lists. Whoever wants a line in here needs a reason that a stranger would accept; whoever doubts one may
+// take it out and run the tests. Numbers of other architectures come from libseccomp, so that `poll` may
+// stand here beside the `ppoll` that takes its place on arm64.
+#include "sandbox/lists.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace interimap::sandbox {
+
+namespace {
+
+constexpr std::uint64_t kInt = 0xffffffff;  // all bits of an int, none of the undefined ones beside it
+constexpr std::uint64_t kPointer = ~std::uint64_t{0};
+
+// A call that stands in for one that this architecture does not have.
+constexpr int insteadOf(int call, int other) { return call < 0 ? other : kNoCall; }
+
+constexpr std::uint64_t bits(int value) { return static_cast<std::uint32_t>(value); }
+constexpr std::uint64_t allBut(int value) { return kInt & ~bits(value); }
+
+// clang-format off
+
+// A descriptor of nothing: the memory is anonymous.
+constexpr Condition kNoFile{4, kInt, bits(-1)}, kAnonymous{3, bits(MAP_ANONYMOUS), bits(MAP_ANONYMOUS)};
+// Nothing but reading and writing: PROT_EXEC above all, but no other bit either.
+constexpr Condition kNotExecutable{2, allBut(PROT_READ | PROT_WRITE), 0};
+
+// What SQLite and store/ open with.
+constexpr int kOpenFlags = O_RDONLY | O_WRONLY | O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY | O_LARGEFILE;
+
+// A path from the root, never from a directory that somebody passed us as a descriptor.
+constexpr Condition kNotRelative{0, kInt, bits(AT_FDCWD)};
+
+constexpr Allow kEveryRole[] = {
+  {SCMP_SYS(read),            "channels, server"},
+  {SCMP_SYS(write),           "channels, server, standard error, the obituary"},
+  {SCMP_SYS(writev),          "libc's last words about a smashed stack or heap"},
+  {SCMP_SYS(close),           "what is done with"},
+  {SCMP_SYS(poll),            "waiting"},
+  {insteadOf(SCMP_SYS(poll), SCMP_SYS(ppoll)), "where there is no poll, as on arm64"},
+  {SCMP_SYS(recvmsg),         "packets, with the descriptors of message bodies"},
+  {SCMP_SYS(sendmsg),         "packets, with the descriptors of message bodies; a connected socket takes no other address"},
+  {SCMP_SYS(fstat),           "the size of a body; stdio, at the first use of a stream"},
+  {SCMP_SYS(newfstatat),      "fstat of glibc before 2.39", {{{3, bits(AT_EMPTY_PATH), bits(AT_EMPTY_PATH)}}}},
+  {SCMP_SYS(fcntl),           "is this channel non-blocking",   {{{1, kInt, F_GETFL}}}},
+  {SCMP_SYS(fcntl),           "make this channel non-blocking", {{{1, kInt, F_SETFL}}}},
+
+  {SCMP_SYS(brk),             "malloc"},
+  {SCMP_SYS(mmap),            "malloc; never executable, never a file", {{kNotExecutable, kAnonymous, kNoFile}}},
+  {SCMP_SYS(munmap),          "free"},
+  {SCMP_SYS(mremap),          "realloc; never over what is mapped already", {{{3, kInt, MREMAP_MAYMOVE}}}},
+  {SCMP_SYS(madvise),         "malloc gives memory back", {{{2, kInt, MADV_DONTNEED}}}},
+  {SCMP_SYS(futex),           "the end of std::call_once; with one thread nobody waits", {{{1, allBut(FUTEX_PRIVATE_FLAG), FUTEX_WAKE}}}},
+
+  {SCMP_SYS(getrandom),       "keys and nonces"},
+  {SCMP_SYS(getpid),          "OpenSSL and SQLite ask whether they were forked; abort"},
+  {SCMP_SYS(clock_gettime),   "deadlines, where the vDSO cannot tell the time"},
+  {SCMP_SYS(gettimeofday),    "log lines, likewise"},
+
+  {SCMP_SYS(restart_syscall), "poll, after the process was stopped and continued"},
+  {SCMP_SYS(rt_sigreturn),    "the end of a signal handler; no handler can be installed any more"},
+  {SCMP_SYS(rt_sigprocmask),  "abort"},
+  {SCMP_SYS(gettid),          "abort"},
+  {SCMP_SYS(tgkill),          "abort: a bug shall not look like a break-in; only this process", {{{0, kInt, kOwnProcess}}}},
+  {SCMP_SYS(exit_group),      "the end"},
+};
+
+// Bodies on their way out.
+constexpr Allow kBodies[] = {
+  {SCMP_SYS(pread64),         "a body, from the memfd to the server"},
+  {SCMP_SYS(fcntl),           "is this body sealed", {{{1, kInt, F_GET_SEALS}}}},
+};
+
+constexpr Allow kNet[] = {
+  {SCMP_SYS(memfd_create),    "bodies that arrive; no huge pages, nothing executable by default", {{{1, allBut(MFD_CLOEXEC | MFD_ALLOW_SEALING), 0}}}},
+  {SCMP_SYS(pwrite64),        "bodies, into the memfd"},
+  {SCMP_SYS(fcntl),           "seal the bodies", {{{1, kInt, F_ADD_SEALS}}}},
+};
+
+// SQLite with locking_mode=EXCLUSIVE and temp_store=MEMORY: WAL while open, DELETE at rest; journals left
+// behind by a process that was killed. Landlock (and as root the change of root) keeps all of it in the
+// database's directory; stat and access tell no more than that a file exists.
+constexpr Allow kSync[] = {
+  {SCMP_SYS(openat),          "database and journals; the directory, to fsync it; no O_TMPFILE, O_PATH, O_ASYNC", {{kNotRelative, {2, allBut(kOpenFlags), 0}}}},
+  {SCMP_SYS(newfstatat),      "is there a journal; is any part of the path a symbolic link", {{kNotRelative}}},
+  {SCMP_SYS(access),          "may the database be written to"},
+  {insteadOf(SCMP_SYS(access), SCMP_SYS(faccessat)), "where there is no access, as on arm64", {{kNotRelative}}},
+  {SCMP_SYS(readlink),        "a database that is a symbolic link"},
+  {insteadOf(SCMP_SYS(readlink), SCMP_SYS(readlinkat)), "where there is no readlink", {{kNotRelative}}},
+  {SCMP_SYS(pread64),         "pages"},
+  {SCMP_SYS(pwrite64),        "pages"},
+  {SCMP_SYS(lseek),           "pages, on file systems where SQLite does not trust pread"},
+  {SCMP_SYS(fsync),           "commit"},
+  {SCMP_SYS(fdatasync),       "commit"},
+  {SCMP_SYS(ftruncate),       "the journal, at the end of a transaction; the database, after a rollback"},
+  {SCMP_SYS(unlink),          "the journal, at the end"},
+  {insteadOf(SCMP_SYS(unlink), SCMP_SYS(unlinkat)), "where there is no unlink", {{kNotRelative, {2, kInt, 0}}}},
+  {SCMP_SYS(fchmod),          "a journal gets the mode of its database", {{{1, allBut(0777), 0}}}},
+  {SCMP_SYS(geteuid),         "root gives a journal the owner of its database"},
+  {SCMP_SYS(fchown),          "which, without capabilities, is itself"},
+  {SCMP_SYS(fcntl),           "lock the database",           {{{1, kInt, F_SETLK}}}},
+  {SCMP_SYS(fcntl),           "is the journal's owner alive", {{{1, kInt, F_GETLK}}}},
+  {SCMP_SYS(fcntl),           "are the bodies that pass through sealed", {{{1, kInt, F_GET_SEALS}}}},
+  {SCMP_SYS(fcntl),           "bodies are passed on, and kept until the server has taken them", {{{1, kInt, F_DUPFD_CLOEXEC}}}},
+  {SCMP_SYS(clock_nanosleep), "waiting for the lock"},
+  {SCMP_SYS(nanosleep),       "clock_nanosleep of other libcs"},
+};
+
+// What the runtimes behind -fsanitize=address,undefined do beside the program. To be run with
+// ASAN_OPTIONS=detect_leaks=0:symbolize=0: looking for leaks starts a thread that traces the others, and symbols
+// are looked up by another program.
+constexpr Allow kSanitizers[] = {
+  {SCMP_SYS(mmap),            "shadow memory; never executable, never a file", {{kNotExecutable, {3, bits(MAP_ANONYMOUS), bits(MAP_ANONYMOUS)}}}},
+  {SCMP_SYS(mprotect),        "shadow memory; never executable", {{kNotExecutable}}},
+  {SCMP_SYS(madvise),         "shadow memory is given back, and kept out of core files"},
+  {SCMP_SYS(sigaltstack),     "reports of an overflown stack"},
+  {SCMP_SYS(rt_sigaction),    "reports restore the handlers; no such build is ever shipped"},
+  {SCMP_SYS(pipe2),           "reports test whether an address is readable"},
+  {SCMP_SYS(readlink),        "reports name the program"},
+  {insteadOf(SCMP_SYS(readlink), SCMP_SYS(readlinkat)), "where there is no readlink"},
+  {SCMP_SYS(sched_yield),     "spin locks"},
+  {SCMP_SYS(ioctl),           "reports ask whether they go to a terminal", {{{1, kInt, TCGETS}}}},
+  {SCMP_SYS(open),            "reports look for /proc/self/maps; Landlock says no, and they do without"},
+  {SCMP_SYS(futex),           "locks of the runtimes"},
+};
+
+constexpr Never kNever[] = {
+  {SCMP_SYS(execve),            "another program"},
+  {SCMP_SYS(execveat),          "another program, from a memfd"},
+  {SCMP_SYS(fork),              "another process"},
+  {SCMP_SYS(vfork),             "another process"},
+  {SCMP_SYS(clone),             "another process or thread"},
+  {SCMP_SYS(clone3),            "another process or thread"},
+  {SCMP_SYS(ptrace),            "another process's memory"},
+  {SCMP_SYS(process_vm_readv),  "another process's memory"},
+  {SCMP_SYS(process_vm_writev), "another process's memory"},
+  {SCMP_SYS(process_madvise),   "another process's memory"},
+  {SCMP_SYS(kcmp),              "another process's kernel objects"},
+  {SCMP_SYS(pidfd_open),        "a handle on another process"},
+  {SCMP_SYS(pidfd_getfd),       "another process's descriptors"},
+  {SCMP_SYS(pidfd_send_signal), "a signal to another process"},
+  {SCMP_SYS(kill),              "a signal to another process"},
+  {SCMP_SYS(tkill),             "a signal to another process"},
+  {SCMP_SYS(rt_sigqueueinfo),   "a signal to another process"},
+  {SCMP_SYS(rt_tgsigqueueinfo), "a signal to another process"},
+  {SCMP_SYS(socket),            "another connection"},
+  {SCMP_SYS(socketpair),        "another channel"},
+  {SCMP_SYS(connect),           "another connection"},
+  {SCMP_SYS(bind),              "a service"},
+  {SCMP_SYS(listen),            "a service"},
+  {SCMP_SYS(accept),            "a service"},
+  {SCMP_SYS(accept4),           "a service"},
+  {SCMP_SYS(unshare),           "namespaces, for the kernel code behind them"},
+  {SCMP_SYS(setns),             "namespaces"},
+  {SCMP_SYS(mount),             "another file system"},
+  {SCMP_SYS(umount2),           "another file system"},
+  {SCMP_SYS(move_mount),        "another file system"},
+  {SCMP_SYS(open_tree),         "another file system"},
+  {SCMP_SYS(fsopen),            "another file system"},
+  {SCMP_SYS(pivot_root),        "another root"},
+  {SCMP_SYS(chroot),            "another root"},
+  {SCMP_SYS(setuid),            "another user"},
+  {SCMP_SYS(setgid),            "another group"},
+  {SCMP_SYS(setreuid),          "another user"},
+  {SCMP_SYS(setregid),          "another group"},
+  {SCMP_SYS(setresuid),         "another user"},
+  {SCMP_SYS(setresgid),         "another group"},
+  {SCMP_SYS(setgroups),         "other groups"},
+  {SCMP_SYS(capset),            "capabilities"},
+  {SCMP_SYS(personality),       "executable data, another architecture"},
+  {SCMP_SYS(modify_ldt),        "code segments, and a history of kernel bugs"},
+  {SCMP_SYS(bpf),               "code in the kernel"},
+  {SCMP_SYS(init_module),       "code in the kernel"},
+  {SCMP_SYS(finit_module),      "code in the kernel"},
+  {SCMP_SYS(kexec_load),        "another kernel"},
+  {SCMP_SYS(perf_event_open),   "what the rest of the machine does"},
+  {SCMP_SYS(userfaultfd),       "a favourite of exploits: makes the kernel wait"},
+  {SCMP_SYS(io_uring_setup),    "calls that no filter sees"},
+  {SCMP_SYS(io_uring_enter),    "calls that no filter sees"},
+  {SCMP_SYS(io_uring_register), "calls that no filter sees"},
+  {SCMP_SYS(keyctl),            "keys of the user"},
+  {SCMP_SYS(add_key),           "keys of the user"},
+  {SCMP_SYS(request_key),       "keys of the user"},
+};
+
+// clang-format on
+
+template <std::size_t n>
+void append(std::vector<Allow>& list, const Allow (&part)[n]) {
+  list.insert(list.end(), std::begin(part), std::end(part));
+}
+
+}  // namespace
+
+std::vector<Allow> allowed(Role role, bool sanitizers) {
+  std::vector<Allow> list(std::begin(kEveryRole), std::end(kEveryRole));
+  switch (role) {
+    case Role::net:
+      append(list, kBodies);
+      append(list, kNet);
+      break;
+    case Role::sync: append(list, kSync); break;
+    case Role::delivery: append(list, kBodies); break;
+  }
+  if (sanitizers) append(list, kSanitizers);
+  return list;
+}
+
+std::span<const Never> never() { return kNever; }
+
+}  // namespace interimap::sandbox

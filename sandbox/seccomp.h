@@ -1,0 +1,12 @@
+// The list of a role as a filter in the kernel.
+#pragma once
+
+#include "sandbox/sandbox.h"
+
+namespace interimap::sandbox {
+
+// From here on, a call that is not on the list ends the process. Needs no-new-privs. Throws
+// std::runtime_error.
+void loadFilter(Role role);
+
+}  // namespace interimap::sandbox
