@@ -54,6 +54,10 @@ $(BUILD)/unit/launch:   $(ipc) $(call lib,sandbox launch) $(call tests,launch)  
 $(BUILD)/tests/sandboxed/prober: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,prober attempts_on_processes attempts_on_files attempts_on_memory honest_work) ; $(link) $(libs_sandbox) $(libs_store)
 $(BUILD)/tests/sandboxed/driver: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,confined sandbox_test) $(BUILD)/tests/main.o                                ; $(link) $(libs_sandbox)
 
+# End to end, against real servers; the demo is made of the same bricks.
+$(BUILD)/tests/e2e/e2e:   $(call objs,tests/e2e) $(call tests,tests/e2e)  ; $(link) -lcrypto -lsqlite3
+$(BUILD)/tests/demo/demo: $(call objs,tests/e2e tests/demo)               ; $(link) -lcrypto -lsqlite3
+
 # Generated headers first: they are system headers to us, so that our warnings stay ours.
 $(BUILD)/%.capnp.c++ $(BUILD)/%.capnp.h: %.capnp
 	@mkdir -p $(@D) && capnp compile -oc++:$(BUILD) $<
@@ -63,6 +67,23 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -c -o $@ $<
 
+# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first.
+e2e     := $(BUILD)/tests/e2e/e2e
+slow    := kill large cyrus
+cases   := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
+checked := $(e2e) $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver $(BUILD)/tests/sandboxed/prober
+
+check: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
+	@tests/linkage $(libexec)
+	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow) $(cases)) \
+	  $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver
+
+# Two throw-away servers, a first run, changes on both sides, a second run.
+demo: deps-demo
+	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/demo/demo
+	@INTERIMAP_BIN=$(abspath $(bin)/interimap) $(BUILD)/tests/demo/demo
+
 # Packages are installed when something that comes with them is missing: Debian's, as root or through sudo.
 build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-dev libsqlite3-dev libpcre2-dev
 test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap libdbd-sqlite3-perl
@@ -70,6 +91,7 @@ bench_packages := isync
 
 deps: ; @tests/install $(build_packages) $(test_packages)
 deps-build: ; @tests/install $(build_packages)
+deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/interimap $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
@@ -80,6 +102,6 @@ install: all
 
 clean: ; rm -rf $(BUILD)
 
-.PHONY: all deps deps-build install clean
+.PHONY: all check demo deps deps-build deps-demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -120,14 +120,19 @@ void Engine::listDelimiters() {
   }
 }
 
-// Every mailbox but INBOX must have the same delimiter; INBOX may have none.
+// Every mailbox but INBOX must have the same delimiter; INBOX may have none. Where INBOX is all there is, its own is
+// taken if it has one.
 void Engine::settleDelimiters() {
   bool unknown = false;
   for (Side side : kSides) {
     std::optional<std::optional<char>> found = delimiter_[side];
+    std::optional<char> inbox;
     const std::string& reference = side == Side::local ? settings_.localReference : settings_.remoteReference;
     for (const answer::ListEntry& entry : entries_[side]) {
-      if (isInbox(entry.mailbox.bytes)) continue;
+      if (isInbox(entry.mailbox.bytes)) {
+        inbox = entry.delimiter;
+        continue;
+      }
       if (entry.mailbox.bytes == reference && !reference.empty()) continue;
       if (!found) found = entry.delimiter;
       if (*found != entry.delimiter)
@@ -135,6 +140,7 @@ void Engine::settleDelimiters() {
                             "Mailbox " + entry.mailbox.bytes + " has hierarchy delimiter " +
                                 shown(entry.delimiter) + ", while " + shown(*found) + " was expected.");
     }
+    if (!found && inbox) found = inbox;
     delimiter_[side] = found;
     unknown = unknown || !found;
   }

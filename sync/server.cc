@@ -1,5 +1,6 @@
 #include "sync/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -35,18 +36,19 @@ void Server::write(const std::shared_ptr<Pending>& pending, Request request) {
   seam_.after();
 }
 
-// Answers come in the order of the requests, so that the one that is answered is the oldest.
+// Done comes in the order of the requests. What comes before may overtake: servers work on several FETCH at once.
 void Server::receive() {
   while (auto packet = channel_.receive()) {
     Answer answer = readAnswer(std::move(*packet));
-    if (pending_.empty() || pending_.front().first != answer.id)
-      violation("an answer to nothing that was asked");
-    std::shared_ptr<Pending> pending = pending_.front().second;
+    auto it = std::ranges::find(pending_, answer.id, [](const auto& entry) { return entry.first; });
+    if (it == pending_.end()) violation("an answer to nothing that was asked");
+    std::shared_ptr<Pending> pending = it->second;
     auto* done = std::get_if<answer::Done>(&answer.what);
     if (done == nullptr) {
       pending->take(std::move(answer));
       continue;
     }
+    if (it != pending_.begin()) violation("a Done out of order");
     pending_.pop_front();
     if (pending->done.ok()) pending->done = std::move(*done);
     --pending->outstanding;

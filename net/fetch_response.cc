@@ -1,0 +1,104 @@
+#include "net/fetch_response.h"
+
+#include <algorithm>
+
+#include "net/ascii.h"
+#include "net/limits.h"
+
+namespace interimap {
+
+namespace {
+
+bool readUid(Tokens& in, std::optional<Uid>& uid) {
+  auto n = in.number();
+  if (n) uid = Uid::of(*n);
+  return n && uid;
+}
+
+// fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")"   ; RFC 7162 section 7
+bool readModSeq(Tokens& in, ModSeq& modSeq) {
+  if (!in.take('(')) return false;
+  auto n = in.number();
+  if (!n || !in.take(')')) return false;
+  modSeq.value = *n;
+  return true;
+}
+
+bool readFlags(Tokens& in, std::optional<Flags>& flags) {
+  if (!in.take('(')) return false;
+  std::string list;
+  while (!in.take(')')) {
+    if (in.space()) continue;
+    auto flag = in.atom();
+    if (flag.empty() || list.size() + flag.size() >= limits::kLongestFlags) return false;
+    list.append(list.empty() ? "" : " ").append(flag);
+  }
+  flags = Flags::parse(list);
+  return flags.has_value();
+}
+
+bool readDate(Tokens& in, std::optional<InternalDate>& date) {
+  auto text = in.string();
+  if (text) date = InternalDate::parse(*text);
+  return date.has_value();
+}
+
+bool readOctets(Tokens& in, std::optional<FetchResponse::Octets>& octets) {
+  octets.emplace();
+  if (auto size = in.streamed()) {
+    octets->streamed = true;
+    octets->size = *size;
+    return true;
+  }
+  if (in.word("NIL")) return true;
+  auto text = in.string();
+  if (!text) return false;
+  octets->size = text->size();
+  octets->inlined = std::move(*text);
+  return true;
+}
+
+bool readItem(Tokens& in, FetchResponse& fetch) {
+  auto name = in.item();
+  if (name.empty() || !in.space()) return false;
+  auto is = [&](std::string_view item) { return equalIgnoringCase(name, item); };
+  if (is("UID")) return readUid(in, fetch.uid);
+  if (is("MODSEQ")) return readModSeq(in, fetch.modSeq);
+  if (is("FLAGS")) return readFlags(in, fetch.flags);
+  if (is("INTERNALDATE")) return readDate(in, fetch.date);
+  if (is("RFC822.SIZE")) return (fetch.size = in.number()).has_value();
+  // Twice the same is not meant to be, and the sink could not tell one from the other.
+  if (is("BODY[]") || is("RFC822")) return !fetch.body && readOctets(in, fetch.body);
+  if (is("BODY[HEADER]") || is("RFC822.HEADER")) return !fetch.header && readOctets(in, fetch.header);
+  return in.skipValue();
+}
+
+}  // namespace
+
+std::optional<FetchResponse> FetchResponse::parse(Tokens& in) {
+  FetchResponse fetch;
+  if (!in.take('(')) return std::nullopt;
+  while (!in.take(')')) {
+    if (in.space()) continue;
+    if (!readItem(in, fetch)) return std::nullopt;
+  }
+  return fetch;
+}
+
+// Values that are lists or strings are not looked into, and a string that ends in UID 5 is not the server's
+// way.
+std::optional<Uid> FetchResponse::uidBefore(std::string_view text) {
+  Tokens in(text.substr(std::min(text.find('('), text.size())));
+  if (!in.take('(')) return std::nullopt;
+  while (true) {
+    auto name = in.item();
+    if (name.empty() || !in.space()) return std::nullopt;
+    if (equalIgnoringCase(name, "UID")) {
+      auto n = in.number();
+      return n ? Uid::of(*n) : std::nullopt;
+    }
+    if (!in.skipValue() || !in.space()) return std::nullopt;
+  }
+}
+
+}  // namespace interimap

@@ -1,0 +1,53 @@
+// What a server may make this process hold, read or wait for. Every bound on IMAP is here, with its reason;
+// those of the transport below are in net/deadlines.h.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace interimap::limits {
+
+using namespace std::chrono_literals;
+
+// Deadlines: without an octet received or sent.
+inline constexpr std::chrono::seconds kGreeting = 60s;  // some servers look clients up in DNS lists first
+inline constexpr std::chrono::seconds kCommand =
+    300s;  // virus scanners sit behind APPEND, slow disks behind SELECT
+
+// Reading.
+inline constexpr std::size_t kReadBuffer = 65536;         // four TLS records, one pwrite of a message body
+inline constexpr std::size_t kReadBeforeDeflate = 16384;  // what startDeflate() takes back
+inline constexpr std::size_t kLongestResponse =
+    1024 * 1024;                                       // one response without streamed literals: every flag
+                                                       // of a message as long and as many as Flags allows
+inline constexpr std::size_t kLongestLiteral = 65536;  // names, envelope strings; not bodies and headers
+inline constexpr std::uint64_t kLongestStreamed = std::uint64_t{1}
+                                                  << 40;  // beyond: no message, framing is lost
+inline constexpr std::size_t kMostLiterals = 256;     // in one response: an ENVELOPE has a few dozen strings
+inline constexpr std::size_t kVanishedPiece = 32768;  // a VANISHED longer than this is handled in pieces
+inline constexpr int kDeepest = 32;                   // nesting of parentheses in what is skipped
+
+// What one answer to sync may hold, so that its packet stays below Channel::kMostBytes.
+inline constexpr std::size_t kLongestFlags = 16384;  // the flags of one message; a few hundred long keywords
+inline constexpr std::size_t kLongestName = 4096;    // a mailbox name; MailboxName::kLongest
+inline constexpr std::size_t kAnswerBytes = 32768;   // variable parts: flags, names
+inline constexpr std::size_t kMostMailboxes = 200000;     // LIST responses to one command
+inline constexpr std::size_t kMostHeld = 1024;            // FETCH responses between SELECT and [CLOSED]
+inline constexpr std::uint64_t kWindowOctets = 16 << 20;  // bodies in one Window, if more than one message
+
+inline constexpr std::size_t kMostHeldAnswers = 256;  // packets of a request that wait for one before it
+
+// Queues. Beyond these net stops reading from the one who fills them.
+inline constexpr std::size_t kMostQueuedAnswers = 32;  // packets for sync, each up to 64 KiB or one Window
+inline constexpr std::size_t kMostQueuedLines = 2000;  // log lines for launch
+inline constexpr std::size_t kMostCommands = 64;       // in flight or waiting to be written
+inline constexpr std::size_t kMostWaiting = 32;        // requests read from sync and not begun
+inline constexpr std::size_t kOutBuffer = 65536;       // octets prepared for the stream
+
+// Sending.
+inline constexpr std::size_t kLongestSet = 4096;  // characters of a UID set in a command; Dovecot takes 64
+                                                  // KiB, RFC 7162 section 4 asks for 8192 octets per line
+inline constexpr std::uint64_t kLiteralMinus = 4096;  // octets: RFC 7888 section 5
+
+}  // namespace interimap::limits

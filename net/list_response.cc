@@ -1,0 +1,35 @@
+#include "net/list_response.h"
+
+#include "net/ascii.h"
+#include "net/limits.h"
+
+namespace interimap {
+
+std::optional<ListResponse> ListResponse::parse(Tokens& in) {
+  ListResponse list;
+  if (!in.take('(')) return std::nullopt;
+  while (!in.take(')')) {
+    if (in.space()) continue;
+    auto attribute = in.atom();
+    if (attribute.empty()) return std::nullopt;
+    list.entry.nonExistent |= equalIgnoringCase(attribute, "\\NonExistent");
+    list.entry.noSelect |= equalIgnoringCase(attribute, "\\NoSelect");
+    list.entry.subscribed |= equalIgnoringCase(attribute, "\\Subscribed");
+  }
+  if (!in.space()) return std::nullopt;
+  if (!in.word("NIL")) {
+    auto delimiter = in.string();
+    if (!delimiter || delimiter->size() > 1) return std::nullopt;
+    if (!delimiter->empty()) list.entry.delimiter = delimiter->front();
+    if (list.entry.delimiter.value_or(0) < 0) return std::nullopt;  // QUOTED-CHAR is 7-bit
+  }
+  if (!in.space()) return std::nullopt;
+  auto name = in.astring();
+  // Empty is the answer to LIST "" "" (RFC 3501 section 6.3.8).
+  if (!name || name->size() > limits::kLongestName) return std::nullopt;
+  if (!in.atEnd() && !in.space()) return std::nullopt;
+  list.entry.mailbox.bytes = std::move(*name);
+  return list;
+}
+
+}  // namespace interimap

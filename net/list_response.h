@@ -1,0 +1,20 @@
+// A LIST response: one mailbox (RFC 3501 section 7.2.2, RFC 5258 section 6).
+#pragma once
+
+#include <optional>
+
+#include "ipc/imap.h"
+#include "net/tokens.h"
+
+namespace interimap {
+
+struct ListResponse {
+  answer::ListEntry entry;
+
+  // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
+  //                [SP mbox-list-extended]
+  // `in` stands behind "LIST ". Extended data (CHILDINFO, OLDNAME) is ignored. A delimiter of "" is NIL's.
+  static std::optional<ListResponse> parse(Tokens& in);
+};
+
+}  // namespace interimap

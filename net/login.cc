@@ -1,0 +1,157 @@
+#include "net/login.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "ipc/failure.h"
+
+namespace interimap {
+
+namespace {
+
+using Manner = Dialogue::Manner;
+
+[[noreturn]] void refuse(ExitStatus status, const std::string& text) { throw Failure(status, text); }
+
+void needCapabilities(Dialogue& server) {
+  if (server.capabilities().known()) return;
+  StatusResponse status = server.run(Command("CAPABILITY"), Manner::plain);
+  if (status.condition != Condition::ok || !server.capabilities().known())
+    refuse(ExitStatus::protocol, "no answer to CAPABILITY: " + status.words());
+}
+
+void requireImap4(Dialogue& server) {
+  needCapabilities(server);
+  if (!server.capabilities().has("IMAP4REV1"))
+    refuse(ExitStatus::protocol, "Missing IMAP4rev1 CAPABILITY. Not an IMAP4 server?");
+}
+
+void startTls(Dialogue& server) {
+  requireImap4(server);
+  if (!server.capabilities().has("STARTTLS"))
+    refuse(ExitStatus::protocol, "Server did not advertise STARTTLS capability.");
+  StatusResponse status = server.run(Command("STARTTLS"), Manner::lastInClear);
+  if (status.condition != Condition::ok) refuse(ExitStatus::protocol, status.words());
+  server.startTls();
+  server.forgetCapabilities();  // RFC 3501 section 6.2.1: the client MUST discard them
+}
+
+// The first of our preferences that the server offers and that we can do.
+std::string chooseMechanism(const Capabilities& capabilities, const std::vector<std::string>& preferences) {
+  std::string unsupported;
+  for (const auto& mechanism : preferences) {
+    if (mechanism == "LOGIN" || (mechanism == "PLAIN" && capabilities.has("AUTH=PLAIN"))) {
+      if (capabilities.has("LOGINDISABLED")) refuse(ExitStatus::noPermission, "Logins are disabled.");
+      return mechanism;
+    }
+    if (unsupported.empty() && capabilities.has("AUTH=" + mechanism)) unsupported = mechanism;
+  }
+  if (!unsupported.empty())
+    refuse(ExitStatus::config, "Unsupported authentication mechanism: " + unsupported);
+  refuse(capabilities.has("LOGINDISABLED") ? ExitStatus::noPermission : ExitStatus::protocol,
+         capabilities.has("LOGINDISABLED") ? "Logins are disabled."
+                                           : "Failed to choose an authentication mechanism");
+}
+
+// base64 (RFC 4648) into a string that is wiped with its owner and never reallocates.
+Secret base64(std::string_view octets) {
+  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((octets.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < octets.size(); i += 3) {
+    auto at = [&](std::size_t j) {
+      return i + j < octets.size() ? static_cast<unsigned char>(octets[i + j]) : 0U;
+    };
+    unsigned bits = at(0) << 16 | at(1) << 8 | at(2);
+    for (std::size_t j = 0; j < 4; ++j)
+      text += i + j > octets.size() ? '=' : kAlphabet[bits >> (18 - 6 * j) & 63];
+  }
+  Secret secret(text);
+  explicit_bzero(text.data(), text.size());
+  return secret;
+}
+
+// message = [authzid] NUL authcid NUL passwd   ; RFC 4616 section 2, without authzid
+Secret plainMessage(const settings::Net& settings) {
+  std::string message;
+  message.reserve(settings.username.size() + settings.password.reveal().size() + 2);
+  message.append(1, '\0').append(settings.username).append(1, '\0').append(settings.password.reveal());
+  Secret encoded = base64(message);
+  explicit_bzero(message.data(), message.size());
+  return encoded;
+}
+
+StatusResponse authenticate(Dialogue& server, const settings::Net& settings, const std::string& mechanism) {
+  if (mechanism == "LOGIN") {
+    Command command("LOGIN");
+    command.secret(settings.username).secret(settings.password.reveal());
+    auto manner = command.oneLine() ? Manner::andRequests : Manner::alone;
+    return server.run(std::move(command), manner);
+  }
+  Command command("AUTHENTICATE PLAIN");
+  Secret message = plainMessage(settings);
+  if (server.capabilities().has("SASL-IR")) {
+    command.add(" ").secretText(message.reveal());
+    return server.run(std::move(command), Manner::andRequests);
+  }
+  command.response(message.reveal());
+  return server.run(std::move(command), Manner::alone);
+}
+
+// Codes that say the password is not to blame: RFC 5530 section 3, and Dovecot's LIMIT.
+bool isTemporary(const std::string& code) {
+  return code == "UNAVAILABLE" || code == "LIMIT" || code == "INUSE";
+}
+
+bool isLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+}
+
+// What interimap cannot work without. Asked after login: before, servers tell but a part.
+void requireExtensions(const Capabilities& capabilities) {
+  constexpr std::pair<const char*, const char*> kNamed[] = {{"ENABLE", "ENABLE (RFC 5161)"},
+                                                            {"QRESYNC", "QRESYNC (RFC 7162)"}};
+  for (auto [name, shown] : kNamed)
+    if (!capabilities.has(name))
+      refuse(ExitStatus::protocol, std::string("Server did not advertise ") + shown + " capability.");
+  for (const char* name : {"UIDPLUS", "LIST-EXTENDED", "LIST-STATUS"})
+    if (!capabilities.has(name))
+      refuse(ExitStatus::protocol, std::string("Non ") + name + "-capable IMAP server.");
+}
+
+void authenticateUser(Dialogue& server, settings::Net& settings) {
+  bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
+  if (clear && !isLoopback(settings.host))
+    server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
+  requireImap4(server);
+  std::string mechanism = chooseMechanism(server.capabilities(), settings.auth);
+  StatusResponse status = authenticate(server, settings, mechanism);
+  settings.password.wipe();
+  if (status.condition != Condition::ok)
+    refuse(isTemporary(status.what.code) ? ExitStatus::tryAgain : ExitStatus::noPermission, status.words());
+}
+
+}  // namespace
+
+void logIn(Dialogue& server, settings::Net& settings) {
+  StatusResponse greeting = server.greeting();
+  bool mustEncrypt = settings.transport == settings::Transport::imap && settings.startTls;
+  if (greeting.condition == Condition::preauth) {
+    // RFC 3501 section 6.2.1: STARTTLS is for the not authenticated state only.
+    if (mustEncrypt)
+      refuse(ExitStatus::noPermission,
+             "PREAUTH greeting on plaintext connection? MiTM in action? Aborting, "
+             "set \"STARTTLS = NO\" to ignore.");
+    settings.password.wipe();
+    requireImap4(server);
+  } else {
+    if (mustEncrypt) startTls(server);
+    authenticateUser(server, settings);
+    needCapabilities(server);
+  }
+  if (settings.qresync) requireExtensions(server.capabilities());
+}
+
+}  // namespace interimap

@@ -1,0 +1,38 @@
+// From the greeting to the authenticated state (RFC 3501 sections 6.1, 6.2 and 7.1.4, RFC 4959).
+#pragma once
+
+#include <string>
+
+#include "ipc/launch.h"
+#include "net/capability.h"
+#include "net/command.h"
+#include "net/resp_text.h"
+
+namespace interimap {
+
+// What the login needs of the session: commands one after the other, as straight-line code.
+class Dialogue {
+ public:
+  enum class Manner : std::uint8_t {
+    plain,
+    lastInClear,  // STARTTLS: octets behind the tagged OK are an attack (Failure)
+    alone,        // carries secrets, and nothing may be sent before its tagged response
+    andRequests,  // carries secrets; requests that need no capability may be sent behind it
+  };
+  virtual ~Dialogue() = default;
+  virtual StatusResponse greeting() = 0;
+  // Sends a command and waits for its tagged response.
+  virtual StatusResponse run(Command command, Manner manner) = 0;
+  // What the server said it can do since the last forget(); not known() if it did not.
+  virtual const Capabilities& capabilities() const = 0;
+  virtual void forgetCapabilities() = 0;
+  virtual void startTls() = 0;
+  virtual void log(LogLevel level, const std::string& text) = 0;
+};
+
+// On return the session is authenticated, the capabilities are known and sufficient, and the password is
+// wiped. Throws Failure: noPermission if the credentials are refused or may not be sent, tryAgain if the
+// server says that it is for now, protocol if it lacks what is needed.
+void logIn(Dialogue& server, settings::Net& settings);
+
+}  // namespace interimap

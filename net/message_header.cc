@@ -1,0 +1,115 @@
+#include "net/message_header.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ipc/failure.h"
+#include "net/ascii.h"
+
+namespace interimap {
+
+namespace {
+
+constexpr std::string_view kMessageId = "MESSAGE-ID";
+constexpr std::size_t kDigestAtOnce =
+    4096;  // octets: calling OpenSSL for every line costs more than hashing it
+
+bool isBlank(char c) { return c == ' ' || c == '\t'; }
+
+}  // namespace
+
+MessageHeader::MessageHeader()
+    : sha256_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), whole_(EVP_MD_CTX_new()), id_(EVP_MD_CTX_new()) {
+  if (!sha256_ || !whole_ || !id_) throw Failure(ExitStatus::internal, "OpenSSL has no SHA-256");
+  reset();
+}
+
+void MessageHeader::reset() {
+  EVP_DigestInit_ex2(whole_.get(), sha256_.get(), nullptr);
+  EVP_DigestInit_ex2(id_.get(), sha256_.get(), nullptr);
+  wholePending_.clear();
+  idPending_.clear();
+  matched_ = lineSize_ = 0;
+  at_ = At::name;
+  hasId_ = false;
+}
+
+void MessageHeader::add(std::string_view octets) {
+  for (std::size_t i = 0; i < octets.size() && at_ != At::done;) {
+    if (at_ != At::other) {
+      step(octets[i++]);
+      continue;
+    }
+    auto end = std::min(octets.find('\n', i), octets.size());
+    std::copy_if(octets.begin() + static_cast<std::ptrdiff_t>(i),
+                 octets.begin() + static_cast<std::ptrdiff_t>(end), std::back_inserter(wholePending_),
+                 [](char c) { return c != '\r'; });
+    lineSize_ += end - i;
+    i = end;
+    if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholePending_);
+    if (i < octets.size()) step(octets[i++]);
+  }
+}
+
+void MessageHeader::step(char c) {
+  if (c == '\r') return;
+  if (c == '\n') return endLine();
+  if (at_ == At::afterValue) {
+    if (!isBlank(c) && hasId_) {
+      at_ = At::done;
+      return;
+    }
+    at_ = isBlank(c) ? At::value : At::name;
+  }
+  wholePending_ += c;
+  ++lineSize_;
+  if (at_ == At::value) {
+    if (isBlank(c)) return;
+    hasId_ = true;
+    idPending_ += c;
+    if (idPending_.size() >= kDigestAtOnce) update(id_.get(), idPending_);
+  } else if (at_ == At::name) {
+    // field = field-name ":" unstructured; obsolete syntax allows blanks before the colon (RFC 5322
+    // section 4.5).
+    if (matched_ < kMessageId.size() && asciiUpper(c) == kMessageId[matched_]) {
+      ++matched_;
+    } else if (matched_ == kMessageId.size() && c == ':') {
+      at_ = At::value;
+    } else if (matched_ < kMessageId.size() || !isBlank(c)) {
+      at_ = At::other;
+    }
+  }
+}
+
+void MessageHeader::endLine() {
+  if (lineSize_ == 0) {
+    at_ = At::done;
+    return;
+  }
+  wholePending_ += '\n';
+  at_ = at_ == At::value ? At::afterValue : At::name;
+  lineSize_ = matched_ = 0;
+}
+
+void MessageHeader::update(EVP_MD_CTX* context, std::string& pending) {
+  EVP_DigestUpdate(context, pending.data(), pending.size());
+  pending.clear();
+}
+
+HeaderDigest MessageHeader::finish(EVP_MD_CTX* context, std::string& pending) {
+  update(context, pending);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> full;
+  if (EVP_DigestFinal_ex(context, full.data(), nullptr) != 1)
+    throw Failure(ExitStatus::internal, "SHA-256 failed");
+  HeaderDigest digest;
+  std::copy_n(full.begin(), digest.size(), digest.begin());
+  return digest;
+}
+
+HeaderDigest MessageHeader::digest() {
+  if (hasId_) return finish(id_.get(), idPending_);
+  if (lineSize_ > 0) wholePending_ += '\n';  // servers differ on whether a last line is completed
+  return finish(whole_.get(), wholePending_);
+}
+
+}  // namespace interimap

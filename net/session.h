@@ -1,0 +1,128 @@
+// The life of a connection from its greeting to its end: an event loop over launch, sync and the server.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "ipc/imap.h"
+#include "ipc/reporter.h"
+#include "net/connection.h"
+#include "net/exchange.h"
+#include "net/login.h"
+
+namespace interimap {
+
+class Session final : Dialogue, LiteralSink {
+ public:
+  using StartTls = std::function<std::unique_ptr<Stream>(std::unique_ptr<Stream>)>;
+
+  // `settings`, `reporter`, `sync` and `header` outlive the session. `startTls` is called at most once.
+  Session(settings::Net& settings, std::unique_ptr<Stream> stream, StartTls startTls, Reporter& reporter,
+          Channel& sync, MessageHeader& header);
+
+  // LOGOUT, if it goes without waiting, as nobody is left to read the answer; and the traffic, to launch.
+  ~Session() override;
+  Session(const Session&) = delete;
+
+  // Logs in and carries out sync's requests, until sync or launch is gone (PeerGone), the server is, or
+  // breaks the protocol (Failure), or sync breaks ours (PeerViolation).
+  [[noreturn]] void serve();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // A request whose commands are on their way.
+  struct Running {
+    RequestId id;
+    std::unique_ptr<Exchange> exchange;
+    std::size_t unfinished = 0;  // commands
+    std::vector<Answer> held;    // until all requests before this one are answered
+  };
+  // A command whose tagged response has not come. Of an exchange, or else of net's own.
+  struct InFlight {
+    std::string tag;
+    Running* running = nullptr;
+    std::size_t index = 0;                          // of the exchange's commands
+    std::optional<StatusResponse>* step = nullptr;  // where the login waits for it
+    Dialogue::Manner manner = Dialogue::Manner::plain;
+  };
+  // Sends an exchange's answers under its request's id, in its turn.
+  class AnswersTo final : public Answers {
+   public:
+    AnswersTo(Session& session, Running& running) : session_(session), running_(running) {}
+    void send(What what, Descriptor bodies = {}) override;
+
+   private:
+    Session& session_;
+    Running& running_;
+  };
+  enum class Phase : std::uint8_t { greeting, login, mayFollow, ready, compressing };
+
+  StatusResponse greeting() override;
+  StatusResponse run(Command command, Manner manner) override;
+  const Capabilities& capabilities() const override { return capabilities_; }
+  void forgetCapabilities() override { capabilities_ = {}; }
+  void startTls() override { connection_.startTls(startTls_); }
+  void log(LogLevel level, const std::string& text) override { reporter_.log(level, text); }
+
+  void begin(Kind kind, std::uint64_t size, std::string_view before) override;
+  void octets(std::string_view piece) override;
+
+  void turn();
+  void await();
+  bool reading() const;
+  bool readingRequests() const;
+  bool awaiting() const;
+  int timeout();
+  void readServer();
+  bool takeResponses();
+  void readRequests();
+
+  void startRequests();
+  bool mayStart(const Request& request);
+  void startCompress();
+  void start(Request request);
+  void enterReady();
+
+  void handle(const Response& response);
+  void continuation();
+  void untagged(const Response& response);
+  void tagged(const Response& response);
+  void note(const RespText& text);
+  void offer(Untagged& untagged);
+  void completed(InFlight command, const StatusResponse& status);
+  void compressed(const StatusResponse& status);
+  void finishRunning();
+  void finish(Running& running);
+  void noteSelected(const Running& running);
+  void serverGone();
+
+  settings::Net& settings_;
+  StartTls startTls_;
+  Reporter& reporter_;
+  Channel& sync_;
+  MessageHeader& header_;
+  Connection connection_;
+  Capabilities capabilities_;
+  Phase phase_ = Phase::greeting;
+  std::optional<StatusResponse> greeting_;
+
+  std::deque<Request> waiting_;  // read from sync, not begun
+  std::deque<std::unique_ptr<Running>> running_;
+  std::deque<InFlight> inFlight_;
+  LiteralSink* sink_ = nullptr;  // of the literal that is coming
+  bool selected_ = false;        // a mailbox may be
+  bool compressTried_ = false, loggedOut_ = false;
+
+  std::string bye_;               // the server's last words
+  std::string alert_;             // the last [ALERT] shown
+  std::set<std::string> warned_;  // kinds of malformed responses
+  Clock::time_point progress_ = Clock::now();
+};
+
+}  // namespace interimap

@@ -1,0 +1,129 @@
+#include "net/tokens.h"
+
+#include <charconv>
+
+#include "net/ascii.h"
+#include "net/limits.h"
+
+namespace interimap {
+
+namespace {
+
+bool endsAtom(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == '(' || c == ')' || c == '{' || c == '"' || c == 0x7f;
+}
+
+}  // namespace
+
+bool Tokens::take(char c) {
+  if (atEnd() || text_[at_] != c) return false;
+  ++at_;
+  return true;
+}
+
+bool Tokens::word(std::string_view expected) {
+  auto before = at_;
+  if (equalIgnoringCase(atom(), expected)) return true;
+  at_ = before;
+  return false;
+}
+
+std::string_view Tokens::atom() {
+  auto begin = at_;
+  while (!atEnd() && !endsAtom(text_[at_])) ++at_;
+  return text_.substr(begin, at_ - begin);
+}
+
+std::string_view Tokens::item() {
+  auto begin = at_;
+  atom();
+  auto name = text_.substr(begin, at_ - begin);
+  if (name.find('[') == std::string_view::npos || name.find(']') != std::string_view::npos) return name;
+  auto close = text_.find(']', at_);
+  if (close == std::string_view::npos) return {};
+  at_ = close + 1;
+  atom();
+  return text_.substr(begin, at_ - begin);
+}
+
+std::optional<std::uint64_t> Tokens::number() {
+  std::uint64_t n = 0;
+  auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), n);
+  if (error != std::errc()) return std::nullopt;
+  at_ = static_cast<std::size_t>(end - text_.data());
+  return n;
+}
+
+std::optional<std::uint32_t> Tokens::number32() {
+  auto n = number();
+  if (!n || *n > 0xffffffffU) return std::nullopt;
+  return static_cast<std::uint32_t>(*n);
+}
+
+std::optional<std::string> Tokens::quoted() {
+  std::string value;
+  for (++at_; !atEnd(); ++at_) {
+    char c = text_[at_];
+    if (c == '"') {
+      ++at_;
+      return value;
+    }
+    if (c == '\\' && ++at_ == text_.size()) break;
+    value += text_[at_];
+  }
+  return std::nullopt;
+}
+
+const Literal* Tokens::literalHere() {
+  auto open = at_ + (peek() == '~' ? 1 : 0);
+  if (open >= text_.size() || text_[open] != '{') return nullptr;
+  auto close = text_.find("}\r\n", open);
+  if (close == std::string_view::npos) return nullptr;
+  for (const Literal& literal : literals_) {
+    if (literal.at != close + 3) continue;
+    at_ = literal.at;
+    return &literal;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> Tokens::string() {
+  if (peek() == '"') return quoted();
+  const Literal* literal = literalHere();
+  if (literal == nullptr || literal->streamed) return std::nullopt;
+  auto octets = text_.substr(at_, static_cast<std::size_t>(literal->size));
+  at_ += octets.size();
+  return std::string(octets);
+}
+
+std::optional<std::string> Tokens::astring() {
+  if (peek() == '"' || peek() == '{' || rest().starts_with("~{")) return string();
+  auto value = atom();
+  if (value.empty()) return std::nullopt;
+  return std::string(value);
+}
+
+std::optional<std::uint64_t> Tokens::streamed() {
+  auto before = at_;
+  const Literal* literal = literalHere();
+  if (literal != nullptr && literal->streamed) return literal->size;
+  at_ = before;
+  return std::nullopt;
+}
+
+bool Tokens::skipValue(int depth) {
+  if (take('(')) {
+    if (depth == limits::kDeepest) return false;
+    // Servers put lists side by side without a blank: BODYSTRUCTURE, ENVELOPE.
+    while (!take(')')) {
+      if (atEnd()) return false;
+      if (!space() && !skipValue(depth + 1)) return false;
+    }
+    return true;
+  }
+  if (streamed()) return true;
+  if (peek() == '"' || peek() == '{' || rest().starts_with("~{")) return string().has_value();
+  return !item().empty();
+}
+
+}  // namespace interimap

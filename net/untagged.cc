@@ -1,0 +1,55 @@
+#include "net/untagged.h"
+
+#include <utility>
+
+#include "net/ascii.h"
+
+namespace interimap {
+
+namespace {
+
+template <typename Noun>
+std::optional<Untagged> read(Tokens& in) {
+  if (!in.space()) return std::nullopt;
+  auto noun = Noun::parse(in);
+  if (!noun) return std::nullopt;
+  return Untagged(std::move(*noun));
+}
+
+std::optional<Untagged> readNumbered(Tokens& in, const std::string& kind, std::uint64_t number) {
+  if (kind == "FETCH") return read<FetchResponse>(in);
+  if (kind == "EXISTS")
+    return number <= 0xffffffffU ? std::optional<Untagged>(Exists{static_cast<std::uint32_t>(number)})
+                                 : std::nullopt;
+  return Ignored{};
+}
+
+std::optional<Untagged> readNamed(Tokens& in, const std::string& kind) {
+  if (kind == "CAPABILITY") return Capabilities::parse(in.rest());
+  if (kind == "ENABLED") return Enabled{Capabilities::parse(in.rest())};
+  if (kind == "LIST") return read<ListResponse>(in);
+  if (kind == "STATUS") return read<StatusData>(in);
+  if (kind == "VANISHED") return read<Vanished>(in);
+  return Ignored{};
+}
+
+}  // namespace
+
+ParsedUntagged parseUntagged(const Response& response) {
+  constexpr std::string_view kStar = "* ";
+  std::string_view text = response.text;
+  if (auto status = StatusResponse::parse(text.substr(kStar.size()))) return {std::move(*status), "status"};
+  Tokens in(response);
+  in.take('*');
+  in.space();
+  if (in.peek() < '0' || in.peek() > '9') {
+    std::string kind = asciiUpper(in.atom());
+    return {readNamed(in, kind), kind};
+  }
+  auto number = in.number();
+  if (!number || !in.space()) return {std::nullopt, "numbered response"};
+  std::string kind = asciiUpper(in.atom());
+  return {readNumbered(in, kind, *number), kind};
+}
+
+}  // namespace interimap

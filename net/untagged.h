@@ -1,0 +1,36 @@
+// An untagged response, as one of the nouns we know (RFC 3501 section 7).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "net/capability.h"
+#include "net/fetch_response.h"
+#include "net/list_response.h"
+#include "net/resp_text.h"
+#include "net/status_data.h"
+#include "net/vanished.h"
+
+namespace interimap {
+
+struct Exists {
+  std::uint32_t messages = 0;
+};
+struct Enabled {
+  Capabilities what;
+};
+struct Ignored {};  // not ours to know: SEARCH, RECENT, EXPUNGE, …
+
+using Untagged = std::variant<Ignored, StatusResponse, Capabilities, Enabled, ListResponse, StatusData,
+                              Exists, FetchResponse, Vanished>;
+
+// A response that begins with "* ". Nothing if it is a malformed one of a kind we know; `kind` says which.
+struct ParsedUntagged {
+  std::optional<Untagged> what;
+  std::string kind;
+};
+ParsedUntagged parseUntagged(const Response& response);
+
+}  // namespace interimap

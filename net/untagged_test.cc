@@ -1,0 +1,194 @@
+#include "net/untagged.h"
+
+#include <doctest/doctest.h>
+
+using namespace interimap;
+
+namespace {
+
+struct NoSink final : LiteralSink {
+  void begin(Kind, std::uint64_t, std::string_view) override {}
+  void octets(std::string_view) override {}
+};
+
+ParsedUntagged parse(std::string_view line) {
+  NoSink sink;
+  Lexer lexer(sink);
+  std::string input = std::string(line) + "\r\n";
+  std::string_view view = input;
+  REQUIRE(lexer.next(view));
+  return parseUntagged(lexer.response());
+}
+
+template <typename Noun>
+Noun get(std::string_view line) {
+  CAPTURE(line);
+  auto parsed = parse(line);
+  REQUIRE(parsed.what);
+  REQUIRE(std::holds_alternative<Noun>(*parsed.what));
+  return std::get<Noun>(*parsed.what);
+}
+
+}  // namespace
+
+TEST_CASE("FETCH: the items we know, in any order, among those we do not") {
+  for (std::string_view line :
+       {"* 23 FETCH (UID 4827313 MODSEQ (12121231000) FLAGS (\\Seen work))",
+        "* 23 FETCH (FLAGS (\\Seen \\Recent work) UID 4827313 MODSEQ (12121231000))",
+        "* 23 fetch (flags (WORK \\seen) uid 4827313 modseq (12121231000))",
+        "* 23 FETCH (UID 4827313 X-GM-LABELS (\"\\\\Sent\" foo) MODSEQ (12121231000) FLAGS (\\Seen work))",
+        "* 23 FETCH (UID 4827313 EMAILID (M6d99) THREADID NIL MODSEQ (12121231000) FLAGS (\\Seen work))",
+        "* 23 FETCH (ENVELOPE (NIL {3}\r\na(b ((\"A\" NIL \"a\" \"x\")(\"B\" NIL \"b\" \"y\")) NIL) UID "
+        "4827313 "
+        "MODSEQ (12121231000) FLAGS (\\Seen work))",
+        "* 23 FETCH (BODY[HEADER.FIELDS (DATE FROM)] \"x\" UID 4827313 MODSEQ (12121231000) FLAGS (\\Seen "
+        "work))",
+        "* 23 FETCH (BODY[TEXT]<0> NIL UID 4827313 MODSEQ (12121231000) FLAGS (\\Seen work))"}) {
+    auto fetch = get<FetchResponse>(line);
+    REQUIRE(fetch.uid);
+    CHECK(fetch.uid->value() == 4827313);
+    CHECK(fetch.modSeq.value == 12121231000);
+    REQUIRE(fetch.flags);
+    CHECK(*fetch.flags == *Flags::parse("\\Seen work"));
+    CHECK_FALSE(fetch.body);
+  }
+}
+
+TEST_CASE("FETCH: keywords and numbers at the edge of what servers send") {
+  CHECK(get<FetchResponse>("* 1 FETCH (FLAGS (a] \xc3\xa9t\xc3\xa9))").flags->contains("a]"));
+  CHECK(get<FetchResponse>("* 1 FETCH (UID 5 FLAGS ())").flags->empty());
+  CHECK(get<FetchResponse>("* 1 FETCH (MODSEQ (18446744073709551615))").modSeq.value ==
+        18446744073709551615U);
+  CHECK(get<FetchResponse>("* 1 FETCH (UID 4294967295)").uid->value() == 4294967295U);
+  CHECK(get<FetchResponse>("* 1 FETCH (RFC822.SIZE 44827)").size == 44827);
+  CHECK(get<FetchResponse>("* 1 FETCH (INTERNALDATE \" 7-Jul-1996 02:44:25 -0700\")").date->text() ==
+        " 7-Jul-1996 02:44:25 -0700");
+}
+
+TEST_CASE("FETCH: BODY[] as literal, quoted string, NIL") {
+  auto streamed = get<FetchResponse>("* 1 FETCH (UID 2 BODY[] {4}\r\nabcd FLAGS ())");
+  REQUIRE(streamed.body);
+  CHECK(streamed.body->streamed);
+  CHECK(streamed.body->size == 4);
+  CHECK(streamed.flags);
+  CHECK(get<FetchResponse>("* 1 FETCH (BODY[] \"a\\\"b\")").body->inlined == "a\"b");
+  auto nil = get<FetchResponse>("* 1 FETCH (BODY[] NIL UID 3)");
+  CHECK_FALSE(nil.body->streamed);
+  CHECK(nil.body->size == 0);
+  CHECK(get<FetchResponse>("* 1 FETCH (BODY[HEADER] {4}\r\nA: b)").header->streamed);
+}
+
+TEST_CASE("malformed responses are told by their kind") {
+  struct Case {
+    std::string_view line, kind;
+  };
+  std::string deep = "* 1 FETCH (X " + std::string(40, '(') + std::string(40, ')') + ")";
+  const Case cases[] = {
+      {"* 1 FETCH", "FETCH"},
+      {"* 1 FETCH UID 5", "FETCH"},
+      {"* 1 FETCH (UID 0)", "FETCH"},
+      {"* 1 FETCH (UID 4294967296)", "FETCH"},
+      {"* 1 FETCH (UID -1)", "FETCH"},
+      {"* 1 FETCH (UID 5", "FETCH"},
+      {"* 1 FETCH (MODSEQ 5)", "FETCH"},
+      {"* 1 FETCH (MODSEQ (18446744073709551616))", "FETCH"},
+      {"* 1 FETCH (FLAGS (a {)", "FETCH"},
+      {"* 1 FETCH (INTERNALDATE \"yesterday\")", "FETCH"},
+      {"* 1 FETCH (BODY[] atom)", "FETCH"},
+      {"* 1 FETCH (BODY[] \"a\" BODY[] \"b\")", "FETCH"},
+      {deep, "FETCH"},
+      {"* VANISHED *", "VANISHED"},
+      {"* VANISHED 0", "VANISHED"},
+      {"* VANISHED 1,,2", "VANISHED"},
+      {"* VANISHED ", "VANISHED"},
+      {"* VANISHED (EARLIER)", "VANISHED"},
+      {"* VANISHED (LATER) 1", "VANISHED"},
+      {"* LIST () \"/\"", "LIST"},
+      {"* LIST () \"//\" a", "LIST"},
+      {"* LIST \"/\" a", "LIST"},
+      {"* LIST () \"/\" \"a", "LIST"},
+      {"* STATUS a MESSAGES 1", "STATUS"},
+      {"* STATUS a (MESSAGES x)", "STATUS"},
+      {"* STATUS a (MESSAGES 1", "STATUS"},
+      {"* STATUS a (UIDVALIDITY 4294967296)", "STATUS"},
+      {"* 99999999999 EXISTS", "EXISTS"},
+      {"* 99999999999999999999 EXISTS", "numbered response"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.line);
+    auto parsed = parse(c.line);
+    CHECK_FALSE(parsed.what);
+    CHECK(parsed.kind == c.kind);
+  }
+}
+
+TEST_CASE("what is not ours to know is ignored, well formed or not") {
+  for (std::string_view line :
+       {"* SEARCH 1 2 3", "* 5 RECENT", "* 7 EXPUNGE", "* FLAGS (\\Seen)", "* XFOO ((((", "* 5 XBAR", "* ",
+        "* ESEARCH (TAG \"A\") ALL 1:3", "* LSUB () \".\" a"}) {
+    auto parsed = parse(line);
+    CAPTURE(line);
+    REQUIRE(parsed.what);
+    CHECK(std::holds_alternative<Ignored>(*parsed.what));
+  }
+}
+
+TEST_CASE("LIST: names and attributes as servers write them") {
+  struct Case {
+    std::string_view line, name;
+    std::optional<char> delimiter;
+    bool nonExistent, noSelect, subscribed;
+  };
+  const Case cases[] = {
+      {"* LIST (\\Noselect) \"/\" foo", "foo", '/', false, true, false},
+      {"* LIST (\\subscribed \\NONEXISTENT) \".\" \"a b\"", "a b", '.', true, false, true},
+      {"* LIST () NIL INBOX", "INBOX", std::nullopt, false, false, false},
+      {"* LIST () \"\\\\\" \"a\\\\b\\\"\"", "a\\b\"", '\\', false, false, false},
+      {"* LIST (\\HasChildren) \"/\" {5}\r\na\r\nb\xff", "a\r\nb\xff", '/', false, false, false},
+      {"* LIST () \"/\" \"caf\xc3\xa9\"", "caf\xc3\xa9", '/', false, false, false},
+      {"* LIST () \"/\" caf\xe9*]", "caf\xe9*]", '/', false, false, false},
+      {"* LIST () \"/\" foo (\"CHILDINFO\" (\"SUBSCRIBED\"))", "foo", '/', false, false, false},
+      {"* LIST () \"/\" new (OLDNAME (old))", "new", '/', false, false, false},
+  };
+  for (const Case& c : cases) {
+    auto entry = get<ListResponse>(c.line).entry;
+    CHECK(entry.mailbox.bytes == c.name);
+    CHECK(entry.delimiter == c.delimiter);
+    CHECK(entry.nonExistent == c.nonExistent);
+    CHECK(entry.noSelect == c.noSelect);
+    CHECK(entry.subscribed == c.subscribed);
+  }
+}
+
+TEST_CASE("STATUS: known counters, unknown ones skipped") {
+  auto entry = get<StatusData>(
+                   "* STATUS \"a b\" (MESSAGES 17 X-GUID \"x\" UIDNEXT 262 uidvalidity 7 "
+                   "MAILBOXID (F1) HIGHESTMODSEQ 18446744073709551615)")
+                   .entry;
+  CHECK(entry.mailbox.bytes == "a b");
+  CHECK(entry.messages == 17);
+  CHECK(entry.uidNext == UidNext{262});
+  CHECK(entry.uidValidity == UidValidity{7});
+  CHECK(entry.highestModSeq == ModSeq{18446744073709551615U});
+  auto empty = get<StatusData>("* STATUS {1}\r\nx ()").entry;
+  CHECK(empty.mailbox.bytes == "x");
+  CHECK_FALSE(empty.messages);
+  CHECK(get<StatusData>("* STATUS x (UIDNEXT 4294967296)").entry.uidNext == UidNext{4294967296U});
+}
+
+TEST_CASE("VANISHED: RFC 7162 section 3.2.10") {
+  auto earlier = get<Vanished>("* VANISHED (EARLIER) 41,43:116,118,120:211,214:540");
+  CHECK(earlier.earlier);
+  CHECK(earlier.uids.text() == "41,43:116,118,120:211,214:540");
+  auto now = get<Vanished>("* VANISHED 1:3000000");
+  CHECK_FALSE(now.earlier);
+  CHECK(now.uids.size() == 3000000);
+}
+
+TEST_CASE("status responses, capabilities, EXISTS") {
+  CHECK(get<StatusResponse>("* BYE").condition == Condition::bye);
+  CHECK(get<StatusResponse>("* ok [UIDNEXT 5]").what.number("UIDNEXT") == 5);
+  CHECK(get<Capabilities>("* CAPABILITY IMAP4rev1  Literal+ ").has("LITERAL+"));
+  CHECK(get<Enabled>("* ENABLED qresync").what.has("QRESYNC"));
+  CHECK(get<Exists>("* 5 EXISTS").messages == 5);
+}

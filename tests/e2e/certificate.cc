@@ -1,0 +1,43 @@
+#include "tests/e2e/certificate.h"
+
+#include <stdexcept>
+
+#include "tests/e2e/process.h"
+
+namespace interimap::bed {
+namespace {
+
+std::string shell(const fs::path& directory, const std::string& script) {
+  Outcome outcome = run({{"sh", "-ec", "cd \"$0\"\n" + script, directory.string()}, {}});
+  if (!outcome.succeeded()) throw std::runtime_error("openssl: " + outcome.errors);
+  return outcome.output;
+}
+
+// -not_after of x509 came with OpenSSL 3.4: -days 0 is a certificate that has just run out.
+constexpr const char* kScript = R"(
+new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+for ca in ca other_ca; do
+  openssl req -x509 $new -keyout $ca.key -out $ca.pem -days 30 -subj "/CN=Test $ca" -addext basicConstraints=critical,CA:TRUE
+done
+openssl req $new -keyout srv.key -out srv.csr -subj /CN=localhost
+sign() {
+  printf '%s\n' "$2" >"$1.ext"
+  openssl x509 -req -in srv.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days "$3" -extfile "$1.ext" -out "$1.pem"
+}
+sign srv subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 30
+sign other subjectAltName=DNS:other.example.test 30
+sign expired subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 0
+)";
+
+}  // namespace
+
+Certificates::Certificates(const fs::path& directory) : directory_(makeDirectory(directory)) {
+  shell(directory_, kScript);
+}
+
+std::string Certificates::pin() const {
+  std::string line = shell(directory_, "openssl pkey -in srv.key -pubout -outform DER | sha256sum");
+  return line.substr(0, 64);
+}
+
+}  // namespace interimap::bed

@@ -1,0 +1,126 @@
+#include "tests/e2e/cyrus.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "tests/e2e/dovecot.h"
+#include "tests/e2e/port.h"
+
+namespace interimap::bed {
+namespace {
+
+constexpr const char* kPackages =
+    "cyrus-common cyrus-imapd sasl2-bin libical3 libxapian30 libzephyr4 libclamav12 libmspack0";
+constexpr const char* kBinaries = "/usr/lib/cyrus/bin/";
+constexpr auto kStartTimeout = std::chrono::seconds(20);
+
+fs::path cacheDirectory() {
+  if (const char* cache = getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    return fs::path(cache) / "interimap-tests";
+  }
+  if (geteuid() == 0) return "/var/cache/interimap-tests";
+  const char* home = getenv("HOME");
+  return (home != nullptr ? fs::path(home) / ".cache" : fs::path("/tmp")) / "interimap-tests";
+}
+
+// Into a directory of its own first, so that a cache that is there is complete.
+constexpr const char* kUnpack = R"(
+root=$0; shift 0
+mkdir -p "${root%/*}"
+new=$(mktemp -d "$root.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+cd "$new"
+apt-get -qq download $1
+for package in *.deb; do dpkg -x "$package" .; rm "$package"; done
+chmod -R a+rX .
+mv -T "$new" "$root" || [ -d "$root" ]
+)";
+
+}  // namespace
+
+std::optional<fs::path> Cyrus::programs() {
+  fs::path root = cacheDirectory() / "cyrus-3.6";
+  if (!fs::exists(root / "usr/sbin/cyrmaster")) {
+    Command unpack{{"sh", "-ec", kUnpack, root.string(), kPackages}, {}};
+    unpack.unprivileged = false;
+    unpack.timeout = std::chrono::minutes(3);
+    Outcome outcome = run(unpack);
+    if (!fs::exists(root / "usr/sbin/cyrmaster")) {
+      std::fprintf(stderr, "no Cyrus: its packages cannot be had here: %s\n", outcome.errors.c_str());
+      return std::nullopt;
+    }
+  }
+  if (!run({{(root / "usr/sbin/cyrmaster").string(), "-V"},
+            {"LD_LIBRARY_PATH=" + (root / "usr/lib/x86_64-linux-gnu").string()}})
+           .succeeded() &&
+      access((root / "usr/sbin/cyrmaster").c_str(), X_OK) != 0) {
+    std::fprintf(stderr, "no Cyrus: %s cannot be executed\n", root.c_str());
+    return std::nullopt;
+  }
+  return root;
+}
+
+Command Cyrus::command(std::vector<std::string> arguments) const {
+  return {std::move(arguments), {"LD_LIBRARY_PATH=" + (programs_ / "usr/lib/x86_64-linux-gnu").string()}};
+}
+
+Outcome Cyrus::execute(std::vector<std::string> arguments, const std::string& input) const {
+  Command complete = command(arguments);
+  complete.input = input;
+  Outcome outcome = run(complete);
+  if (!outcome.succeeded()) throw std::runtime_error(arguments.front() + ": " + outcome.errors);
+  return outcome;
+}
+
+void Cyrus::writeConfiguration() const {
+  const std::string d = directory_.string(), bin = programs_.string() + kBinaries;
+  writeFile(
+      directory_ / "imapd.conf",
+      "configdirectory: " + d + "/conf\npartition-default: " + d + "/spool\ndefaultpartition: default\n" +
+          "proc_path: " + d + "/proc\nmboxname_lockpath: " + d + "/lock\ncyrus_user: " + mailUser().name +
+          "\ncyrus_group: " + mailUser().group +
+          "\nservername: localhost\naltnamespace: yes\nunixhierarchysep: yes\nallowplaintext: yes\n" +
+          "munge8bit: no\nsasl_pwcheck_method: auxprop\nsasl_auxprop_plugin: sasldb\nsasl_sasldb_path: " + d +
+          "/sasldb2\nsasl_mech_list: PLAIN LOGIN\nautocreate_quota: 0\ndelete_mode: immediate\n" +
+          "expunge_mode: immediate\nconversations: yes\nidlesocket: " + d + "/sock/idle\nlmtpsocket: " + d +
+          "/sock/lmtp\nnotifysocket: " + d + "/sock/notify\n");
+  writeFile(directory_ / "cyrus.conf",
+            "START {\n recover cmd=\"" + bin + "ctl_cyrusdb -C " + d +
+                "/imapd.conf -r\"\n}\nSERVICES {\n imap cmd=\"" + bin + "imapd -C " + d +
+                "/imapd.conf\" listen=\"127.0.0.1:" + std::to_string(imap_) + "\"\n}\n");
+}
+
+Cyrus::Cyrus(const fs::path& programs, const fs::path& directory)
+    : programs_(programs), directory_(makeDirectory(directory)), imap_(freePort()) {
+  for (const char* part :
+       {"conf/db", "conf/socket", "conf/log", "conf/msg", "conf/proc", "conf/ptclient", "conf/lock",
+        "conf/quota", "conf/user", "conf/sync", "spool", "sock", "lock", "proc"}) {
+    makeDirectory(directory_ / part);
+  }
+  writeConfiguration();
+  for (const char* user : {"alice", "bob"}) {
+    execute({(programs_ / "usr/sbin/saslpasswd2").string(), "-p", "-c", "-f",
+             (directory_ / "sasldb2").string(), "-u", "localhost", user},
+            kPassword);
+  }
+  Command master =
+      command({(programs_ / "usr/sbin/cyrmaster").string(), "-C", (directory_ / "imapd.conf").string(), "-M",
+               (directory_ / "cyrus.conf").string(), "-p", (directory_ / "master.pid").string()});
+  master_ = BackgroundProcess(master, directory_ / "stderr");
+  auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
+  while (!accepts(imap_)) {
+    if (!master_.running() || std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error("Cyrus does not start: " + readFile(directory_ / "stderr"));
+    }
+    poll(nullptr, 0, 10);
+  }
+}
+
+ImapClient Cyrus::client(const std::string& user) const { return ImapClient(imap_, user, kPassword); }
+
+}  // namespace interimap::bed

@@ -1,0 +1,129 @@
+#include "tests/e2e/dovecot.h"
+
+#include <poll.h>
+
+#include <chrono>
+#include <fstream>
+#include <stdexcept>
+
+#include "tests/e2e/port.h"
+
+namespace interimap::bed {
+namespace {
+
+constexpr auto kStartTimeout = std::chrono::seconds(10);
+constexpr auto kIdleTimeout = std::chrono::seconds(20);
+constexpr int kStartAttempts = 5;
+
+// In terms of the process group that the master leads: name and group from /proc/PID/stat.
+bool hasSession(pid_t master) {
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::string stat = readFile(entry.path() / "stat");
+    if (stat.find("(imap) ") == std::string::npos) continue;
+    int group = 0;
+    char state = 0;
+    if (std::sscanf(stat.c_str() + stat.find("(imap) ") + 7, "%c %*d %d", &state, &group) == 2 &&
+        group == master && state != 'Z') {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Dovecot::Dovecot(const fs::path& directory, DovecotOptions options)
+    : directory_(makeDirectory(directory)), options_(std::move(options)) {
+  makeDirectory(directory_ / "home");
+  for (int attempt = 1; !master_.running(); ++attempt) {
+    imap_ = freePort();
+    imaps_ = options_.certificate.empty() ? std::uint16_t{0} : freePort();
+    writeConfiguration();
+    try {
+      start();
+    } catch (const std::runtime_error&) {
+      if (attempt == kStartAttempts) throw;
+    }
+  }
+}
+
+void Dovecot::writeConfiguration() const {
+  const MailUser& user = mailUser();
+  const std::string d = directory_.string(), uid = std::to_string(user.uid), gid = std::to_string(user.gid);
+  auto service = [](std::uint16_t port, const char* name, const char* more) {
+    return "inet_listener " + std::string(name) + " {\n port = " + std::to_string(port) + more + "\n}\n";
+  };
+  std::string text =
+      "base_dir = " + d + "/run\nstate_dir = " + d + "/state\nlog_path = " + d + "/log\n" +
+      "listen = 127.0.0.1" + (hasIpv6() ? ", ::1" : "") + "\nhostname = localhost\nprotocols = imap\n" +
+      "default_internal_user = " + user.name + "\ndefault_internal_group = " + user.group +
+      "\ndefault_login_user = " + user.name + "\nfirst_valid_uid = 0\nfirst_valid_gid = 0\n" +
+      "mail_location = " + options_.mailLocation + "\nmail_max_userip_connections = 0\n" +
+      "mail_fsync = never\nauth_mechanisms = plain login\ndisable_plaintext_auth = no\nauth_failure_delay = "
+      "0\n" +
+      "passdb {\n driver = static\n args = password=" + kPassword + "\n}\n" +
+      "userdb {\n driver = static\n args = uid=" + uid + " gid=" + gid + " home=" + d + "/home/%n\n}\n" +
+      "namespace inbox {\n inbox = yes\n separator = \"" + options_.delimiter + "\"\n}\n" +
+      "service anvil {\n chroot =\n}\nservice stats {\n chroot =\n}\n" +
+      "service imap-login {\n chroot =\n service_count = 0\n process_min_avail = 1\n" +
+      service(imap_, "imap", "") + service(imaps_, "imaps", "\n ssl = yes") + "}\n";
+  if (options_.certificate.empty()) {
+    text += "ssl = no\n";
+  } else {
+    text += "ssl_cert = <" + options_.certificate.string() + "\nssl_key = <" + options_.key.string() + "\n";
+  }
+  if (options_.compress) text += "protocol imap {\n mail_plugins = $mail_plugins imap_zlib\n}\n";
+  if (!options_.capabilities.empty()) text += "imap_capability = " + options_.capabilities + "\n";
+  writeFile(directory_ / "dovecot.conf", text + options_.extra + "\n");
+}
+
+void Dovecot::start() {
+  Command command{{"dovecot", "-F", "-c", (directory_ / "dovecot.conf").string()}, {}};
+  writeFile(directory_ / "stderr", "");
+  master_ = BackgroundProcess(command, directory_ / "stderr");
+  auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
+  while (!accepts(imap_)) {
+    if (!master_.running() || std::chrono::steady_clock::now() > deadline) {
+      master_.end();
+      throw std::runtime_error("dovecot: " + readFile(directory_ / "stderr") + log());
+    }
+    poll(nullptr, 0, 5);
+  }
+}
+
+void Dovecot::restart() {
+  stop();
+  start();
+}
+
+std::string Dovecot::tunnelCommand(const std::string& user) const {
+  makeDirectory(home(user));
+  return "exec env -i USER=" + user + " HOME=" + home(user).string() + " /usr/lib/dovecot/imap -c " +
+         (directory_ / "dovecot.conf").string();
+}
+
+Outcome Dovecot::doveadm(std::vector<std::string> arguments, const std::string& input) const {
+  std::vector<std::string> all{"doveadm", "-c", (directory_ / "dovecot.conf").string()};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  Outcome outcome = run({all, {}, input});
+  if (!outcome.succeeded()) throw std::runtime_error("doveadm " + arguments.front() + ": " + outcome.errors);
+  return outcome;
+}
+
+void Dovecot::copyUser(const std::string& from, const std::string& to) const {
+  waitUntilIdle();
+  copyTree(home(from), home(to));
+}
+
+void Dovecot::waitUntilIdle() const {
+  auto deadline = std::chrono::steady_clock::now() + kIdleTimeout;
+  while (hasSession(master_.pid())) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("a Dovecot session does not end");
+    poll(nullptr, 0, 2);
+  }
+}
+
+}  // namespace interimap::bed

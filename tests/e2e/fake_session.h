@@ -1,0 +1,71 @@
+// One connection to a fake server: reads commands, executes them on the server's mailboxes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/fake_server.h"
+
+namespace interimap::bed {
+
+class FakeServer::Session {
+ public:
+  Session(FakeServer& server, int socket) : server_(server), socket_(socket) {}
+  void serve();
+
+ private:
+  struct Closed {};  // thrown at the end of the connection
+
+  // Reading and writing.
+  void more();
+  std::string line();
+  std::string octets(std::size_t count);
+  void send(std::string_view octets);
+  bool readCommand();  // false: refused at a literal
+  void untagged(const std::string& text) { send("* " + text + "\r\n"); }
+  void done(const std::string& completion) { send(tag_ + " " + completion + "\r\n"); }
+  bool apply(const Intervention* intervention);
+
+  // Executing.
+  void execute();
+  void authenticate();
+  void login();
+  void enable();
+  void list();
+  void status();
+  void select(bool readOnly);
+  void leave();  // CLOSE, UNSELECT
+  void idle();
+  void append();
+  void uid();
+  void fetch();
+  void store();
+  void expunge();
+  void search();
+  void create();
+  void remove();
+  void rename();
+  void subscribe(bool on);
+
+  const std::string& text(std::size_t i) const;  // of the i-th argument, from 0; "" if there is none
+  FakeMailbox* mailbox(const std::string& name);
+  FakeMailbox* selected();
+  std::uint32_t largestUid();
+  std::string statusItems(const FakeMailbox& mailbox, const std::vector<Value>& items) const;
+  std::string modSeqOf(const std::string& modifier) const;
+  void resynchronise(FakeMailbox& mailbox, const Value& parameters);
+  void tellNews();  // EXISTS and VANISHED for what happened in the selected mailbox
+  bool oneOf(const std::string& name, const std::vector<std::string>& patterns) const;
+
+  FakeServer& server_;
+  int socket_;
+  std::string buffer_;
+  std::string tag_, verb_;
+  std::vector<Value> arguments_;
+  bool authenticated_ = false, qresync_ = false;
+  std::optional<std::string> selected_;
+  std::vector<std::uint32_t> view_;  // the UIDs the client has been told of
+};
+
+}  // namespace interimap::bed

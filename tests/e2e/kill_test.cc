@@ -1,0 +1,166 @@
+// The program killed at every write, and run again: nothing lost, nothing twice, the same end as if nothing
+// had happened. INTERIMAP_STOP_AT_WRITE=N makes it die just before its Nth write to a server or the database,
+// INTERIMAP_STOP_AFTER_WRITE=N just after.
+
+#include <signal.h>
+
+#include <functional>
+
+#include "tests/e2e/bed.h"
+
+using namespace interimap::bed;
+
+namespace {
+
+constexpr int kMostWrites = 500;
+
+// Two accounts and a database in the state in which every killed run begins; kept as directories beside those
+// in use, so that going back is a copy.
+struct KillBed : Bed {
+  KillBed() : Bed({}, {.mailLocation = "sdbox:~/sdbox"}) {}
+
+  fs::path saved(const char* what) const { return directory.path() / "saved" / what; }
+
+  void save() {
+    settle();
+    makeDirectory(saved(""));
+    copyTree(local.home("alice"), saved("alice"));
+    copyTree(remote.home("bob"), saved("bob"));
+    copyTree(program.directory() / "data", saved("data"));
+  }
+
+  void restore() {
+    settle();
+    for (const auto& [from, to] :
+         {std::pair(saved("alice"), local.home("alice")), std::pair(saved("bob"), remote.home("bob")),
+          std::pair(saved("data"), program.directory() / "data")}) {
+      fs::remove_all(to);
+      copyTree(from, to);
+    }
+  }
+
+  // What a dead client left unfinished at a server is over.
+  void settle() {
+    local.waitUntilIdle();
+    remote.waitUntilIdle();
+  }
+
+  void checkConverges(const Snapshot& expected) {
+    settle();
+    requireDone(program.run());
+    Snapshot hereNow = here(), thereNow = there();
+    checkEqual(hereNow, thereNow);
+    CHECK(difference(expected, hereNow) == "");
+    checkNothingToDo(program);
+  }
+
+  // From the state as it is now.
+  void killAtEveryWrite() {
+    save();
+    requireDone(program.run());
+    const Snapshot expected = here();
+    checkEqual(expected, there());
+    for (const std::string when : {"INTERIMAP_STOP_AT_WRITE=", "INTERIMAP_STOP_AFTER_WRITE="}) {
+      int n = 1;
+      for (; n <= kMostWrites; ++n) {
+        INFO(when, n);
+        restore();
+        Run killed = program.run({"--debug"}, {when + std::to_string(n)});
+        if (killed.exitStatus == 0) break;
+        INFO("the killed run:\n", killed.log());
+        checkConverges(expected);
+      }
+      MESSAGE(when, ": ", n - 1, " writes");
+      CHECK(n > 3);
+      CHECK(n <= kMostWrites);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(KillBed, "killed at every write of a first sync") {
+  NOT_THE_REFERENCE();
+  Corpus corpus(1);
+  {
+    ImapClient first = alice(), second = bob();
+    fill(first, corpus, {"INBOX", "a/b"}, 5);
+    fill(second, corpus, {"INBOX", "c"}, 4);
+    first.subscribe("a/b");
+  }
+  killAtEveryWrite();
+}
+
+TEST_CASE_FIXTURE(KillBed, "killed at every write of an incremental sync") {
+  NOT_THE_REFERENCE();
+  Corpus corpus(2);
+  {
+    ImapClient first = alice();
+    fill(first, corpus, {"INBOX", "a"}, 12);
+  }
+  requireDone(program.run());
+  // Flags, expunges and new mail on both sides; some flags conflict, one message is expunged here and flagged
+  // there.
+  auto edit = [&](ImapClient c, unsigned firstUid) {
+    auto uid = [=](unsigned i) { return std::to_string(firstUid + i); };
+    for (const char* mailbox : {"INBOX", "a"}) {
+      c.append(mailbox, corpus.smallMessages(3));
+      c.select(mailbox);
+      c.store(uid(0), "+FLAGS (\\Flagged later)");
+      c.store(uid(1), "FLAGS (\\Answered)");
+      c.expunge(uid(2) + "," + uid(3));
+    }
+  };
+  edit(alice(), 1);
+  edit(bob(), 4);
+  {
+    ImapClient first = alice(), second = bob();
+    for (ImapClient* client : {&first, &second}) client->select("INBOX");
+    first.store("9", "+FLAGS (\\Seen ours)");
+    second.store("9", "FLAGS (\\Draft theirs)");
+  }
+  killAtEveryWrite();
+}
+
+TEST_CASE_FIXTURE(KillBed, "killed at every write of mailbox creation and subscription") {
+  NOT_THE_REFERENCE();
+  {
+    ImapClient first = alice();
+    first.create("old");
+    first.subscribe("old");
+  }
+  requireDone(program.run());
+  Corpus corpus(3);
+  {
+    ImapClient first = alice(), second = bob();
+    fill(first, corpus, {"new/one", "two"}, 1);
+    fill(second, corpus, {"new/three", "Entw&APw-rfe"}, 1);
+    first.subscribe("new/one");
+    second.subscribe("Entw&APw-rfe");
+    second.unsubscribe("old");
+  }
+  killAtEveryWrite();
+}
+
+TEST_CASE_FIXTURE(KillBed, "killed with all its processes at odd moments") {
+  NOT_THE_REFERENCE();
+  Corpus corpus(4);
+  {
+    ImapClient first = alice(), second = bob();
+    fill(first, corpus, {"INBOX", "a"}, 150);
+    fill(second, corpus, {"INBOX", "b"}, 150);
+  }
+  save();
+  Run undisturbed = program.run({});
+  requireDone(undisturbed);
+  const Snapshot expected = here();
+  for (int part = 1; part < 12; ++part) {
+    CAPTURE(part);
+    restore();
+    {
+      BackgroundProcess killed = program.runInBackground({});
+      killed.wait(std::chrono::duration_cast<std::chrono::milliseconds>(undisturbed.wall * part / 12));
+    }
+    checkConverges(expected);
+  }
+}

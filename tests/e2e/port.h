@@ -1,0 +1,14 @@
+// Loopback TCP ports.
+#pragma once
+
+#include <cstdint>
+
+namespace interimap::bed {
+
+// Free a moment ago on 127.0.0.1 and ::1, and below the range that the kernel hands out by itself. Another
+// process may take it first: whoever listens on it tries again with another.
+std::uint16_t freePort();
+bool hasIpv6();
+bool accepts(std::uint16_t port);  // somebody listens
+
+}  // namespace interimap::bed

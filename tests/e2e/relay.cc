@@ -1,0 +1,205 @@
+#include "tests/e2e/relay.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <deque>
+#include <stdexcept>
+#include <string>
+
+namespace interimap::bed {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMostQueued = 4u << 20;  // octets held per direction; then its sender has to wait
+
+struct Chunk {
+  Clock::time_point due;
+  std::string octets;
+};
+
+// From one socket, through a queue, to the other.
+struct Stream {
+  int from = -1, to = -1;
+  std::deque<Chunk> queue;
+  std::size_t queued = 0;
+  bool ended = false;   // `from` said so
+  bool closed = false;  // and `to` has been told
+
+  bool wantsToRead() const { return !ended && queued < kMostQueued; }
+  bool isDue(Clock::time_point now) const { return !queue.empty() && queue.front().due <= now; }
+};
+
+void prepare(int socket) {
+  int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  fcntl(socket, F_SETFL, O_NONBLOCK);
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+}  // namespace
+
+struct Relay::Pair {
+  int client, server;
+  std::size_t index;  // into counts_
+  Stream up{client, server, {}, 0, false, false}, down{server, client, {}, 0, false, false};
+  Clock::time_point flight{};  // when the current one began
+  bool waiting = false;        // a flight is out and nothing has come back yet
+  bool answered = true;        // something has come back since the flight began
+  std::size_t untilCut;        // octets for the client
+  bool dead = false;
+
+  Pair(int c, int s, std::size_t i, std::size_t cut) : client(c), server(s), index(i), untilCut(cut) {}
+  ~Pair() {
+    close(client);
+    close(server);
+  }
+};
+
+Relay::Relay(std::uint16_t serverPort, RelayOptions options) : serverPort_(serverPort), options_(options) {
+  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t length = sizeof address;
+  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener_, 16) != 0 ||
+      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw std::runtime_error("relay: cannot listen");
+  }
+  port_ = ntohs(address.sin_port);
+  wake_ = eventfd(0, EFD_CLOEXEC);
+  thread_ = std::thread([this] { serve(); });
+}
+
+Relay::~Relay() {
+  eventfd_write(wake_, 1);
+  thread_.join();
+  close(wake_);
+  close(listener_);
+}
+
+std::vector<RelayedConnection> Relay::connections() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void Relay::accept() {
+  int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (client < 0) return;
+  int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(serverPort_);
+  if (connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    close(client);
+    close(server);
+    return;
+  }
+  prepare(client);
+  prepare(server);
+  std::lock_guard lock(mutex_);
+  pairs_.push_back(std::make_unique<Pair>(client, server, counts_.size(), options_.cutAfter));
+  counts_.emplace_back();
+}
+
+// Takes what either end has to say.
+void Relay::pump(Pair& pair) {
+  Clock::time_point now = Clock::now();
+  std::array<char, 65536> buffer;
+  for (Stream* stream : {&pair.up, &pair.down}) {
+    if (!stream->wantsToRead()) continue;
+    ssize_t n = recv(stream->from, buffer.data(), buffer.size(), 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (n <= 0) {
+      stream->ended = true;
+      continue;
+    }
+    stream->queue.push_back({now + options_.delay, {buffer.data(), static_cast<std::size_t>(n)}});
+    stream->queued += static_cast<std::size_t>(n);
+    if (stream == &pair.down) continue;
+    bool newFlight = options_.delay.count() > 0 ? now - pair.flight >= options_.delay : pair.answered;
+    if (newFlight) {
+      pair.flight = now;
+      pair.waiting = true;
+      pair.answered = false;
+    }
+  }
+}
+
+// Passes on what is due.
+void Relay::deliver(Pair& pair) {
+  Clock::time_point now = Clock::now();
+  for (Stream* stream : {&pair.up, &pair.down}) {
+    while (stream->isDue(now)) {
+      std::string& octets = stream->queue.front().octets;
+      std::size_t most = octets.size();
+      if (stream == &pair.down) most = std::min(most, pair.untilCut);
+      ssize_t n = send(stream->to, octets.data(), most, MSG_NOSIGNAL);
+      if (n < 0 && errno != EAGAIN) pair.dead = true;
+      if (n <= 0) break;
+      auto sent = static_cast<std::size_t>(n);
+      stream->queued -= sent;
+      std::lock_guard lock(mutex_);
+      RelayedConnection& count = counts_[pair.index];
+      (stream == &pair.up ? count.toServer : count.toClient) += sent;
+      if (stream == &pair.down) {
+        if (pair.waiting && !pair.up.ended) ++count.roundTrips;  // a LOGOUT that nobody waits for is none
+        pair.waiting = false;
+        pair.answered = true;
+        pair.untilCut -= sent;
+        if (pair.untilCut == 0) pair.dead = true;
+      }
+      if (pair.dead) return;
+      if (sent < octets.size()) {
+        octets.erase(0, sent);
+        break;
+      }
+      stream->queue.pop_front();
+    }
+    if (stream->ended && stream->queue.empty() && !stream->closed) {
+      shutdown(stream->to, SHUT_WR);
+      stream->closed = true;
+    }
+  }
+  if (pair.up.closed && pair.down.closed) pair.dead = true;
+}
+
+void Relay::serve() {
+  for (;;) {
+    std::vector<pollfd> fds{{wake_, POLLIN, 0}, {listener_, POLLIN, 0}};
+    Clock::time_point now = Clock::now(), next = now + std::chrono::hours(1);
+    for (const auto& pair : pairs_) {
+      for (const Stream* stream : {&pair->up, &pair->down}) {
+        short events = stream->wantsToRead() ? POLLIN : 0;
+        const Stream& opposite = stream == &pair->up ? pair->down : pair->up;
+        if (opposite.isDue(now)) events |= POLLOUT;
+        fds.push_back({events != 0 ? stream->from : -1, events, 0});
+        if (!stream->queue.empty() && !stream->isDue(now)) next = std::min(next, stream->queue.front().due);
+      }
+    }
+    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
+    poll(fds.data(), fds.size(), static_cast<int>(wait));
+    if (fds[0].revents != 0) return pairs_.clear();
+    if (fds[1].revents != 0) accept();
+    for (const auto& pair : pairs_) {
+      pump(*pair);
+      deliver(*pair);
+    }
+    std::erase_if(pairs_, [](const auto& pair) { return pair->dead; });
+  }
+}
+
+}  // namespace interimap::bed

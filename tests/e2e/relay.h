@@ -1,0 +1,54 @@
+// A TCP relay in front of a server: counts octets and round trips, delays, cuts. One thread serves all
+// connections; it knows nothing of what it carries.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace interimap::bed {
+
+struct RelayOptions {
+  std::chrono::milliseconds delay{0};  // one way: a round trip takes twice as long
+  // Octets from the server, per connection, after which it is cut.
+  std::size_t cutAfter = std::numeric_limits<std::size_t>::max();
+};
+
+struct RelayedConnection {
+  std::uint64_t toServer = 0, toClient = 0;  // octets
+  // How often the client had to wait for the server, its connect included. A flight is what the client sends
+  // without waiting: with a delay, all that it sends within half a round trip; without one, all that it sends
+  // before the next answer reaches it. A flight counts once something came back after it.
+  unsigned roundTrips = 1;
+};
+
+class Relay {
+ public:
+  explicit Relay(std::uint16_t serverPort, RelayOptions options = {});
+  ~Relay();
+
+  std::uint16_t port() const { return port_; }
+  std::vector<RelayedConnection> connections() const;  // in the order they were accepted
+
+ private:
+  struct Pair;
+  void serve();
+  void accept();
+  void pump(Pair& pair);
+  void deliver(Pair& pair);
+
+  std::uint16_t serverPort_, port_ = 0;
+  RelayOptions options_;
+  int listener_ = -1, wake_ = -1;
+  std::vector<std::unique_ptr<Pair>> pairs_;
+  mutable std::mutex mutex_;  // of counts_
+  std::vector<RelayedConnection> counts_;
+  std::thread thread_;
+};
+
+}  // namespace interimap::bed
