@@ -1,5 +1,5 @@
-# sync <-> delivery. delivery trusts sync; sync checks every answer (ipc/delivery_convert.cc is the only reader and
-# writer). What the fields mean, and what is answered to what, stands in ipc/delivery.h.
+# sync <-> delivery. delivery trusts sync; sync checks every answer (ipc/delivery_convert.cc is the only reader
+# and writer). What the fields mean, and what is answered to what, stands in ipc/delivery.h.
 @0xe4718b0c2f9d6a35;
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("interimap::schema");

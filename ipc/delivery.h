@@ -6,7 +6,7 @@
 //
 // A request has an id chosen by sync, ascending, never reused. Any number may be outstanding; delivery takes
 // them in their order and begins messages without waiting for those before, where the server allows it. It
-// connects when the first request is there to be read; a window of no messages does that and nothing else.
+// connects when the first request is there; a window of no messages does that and nothing else.
 //
 // Every window gets one Settled for each of its messages, as soon as it is known and in any order, then Done.
 // A connection that is lost ends the process, and its last packet is Closed: what was not answered before
@@ -30,7 +30,7 @@
 namespace interimap {
 
 // Limits of a packet, so that none outgrows Channel::kMostBytes.
-inline constexpr std::size_t kMostForwardPaths = 64;  // recipients of one window
+inline constexpr std::size_t kMostForwardPaths = 48;  // recipients of one window
 inline constexpr std::size_t kMostReplyText = 512;    // bytes of a server's reply quoted in an answer
 
 namespace deliver {
@@ -46,7 +46,8 @@ struct Window {
   std::vector<Message> messages;
 };
 
-// No more requests follow: finish what is outstanding, say QUIT, end. Answer: Closed.
+// No more requests follow: finish what is outstanding, say QUIT, end. Answer: Closed. Where nothing was asked
+// for, closing the channel does without a connection.
 struct Quit {
   bool operator==(const Quit&) const = default;
 };
@@ -80,7 +81,7 @@ struct Done {
 
 // The last packet. Its id is that of the Quit it answers, or 0.
 struct Closed {
-  std::string reason;  // at most kMostReplyText; empty after Quit
+  std::string reason;  // at most kMostReplyText; empty after QUIT
   bool operator==(const Closed&) const = default;
 };
 

@@ -35,9 +35,11 @@ TEST_CASE("a window crosses the channel, the largest one as well") {
   for (std::size_t count : {std::size_t{0}, std::size_t{2}, kMostMessages}) {
     CAPTURE(count);
     deliver::Window window;
-    window.forwardPaths.assign(count == kMostMessages ? kMostForwardPaths : 1, *ForwardPath::parse(longPath()));
+    window.forwardPaths.assign(count == kMostMessages ? kMostForwardPaths : 1,
+                               *ForwardPath::parse(longPath()));
     for (std::size_t i = 0; i < count; ++i)
-      window.messages.push_back({i == 0 ? ReversePath() : *ReversePath::parse(longPath()), {i, ~std::uint64_t{i}}});
+      window.messages.push_back(
+          {i == 0 ? ReversePath() : *ReversePath::parse(longPath()), {i, ~std::uint64_t{i}}});
     Packet packet = pack(DeliveryRequest{7, window, emptyBodies()});
     CHECK(packet.words.size() * 8 <= Channel::kMostBytes);
     DeliveryRequest back = readDeliveryRequest(std::move(packet));
@@ -60,14 +62,16 @@ TEST_CASE("Quit and every answer cross the channel") {
   CHECK(std::holds_alternative<deliver::Quit>(quit.what));
 
   deliver::Settled full{kMostMessages - 1, {}};
-  full.outcomes.assign(kMostForwardPaths, {Outcome::Kind::refused, Outcome::Stage::end, 599, EnhancedStatus{5, 999, 999},
-                                           std::string(kMostReplyText, '\xff')});
+  full.outcomes.assign(kMostForwardPaths, {Outcome::Kind::refused, Outcome::Stage::end, 599,
+                                           EnhancedStatus{5, 999, 999}, std::string(kMostReplyText, '\xff')});
   const decltype(DeliveryAnswer::what) table[] = {
-      deliver::Settled{0, {{Outcome::Kind::delivered, Outcome::Stage::end, 250, EnhancedStatus{2, 0, 0}, "queued as 1"},
-                           {Outcome::Kind::deferred, Outcome::Stage::connection, 0, {}, "connection lost"},
-                           {Outcome::Kind::refused, Outcome::Stage::rcpt, 550, EnhancedStatus{5, 1, 1}, "no such user"},
-                           {Outcome::Kind::unknown, Outcome::Stage::mail, 0, {}, ""},
-                           {Outcome::Kind::deferred, Outcome::Stage::data, 451, EnhancedStatus{4, 0, 1}, "later"}}},
+      deliver::Settled{
+          0,
+          {{Outcome::Kind::delivered, Outcome::Stage::end, 250, EnhancedStatus{2, 0, 0}, "queued as 1"},
+           {Outcome::Kind::deferred, Outcome::Stage::connection, 0, {}, "connection lost"},
+           {Outcome::Kind::refused, Outcome::Stage::rcpt, 550, EnhancedStatus{5, 1, 1}, "no such user"},
+           {Outcome::Kind::unknown, Outcome::Stage::mail, 0, {}, ""},
+           {Outcome::Kind::deferred, Outcome::Stage::data, 451, EnhancedStatus{4, 0, 1}, "later"}}},
       full, deliver::Done{}, deliver::Closed{"gone"}, deliver::Closed{}};
   for (const auto& what : table) {
     Packet packet = pack(DeliveryAnswer{3, what});
@@ -82,7 +86,8 @@ TEST_CASE("a text that is too long is cut by the sender and refused by the recei
   std::string text(kMostReplyText + 1, 'x');
   auto back = readDeliveryAnswer(pack(DeliveryAnswer{0, deliver::Closed{text}}));
   CHECK(std::get<deliver::Closed>(back.what).reason.size() == kMostReplyText);
-  CHECK_THROWS_AS(readDeliveryAnswer(answerOf([&](auto to) { to.setClosed(convert::bytes(text)); })), PeerViolation);
+  CHECK_THROWS_AS(readDeliveryAnswer(answerOf([&](auto to) { to.setClosed(convert::bytes(text)); })),
+                  PeerViolation);
 }
 
 TEST_CASE("a window that is too large is a bug of the sender") {
@@ -141,12 +146,14 @@ TEST_CASE("answers that do not hold are violations") {
   for (std::uint32_t status : {1u, 3'000'000u, 6'001'001u, 258'000'000u, 4'294'967'295u})
     CHECK_THROWS_AS(readDeliveryAnswer(settled([&](auto to) { to.setStatus(status); })), PeerViolation);
   using Schema = schema::DeliveryAnswer::Outcome;
-  CHECK_THROWS_AS(readDeliveryAnswer(settled([](auto to) { to.setKind(static_cast<Schema::Kind>(4)); })), PeerViolation);
+  CHECK_THROWS_AS(readDeliveryAnswer(settled([](auto to) { to.setKind(static_cast<Schema::Kind>(4)); })),
+                  PeerViolation);
   CHECK_THROWS_AS(readDeliveryAnswer(settled([](auto to) { to.setStage(static_cast<Schema::Stage>(5)); })),
                   PeerViolation);
   CHECK_THROWS_AS(readDeliveryAnswer(answerOf([](auto to) { to.initSettled(); })), PeerViolation);
-  CHECK_THROWS_AS(readDeliveryAnswer(answerOf([](auto to) { to.initSettled().initOutcomes(kMostForwardPaths + 1); })),
-                  PeerViolation);
+  CHECK_THROWS_AS(
+      readDeliveryAnswer(answerOf([](auto to) { to.initSettled().initOutcomes(kMostForwardPaths + 1); })),
+      PeerViolation);
   CHECK_THROWS_AS(readDeliveryAnswer(answerOf([](auto to) {
                     auto out = to.initSettled();
                     out.initOutcomes(1);

@@ -68,6 +68,19 @@ struct Order {
     user              @12 :Data;
     stopAtWrite       @13 :UInt32;
     stopAfterWrite    @14 :Bool;
+    errand            @15 :Errand;
+    interval          @16 :UInt32;
+    onLocal           @17 :Bool;
+    onRemote          @18 :Bool;
+    inDatabase        @19 :Bool;
+    dryRun            @20 :Bool;
+    forceDeletions    @21 :Bool;
+    maxDeletions :union {
+      unlimited       @22 :Void;
+      number          @23 :UInt64;
+      percent         @24 :UInt64;
+    }
+    enum Errand { synchronise @0; watch @1; notify @2; repair @3; remove @4; rename @5; }
   }
   struct Delivery {
     lmtp @0 :Bool;
@@ -85,6 +98,7 @@ struct Report {
     progress @2 :Progress;
     traffic  @3 :Traffic;
     ended    @4 :UInt8;  # an ExitStatus
+    synchronised @5 :Synchronised;
   }
 
   struct Log {
@@ -99,6 +113,16 @@ struct Report {
     messages   @1 :UInt64;
     ofMessages @2 :UInt64;
     octets     @3 :UInt64;
+  }
+  struct Synchronised {
+    copiedToLocal  @0 :UInt64;
+    copiedToRemote @1 :UInt64;
+    flagsUpdated   @2 :UInt64;
+    expunged       @3 :UInt64;
+    failed         @4 :UInt64;
+    octets         @5 :UInt64;
+    mailboxes      @6 :UInt32;
+    waiting        @7 :Bool;
   }
   struct Traffic {
     received           @0 :UInt64;

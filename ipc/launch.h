@@ -51,9 +51,27 @@ struct Net {
   std::string user;                  // to become when started as root; empty: stay
 };
 
+// What sync is started for.
+enum class Errand : std::uint8_t {
+  synchronise,  // once
+  watch,        // again every `interval` seconds
+  notify,       // again whenever a server has news (RFC 5465), at the latest after `interval` seconds
+  repair,       // full comparison, then as synchronise
+  remove,       // --delete: `mailboxes`, from `targets`
+  rename,       // --rename: mailboxes[0] to mailboxes[1], on `targets`
+};
+
 struct Sync {
   std::string databaseDirectory, databaseName;  // absolute directory, file within it
   bool createDatabase = true;
+  Errand errand = Errand::synchronise;
+  std::uint32_t interval = 0;                               // seconds; watch and notify
+  bool onLocal = true, onRemote = true, inDatabase = true;  // targets of remove and rename
+  bool dryRun = false;                                      // print the plan, change nothing anywhere
+  bool forceDeletions = false;  // expunge even what max-deletions or caution would hold back
+  std::optional<std::uint64_t>
+      maxDeletions;  // per mailbox and run: a number, or a share of the mapped messages
+  bool maxDeletionsPercent = false;
   std::vector<std::string> mailboxes;           // MAILBOX arguments; override patterns and ignore
   std::vector<std::string> patterns;            // list-mailbox; NUL stands for the delimiter; empty: "*"
   std::vector<std::string> selectionOptions;    // list-select-opts, upper case
@@ -113,12 +131,19 @@ struct Traffic {  // net, at its end: octets of IMAP, and of what went over the 
   bool compressed = false;
 };
 
+struct Synchronised {  // sync, when both sides are equal (or as equal as they get): what was done since the
+                       // last time
+  std::uint64_t copiedToLocal = 0, copiedToRemote = 0, flagsUpdated = 0, expunged = 0, failed = 0, octets = 0;
+  std::uint32_t mailboxes = 0;  // that are synchronised
+  bool waiting = false;         // watch, notify: waits for news now
+};
+
 struct Ended {  // the last packet of a worker that ends by itself; its reason has been logged before
   ExitStatus status = ExitStatus::ok;
 };
 
 struct Report {
-  std::variant<LogLine, Locked, Progress, Traffic, Ended> what;
+  std::variant<LogLine, Locked, Progress, Traffic, Synchronised, Ended> what;
 };
 
 Packet pack(Order order);

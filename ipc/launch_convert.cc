@@ -96,6 +96,20 @@ struct WriteOrder {
     out.setUser(bytes(sync.user));
     out.setStopAtWrite(sync.stopAtWrite);
     out.setStopAfterWrite(sync.stopAfterWrite);
+    out.setErrand(static_cast<schema::Order::Sync::Errand>(sync.errand));
+    out.setInterval(sync.interval);
+    out.setOnLocal(sync.onLocal);
+    out.setOnRemote(sync.onRemote);
+    out.setInDatabase(sync.inDatabase);
+    out.setDryRun(sync.dryRun);
+    out.setForceDeletions(sync.forceDeletions);
+    auto most = out.getMaxDeletions();
+    if (!sync.maxDeletions)
+      most.setUnlimited();
+    else if (sync.maxDeletionsPercent)
+      most.setPercent(*sync.maxDeletions);
+    else
+      most.setNumber(*sync.maxDeletions);
   }
   void operator()(const settings::Delivery& delivery) {
     auto out = to.initDelivery();
@@ -149,6 +163,18 @@ settings::Sync readSync(schema::Order::Sync::Reader in) {
   sync.user = text(in.getUser());
   sync.stopAtWrite = in.getStopAtWrite();
   sync.stopAfterWrite = in.getStopAfterWrite();
+  if (in.getErrand() > schema::Order::Sync::Errand::RENAME) throw PeerViolation("an unknown errand");
+  sync.errand = static_cast<settings::Errand>(in.getErrand());
+  sync.interval = in.getInterval();
+  sync.onLocal = in.getOnLocal();
+  sync.onRemote = in.getOnRemote();
+  sync.inDatabase = in.getInDatabase();
+  sync.dryRun = in.getDryRun();
+  sync.forceDeletions = in.getForceDeletions();
+  auto most = in.getMaxDeletions();
+  sync.maxDeletionsPercent = most.isPercent();
+  if (most.isPercent()) sync.maxDeletions = most.getPercent();
+  if (most.isNumber()) sync.maxDeletions = most.getNumber();
   return sync;
 }
 
@@ -193,6 +219,17 @@ struct WriteReport {
     out.setSentCompressed(traffic.sentCompressed);
     out.setCompressed(traffic.compressed);
   }
+  void operator()(const Synchronised& done) {
+    auto out = to.initSynchronised();
+    out.setCopiedToLocal(done.copiedToLocal);
+    out.setCopiedToRemote(done.copiedToRemote);
+    out.setFlagsUpdated(done.flagsUpdated);
+    out.setExpunged(done.expunged);
+    out.setFailed(done.failed);
+    out.setOctets(done.octets);
+    out.setMailboxes(done.mailboxes);
+    out.setWaiting(done.waiting);
+  }
   void operator()(const Ended& ended) { to.setEnded(static_cast<std::uint8_t>(ended.status)); }
 };
 
@@ -232,6 +269,12 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
       auto traffic = in.getTraffic();
       return Traffic{traffic.getReceived(), traffic.getSent(), traffic.getReceivedCompressed(),
                      traffic.getSentCompressed(), traffic.getCompressed()};
+    }
+    case schema::Report::SYNCHRONISED: {
+      auto done = in.getSynchronised();
+      return Synchronised{done.getCopiedToLocal(), done.getCopiedToRemote(), done.getFlagsUpdated(),
+                          done.getExpunged(),      done.getFailed(),         done.getOctets(),
+                          done.getMailboxes(),     done.getWaiting()};
     }
     case schema::Report::ENDED: return Ended{readStatus(in.getEnded())};
   }

@@ -14,7 +14,7 @@ const std::string kLongDomain = kLongLabel + "." + kLongLabel + "." + kLongLabel
 }  // namespace
 
 TEST_CASE("a mailbox is a ReversePath and a ForwardPath") {
-  for (const std::string text : {
+  for (const std::string& text : {
            std::string("alice@example.org"),
            std::string("a.b+c=d@sub.example.org"),
            std::string("!#$%&'*+-/=?^_`{|}~@x"),
@@ -25,7 +25,8 @@ TEST_CASE("a mailbox is a ReversePath and a ForwardPath") {
            std::string("a@[IPv6:2001:db8::1]"),
            std::string("a@host_name.example.org"),
            std::string("a@1-2.example"),
-           std::string("j\xc3\xbcrgen@b\xc3\xbc" "cher.example"),
+           std::string("j\xc3\xbcrgen@b\xc3\xbc"
+                       "cher.example"),
            std::string("\xf0\x9f\x98\x80@example.org"),
            "a@" + kLongDomain,
            std::string(64, 'a') + "@" + kLongDomain,
@@ -45,7 +46,7 @@ TEST_CASE("a mailbox is a ReversePath and a ForwardPath") {
 
 TEST_CASE("a path refuses what could leave its line or its brackets, and what is no mailbox") {
   using namespace std::string_literals;
-  for (const std::string text : {
+  for (const std::string& text : {
            "a@b\r\nRCPT TO:<c@d>"s,
            "a\r@b"s,
            "a\n@b"s,
@@ -79,16 +80,16 @@ TEST_CASE("a path refuses what could leave its line or its brackets, and what is
            "a@[IPv6:zz]"s,
            "a@[2001:db8::1]"s,
            "a@[]"s,
-           "\xfc@b"s,                    // Latin-1
-           "a@b\xc3"s,                   // cut off
-           "\xc0\x80@b"s,                // overlong NUL
-           "\xe0\x80\xbc@b"s,            // overlong "<"
-           "\xed\xa0\x80@b"s,            // surrogate
-           "\xf4\x90\x80\x80@b"s,        // above U+10FFFF
-           "\xc2\x85@b"s,                // NEL, a control character
-           "\"a\\\xc3\xbc\"@b"s,         // quoted-pair of half a character
-           "a@" + kLongLabel + "a"s,     // label of 64
-           "a@a." + kLongDomain,         // domain of 257
+           "\xfc@b"s,                 // Latin-1
+           "a@b\xc3"s,                // cut off
+           "\xc0\x80@b"s,             // overlong NUL
+           "\xe0\x80\xbc@b"s,         // overlong "<"
+           "\xed\xa0\x80@b"s,         // surrogate
+           "\xf4\x90\x80\x80@b"s,     // above U+10FFFF
+           "\xc2\x85@b"s,             // NEL, a control character
+           "\"a\\\xc3\xbc\"@b"s,      // quoted-pair of half a character
+           "a@" + kLongLabel + "a"s,  // label of 64
+           "a@a." + kLongDomain,      // domain of 257
            std::string(65, 'a') + "@" + kLongDomain,
        }) {
     CAPTURE(text);
