@@ -1,5 +1,6 @@
 // The journal: APPENDs that may or may not have reached their target.
 #include <algorithm>
+#include <ctime>
 
 #include "store/database.h"
 
@@ -17,17 +18,18 @@ HeaderDigest digest(const Database& database, std::string_view bytes) {
 }  // namespace
 
 void Store::intend(MailboxId id, Side target, UidNext targetNext, std::span<const Intent> intents) {
+  std::int64_t now = std::time(nullptr);
   for (const Intent& intent : intents) {
     const Identity& identity = intent.identity;
     std::string_view header(reinterpret_cast<const char*>(identity.header.data()), identity.header.size());
     // A copy of an earlier attempt has a UID from the earlier UIDNEXT on.
     Query(*database_,
-          "INSERT INTO ours_journal (idx, side, uidnext, sourceUID, header, date, size, flags) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (idx, side, sourceUID) DO UPDATE SET "
+          "INSERT INTO ours_journal (idx, side, uidnext, sourceUID, header, date, size, flags, at) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (idx, side, sourceUID) DO UPDATE SET "
           "uidnext = min(uidnext, excluded.uidnext), header = excluded.header, date = excluded.date, "
-          "size = excluded.size, flags = excluded.flags",
+          "size = excluded.size, flags = excluded.flags, at = excluded.at",
           id, target, targetNext, intent.source, header, identity.date,
-          static_cast<std::int64_t>(identity.size), intent.flags)
+          static_cast<std::int64_t>(identity.size), intent.flags, now)
         .run();
   }
 }
@@ -35,12 +37,13 @@ void Store::intend(MailboxId id, Side target, UidNext targetNext, std::span<cons
 Journal Store::journal(MailboxId id, Side target) const {
   Journal journal;
   Query row(*database_,
-            "SELECT uidnext, sourceUID, header, date, size, flags FROM ours_journal "
+            "SELECT uidnext, sourceUID, header, date, size, flags, at FROM ours_journal "
             "WHERE idx = ? AND side = ? ORDER BY sourceUID",
             id, target);
   while (row.next()) {
     UidNext next = row.uidNext(0);
     journal.targetNext = journal.intents.empty() ? next : std::min(journal.targetNext, next);
+    journal.newest = std::max(journal.newest, row.integer(6));
     Identity identity{digest(*database_, row.bytes(2)), row.integer(3),
                       static_cast<std::uint64_t>(row.integer(4))};
     journal.intents.push_back({row.uid(1), identity, row.flags(5)});

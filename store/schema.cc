@@ -36,7 +36,7 @@ constexpr const char* kOwnTables[] = {
     // APPENDs about to be sent to `side`, which had `uidnext` before them.
     "ours_journal (idx INTEGER NOT NULL, side INTEGER NOT NULL, uidnext INTEGER NOT NULL, "
     "sourceUID INTEGER NOT NULL, header BLOB NOT NULL, date INTEGER NOT NULL, size INTEGER NOT NULL, "
-    "flags BLOB NOT NULL, PRIMARY KEY (idx,side,sourceUID)) WITHOUT ROWID",
+    "flags BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,sourceUID)) WITHOUT ROWID",
     // Messages of `side` that the other side does not have, and why.
     "ours_refused (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, kind INTEGER NOT NULL, "
     "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",

@@ -67,6 +67,7 @@ struct Intent {
 struct Journal {
   UidNext targetNext;
   std::vector<Intent> intents;  // by source UID
+  std::int64_t newest = 0;      // when the last of them was written, seconds since 1970
 };
 
 // Why a message is on one side only. The numbers are in the database.

@@ -1,6 +1,8 @@
 #include "sync/engine.h"
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <set>
 
 #include "ipc/failure.h"
@@ -20,14 +22,21 @@ constexpr int kMostPasses = 8;
 // Mailboxes of one account. A server that lists more is not listing mailboxes.
 constexpr std::size_t kMostMailboxes = 200'000;
 
+// After a kill: how long an APPEND of the killed run may still be on its way, how often we look, and how many
+// looks without a change mean that it is not.
+constexpr std::chrono::seconds kStragglersLive{60};
+constexpr std::chrono::milliseconds kBetweenLooks{200};
+constexpr int kQuietLooks = 3, kMostLooks = 50;
+
 std::string shown(std::optional<char> delimiter) {
   return delimiter ? std::string("\"") + *delimiter + "\"" : "NIL";
 }
 
 }  // namespace
 
-Engine::Engine(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log)
-    : settings_(settings), servers_(servers), store_(store), log_(log) {}
+Engine::Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, store::Store& store,
+               Log& log)
+    : settings_(settings), servers_(servers), exchange_(exchange), store_(store), log_(log) {}
 
 void Engine::run() {
   Both<Reply<answer::Ready>> ready;
@@ -120,8 +129,8 @@ void Engine::listDelimiters() {
   }
 }
 
-// Every mailbox but INBOX must have the same delimiter; INBOX may have none. Where INBOX is all there is, its own is
-// taken if it has one.
+// Every mailbox but INBOX must have the same delimiter; INBOX may have none. Where INBOX is all there is, its
+// own is taken if it has one.
 void Engine::settleDelimiters() {
   bool unknown = false;
   for (Side side : kSides) {
@@ -279,7 +288,7 @@ std::vector<Mailbox> Engine::dirtyMailboxes() {
   for (store::MailboxId id : store_.withJournal()) unfinished.insert(id);
   for (store::MailboxId id : store_.withRefused())
     if (std::ranges::any_of(store_.refused(id), [](const store::RefusedMessage& refused) {
-          return refused.kind == store::Refusal::refused;
+          return refused.kind == store::Refusal::refused || refused.kind == store::Refusal::unsent;
         }))
       unfinished.insert(id);
   std::set<MailboxName> synced(synced_.begin(), synced_.end());
@@ -302,7 +311,31 @@ std::vector<Mailbox> Engine::dirtyMailboxes() {
   return dirty;
 }
 
+// A run that was killed a moment ago may have left APPENDs in the server's hands: the kernel still sends what
+// was written, the server still reads. Copying those again would double them, so the target is given time to
+// become quiet.
+void Engine::awaitStragglers(const std::vector<Mailbox>& mailboxes) {
+  std::vector<std::pair<Side, WireName>> targets;
+  for (const Mailbox& mailbox : mailboxes)
+    for (Side side : kSides)
+      if (std::time(nullptr) - store_.journal(mailbox.id, side).newest < kStragglersLive.count())
+        targets.emplace_back(side, mailbox.wire[side]);
+  if (targets.empty()) return;
+  std::vector<UidNext> before;
+  int quiet = 0;
+  for (int looks = 0; looks < kMostLooks && quiet < kQuietLooks; ++looks) {
+    if (looks > 0) exchange_.pause(kBetweenLooks);
+    std::vector<Reply<answer::Selected>> replies;
+    for (const auto& [side, wire] : targets) replies.push_back(servers_[side]->select(wire, {}, {}, {}));
+    std::vector<UidNext> now;
+    for (auto& reply : replies) now.push_back(reply.get().uidNext);
+    quiet = now == before ? quiet + 1 : 0;
+    before = std::move(now);
+  }
+}
+
 void Engine::synchronise(const std::vector<Mailbox>& mailboxes) {
+  awaitStragglers(mailboxes);
   for (std::size_t from = 0; from < mailboxes.size(); from += kTogether) {
     std::vector<std::pair<const Mailbox*, Both<bool>>> wave;
     for (std::size_t i = from; i < std::min(from + kTogether, mailboxes.size()); ++i)

@@ -19,7 +19,8 @@ namespace interimap {
 
 class Engine {
  public:
-  Engine(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log);
+  Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, store::Store& store,
+         Log& log);
   // Throws Failure, Stopped, PeerGone, PeerViolation; what failed short of that is in the log's status.
   void run();
 
@@ -32,6 +33,7 @@ class Engine {
   void carryOut(std::vector<MailboxPlan> plans);
   void record(const std::vector<MailboxPlan>& plans);
   std::vector<Mailbox> dirtyMailboxes();
+  void awaitStragglers(const std::vector<Mailbox>& mailboxes);
   void synchronise(const std::vector<Mailbox>& mailboxes);
   // One pass over all of them; those that something was written to, with the sides to look at again.
   std::vector<std::pair<const Mailbox*, Both<bool>>> pass(
@@ -40,6 +42,7 @@ class Engine {
 
   const settings::Sync& settings_;
   Both<Server*> servers_;
+  Exchange& exchange_;
   store::Store& store_;
   Log& log_;
   Both<std::optional<std::optional<char>>> delimiter_;  // unknown, or one, or NIL

@@ -4,18 +4,31 @@
 #include <poll.h>
 #include <string.h>
 
+#include <algorithm>
+
 #include "ipc/failure.h"
 #include "sync/server.h"
 
 namespace interimap {
 
-void Exchange::turn() {
+void Exchange::turn() { wait(-1); }
+
+void Exchange::pause(std::chrono::milliseconds duration, const std::function<bool()>& until) {
+  auto end = std::chrono::steady_clock::now() + duration;
+  while (!until || !until()) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    wait(static_cast<int>(std::min<std::int64_t>(left.count(), 3'600'000)));
+  }
+}
+
+void Exchange::wait(int milliseconds) {
   std::vector<pollfd> waits{
       {launch_.fd(), static_cast<short>(POLLIN | (launch_.sending() ? POLLOUT : 0)), 0}};
   for (Server* server : servers_)
     waits.push_back({server->channel().fd(),
                      static_cast<short>(POLLIN | (server->channel().sending() ? POLLOUT : 0)), 0});
-  if (poll(waits.data(), waits.size(), -1) < 0) {
+  if (poll(waits.data(), waits.size(), milliseconds) < 0) {
     if (errno == EINTR) return;
     throw Failure(ExitStatus::internal, std::string("poll: ") + strerror(errno));
   }

@@ -37,7 +37,7 @@ void synchronise(Reporter& launch, Log& log) {
   Exchange exchange(launch);
   Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam),
       remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
-  Engine(*settings, {&local, &remote}, store, log).run();
+  Engine(*settings, {&local, &remote}, exchange, store, log).run();
 }
 
 // Says what ended the run, if it was not its natural end.

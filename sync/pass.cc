@@ -318,9 +318,10 @@ void Pass::finishFlags() {
 void Pass::finishExpunge(Side side) {
   if (!expunges_[side]) return;
   const UidSet& asked = plan_.todo[side].expunge;
-  const UidSet gone = expunges_[side]->get();
-  if (!expunges_[side]->done().ok())
-    log_.error(at(side), words(expunges_[side]->done()), ExitStatus::tryAgain);
+  const answer::Done& done = expunges_[side]->done();
+  // With a NO, VANISHED tells nothing: a mailbox that was renamed meanwhile says it of every message.
+  const UidSet gone = done.ok() ? expunges_[side]->get() : UidSet();
+  if (!done.ok()) log_.error(at(side), words(done), ExitStatus::tryAgain);
   if (UidSet left = asked.minus(gone); !left.empty()) {
     log_.warning(at(side), "Couldn't UID EXPUNGE " + left.text());
     log_.worsen(ExitStatus::tryAgain);

@@ -5,25 +5,31 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace interimap {
 
 class Seam {
  public:
-  // stopAt counts from 1; 0: never.
-  Seam(std::uint32_t stopAt, bool stopAfter) : stopAt_(stopAt), stopAfter_(stopAfter) {}
+  static constexpr int kStopped = 137;  // what a shell shows for SIGKILL
+
+  // stopAt counts from 1; 0: never. `stop` does not return.
+  Seam(
+      std::uint32_t stopAt, bool stopAfter, std::function<void()> stop = [] { _exit(kStopped); })
+      : stopAt_(stopAt), stopAfter_(stopAfter), stop_(std::move(stop)) {}
 
   void before() {
-    if (++writes_ == stopAt_ && !stopAfter_) _exit(kStopped);
+    if (++writes_ == stopAt_ && !stopAfter_) stop_();
   }
   void after() {
-    if (writes_ == stopAt_ && stopAfter_) _exit(kStopped);
+    if (writes_ == stopAt_ && stopAfter_) stop_();
   }
 
  private:
-  static constexpr int kStopped = 137;  // what a shell shows for SIGKILL
   std::uint32_t stopAt_, writes_ = 0;
   bool stopAfter_;
+  std::function<void()> stop_;
 };
 
 }  // namespace interimap

@@ -36,7 +36,8 @@ void Server::write(const std::shared_ptr<Pending>& pending, Request request) {
   seam_.after();
 }
 
-// Done comes in the order of the requests. What comes before may overtake: servers work on several FETCH at once.
+// Done comes in the order of the requests. What comes before may overtake: servers work on several FETCH at
+// once.
 void Server::receive() {
   while (auto packet = channel_.receive()) {
     Answer answer = readAnswer(std::move(*packet));
