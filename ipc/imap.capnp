@@ -27,6 +27,7 @@ struct Request {
     expunge     @8  :List(Range);
     manage      @9  :Manage;
     simple      @10 :Simple;
+    watch       @11 :Watch;
   }
 
   struct Listing {
@@ -76,6 +77,10 @@ struct Request {
     mailbox @1 :Data;
     to      @2 :Data;
     enum Verb { create @0; remove @1; rename @2; subscribe @3; unsubscribe @4; }
+  }
+  struct Watch {
+    mailbox @0 :Data;
+    seconds @1 :UInt32;
   }
   enum Simple { unselect @0; noop @1; logout @2; }
 }

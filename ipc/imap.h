@@ -134,6 +134,16 @@ struct Manage {
   bool operator==(const Manage&) const = default;
 };
 
+// Waits for news from the server, in whatever way it can tell: NOTIFY of all personal mailboxes (RFC 5465,
+// set once per connection), else IDLE on `mailbox`, else not at all. Answer: Done as soon as there is any
+// news, also what came unasked since the last List was written; the next request ends the wait, too. After
+// `seconds` without news net asks for a sign of life (NOOP, or IDLE again) and goes on waiting.
+struct Watch {
+  WireName mailbox;
+  std::uint32_t seconds = 0;
+  bool operator==(const Watch&) const = default;
+};
+
 // UNSELECT (or CLOSE-free fallback), NOOP, LOGOUT.
 struct Simple {
   enum class Verb : std::uint8_t { unselect, noop, logout };
@@ -146,7 +156,8 @@ struct Simple {
 struct Request {
   RequestId id = 0;
   std::variant<request::Enable, request::List, request::Select, request::Fetch, request::FetchBodies,
-               request::Append, request::Store, request::Expunge, request::Manage, request::Simple>
+               request::Append, request::Store, request::Expunge, request::Manage, request::Watch,
+               request::Simple>
       what;
   Descriptor bodies;  // with Append, and only then
 };

@@ -163,6 +163,11 @@ struct WriteRequest {
     out.setMailbox(bytes(manage.mailbox.bytes));
     out.setTo(bytes(manage.to.bytes));
   }
+  void operator()(const request::Watch& watch) {
+    auto out = to.initWatch();
+    out.setMailbox(bytes(watch.mailbox.bytes));
+    out.setSeconds(watch.seconds);
+  }
   void operator()(const request::Simple& simple) {
     to.setSimple(writeEnum<schema::Request::Simple>(simple.verb));
   }
@@ -217,6 +222,8 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
       return request::Manage{readEnum(manage.getVerb(), request::Manage::Verb::unsubscribe),
                              readName(manage.getMailbox()), readName(manage.getTo())};
     }
+    case schema::Request::WATCH:
+      return request::Watch{readName(in.getWatch().getMailbox()), in.getWatch().getSeconds()};
     case schema::Request::SIMPLE:
       return request::Simple{readEnum(in.getSimple(), request::Simple::Verb::logout)};
   }

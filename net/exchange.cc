@@ -1,5 +1,7 @@
 #include "net/exchange.h"
 
+#include "ipc/failure.h"
+
 #include "net/append.h"
 #include "net/enable.h"
 #include "net/expunge.h"
@@ -53,6 +55,7 @@ struct Make {
     return std::make_unique<Expunge>(std::move(expunge), context.storing);
   }
   Made operator()(request::Manage& manage) { return std::make_unique<Manage>(std::move(manage)); }
+  Made operator()(request::Watch&) { throw PeerViolation("a request that is not due"); }
   Made operator()(request::Simple& simple) {
     return std::make_unique<Simple>(simple, context.mailboxSelected);
   }

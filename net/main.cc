@@ -45,7 +45,8 @@ void live(Reporter& launch) {
   Log log = [&launch](LogLevel level, const std::string& text) { launch.log(level, text); };
   Endpoint endpoint = Endpoint::open(settings, log);
   MessageHeader header;
-  log(LogLevel::debug, "net: " + sandbox::lockIn({sandbox::Role::net, settings.user, {}, sandbox::kObituary}).text);
+  log(LogLevel::debug,
+      "net: " + sandbox::lockIn({sandbox::Role::net, settings.user, {}, sandbox::kObituary}).text);
 
   auto startTls = [&](std::unique_ptr<Stream> stream) { return endpoint.startTls(std::move(stream)); };
   Session session(settings, endpoint.greet(), startTls, launch, sync, header);

@@ -672,6 +672,57 @@ TEST_CASE("COMPRESS only when there is something to transfer") {
   }
 }
 
+TEST_CASE("a sync that does not read makes the server wait, and misses nothing") {
+  constexpr unsigned kMessages = 100000;
+  Script script(account());
+  script.ready();
+  auto id = script.ask(request::Fetch{uids("1:" + std::to_string(kMessages)), request::Fetch::Items::flags});
+  script.hear("000002 UID FETCH 1:" + std::to_string(kMessages) + " (MODSEQ FLAGS)\r\n");
+  std::thread server([&] {
+    std::string text;
+    for (unsigned uid = 1; uid <= kMessages; ++uid)
+      text += "* 1 FETCH (UID " + std::to_string(uid) + " MODSEQ (5) FLAGS (\\Seen work))\r\n";
+    script.say(text + "000002 OK\r\n");
+  });
+  std::this_thread::sleep_for(50ms);
+  unsigned last = 0;
+  bool ascending = true;
+  while (last < kMessages)
+    for (const auto& message : script.answer<answer::Messages>(id).messages)
+      ascending &= message.uid.value() == ++last;
+  CHECK(ascending);
+  CHECK(script.done(id).ok());
+  server.join();
+}
+
+TEST_CASE("limits on what a server may say in the wrong place") {
+  Script script(account());
+  script.ready();
+  std::string listed;
+  for (std::size_t i = 0; i < (limits::kMostHeldAnswers + 1) * kMostListed; ++i)
+    listed += "* LIST () NIL x\r\n";
+  SUBCASE("answers to a request whose turn has not come") {
+    script.ask(request::Simple{});
+    script.ask(request::List{.reference = "", .patterns = {"*"}, .returnStatus = false});
+    script.hear("000002 NOOP\r\n000003 LIST \"\" * RETURN (SUBSCRIBED)\r\n");
+    script.say(listed);
+    CHECK(script.failure() == "server answers too much out of order");
+  }
+  SUBCASE("before CLOSED") {
+    auto id = script.ask(request::Select{{"a"}, false, {}});
+    script.hear("000002 SELECT a\r\n");
+    script.say("000002 OK\r\n");
+    script.answer<answer::Selected>(id);
+    CHECK(script.done(id).ok());
+    script.ask(request::Select{{"b"}, false, request::Known{{1}, {1}, uids("1"), 0, {}}});
+    script.hear("000003 SELECT b (QRESYNC (1 1 1))\r\n");
+    std::string flags;
+    for (std::size_t i = 0; i <= limits::kMostHeld; ++i) flags += "* 1 FETCH (UID 1 FLAGS ())\r\n";
+    script.say(flags);
+    CHECK(script.failure().starts_with("server says too much before"));
+  }
+}
+
 TEST_CASE("mailbox commands") {
   using Verb = request::Manage::Verb;
   Script script(account());

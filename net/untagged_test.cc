@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "net/limits.h"
+
 using namespace interimap;
 
 namespace {
@@ -76,6 +78,39 @@ TEST_CASE("FETCH: BODY[] as literal, quoted string, NIL") {
   CHECK_FALSE(nil.body->streamed);
   CHECK(nil.body->size == 0);
   CHECK(get<FetchResponse>("* 1 FETCH (BODY[HEADER] {4}\r\nA: b)").header->streamed);
+}
+
+TEST_CASE("the UID that stands before a literal") {
+  struct Case {
+    std::string_view text;
+    std::uint32_t uid;  // 0: none
+  };
+  const Case cases[] = {
+      {"* 1 FETCH (UID 7 BODY[] {5}\r\n", 7},
+      {"* 1 FETCH (FLAGS (\\Seen a) MODSEQ (5) INTERNALDATE \"x UID 3\" UID 7 BODY[] {5}\r\n", 7},
+      {"* 1 FETCH (BODY[] {5}\r\n", 0},
+      {"* 1 FETCH (ENVELOPE (\"a\" (UID 5)) BODY[] {5}\r\n", 0},
+      {"* 1 FETCH (UID 0 BODY[] {5}\r\n", 0},
+      {"* 1 FETCH ", 0},
+      {"", 0},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    auto uid = FetchResponse::uidBefore(c.text);
+    CHECK((uid ? uid->value() : 0) == c.uid);
+  }
+}
+
+TEST_CASE("limits on names and flags") {
+  std::string name(limits::kLongestName, 'n'), flag(1000, 'f');
+  CHECK(parse("* LIST () NIL " + name).what);
+  CHECK_FALSE(parse("* LIST () NIL " + name + "n").what);
+  CHECK_FALSE(parse("* STATUS " + name + "n ()").what);
+  std::string flags;
+  for (std::size_t size = 0; size < limits::kLongestFlags; size += flag.size() + 3)
+    flags += " " + flag + std::to_string(size % 90 + 10);
+  CHECK_FALSE(parse("* 1 FETCH (FLAGS (" + flags.substr(1) + "))").what);
+  CHECK(parse("* 1 FETCH (FLAGS (" + flags.substr(1, 10000) + "))").what);
 }
 
 TEST_CASE("malformed responses are told by their kind") {
