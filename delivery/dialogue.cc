@@ -1,0 +1,262 @@
+// What the server says.
+#include "delivery/dialogue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "delivery/deadlines.h"
+#include "delivery/limits.h"
+#include "ipc/failure.h"
+
+namespace interimap {
+
+using deliver::Outcome;
+
+namespace {
+
+[[noreturn]] void protocolFailure(const char* command, const Reply& reply) {
+  throw Failure(ExitStatus::protocol,
+                std::string("The server's reply to ") + command + " makes no sense: " + reply.withCode());
+}
+
+bool fitsOnLine(std::string_view name) {
+  if (name.empty() || name.size() > limits::kLongestEhlo) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+}  // namespace
+
+Dialogue::Dialogue(Protocol protocol, std::string ehlo, Settled settled)
+    : protocol_(protocol), ehlo_(std::move(ehlo)), settled_(std::move(settled)) {
+  if (!fitsOnLine(ehlo_)) throw Failure(ExitStatus::config, "deliver-ehlo is no host name: " + ehlo_);
+  expect({Command::greeting});
+}
+
+const char* Dialogue::nameOf(Command command) {
+  switch (command) {
+    case Command::greeting: return "the connection";
+    case Command::ehlo: return "EHLO";
+    case Command::helo: return "HELO";
+    case Command::rset: return "RSET";
+    case Command::mail: return "MAIL";
+    case Command::rcpt: return "RCPT";
+    case Command::data: return "DATA";
+    case Command::end: return "the end of mail data";
+    case Command::quit: return "QUIT";
+  }
+  return "";
+}
+
+Outcome::Stage Dialogue::stageOf(Command command) {
+  switch (command) {
+    case Command::mail: return Outcome::Stage::mail;
+    case Command::rcpt: return Outcome::Stage::rcpt;
+    case Command::data: return Outcome::Stage::data;
+    case Command::end: return Outcome::Stage::end;
+    case Command::greeting:
+    case Command::ehlo:
+    case Command::helo:
+    case Command::rset:
+    case Command::quit: break;
+  }
+  return Outcome::Stage::connection;
+}
+
+void Dialogue::submit(Transaction transaction) { queue_.push_back(std::move(transaction)); }
+
+std::optional<std::chrono::milliseconds> Dialogue::patience() const {
+  if (out_.size() > outBegin_) return deadlines::kDataBlock;
+  if (expected_.empty()) return std::nullopt;
+  switch (expected_.front().command) {
+    case Command::greeting: return deadlines::kGreeting;
+    case Command::data: return deadlines::kDataInitiation;
+    case Command::end: return deadlines::kDataTermination;
+    case Command::quit: return deadlines::kQuit;
+    case Command::ehlo:
+    case Command::helo:
+    case Command::rset:
+    case Command::mail:
+    case Command::rcpt: break;
+  }
+  return deadlines::kCommand;
+}
+
+std::string Dialogue::awaited() const {
+  if (expected_.empty()) return "nothing";
+  if (expected_.front().command == Command::greeting) return "its greeting";
+  return std::string("its reply to ") + nameOf(expected_.front().command);
+}
+
+void Dialogue::receive(std::string_view bytes) {
+  if (std::exchange(lost_, true)) return;
+  while (!bytes.empty() && !over_) {
+    bytes.remove_prefix(parser_.feed(bytes));
+    if (auto reply = parser_.next()) handle(*reply);
+  }
+  lost_ = false;
+}
+
+void Dialogue::end() {
+  if (over_) return;
+  if (underWay() && !leaving())
+    throw Failure(ExitStatus::unavailable,
+                  "The server closed the connection instead of sending " + awaited());
+  over_ = true;
+  farewell_ = "The server closed the connection";
+}
+
+void Dialogue::handle(const Reply& reply) {
+  if (expected_.empty()) {
+    if (reply.code != 421) protocolFailure("nothing at all", reply);
+    over_ = true;
+    farewell_ = reply.withCode();
+    return;
+  }
+  Expected expected = expected_.front();
+  if (reply.intermediate() && expected.command != Command::data)
+    protocolFailure(nameOf(expected.command), reply);
+  switch (expected.command) {
+    case Command::greeting: expected_.pop_front(); return greeted(reply);
+    case Command::ehlo:
+    case Command::helo: expected_.pop_front(); return hello(reply, expected.command);
+    case Command::quit: over_ = true; return;
+    case Command::rset:
+    case Command::mail:
+    case Command::rcpt:
+    case Command::data:
+    case Command::end: break;
+  }
+  if (reply.code == 421) closing(expected, reply);
+  answered(expected, reply);
+}
+
+void Dialogue::greeted(const Reply& reply) {
+  if (!reply.positive())
+    throw Failure(ExitStatus::unavailable, "The server refuses the connection: " + reply.withCode());
+  if (protocol_ == Protocol::lmtp) return say(Command::ehlo, "LHLO " + ehlo_);
+  say(Command::ehlo, "EHLO " + ehlo_);
+}
+
+// A server of RFC 821 does not know EHLO: RFC 5321 section 4.1.1.1, last paragraph but one.
+void Dialogue::hello(const Reply& reply, Command command) {
+  if (command == Command::ehlo && reply.permanent() && protocol_ == Protocol::smtp)
+    return say(Command::helo, "HELO " + ehlo_);
+  if (!reply.positive())
+    throw Failure(ExitStatus::unavailable, "The server refuses the session: " + reply.withCode());
+  if (command == Command::ehlo) extensions_ = Extensions::parse(reply);
+  ready_ = true;
+}
+
+// 421 may answer any command and says that the server goes: RFC 5321 section 3.8. It takes commands in their
+// order, so nothing that was sent after the one it answers has been looked at.
+void Dialogue::closing(const Expected& expected, const Reply& reply) {
+  closing_ = outcomeOf(reply, stageOf(expected.command));
+  if (expected.command == Command::end) {
+    Transaction& transaction = *expected.transaction;
+    if (auto recipient = transaction.nextAccepted()) transaction.settle(*recipient, *closing_);
+    Outcome rest = *closing_;
+    if (protocol_ == Protocol::lmtp) rest.kind = Outcome::Kind::unknown;  // each would have had its own reply
+    transaction.settleAll(rest);
+    report(transaction);
+  }
+  throw Failure(ExitStatus::unavailable, "The server closes the connection: " + reply.withCode());
+}
+
+void Dialogue::answered(const Expected& expected, const Reply& reply) {
+  Transaction* transaction = expected.transaction;
+  if (transaction) ++transaction->replies;
+  if (expected.command == Command::end) return end(*transaction, reply);
+  expected_.pop_front();
+  if (!transaction) return;  // RSET
+  --transaction->repliesDue;
+  if (expected.command == Command::data) {
+    data(*transaction, reply);
+  } else if (!reply.positive()) {
+    Outcome outcome = outcomeOf(reply, stageOf(expected.command));
+    if (expected.command == Command::mail)
+      transaction->settleAll(outcome);
+    else
+      transaction->settle(expected.recipient, std::move(outcome));
+  } else if (expected.command == Command::rcpt) {
+    transaction->accept(expected.recipient);
+  }
+  report(*transaction);
+  retire();
+}
+
+void Dialogue::data(Transaction& transaction, const Reply& reply) {
+  if (reply.positive() || (reply.intermediate() && reply.code != 354)) protocolFailure("DATA", reply);
+  if (!reply.intermediate()) {
+    transaction.settleAll(outcomeOf(reply, Outcome::Stage::data));
+    return leave();
+  }
+  bool nobody = !transaction.nextAccepted();
+  // RFC 2033 section 4.2: the server MUST NOT. How many replies would come after the dot?
+  if (nobody && protocol_ == Protocol::lmtp) protocolFailure("DATA for no recipient", reply);
+  expect({Command::end, &transaction});
+  startBody();
+  if (nobody) rest_.size = 0;  // RFC 2920 section 3.1: then let it be an empty message
+}
+
+// SMTP has one reply for all recipients, LMTP one for each that was accepted. A server need not wait for the
+// end of a message before it refuses it.
+void Dialogue::end(Transaction& transaction, const Reply& reply) {
+  bool early = !sent(transaction);
+  if (early && reply.positive()) protocolFailure("the beginning of mail data", reply);
+  Outcome outcome =
+      outcomeOf(reply, Outcome::Stage::end, chunking(transaction) ? Answers::command : Answers::mailData);
+  if (protocol_ == Protocol::smtp) {
+    transaction.settleAll(outcome);
+  } else if (auto recipient = transaction.nextAccepted()) {
+    transaction.settle(*recipient, std::move(outcome));
+  }
+  report(transaction);
+  if (early && !chunking(transaction))
+    throw Failure(ExitStatus::unavailable,
+                  "The server replied before the end of a message: " + reply.withCode());
+  if (transaction.nextAccepted()) return;
+  expected_.pop_front();
+  --transaction.repliesDue;
+  if (reply.positive() && writing_ == nullptr && expected_.empty()) rset_ = false;
+  retire();
+}
+
+bool Dialogue::sent(const Transaction& transaction) const {
+  return transaction.end && written_ >= *transaction.end;
+}
+
+void Dialogue::report(Transaction& transaction) {
+  if (!transaction.settled() || transaction.reported) return;
+  transaction.reported = true;
+  if (transaction.replies > 0) ++settledBefore_;
+  settled_(transaction);
+}
+
+void Dialogue::retire() {
+  while (begun_ > 0) {
+    const Transaction& front = queue_.front();
+    if (!front.settled() || front.repliesDue > 0 || writing_ == &front) return;
+    queue_.pop_front();
+    --begun_;
+  }
+}
+
+// A message whose last octet went out may have arrived. Of the others the first is named as deferred: it may
+// be the cause, and would be first again. It is not, if the server had served before and said nothing to this
+// one.
+void Dialogue::abandon(const std::string& reason) {
+  bool first = true;
+  for (std::size_t i = 0; i < begun_; ++i) {
+    Transaction& transaction = queue_[i];
+    if (transaction.settled()) continue;
+    if (sent(transaction) && !closing_)
+      transaction.settleAll({Outcome::Kind::unknown, Outcome::Stage::end, 0, {}, reason});
+    else if (first && (transaction.replies > 0 || settledBefore_ == 0))
+      transaction.settleAll(
+          closing_.value_or(Outcome{Outcome::Kind::deferred, transaction.stage, 0, {}, reason}));
+    first = false;
+    report(transaction);
+  }
+}
+
+}  // namespace interimap

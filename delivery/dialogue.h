@@ -1,0 +1,128 @@
+// The client's side of an SMTP or LMTP session (RFC 5321, RFC 2033), without its socket: octets from the
+// server go in, octets for the server come out, and transactions come back settled.
+//
+// What it writes is decided by what has been answered. With PIPELINING (RFC 2920) nothing but DATA is waited
+// for, and the next envelope follows a message's last octet in the same write; with CHUNKING as well (RFC
+// 3030) nothing at all. Without PIPELINING each command waits for the reply to the one before.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "delivery/extensions.h"
+#include "delivery/mail_data.h"
+#include "delivery/reply.h"
+#include "delivery/transaction.h"
+
+namespace interimap {
+
+class Dialogue {
+ public:
+  enum class Protocol : bool { smtp, lmtp };
+  using Settled = std::function<void(Transaction&)>;  // called once for each; must not call back
+
+  // Throws Failure(config) for a name that does not fit on a line.
+  Dialogue(Protocol protocol, std::string ehlo, Settled settled);
+
+  void submit(Transaction transaction);  // to the end of the queue
+  void hold() { held_ = true; }          // begin no more of them
+  void quit() { quitting_ = true; }      // and say QUIT when nothing is under way
+
+  // What the server says. Throws Failure(protocol) when it makes no sense, Failure(unavailable) when the
+  // server gives up; then abandon() is what is left to do.
+  void receive(std::string_view bytes);
+  void end();  // it has closed; Failure(unavailable) unless nothing was under way
+  // The connection is of no more use: settles what was under way. What it leaves in the queue came to
+  // nothing.
+  void abandon(const std::string& reason);
+
+  // What may be written now; stays the same until written() or receive().
+  std::string_view output();
+  void written(std::size_t size);
+
+  bool over() const { return over_; }  // by QUIT, or closed by the server while there was nothing to do
+  const std::string& farewell() const { return farewell_; }
+  bool leaving() const { return !expected_.empty() && expected_.front().command == Command::quit; }
+  bool underWay() const { return begun_ != 0 || !expected_.empty(); }
+  std::size_t waiting() const { return queue_.size(); }
+  std::size_t progress() const { return parser_.lines(); }  // reply lines so far
+  // How long the server may let us wait for what is due now; nothing if nothing is.
+  std::optional<std::chrono::milliseconds> patience() const;
+  std::string awaited() const;  // "the greeting", "the reply to MAIL": for messages
+  const Extensions& extensions() const { return extensions_; }
+
+ private:
+  enum class Command : std::uint8_t { greeting, ehlo, helo, rset, mail, rcpt, data, end, quit };
+  // A reply that will come. The greeting, and the one to the end of mail data, answer no command; alike
+  // otherwise.
+  struct Expected {
+    Command command;
+    Transaction* transaction = nullptr;
+    std::size_t recipient = 0;
+  };
+  static const char* nameOf(Command command);
+  static deliver::Outcome::Stage stageOf(Command command);
+
+  // What we say (commands.cc). A step prepares one thing, or says false if it has to wait.
+  bool step();
+  bool begin();
+  bool mayBegin() const;
+  bool settleHere(Transaction& transaction);
+  bool envelopeStep();
+  bool writeMail();
+  bool writeRcpt();
+  bool writeData();
+  bool writeBody();
+  void startBody();
+  void endBody();
+  void leave();
+  bool chunking(const Transaction& transaction) const;
+  void say(Command command, std::string_view line, Transaction* transaction = nullptr,
+           std::size_t recipient = 0);
+  void expect(const Expected& expected);
+  std::uint64_t prepared() const { return written_ + out_.size() - outBegin_; }
+
+  // What the server says (dialogue.cc).
+  void handle(const Reply& reply);
+  void greeted(const Reply& reply);
+  void hello(const Reply& reply, Command command);
+  void data(Transaction& transaction, const Reply& reply);
+  void end(Transaction& transaction, const Reply& reply);
+  void answered(const Expected& expected, const Reply& reply);
+  [[noreturn]] void closing(const Expected& expected, const Reply& reply);
+  void report(Transaction& transaction);
+  void retire();
+  bool sent(const Transaction& transaction) const;
+
+  Protocol protocol_;
+  std::string ehlo_;
+  Settled settled_;
+  ReplyParser parser_;
+  Extensions extensions_;
+  bool ready_ = false, held_ = false, quitting_ = false, over_ = false;
+  bool lost_ = false;  // receive() has thrown: what follows is not listened to
+  std::string farewell_;
+
+  std::deque<Transaction> queue_;            // in the order of their requests; elements stay where they are
+  std::size_t begun_ = 0;                    // of them, from the front
+  std::size_t settledBefore_ = 0;            // by this server, on this connection
+  std::deque<Expected> expected_;            // in the order they will come
+  std::optional<deliver::Outcome> closing_;  // the server has said 421
+
+  Transaction* writing_ = nullptr;  // the one whose commands or mail data are being prepared
+  bool goAhead_ = false;            // ... its mail data
+  bool rset_ = false;               // the transaction before may still be open at the server
+  MailData data_{MailData::Transparency::none};
+  BodyRange rest_;  // of the body being prepared
+
+  std::string out_;
+  std::size_t outBegin_ = 0;   // what stands before it in out_ is written
+  std::uint64_t written_ = 0;  // octets, in all
+};
+
+}  // namespace interimap

@@ -1,0 +1,28 @@
+#include "delivery/extensions.h"
+
+#include <doctest/doctest.h>
+
+using namespace interimap;
+
+TEST_CASE("Extensions are what the lines behind the first say") {
+  struct {
+    std::vector<std::string> lines;
+    Extensions extensions;
+  } const table[] = {
+      {{"mx.example.org"}, {}},
+      {{"PIPELINING"}, {}},
+      {{"mx", "PIPELINING", "SIZE 1000", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN"},
+       {true, true, true, true, true, 1000}},
+      {{"mx", "pipelining", "Size", "8BitMime"}, {true, true, false, false, true, {}}},
+      {{"mx", "SIZE 0"}, {.size = true}},
+      {{"mx", "SIZE many"}, {.size = true}},
+      {{"mx", "SIZE 18446744073709551616"}, {.size = true}},
+      {{"mx", "SIZE -1"}, {.size = true}},
+      {{"mx", "SIZE 10 20"}, {.size = true}},
+      {{"mx", "XPIPELINING", "PIPELINING2", " CHUNKING", "", "250-CHUNKING"}, {}},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.lines.back());
+    CHECK(Extensions::parse({250, row.lines}) == row.extensions);
+  }
+}

@@ -1,0 +1,87 @@
+#include "delivery/mail_data.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "delivery/limits.h"
+#include "ipc/failure.h"
+
+namespace interimap {
+
+void MailData::feed(std::string_view octets, std::string& out) {
+  while (!octets.empty()) {
+    std::size_t lineFeed = octets.find('\n');
+    line(octets.substr(0, lineFeed), out);
+    if (lineFeed == std::string_view::npos) return;
+    carriageReturns_ = 0;
+    lineEnds(out, 1);
+    octets.remove_prefix(lineFeed + 1);
+  }
+}
+
+void MailData::line(std::string_view octets, std::string& out) {
+  while (!octets.empty()) {
+    std::size_t carriageReturn = octets.find('\r');
+    if (carriageReturn != 0) text(octets.substr(0, carriageReturn), out);
+    if (carriageReturn == std::string_view::npos) return;
+    if (++carriageReturns_ > limits::kMostCarriageReturns) {
+      lineEnds(out, 1);
+      --carriageReturns_;
+    }
+    octets.remove_prefix(carriageReturn + 1);
+  }
+}
+
+// A run without CR and LF, which shows that the CRs before it were bare.
+void MailData::text(std::string_view run, std::string& out) {
+  lineEnds(out, carriageReturns_);
+  carriageReturns_ = 0;
+  if (lineBegins_ && dots_ && run.front() == '.') out += '.';
+  std::size_t from = out.size();
+  out += run;
+  std::replace(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), '\0', '\x80');
+  lineBegins_ = empty_ = false;
+}
+
+void MailData::lineEnds(std::string& out, std::size_t count) {
+  for (; count > 0; --count) {
+    out += "\r\n";
+    lineBegins_ = true;
+    empty_ = false;
+  }
+}
+
+void MailData::finish(std::string& out) {
+  lineEnds(out, carriageReturns_);
+  carriageReturns_ = 0;
+  if (empty_ || !lineBegins_) lineEnds(out, 1);
+}
+
+MailDataSurvey MailDataSurvey::of(const Bodies& bodies, BodyRange range) {
+  MailDataSurvey survey;
+  MailData data(MailData::Transparency::none);
+  std::vector<char> buffer(std::min<std::uint64_t>(limits::kBodyPiece, range.size));
+  std::string out;
+  auto count = [&] {
+    survey.size += out.size();
+    unsigned char all = 0;
+    for (char c : out) all |= static_cast<unsigned char>(c);
+    survey.eightBit |= all >= 0x80;
+    out.clear();
+  };
+  while (range.size > 0) {
+    std::size_t size = bodies.read(
+        range.offset, std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), range.size)));
+    if (size == 0)
+      throw Failure(ExitStatus::io, "read message bodies in memory: they are shorter than they were");
+    data.feed({buffer.data(), size}, out);
+    count();
+    range.offset += size;
+    range.size -= size;
+  }
+  data.finish(out);
+  count();
+  return survey;
+}
+
+}  // namespace interimap

@@ -1,0 +1,196 @@
+#include "delivery/service.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "delivery/deadlines.h"
+#include "delivery/limits.h"
+#include "ipc/failure.h"
+
+namespace interimap {
+
+namespace {
+
+Dialogue::Protocol protocolOf(const settings::Delivery& settings) {
+  return settings.lmtp ? Dialogue::Protocol::lmtp : Dialogue::Protocol::smtp;
+}
+
+short pollFor(bool reading, bool writing) {
+  return static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
+}
+
+// Sync and launch hang up only when they end; poll says so even where reading was not asked for.
+void requirePeer(const pollfd& waited) {
+  if ((waited.revents & (POLLHUP | POLLERR | POLLNVAL)) && !(waited.events & POLLIN)) throw PeerGone();
+}
+
+constexpr int kLastWords = 5000;  // milliseconds that sync may take to make room for them
+
+}  // namespace
+
+Service::Service(const settings::Delivery& settings, Reporter& launch, Channel sync)
+    : launch_(launch),
+      sync_(std::move(sync)),
+      dialogue_(protocolOf(settings), settings.ehlo,
+                [this](Transaction& transaction) { settled(transaction); }) {}
+
+bool Service::awaitRequest() {
+  while (true) {
+    takeOrders();
+    if (stopBy_) {
+      close("Stopped");
+      return false;
+    }
+    std::array<pollfd, 2> waited{
+        {{launch_.fd(), pollFor(true, launch_.sending()), 0}, {sync_.fd(), POLLIN, 0}}};
+    poll(waited.data(), waited.size(), -1);
+    launch_.flush();
+    first_ = sync_.receive();
+    if (first_) return true;
+  }
+}
+
+void Service::serve(std::unique_ptr<Stream> stream) {
+  stream_ = std::move(stream);
+  progress_ = Clock::now();
+  while (true) {
+    takeOrders();
+    takeRequests();
+    write();
+    if (dialogue_.over()) return close(dialogue_.farewell());
+    wait();
+    read();
+  }
+}
+
+// Stop: what is under way is finished, nothing else is begun.
+void Service::takeOrders() {
+  while (auto order = launch_.poll()) {
+    if (!std::holds_alternative<Stop>(order->what)) throw PeerViolation("an order that is not due");
+    if (!stopBy_) stopBy_ = Clock::now() + deadlines::kStop;
+    dialogue_.hold();
+    dialogue_.quit();
+  }
+}
+
+std::optional<Packet> Service::nextPacket() {
+  return first_ ? std::exchange(first_, std::nullopt) : sync_.receive();
+}
+
+void Service::takeRequests() {
+  while (roomForRequests()) {
+    auto packet = nextPacket();
+    if (!packet) return;
+    bool idle = !dialogue_.underWay();
+    take(readDeliveryRequest(std::move(*packet)));
+    if (idle) progress_ = Clock::now();
+  }
+}
+
+void Service::take(DeliveryRequest request) {
+  if (std::holds_alternative<deliver::Quit>(request.what)) {
+    quitId_ = request.id;
+    return dialogue_.quit();
+  }
+  auto& window = std::get<deliver::Window>(request.what);
+  std::vector<BodyRange> ranges;
+  for (const deliver::Message& message : window.messages) ranges.push_back(message.body);
+  Bodies bodies(std::move(request.bodies), ranges);
+  if (window.messages.empty()) return answer(request.id, deliver::Done{});
+  auto mailing = std::make_shared<Mailing>(
+      Mailing{request.id, std::move(window.forwardPaths), std::move(bodies), window.messages.size()});
+  for (std::uint32_t i = 0; i < window.messages.size(); ++i)
+    dialogue_.submit({mailing, i, std::move(window.messages[i].reversePath), window.messages[i].body});
+}
+
+void Service::settled(Transaction& transaction) {
+  Mailing& mailing = transaction.mailing();
+  answer(mailing.id, deliver::Settled{transaction.message(), transaction.outcomes()});
+  if (--mailing.unsettled == 0) answer(mailing.id, deliver::Done{});
+}
+
+void Service::answer(RequestId id, decltype(DeliveryAnswer::what) what) {
+  sync_.send(pack(DeliveryAnswer{id, std::move(what)}));
+}
+
+void Service::close(const std::string& reason) {
+  answer(quitId_.value_or(0), deliver::Closed{reason.substr(0, kMostReplyText)});
+  sync_.drain(kLastWords);
+}
+
+void Service::write() {
+  while (true) {
+    std::string_view output = dialogue_.output();
+    Stream::Result result = output.empty() ? Stream::Result{Stream::State::again, 0} : stream_->write(output);
+    if (result.state != Stream::State::ok) break;
+    dialogue_.written(result.size);
+    progress_ = Clock::now();
+  }
+  stream_->flush();
+}
+
+// One buffer at a time: the other descriptors have their turn.
+void Service::read() {
+  std::array<char, limits::kReadBuffer> buffer;
+  Stream::Result result = stream_->read(buffer);
+  if (result.state == Stream::State::again) return;
+  if (result.state == Stream::State::end) return dialogue_.end();
+  std::size_t before = dialogue_.progress();
+  dialogue_.receive({buffer.data(), result.size});
+  if (dialogue_.progress() != before) progress_ = Clock::now();
+}
+
+std::optional<Service::Clock::time_point> Service::deadline() const {
+  auto patience = dialogue_.patience();
+  if (!patience) return stopBy_;
+  auto end = progress_ + *patience;
+  return stopBy_ ? std::min(*stopBy_, end) : end;
+}
+
+void Service::expired() {
+  if (dialogue_.leaving()) return dialogue_.end();  // nobody needs the reply to QUIT
+  if (stopBy_ && Clock::now() >= *stopBy_)
+    throw Failure(ExitStatus::ok, "Stopped before the server sent " + dialogue_.awaited());
+  throw Failure(ExitStatus::unavailable, "The server did not send " + dialogue_.awaited() + " in time");
+}
+
+void Service::wait() {
+  int milliseconds = -1;
+  if (auto end = deadline()) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(*end - Clock::now()).count();
+    if (left <= 0) return expired();
+    milliseconds = static_cast<int>(left);
+  }
+  if (stream_->pending()) milliseconds = 0;
+  bool writing = stream_->wantsWrite() || !dialogue_.output().empty();
+  std::array<pollfd, 3> waited{{{launch_.fd(), pollFor(true, launch_.sending()), 0},
+                                {sync_.fd(), pollFor(roomForRequests(), sync_.sending()), 0},
+                                {stream_->fd(), pollFor(true, writing), 0}}};
+  poll(waited.data(), waited.size(), milliseconds);
+  requirePeer(waited[1]);
+  launch_.flush();
+  sync_.flush();
+}
+
+void Service::abandon(const std::string& reason) {
+  // Replies may have arrived before what failed: the one to the last dot above all. This is the only place
+  // that catches a Failure and goes on: the connection is over, whatever else goes wrong with it.
+  try {
+    std::array<char, limits::kReadBuffer> buffer;
+    for (Stream::Result result; stream_ != nullptr && !dialogue_.over();) {
+      result = stream_->read(buffer);
+      if (result.state != Stream::State::ok) break;
+      dialogue_.receive({buffer.data(), result.size});
+    }
+  } catch (const Failure&) {
+  }
+  dialogue_.abandon(reason);
+  close(reason);
+}
+
+}  // namespace interimap

@@ -1,0 +1,60 @@
+// The life of the process between lock-in and exit: requests of sync in, the dialogue with the server,
+// answers out.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "delivery/dialogue.h"
+#include "delivery/limits.h"
+#include "delivery/stream.h"
+#include "ipc/channel.h"
+#include "ipc/delivery.h"
+#include "ipc/launch.h"
+#include "ipc/reporter.h"
+
+namespace interimap {
+
+class Service {
+ public:
+  Service(const settings::Delivery& settings, Reporter& launch, Channel sync);
+
+  // Waits for a packet from sync, and does not look into it yet. False if launch says Stop before.
+  bool awaitRequest();
+  // Serves until the connection or the work ends. Throws Failure when the connection fails, PeerGone,
+  // PeerViolation.
+  void serve(std::unique_ptr<Stream> stream);
+  // The connection has failed or never stood: settles what can be, and says the last word to sync.
+  void abandon(const std::string& reason);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void takeOrders();
+  void takeRequests();
+  std::optional<Packet> nextPacket();
+  void take(DeliveryRequest request);
+  void settled(Transaction& transaction);
+  void answer(RequestId id, decltype(DeliveryAnswer::what) what);
+  void close(const std::string& reason);
+
+  void write();
+  void read();
+  void wait();
+  bool roomForRequests() const { return !quitId_ && dialogue_.waiting() < limits::kMostWaiting; }
+  std::optional<Clock::time_point> deadline() const;
+  void expired();
+
+  Reporter& launch_;
+  Channel sync_;
+  Dialogue dialogue_;
+  std::unique_ptr<Stream> stream_;  // from serve() on; kept for abandon()
+  std::optional<Packet> first_;     // of sync, until serve()
+  std::optional<RequestId> quitId_;
+  std::optional<Clock::time_point> stopBy_;  // launch said Stop
+  Clock::time_point progress_ = Clock::now();
+};
+
+}  // namespace interimap
