@@ -40,6 +40,10 @@ constexpr const char* kOwnTables[] = {
     // Messages of `side` that the other side does not have, and why.
     "ours_refused (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, kind INTEGER NOT NULL, "
     "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
+    // Mailboxes that are left alone, and why.
+    "ours_held (idx INTEGER PRIMARY KEY, reason BLOB NOT NULL)",
+    // Mailboxes that `side` said to have lost every message, once.
+    "ours_emptied (idx INTEGER NOT NULL, side INTEGER NOT NULL, PRIMARY KEY (idx,side)) WITHOUT ROWID",
 };
 
 struct Column {
@@ -112,9 +116,7 @@ void migrateReferenceTables(Database& database, std::optional<char> delimiter) {
 }
 
 bool hasOwnTables(Database& database) {
-  return only(database,
-              "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-              "('ours_account', 'ours_base', 'ours_stamp', 'ours_journal', 'ours_refused')") ==
+  return only(database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'ours_*'") ==
          std::ssize(kOwnTables);
 }
 

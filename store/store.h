@@ -178,6 +178,13 @@ class Store {
   UidSet refusedUids(MailboxId id, Side source) const;
   std::vector<MailboxId> withRefused() const;
 
+  // A mailbox that a server no longer has as we know it: left alone until it is removed from here.
+  void hold(MailboxId id, const std::string& reason);
+  std::optional<std::string> held(MailboxId id) const;
+  // Whether `side` has said once that every message is gone; the second time it is believed.
+  void setEmptied(MailboxId id, Side side, bool emptied);
+  bool emptied(MailboxId id, Side side) const;
+
   // For tests: "ok", or what SQLite finds wrong with the file and its references.
   std::string check() const;
 

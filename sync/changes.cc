@@ -79,11 +79,11 @@ std::optional<Changes::Trouble> Changes::collect() {
       return Trouble{"UIDNEXT went back from " + number(std::max(known_->uidNext.value, beyond + 1)) +
                          " to " + number(selected_.uidNext.value) +
                          ": was the server restored from a backup?",
-                     ExitStatus::data};
+                     ExitStatus::data, true};
     if (selected_.highestModSeq < known_->highestModSeq)
       return Trouble{"HIGHESTMODSEQ went back from " + number(known_->highestModSeq.value) + " to " +
                          number(selected_.highestModSeq.value) + ": was the server restored from a backup?",
-                     ExitStatus::data};
+                     ExitStatus::data, true};
   }
   std::ranges::sort(fresh, {}, &Fresh::uid);
   auto same = std::ranges::unique(fresh, {}, &Fresh::uid);

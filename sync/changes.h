@@ -28,6 +28,7 @@ class Changes {
   struct Trouble {
     std::string text;
     ExitStatus status;
+    bool hold = false;  // for good: UIDs do not mean what they meant
   };
   std::optional<Trouble> collect();
 

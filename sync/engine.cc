@@ -6,7 +6,6 @@
 #include <set>
 
 #include "ipc/failure.h"
-#include "sync/ignore.h"
 
 namespace interimap {
 
@@ -19,185 +18,42 @@ constexpr std::size_t kTogether = 64;
 // After so many passes a mailbox still has news of our own making: the servers do not agree on what they
 // store.
 constexpr int kMostPasses = 8;
-// Mailboxes of one account. A server that lists more is not listing mailboxes.
-constexpr std::size_t kMostMailboxes = 200'000;
-
 // After a kill: how long an APPEND of the killed run may still be on its way, how often we look, and how many
 // looks without a change mean that it is not.
 constexpr std::chrono::seconds kStragglersLive{60};
 constexpr std::chrono::milliseconds kBetweenLooks{200};
 constexpr int kQuietLooks = 3, kMostLooks = 50;
 
-std::string shown(std::optional<char> delimiter) {
-  return delimiter ? std::string("\"") + *delimiter + "\"" : "NIL";
-}
-
 }  // namespace
 
 Engine::Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, store::Store& store,
                Log& log)
-    : settings_(settings), servers_(servers), exchange_(exchange), store_(store), log_(log) {}
+    : settings_(settings),
+      servers_(servers),
+      exchange_(exchange),
+      store_(store),
+      log_(log),
+      lists_(settings, servers, log) {}
 
 void Engine::run() {
-  Both<Reply<answer::Ready>> ready;
-  for (Side side : kSides) ready[side] = servers_[side]->enable();
-  list();
-  for (Side side : kSides)
-    if (!ready[side].done().ok())
-      throw ServerFailure(side, ExitStatus::protocol, "ENABLE: " + words(ready[side].done()));
-  settleDelimiters();
+  lists_.fetch(Lists::Scope::synchronised);
   if (store_.isNew()) {
     log_.notice(About::database(), "Creating new schema in database file " + settings_.databaseDirectory +
                                        "/" + settings_.databaseName);
     store_.createSchema();
   } else if (store_.version() == 0) {
-    if (hierarchy_.local->delimiter() != hierarchy_.remote->delimiter())
+    if (lists_.hierarchy(Side::local).delimiter() != lists_.hierarchy(Side::remote).delimiter())
       throw Failure(ExitStatus::data,
                     "Local and remote hierarchy delimiters differ, refusing to update table `mailboxes`.");
     log_.notice(About::database(), "Upgrading database version from 0");
-    store_.migrate(hierarchy_.local->delimiter());
-  }
-  reconcileMailboxes();
-  synchronise(dirtyMailboxes());
-  if (log_.status() == ExitStatus::ok) log_.debug(About::run(), "Clean state!");
-}
-
-request::List Engine::listRequest(Side side) const {
-  request::List list{side == Side::local ? settings_.localReference : settings_.remoteReference,
-                     {},
-                     settings_.selectionOptions,
-                     true};
-  if (!settings_.mailboxes.empty()) {
-    // MAILBOX arguments are spelled with the local delimiter.
-    for (std::string name : settings_.mailboxes) {
-      if (isInbox(name)) name = "INBOX";
-      std::optional<char> from = *delimiter_.local, to = *delimiter_[side];
-      if (from && to) std::ranges::replace(name, *from, *to);
-      list.patterns.push_back(std::move(name));
-    }
-  } else if (!settings_.patterns.empty()) {
-    for (const std::string& pattern : settings_.patterns) {
-      auto text = pattern.find('\0') == std::string::npos ? std::optional(pattern)
-                                                          : Hierarchy("", *delimiter_[side]).pattern(pattern);
-      if (!text)
-        throw Failure(ExitStatus::config,
-                      std::string("list-mailbox has null characters, but the namespace of ") +
-                          servers_[side]->name() + " is flat");
-      list.patterns.push_back(std::move(*text));
-    }
-  } else {
-    list.patterns = {"*"};
-  }
-  return list;
-}
-
-void Engine::list() {
-  bool needDelimiter =
-      !settings_.mailboxes.empty() || std::ranges::any_of(settings_.patterns, [](const std::string& pattern) {
-        return pattern.find('\0') != std::string::npos;
-      });
-  if (needDelimiter) listDelimiters();
-  Both<Reply<Nothing>> replies;
-  for (Side side : kSides)
-    replies[side] = servers_[side]->list(
-        listRequest(side),
-        [this, side](const answer::ListEntry& entry) {
-          if (entries_[side].size() == kMostMailboxes)
-            throw ServerFailure(side, ExitStatus::protocol, "Server lists too many mailboxes");
-          entries_[side].push_back(entry);
-        },
-        [this, side](const answer::StatusEntry& status) {
-          if (statuses_[side].size() < kMostMailboxes) statuses_[side].push_back(status);
-        });
-  for (Side side : kSides)
-    if (!replies[side].done().ok())
-      throw ServerFailure(side, ExitStatus::unavailable, "LIST: " + words(replies[side].done()));
-}
-
-// LIST reference "": the one reply tells the delimiter (RFC 3501 section 6.3.8).
-void Engine::listDelimiters() {
-  Both<Reply<Nothing>> replies;
-  Both<std::vector<answer::ListEntry>> roots;
-  for (Side side : kSides)
-    replies[side] = servers_[side]->list(
-        {side == Side::local ? settings_.localReference : settings_.remoteReference, {""}, {}, false},
-        [&roots, side](const answer::ListEntry& entry) { roots[side].push_back(entry); }, [](const auto&) {});
-  for (Side side : kSides) {
-    if (!replies[side].done().ok() || roots[side].size() != 1)
-      throw ServerFailure(side, ExitStatus::protocol, "Missing or unexpected reply to LIST");
-    delimiter_[side] = roots[side].front().delimiter;
-  }
-}
-
-// Every mailbox but INBOX must have the same delimiter; INBOX may have none. Where INBOX is all there is, its
-// own is taken if it has one.
-void Engine::settleDelimiters() {
-  bool unknown = false;
-  for (Side side : kSides) {
-    std::optional<std::optional<char>> found = delimiter_[side];
-    std::optional<char> inbox;
-    const std::string& reference = side == Side::local ? settings_.localReference : settings_.remoteReference;
-    for (const answer::ListEntry& entry : entries_[side]) {
-      if (isInbox(entry.mailbox.bytes)) {
-        inbox = entry.delimiter;
-        continue;
-      }
-      if (entry.mailbox.bytes == reference && !reference.empty()) continue;
-      if (!found) found = entry.delimiter;
-      if (*found != entry.delimiter)
-        throw ServerFailure(side, ExitStatus::protocol,
-                            "Mailbox " + entry.mailbox.bytes + " has hierarchy delimiter " +
-                                shown(entry.delimiter) + ", while " + shown(*found) + " was expected.");
-    }
-    if (!found && inbox) found = inbox;
-    delimiter_[side] = found;
-    unknown = unknown || !found;
-  }
-  if (unknown) listDelimiters();
-  if (delimiter_.local->has_value() != delimiter_.remote->has_value())
-    throw Failure(
-        ExitStatus::data,
-        "Local and remote namespaces are neither both flat nor both hierarchical (local delimiter " +
-            shown(*delimiter_.local) + ", remote delimiter " + shown(*delimiter_.remote) + ").");
-  hierarchy_.local.emplace(settings_.localReference, *delimiter_.local);
-  hierarchy_.remote.emplace(settings_.remoteReference, *delimiter_.remote);
-  for (Side side : kSides)
-    log_.debug(About::server(side), "Using " + shown(*delimiter_[side]) + " as hierarchy delimiter");
-}
-
-void Engine::reconcileMailboxes() {
-  std::optional<Ignore> ignore;
-  if (settings_.ignore && settings_.mailboxes.empty()) ignore.emplace(*settings_.ignore);
-  std::set<MailboxName> unspeakable;
-  for (Side side : kSides) {
-    for (const answer::ListEntry& entry : entries_[side]) {
-      auto name = hierarchy_[side]->name(entry.mailbox);
-      if (!name || (ignore && ignore->matches(*name))) continue;
-      bool exists = !entry.nonExistent && !entry.noSelect;
-      if (exists && !hierarchy_[other(side)]->canSpell(*name)) {
-        if (unspeakable.insert(*name).second)
-          log_.error(About::at(side, entry.mailbox),
-                     "Mailbox name contains the hierarchy delimiter " +
-                         shown(hierarchy_[other(side)]->delimiter()) +
-                         " of the other server; it is left alone. Rename it to synchronise it.",
-                     ExitStatus::data);
-        continue;
-      }
-      listing_[side][*name] = {exists, entry.subscribed, {entry.mailbox, {}, {}, {}, {}}};
-    }
-    for (answer::StatusEntry& status : statuses_[side]) {
-      auto name = hierarchy_[side]->name(status.mailbox);
-      if (!name) continue;
-      if (auto it = listing_[side].find(*name); it != listing_[side].end())
-        it->second.status = std::move(status);
-    }
-    entries_[side].clear();
-    statuses_[side].clear();
+    store_.migrate(lists_.hierarchy(Side::local).delimiter());
   }
   KnownSubscriptions known;
   for (const store::KnownMailbox& mailbox : store_.mailboxes())
     known.emplace(mailbox.name, mailbox.subscribed);
-  carryOut(planMailboxes(listing_.local, listing_.remote, known));
+  carryOut(planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known));
+  synchronise(dirtyMailboxes());
+  if (log_.status() == ExitStatus::ok) log_.debug(About::run(), "Clean state!");
 }
 
 namespace {
@@ -235,12 +91,12 @@ void Engine::carryOut(std::vector<MailboxPlan> plans) {
                   : step.what == Do::subscribe ? Verb::subscribe
                                                : Verb::unsubscribe;
       sent.push_back(
-          {&plan, &step, servers_[step.side]->manage(verb, hierarchy_[step.side]->wire(plan.name))});
+          {&plan, &step, servers_[step.side]->manage(verb, lists_.hierarchy(step.side).wire(plan.name))});
     }
   }
   for (Sent& it : sent) {
     About about = About::server(it.step->side);
-    const std::string& wire = hierarchy_[it.step->side]->wire(it.plan->name).bytes;
+    const std::string& wire = lists_.hierarchy(it.step->side).wire(it.plan->name).bytes;
     if (it.reply.done().ok()) {
       log_.info(about, doneOf(it.step->what) + wire);
     } else if (failed.insert(it.plan).second) {
@@ -251,7 +107,7 @@ void Engine::carryOut(std::vector<MailboxPlan> plans) {
     }
   }
   for (const MailboxPlan& plan : plans) {
-    std::string shownName = hierarchy_.local->wire(plan.name).bytes;
+    std::string shownName = lists_.hierarchy(Side::local).wire(plan.name).bytes;
     bool creates =
         std::ranges::any_of(plan.steps, [](const MailboxStep& step) { return step.what == Do::create; });
     if (plan.goneFrom)
@@ -276,7 +132,8 @@ void Engine::record(const std::vector<MailboxPlan>& plans) {
       if (step.what == MailboxStep::Do::mark) store_.setSubscribed(ids.at(plan.name), step.subscribed);
       if (step.what != MailboxStep::Do::add) continue;
       store_.addMailbox(plan.name, step.subscribed);
-      log_.notice(About::database(), "Created mailbox " + hierarchy_.local->wire(plan.name).bytes);
+      log_.notice(About::database(),
+                  "Created mailbox " + lists_.hierarchy(Side::local).wire(plan.name).bytes);
     }
   }
   transaction.commit("mailboxes");
@@ -298,15 +155,21 @@ std::vector<Mailbox> Engine::dirtyMailboxes() {
     bool news = unfinished.contains(known.id);
     for (Side side : kSides) {
       auto state = store_.state(known.id, side);
-      auto it = listing_[side].find(known.name);
-      const answer::StatusEntry* status = it == listing_[side].end() ? nullptr : &it->second.status;
+      auto it = lists_.listing(side).find(known.name);
+      const answer::StatusEntry* status = it == lists_.listing(side).end() ? nullptr : &it->second.status;
       news = news || !state || status == nullptr || status->uidValidity != state->uidValidity ||
              status->uidNext != state->uidNext || status->highestModSeq != state->highestModSeq ||
              state->highestModSeq.value == 0;
     }
-    if (!news) continue;
-    dirty.push_back(
-        {known.name, known.id, {hierarchy_.local->wire(known.name), hierarchy_.remote->wire(known.name)}});
+    Mailbox mailbox{
+        known.name,
+        known.id,
+        {lists_.hierarchy(Side::local).wire(known.name), lists_.hierarchy(Side::remote).wire(known.name)}};
+    if (auto reason = store_.held(known.id))
+      log_.error(About::at(Side::local, mailbox.wire.local), *reason + startAfresh(mailbox),
+                 ExitStatus::data);
+    else if (news)
+      dirty.push_back(std::move(mailbox));
   }
   return dirty;
 }
@@ -359,7 +222,7 @@ std::vector<std::pair<const Mailbox*, Both<bool>>> Engine::pass(
   Both<Lane*> lanes{&fromLocal, &fromRemote};
   std::deque<Pass> passes;
   for (const auto& [mailbox, sides] : mailboxes)
-    passes.emplace_back(servers_, store_, log_, *mailbox).ask(sides, again);
+    passes.emplace_back(settings_, servers_, store_, log_, *mailbox).ask(sides, again);
   for (Pass& it : passes) it.clarify();
   for (Pass& it : passes) it.begin(lanes);
   copy(lanes);

@@ -8,7 +8,7 @@
 
 #include "ipc/launch.h"
 #include "store/store.h"
-#include "sync/hierarchy.h"
+#include "sync/lists.h"
 #include "sync/log.h"
 #include "sync/mailbox.h"
 #include "sync/mailbox_plan.h"
@@ -25,11 +25,6 @@ class Engine {
   void run();
 
  private:
-  void list();
-  void listDelimiters();
-  void settleDelimiters();
-  request::List listRequest(Side side) const;
-  void reconcileMailboxes();
   void carryOut(std::vector<MailboxPlan> plans);
   void record(const std::vector<MailboxPlan>& plans);
   std::vector<Mailbox> dirtyMailboxes();
@@ -45,11 +40,7 @@ class Engine {
   Exchange& exchange_;
   store::Store& store_;
   Log& log_;
-  Both<std::optional<std::optional<char>>> delimiter_;  // unknown, or one, or NIL
-  Both<std::vector<answer::ListEntry>> entries_;
-  Both<std::vector<answer::StatusEntry>> statuses_;
-  Both<std::optional<Hierarchy>> hierarchy_;
-  Both<Listing> listing_;
+  Lists lists_;
   std::vector<MailboxName> synced_;  // on both sides and in the database
 };
 

@@ -1,6 +1,8 @@
 // What sync tells the user: always which side, and which mailbox as that server spells it.
 #pragma once
 
+#include <array>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -23,13 +25,18 @@ struct About {
   static About run() { return {}; }
 };
 
-// A failure of one server as a whole, which ends the run.
-struct ServerFailure : Failure {
-  ServerFailure(Side of, ExitStatus exit, const std::string& text) : Failure(exit, text), side(of) {}
-  Side side;
+// A failure that ends the run and speaks of something in particular.
+struct AboutFailure : Failure {
+  AboutFailure(About about, ExitStatus exit, const std::string& text)
+      : Failure(exit, text), of(std::move(about)) {}
+  About of;
+};
+struct ServerFailure : AboutFailure {
+  ServerFailure(Side side, ExitStatus exit, const std::string& text)
+      : AboutFailure(About::server(side), exit, text) {}
 };
 
-// Also keeps the worst that happened short of ending the run: the exit status to come.
+// Also keeps count, and the worst that happened short of ending the run: the exit status to come.
 class Log {
  public:
   explicit Log(Reporter& launch) : launch_(launch) {}
@@ -41,14 +48,25 @@ class Log {
 
   // Something that was given up: one message, one mailbox. Everything else goes on.
   void error(About about, std::string text, ExitStatus status) {
-    write(LogLevel::error, std::move(about), std::move(text));
+    ++done_.failed;
+    bool saidBefore = lastRound_.contains({about.component, about.mailbox, text});
+    thisRound_.insert({about.component, about.mailbox, text});
     worsen(status);
+    if (saidBefore) return;  // a watcher says it once, not every minute
+    write(LogLevel::error, std::move(about), std::move(text));
   }
   void worsen(ExitStatus status) {
     // What needs the user (data, protocol) counts more than what may pass by itself (tryAgain).
     if (status_ == ExitStatus::ok || status_ == ExitStatus::tryAgain) status_ = status;
   }
   ExitStatus status() const { return status_; }
+
+  // What was done since the last time. A watcher's next round starts afresh.
+  Synchronised& done() { return done_; }
+  Synchronised endRound() {
+    lastRound_ = std::exchange(thisRound_, {});
+    return std::exchange(done_, {});
+  }
 
   void progress(const Progress& progress) { launch_.report({progress}); }
 
@@ -59,6 +77,8 @@ class Log {
 
   Reporter& launch_;
   ExitStatus status_ = ExitStatus::ok;
+  Synchronised done_;
+  std::set<std::array<std::string, 3>> lastRound_, thisRound_;  // errors
 };
 
 }  // namespace interimap

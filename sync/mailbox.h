@@ -21,4 +21,10 @@ inline std::string words(const answer::Done& done) {
   return (done.completion == answer::Done::Completion::no ? "NO " : "BAD ") + done.text;
 }
 
+// What to do about a mailbox whose UIDs lost their meaning.
+inline std::string startAfresh(const Mailbox& mailbox) {
+  return " The mailbox is left alone. `interimap --target=database --delete " + mailbox.wire.local.bytes +
+         "` forgets what is known of it, and the next run takes it for new.";
+}
+
 }  // namespace interimap

@@ -8,11 +8,12 @@
 // Never   opens a socket, starts a program, maps a message body.
 // Ends    when the run is done, or with launch or one of the nets.
 #include <exception>
+#include <memory>
 
 #include "ipc/failure.h"
 #include "sandbox/sandbox.h"
 #include "store/store.h"
-#include "sync/engine.h"
+#include "sync/rounds.h"
 
 namespace interimap {
 namespace {
@@ -30,14 +31,17 @@ void synchronise(Reporter& launch, Log& log) {
   log.debug(About::run(), "sync: " + confinement.text);
 
   Seam seam(settings->stopAtWrite, settings->stopAfterWrite);
-  store::Store store(confinement.directory, settings->databaseName, settings->createDatabase,
-                     [&](const char*, bool after) { after ? seam.after() : seam.before(); });
-  launch.report({Locked{}});
-
   Exchange exchange(launch);
   Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam),
       remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
-  Engine(*settings, {&local, &remote}, exchange, store, log).run();
+  bool create = settings->createDatabase;
+  Rounds(*settings, {&local, &remote}, exchange, launch, log, [&] {
+    auto store = std::make_unique<store::Store>(
+        confinement.directory, settings->databaseName, create,
+        [&](const char*, bool after) { after ? seam.after() : seam.before(); });
+    create = false;
+    return store;
+  }).run();
 }
 
 // Says what ended the run, if it was not its natural end.
@@ -49,8 +53,8 @@ ExitStatus synchroniseOrSayWhyNot(Reporter& launch, Log& log) {
     return ExitStatus::ok;
   } catch (const PeerGone&) {
     throw;
-  } catch (const ServerFailure& failure) {
-    log.error(About::server(failure.side), failure.what(), failure.status);
+  } catch (const AboutFailure& failure) {
+    log.error(failure.of, failure.what(), failure.status);
     return failure.status;
   } catch (const Failure& failure) {
     log.error(About::run(), failure.what(), failure.status);

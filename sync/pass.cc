@@ -11,10 +11,14 @@ namespace {
 constexpr Side kSides[] = {Side::local, Side::remote};
 using Items = request::Fetch::Items;
 
+// Mailboxes of so many messages are emptied by hand every day.
+constexpr std::uint64_t kFewMessages = 20;
+
 }  // namespace
 
-Pass::Pass(Both<Server*> servers, store::Store& store, Log& log, const Mailbox& mailbox)
-    : servers_(servers), store_(store), log_(log), mailbox_(mailbox) {
+Pass::Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log,
+           const Mailbox& mailbox)
+    : settings_(settings), servers_(servers), store_(store), log_(log), mailbox_(mailbox) {
   for (Side side : kSides) known_[side] = store_.state(mailbox_.id, side);
 }
 
@@ -35,7 +39,13 @@ void Pass::ask(Both<bool> sides, bool again) {
 void Pass::clarify() {
   for (Side side : kSides) {
     if (!changes_[side]) continue;
-    if (auto trouble = changes_[side]->collect()) fail(side, trouble->text, trouble->status);
+    auto trouble = changes_[side]->collect();
+    if (!trouble) continue;
+    fail(side, trouble->text + (trouble->hold ? startAfresh(mailbox_) : ""), trouble->status);
+    if (!trouble->hold) continue;
+    store::Transaction transaction = store_.begin();
+    store_.hold(mailbox_.id, trouble->text);
+    transaction.commit("hold");
   }
   if (failed_) return;
   for (Side side : kSides) {
@@ -182,6 +192,7 @@ void Pass::begin(Both<Lane*> lanes) {
   for (Side side : kSides)
     if (changes_[side]) storable[side] = changes_[side]->selected().storable;
   plan_ = reconcile(touched(), storable);
+  for (Side side : kSides) limitExpunges(side);
   for (const Plan::Conflict& conflict : plan_.conflicts)
     log_.warning(at(Side::local), "Conflicting flag update in " + mailbox_.wire.local.bytes +
                                       " for local UID " + std::to_string(conflict.local.value()) + " (" +
@@ -304,6 +315,7 @@ void Pass::finishFlags() {
     if (reachedBoth) store_.setBase(mailbox_.id, agreed.local, agreed.base);
   }
   for (Side side : kSides) {
+    for (const auto& [flags, uids] : updated[side]) log_.done().flagsUpdated += uids.size();
     for (const auto& [flags, uids] : updated[side])
       log_.info(at(side), "Updated flags (" + flags + ") for UID " + uids.text());
     for (const auto& [flags, uids] : refused[side]) {
@@ -315,20 +327,67 @@ void Pass::finishFlags() {
   }
 }
 
+// Expunging is what cannot be undone. Beyond max-deletions it waits for the user; a mailbox that is to lose
+// everything waits for the next run, which must be told the same.
+void Pass::limitExpunges(Side side) {
+  UidSet& expunge = plan_.todo[side].expunge;
+  Side source = other(side);
+  std::uint64_t mapped = expunge.empty() ? 0 : store_.count(mailbox_.id);
+  bool everything = mapped > kFewMessages && expunge.size() == mapped;
+  bool believed = store_.emptied(mailbox_.id, source);
+  if (everything != believed && changes_[source]) {
+    store::Transaction transaction = store_.begin();
+    store_.setEmptied(mailbox_.id, source, everything);
+    transaction.commit("emptied");
+  }
+  if (expunge.empty() || settings_.forceDeletions) return;
+  std::string count = std::to_string(expunge.size()) + " of " + std::to_string(mapped) + " messages";
+  std::uint64_t most = settings_.maxDeletionsPercent ? mapped * settings_.maxDeletions.value_or(100) / 100
+                                                     : settings_.maxDeletions.value_or(mapped);
+  if (expunge.size() > most) {
+    log_.error(at(side),
+               "Not expunging " + count +
+                   ": more than max-deletions allows. If that is right, run with --force-deletions.",
+               ExitStatus::tryAgain);
+  } else if (everything && !believed) {
+    log_.error(at(side),
+               "Not expunging " + count +
+                   ": the other side has lost all of them at once. If that is still so at the next run, it "
+                   "will be done; --force-deletions does it now.",
+               ExitStatus::tryAgain);
+  } else {
+    return;
+  }
+  expunge = {};
+  held_ = true;
+}
+
+// VANISHED is not always sent: what it did not name is asked for.
+UidSet Pass::stillThere(Side side, const UidSet& uids) {
+  UidSet there;
+  if (uids.empty()) return there;
+  servers_[side]->ensureSelected(mailbox_.wire[side]);
+  auto reply = servers_[side]->fetch(uids, Items::flags,
+                                     [&](const answer::Message& message) { there.add(message.uid); });
+  return reply.done().ok() ? there : uids;
+}
+
 void Pass::finishExpunge(Side side) {
   if (!expunges_[side]) return;
   const UidSet& asked = plan_.todo[side].expunge;
   const answer::Done& done = expunges_[side]->done();
   // With a NO, VANISHED tells nothing: a mailbox that was renamed meanwhile says it of every message.
-  const UidSet gone = done.ok() ? expunges_[side]->get() : UidSet();
+  UidSet left = done.ok() ? stillThere(side, asked.minus(expunges_[side]->get())) : asked;
   if (!done.ok()) log_.error(at(side), words(done), ExitStatus::tryAgain);
-  if (UidSet left = asked.minus(gone); !left.empty()) {
+  if (!left.empty()) {
     log_.warning(at(side), "Couldn't UID EXPUNGE " + left.text());
     log_.worsen(ExitStatus::tryAgain);
     held_ = true;
   }
+  UidSet gone = asked.minus(left);
   if (gone.empty()) return;
   for (const store::Pair& pair : store_.pairs(mailbox_.id, side, gone)) store_.unmap(mailbox_.id, pair.local);
+  log_.done().expunged += gone.size();
   log_.info(at(side), "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
 }
 

@@ -17,7 +17,8 @@ namespace interimap {
 
 class Pass {
  public:
-  Pass(Both<Server*> servers, store::Store& store, Log& log, const Mailbox& mailbox);
+  Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log,
+       const Mailbox& mailbox);
 
   // Which sides to look at: a side to which nothing was written since the last pass has no news for us.
   void ask(Both<bool> sides, bool again);
@@ -51,10 +52,13 @@ class Pass {
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
   void load(Both<Lane*> lanes);
   void finishFlags();
+  void limitExpunges(Side side);
   void finishExpunge(Side side);
+  UidSet stillThere(Side side, const UidSet& uids);
   store::SideState reached(Side side, bool atStart) const;
   About at(Side side) const { return About::at(side, mailbox_.wire[side]); }
 
+  const settings::Sync& settings_;
   Both<Server*> servers_;
   store::Store& store_;
   Log& log_;

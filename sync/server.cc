@@ -187,6 +187,13 @@ Reply<Nothing> Server::manage(request::Manage::Verb verb, const WireName& mailbo
   return {state, exchange_};
 }
 
+Reply<Nothing> Server::watch(const WireName& mailbox, std::uint32_t seconds) {
+  auto state = expect<Nothing>([this](Answer, Nothing&) { violation("something else than Done"); });
+  selected_.reset();
+  send(state, {0, request::Watch{mailbox, seconds}, {}});
+  return {state, exchange_};
+}
+
 Reply<Nothing> Server::simple(request::Simple::Verb verb) {
   auto state = expect<Nothing>([this](Answer, Nothing&) { violation("something else than Done"); });
   if (verb == request::Simple::Verb::unselect) selected_.reset();

@@ -92,6 +92,7 @@ class Server {
                        OnMessage onMessage);
   Reply<UidSet> expunge(const UidSet& uids);  // what the server says is gone
   Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {});
+  Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds);  // done: there is news
   Reply<Nothing> simple(request::Simple::Verb verb);
 
   Channel& channel() { return channel_; }

@@ -1,0 +1,83 @@
+#include "sync/rounds.h"
+
+#include <chrono>
+
+#include "ipc/failure.h"
+#include "sync/commands.h"
+#include "sync/engine.h"
+
+namespace interimap {
+
+namespace {
+
+constexpr Side kSides[] = {Side::local, Side::remote};
+// How long a watcher waits for another interimap to let go of the database, and how often it tries.
+constexpr std::chrono::seconds kPatience{600}, kBetweenTries{1};
+// Without NOTIFY a server is asked this often; IDLE tells about one mailbox only.
+constexpr std::chrono::seconds kPoll{60};
+// A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
+constexpr std::chrono::seconds kSignOfLife{240};
+
+}  // namespace
+
+void Rounds::run() {
+  std::unique_ptr<store::Store> store = openStore_();
+  launch_.report(Report{Locked{}});
+  for (Side side : kSides) ready_[side] = servers_[side]->enable();
+  while (true) {
+    round(*store);
+    store.reset();
+    Synchronised done = log_.endRound();
+    done.waiting = watching();
+    launch_.report(Report{done});
+    if (!watching()) return;
+    awaitNews();
+    store = reopen();
+  }
+}
+
+void Rounds::round(store::Store& store) {
+  switch (settings_.errand) {
+    case settings::Errand::remove: return Commands(settings_, servers_, store, log_).remove();
+    case settings::Errand::rename: return Commands(settings_, servers_, store, log_).rename();
+    case settings::Errand::synchronise:
+    case settings::Errand::watch:
+    case settings::Errand::notify:
+    case settings::Errand::repair: return Engine(settings_, servers_, exchange_, store, log_).run();
+  }
+}
+
+std::unique_ptr<store::Store> Rounds::reopen() {
+  auto until = std::chrono::steady_clock::now() + kPatience;
+  while (true) {
+    try {
+      return openStore_();
+    } catch (const Failure& failure) {  // another interimap at work is an answer here, not the end
+      if (failure.status != ExitStatus::tryAgain || std::chrono::steady_clock::now() > until) throw;
+    }
+    exchange_.pause(kBetweenTries);
+  }
+}
+
+// A selected mailbox would keep the server from telling us of it, and QRESYNC from being exact.
+void Rounds::unselect() {
+  bool both = ready_.local.get().unselect && ready_.remote.get().unselect;
+  for (Side side : kSides)
+    servers_[side]->simple(both ? request::Simple::Verb::unselect : request::Simple::Verb::noop);
+}
+
+void Rounds::awaitNews() {
+  unselect();
+  std::chrono::milliseconds interval = std::chrono::seconds(settings_.interval);
+  if (settings_.errand == settings::Errand::watch) return exchange_.pause(interval);
+  Both<Reply<Nothing>> news;
+  for (Side side : kSides) {
+    const std::string& reference = side == Side::local ? settings_.localReference : settings_.remoteReference;
+    if (!ready_[side].get().notify) interval = std::min<std::chrono::milliseconds>(interval, kPoll);
+    news[side] =
+        servers_[side]->watch({reference + "INBOX"}, static_cast<std::uint32_t>(kSignOfLife.count()));
+  }
+  exchange_.pause(interval, [&] { return news.local.ready() || news.remote.ready(); });
+}
+
+}  // namespace interimap

@@ -1,0 +1,53 @@
+// The life of sync once it is locked in: one round, or round after round while watching. Between rounds the
+// database is closed, so that `interimap --delete`, `--rename` and `--repair` can be used beside a watcher.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ipc/launch.h"
+#include "store/store.h"
+#include "sync/exchange.h"
+#include "sync/log.h"
+#include "sync/reconcile.h"
+#include "sync/server.h"
+
+namespace interimap {
+
+class Rounds {
+ public:
+  // Opens the database, as often as it takes one round.
+  using OpenStore = std::function<std::unique_ptr<store::Store>()>;
+
+  Rounds(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, Reporter& launch,
+         Log& log, OpenStore openStore)
+      : settings_(settings),
+        servers_(servers),
+        exchange_(exchange),
+        launch_(launch),
+        log_(log),
+        openStore_(std::move(openStore)) {}
+
+  // Returns when the errand is done; when watching, never. Throws what ends the run.
+  void run();
+
+ private:
+  void round(store::Store& store);
+  bool watching() const {
+    return settings_.errand == settings::Errand::watch || settings_.errand == settings::Errand::notify;
+  }
+  std::unique_ptr<store::Store> reopen();
+  void unselect();
+  void awaitNews();
+
+  const settings::Sync& settings_;
+  Both<Server*> servers_;
+  Exchange& exchange_;
+  Reporter& launch_;
+  Log& log_;
+  OpenStore openStore_;
+  Both<Reply<answer::Ready>> ready_;
+};
+
+}  // namespace interimap
