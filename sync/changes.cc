@@ -5,9 +5,10 @@
 namespace interimap {
 
 Changes::Changes(Server& server, const store::Store& store, const Mailbox& mailbox,
-                 std::optional<store::SideState> known)
+                 std::optional<store::SideState> known, bool full)
     : server_(server), store_(store), mailbox_(mailbox), known_(known), hasBase_(store.hasBase(mailbox.id)) {
-  if (known_ && known_->uidNext.value > 0) listedFrom_ = known_->uidNext;
+  if (known_ && known_->uidNext.value > 0) knownNext_ = known_->uidNext;
+  if (!full) listedFrom_ = knownNext_;
 }
 
 void Changes::ask() {
@@ -62,6 +63,7 @@ std::string number(std::uint64_t n) { return std::to_string(n); }
 
 std::optional<Changes::Trouble> Changes::collect() {
   const answer::Done& done = selectReply_.done();
+  listReply_.done();  // whatever SELECT said: what is still to come must find us alive
   if (!done.ok()) return Trouble{words(done), ExitStatus::tryAgain};
   selected_ = selectReply_.get();
   if (!listReply_.done().ok()) return Trouble{words(listReply_.done()), ExitStatus::tryAgain};
@@ -88,7 +90,9 @@ std::optional<Changes::Trouble> Changes::collect() {
   std::ranges::sort(fresh, {}, &Fresh::uid);
   auto same = std::ranges::unique(fresh, {}, &Fresh::uid);
   fresh.erase(same.begin(), same.end());
-  gone.add(mapped_.intersect(UidSet::from(listedFrom_)).minus(seen_));
+  gone.remove(seen_);
+  gone.add(mapped_.intersect(UidSet::from(knownNext_)).minus(seen_));
+  lost = mapped_.intersect(UidSet::from(listedFrom_)).minus(seen_).minus(gone);
   for (Uid uid : gone.intersect(UidSet::below(listedFrom_)).each()) flags.erase(uid);
   return std::nullopt;
 }

@@ -19,8 +19,9 @@ struct Fresh {
 
 class Changes {
  public:
+  // `full`: not only what is new, but every message there is.
   Changes(Server& server, const store::Store& store, const Mailbox& mailbox,
-          std::optional<store::SideState> known);
+          std::optional<store::SideState> known, bool full);
 
   // Sends SELECT, with QRESYNC data if there are any, and UID FETCH of everything from the known UIDNEXT on.
   void ask();
@@ -37,8 +38,11 @@ class Changes {
 
   const answer::Selected& selected() const { return selected_; }
   UidNext listedFrom() const { return listedFrom_; }
+  UidNext knownNext() const { return knownNext_; }  // as of last time; what is above is new
   // Mapped messages that are said to be gone: VANISHED, or not listed any more.
   UidSet gone;
+  // With `full`: mapped messages that are not there, though nobody ever said that they went.
+  UidSet lost;
   // Mapped messages and the flags they have now.
   std::map<Uid, Flags> flags;
   // Ascending.
@@ -52,7 +56,7 @@ class Changes {
   const Mailbox& mailbox_;
   std::optional<store::SideState> known_;
   bool hasBase_;
-  UidNext listedFrom_{1};
+  UidNext listedFrom_{1}, knownNext_{1};
   UidSet mapped_, seen_;
   answer::Selected selected_;
   Reply<answer::Selected> selectReply_;

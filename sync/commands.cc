@@ -44,6 +44,7 @@ void Commands::forget(const MailboxName& name) {
   if (store_.isNew()) return;
   for (const store::KnownMailbox& mailbox : store_.mailboxes()) {
     if (mailbox.name != name) continue;
+    if (settings_.dryRun) return log_.notice(About::database(), "Would remove mailbox " + shown(name));
     store::Transaction transaction = store_.begin();
     store_.removeMailbox(mailbox.id);
     transaction.commit("delete");
@@ -58,6 +59,8 @@ void Commands::rename() {
   for (Side side : kSides)
     if (targets(side) && lists_.listing(side).contains(from)) manage(side, Verb::rename, from, to);
   if (!settings_.inDatabase || store_.isNew()) return;
+  if (settings_.dryRun)
+    return log_.notice(About::database(), "Would rename mailbox " + shown(from) + " to " + shown(to));
   store::Transaction transaction = store_.begin();
   std::size_t rows = store_.rename(from, to);
   transaction.commit("rename");
@@ -98,6 +101,9 @@ void Commands::manage(Side side, Verb verb, const MailboxName& name, const std::
     target = lists_.hierarchy(side).wire(*to);
     what += " to " + target.bytes;
   }
+  if (settings_.dryRun)
+    return log_.notice(About::server(side),
+                       (verb == Verb::remove ? "Would delete mailbox " : "Would rename mailbox ") + what);
   auto reply = servers_[side]->manage(verb, wire, target);
   if (!reply.done().ok())
     throw ServerFailure(side, ExitStatus::unavailable,

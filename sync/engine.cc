@@ -48,6 +48,7 @@ void Engine::run() {
     log_.notice(About::database(), "Upgrading database version from 0");
     store_.migrate(lists_.hierarchy(Side::local).delimiter());
   }
+  checkAccounts();
   KnownSubscriptions known;
   for (const store::KnownMailbox& mailbox : store_.mailboxes())
     known.emplace(mailbox.name, mailbox.subscribed);
@@ -71,6 +72,70 @@ const char* doneOf(MailboxStep::Do step) {
 }
 
 }  // namespace
+
+void Engine::preview() {
+  lists_.fetch(Lists::Scope::synchronised);
+  KnownSubscriptions known;
+  if (!store_.isNew())
+    for (const store::KnownMailbox& mailbox : store_.mailboxes())
+      known.emplace(mailbox.name, mailbox.subscribed);
+  for (const MailboxPlan& plan :
+       planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known))
+    previewMailbox(plan);
+  if (store_.isNew()) return;
+  std::vector<Mailbox> dirty = dirtyMailboxes();
+  for (const Mailbox& mailbox : dirty) {
+    if (!store_.state(mailbox.id, Side::local)) continue;  // spoken of by previewMailbox()
+    Pass pass(settings_, servers_, store_, log_, mailbox);
+    pass.ask({true, true}, false);
+    pass.clarify();
+    pass.preview();
+  }
+}
+
+void Engine::previewMailbox(const MailboxPlan& plan) {
+  using Do = MailboxStep::Do;
+  bool isNew = false;
+  for (const MailboxStep& step : plan.steps) {
+    isNew = isNew || step.what == Do::add;
+    if (step.what != Do::add && step.what != Do::mark)
+      log_.notice(About::server(step.side), std::string("Would ") + verbOf(step.what) + " " +
+                                                lists_.hierarchy(step.side).wire(plan.name).bytes);
+  }
+  if (!plan.goneFrom) synced_.push_back(plan.name);
+  if (!isNew) return;
+  for (Side side : kSides) {
+    auto it = lists_.listing(other(side)).find(plan.name);
+    std::uint32_t messages =
+        it == lists_.listing(other(side)).end() ? 0 : it->second.status.messages.value_or(0);
+    if (messages > 0)
+      log_.notice(About::at(side, lists_.hierarchy(side).wire(plan.name)),
+                  "Would add " + std::to_string(messages) + " message(s), all that " +
+                      servers_[other(side)]->name() + " has");
+  }
+}
+
+// A database used with another account would take strange mail for expunged. A tunnel's account is whatever
+// its command leads to: that cannot be compared.
+void Engine::checkAccounts() {
+  for (Side side : kSides) {
+    const std::string& account = side == Side::local ? settings_.localAccount : settings_.remoteAccount;
+    if (account.empty() || account.starts_with("tunnel:")) continue;
+    auto recorded = store_.account(side);
+    if (!recorded) {
+      store::Transaction transaction = store_.begin();
+      store_.setAccount(side, account);
+      transaction.commit("account");
+    } else if (*recorded != account) {
+      throw AboutFailure(
+          About::database(), ExitStatus::data,
+          "belongs to " + *recorded + " on the " + servers_[side]->name() + " side, not to " + account +
+              ". Another pair of accounts needs another `database`. If it is the same account under a new "
+              "name: sqlite3 " +
+              settings_.databaseDirectory + "/" + settings_.databaseName + " 'DELETE FROM ours_account'");
+    }
+  }
+}
 
 // Everything is sent before the first answer is waited for. A mailbox that cannot be created stops only
 // itself.
@@ -152,7 +217,7 @@ std::vector<Mailbox> Engine::dirtyMailboxes() {
   std::vector<Mailbox> dirty;
   for (const store::KnownMailbox& known : store_.mailboxes()) {
     if (!synced.contains(known.name)) continue;
-    bool news = unfinished.contains(known.id);
+    bool news = unfinished.contains(known.id) || settings_.errand == settings::Errand::repair;
     for (Side side : kSides) {
       auto state = store_.state(known.id, side);
       auto it = lists_.listing(side).find(known.name);

@@ -23,8 +23,12 @@ class Engine {
          Log& log);
   // Throws Failure, Stopped, PeerGone, PeerViolation; what failed short of that is in the log's status.
   void run();
+  // --dry-run: says what run() would do, and does nothing to either server or the database.
+  void preview();
 
  private:
+  void checkAccounts();
+  void previewMailbox(const MailboxPlan& plan);
   void carryOut(std::vector<MailboxPlan> plans);
   void record(const std::vector<MailboxPlan>& plans);
   std::vector<Mailbox> dirtyMailboxes();

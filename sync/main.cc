@@ -7,6 +7,8 @@
 //         It locks itself in before it opens the database.
 // Never   opens a socket, starts a program, maps a message body.
 // Ends    when the run is done, or with launch or one of the nets.
+#include <unistd.h>
+
 #include <exception>
 #include <memory>
 
@@ -36,9 +38,14 @@ void synchronise(Reporter& launch, Log& log) {
       remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
   bool create = settings->createDatabase;
   Rounds(*settings, {&local, &remote}, exchange, launch, log, [&] {
+    std::string path = confinement.directory + "/" + settings->databaseName;
+    // --dry-run without a database looks at an empty one, which is gone before anything is done.
+    bool borrowed = settings->dryRun && access(path.c_str(), F_OK) != 0;
+    std::string name = settings->databaseName + (borrowed ? ".dry-run" : "");
     auto store = std::make_unique<store::Store>(
-        confinement.directory, settings->databaseName, create,
+        confinement.directory, name, create || borrowed,
         [&](const char*, bool after) { after ? seam.after() : seam.before(); });
+    if (borrowed) unlink((path + ".dry-run").c_str());
     create = false;
     return store;
   }).run();

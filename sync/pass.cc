@@ -31,7 +31,7 @@ void Pass::ask(Both<bool> sides, bool again) {
   again_ = again;
   for (Side side : kSides) {
     if (!sides[side]) continue;
-    changes_[side].emplace(*servers_[side], store_, mailbox_, known_[side]);
+    changes_[side].emplace(*servers_[side], store_, mailbox_, known_[side], repairing());
     changes_[side]->ask();
   }
 }
@@ -42,18 +42,50 @@ void Pass::clarify() {
     auto trouble = changes_[side]->collect();
     if (!trouble) continue;
     fail(side, trouble->text + (trouble->hold ? startAfresh(mailbox_) : ""), trouble->status);
-    if (!trouble->hold) continue;
+    if (!trouble->hold || settings_.dryRun) continue;
     store::Transaction transaction = store_.begin();
     store_.hold(mailbox_.id, trouble->text);
     transaction.commit("hold");
   }
   if (failed_) return;
+  if (repairing()) findLost();
   for (Side side : kSides) {
     if (!changes_[side]) continue;
     askWhetherGone(side);
     askOtherFlags(side);
     askIdentities(side);
     askOwed(side);
+  }
+}
+
+// --repair: a message that one side lost without a word is copied again from the other. If both lost it, or
+// one did after the other's was expunged, it is gone.
+void Pass::findLost() {
+  for (Side side : kSides) {
+    Changes &changes = *changes_[side], &others = *changes_[other(side)];
+    UidSet gone;
+    for (const store::Pair& pair : store_.pairs(mailbox_.id, side, changes.lost)) {
+      bool local = side == Side::local;
+      Uid here = local ? pair.local : pair.remote, there = local ? pair.remote : pair.local;
+      if (others.lost.contains(there) || others.gone.contains(there)) {
+        gone.add(here);
+        if (local || others.gone.contains(there))
+          log_.warning(at(side), "Pair (lUID,rUID) = (" + std::to_string(pair.local.value()) + "," +
+                                     std::to_string(pair.remote.value()) + ") vanished from " +
+                                     mailbox_.wire.local.bytes + ". Repairing.");
+      } else {
+        redo_[other(side)].add(there);
+        log_.warning(at(side), "UID " + std::to_string(here.value()) + " disappeared. Redownloading " +
+                                   servers_[other(side)]->name() + " UID " + std::to_string(there.value()) +
+                                   ".");
+      }
+    }
+    changes.gone.add(gone);
+    UidSet refused = store_.refusedUids(mailbox_.id, side);
+    for (const Fresh& fresh : changes.fresh)
+      if (fresh.uid.value() < changes.knownNext().value && !refused.contains(fresh.uid))
+        log_.warning(at(other(side)), std::string("No match for modified ") + servers_[side]->name() +
+                                          " UID " + std::to_string(fresh.uid.value()) + ". Redownloading.");
   }
 }
 
@@ -118,6 +150,7 @@ void Pass::askOwed(Side source) {
   for (const store::Intent& intent : store_.journal(mailbox_.id, other(source)).intents)
     owed.add(intent.source);
   owed = owed.intersect(UidSet::below(changes_[source]->listedFrom()));
+  owed.add(redo_[source]);
   owed_[source] = owed;
   if (owed.empty()) return;
   servers_[source]->ensureSelected(mailbox_.wire[source]);
@@ -134,13 +167,30 @@ bool Pass::answered() {
   return !failed_;
 }
 
-// Copies found are mapped. Their flags may have changed since, on either side: both are asked.
+// Copies found are mapped. Their flags may have changed since, on either side: both are asked. If the source
+// is gone, what looks like our copy may as well be what a user moved here: nothing is expunged for a guess,
+// it is new mail. If the copy is gone, the source is copied again.
 void Pass::adopt(Side target) {
   Side source = other(target);
   auto adopted = adoptCopies(store_.journal(mailbox_.id, target).intents, candidates_[target]);
   if (adopted.empty()) return;
+  Both<UidSet> asked, seen;
+  for (const Adopted& pair : adopted) {
+    asked[source].add(pair.source);
+    asked[target].add(pair.copy);
+  }
+  for (Side side : kSides) {
+    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    auto reply =
+        servers_[side]->fetch(asked[side], Items::flags, [this, &seen, side](const answer::Message& message) {
+          seen[side].add(message.uid);
+          if (message.flags) told_[side].insert_or_assign(message.uid, *message.flags);
+        });
+    if (!reply.done().ok()) return fail(side, words(reply.done()), ExitStatus::tryAgain);
+  }
   UidSet sources, copies;
   for (const Adopted& pair : adopted) {
+    if (!seen[source].contains(pair.source) || !seen[target].contains(pair.copy)) continue;
     bool toLocal = target == Side::local;
     store_.map(mailbox_.id, toLocal ? pair.copy : pair.source, toLocal ? pair.source : pair.copy, pair.flags);
     store_.settle(mailbox_.id, target, pair.source);
@@ -148,21 +198,12 @@ void Pass::adopt(Side target) {
     sources.add(pair.source);
     copies.add(pair.copy);
   }
+  if (copies.empty()) return;
   log_.info(at(target), "Recovered " + std::to_string(copies.size()) + " UID(s) " + copies.text() +
                             " copied by an interrupted run");
   std::erase_if(changes_[target]->fresh, [&](const Fresh& fresh) { return copies.contains(fresh.uid); });
   if (changes_[source])
     std::erase_if(changes_[source]->fresh, [&](const Fresh& fresh) { return sources.contains(fresh.uid); });
-  for (Side side : kSides) {
-    servers_[side]->ensureSelected(mailbox_.wire[side]);
-    UidSet unseen = side == source ? sources : copies;
-    auto reply = servers_[side]->fetch(unseen, Items::flags, [&, side](const answer::Message& message) {
-      unseen.remove(UidSet::single(message.uid));
-      if (message.flags) told_[side].insert_or_assign(message.uid, *message.flags);
-    });
-    if (!reply.done().ok()) return fail(side, words(reply.done()), ExitStatus::tryAgain);
-    vanished_[side].add(unseen);
-  }
 }
 
 // Owed messages that do not exist any more are not owed; what is left of the journal is copied again.
@@ -184,14 +225,11 @@ void Pass::begin(Both<Lane*> lanes) {
   if (failed_ || !answered()) return;
   for (Side side : kSides)
     if (changes_[side]) changes_[side]->gone.remove(alive_[side]);
-  bool unfinished = !store_.refused(mailbox_.id).empty();
+  bool unfinished = !store_.refused(mailbox_.id).empty() || !redo_.local.empty() || !redo_.remote.empty();
   for (Side side : kSides) unfinished = unfinished || !store_.journal(mailbox_.id, side).intents.empty();
   if (unfinished || !known_.local || !known_.remote) resume();
   if (failed_) return;
-  Both<StorableFlags> storable;
-  for (Side side : kSides)
-    if (changes_[side]) storable[side] = changes_[side]->selected().storable;
-  plan_ = reconcile(touched(), storable);
+  makePlan();
   for (Side side : kSides) limitExpunges(side);
   for (const Plan::Conflict& conflict : plan_.conflicts)
     log_.warning(at(Side::local), "Conflicting flag update in " + mailbox_.wire.local.bytes +
@@ -206,11 +244,41 @@ void Pass::begin(Both<Lane*> lanes) {
   load(lanes);
 }
 
+void Pass::makePlan() {
+  Both<StorableFlags> storable;
+  for (Side side : kSides)
+    if (changes_[side]) storable[side] = changes_[side]->selected().storable;
+  plan_ = reconcile(touched(), storable);
+}
+
+void Pass::preview() {
+  if (failed_ || !answered()) return;
+  makePlan();
+  for (Side side : kSides) {
+    auto say = [&](const std::string& what) { log_.notice(at(side), "Would " + what); };
+    UidSet refused = store_.refusedUids(mailbox_.id, other(side)), add;
+    for (const Fresh& fresh : changes_[other(side)]->fresh) add.add(fresh.uid);
+    add = add.minus(refused);
+    if (!add.empty())
+      say("add " + std::to_string(add.size()) + " UID(s) <- " + servers_[other(side)]->name() + " UID " +
+          add.text());
+    for (const FlagUpdate& update : plan_.todo[side].add)
+      say("add flags (" + update.flags.text() + ") to UID " + update.uids.text());
+    for (const FlagUpdate& update : plan_.todo[side].remove)
+      say("remove flags (" + update.flags.text() + ") from UID " + update.uids.text());
+    if (const UidSet& gone = plan_.todo[side].expunge; !gone.empty())
+      say("remove " + std::to_string(gone.size()) + " UID(s) " + gone.text());
+  }
+}
+
 // Brings the database to where the interrupted run left the servers, or makes the first entry.
 void Pass::resume() {
   store::Transaction transaction = store_.begin();
   if (!known_.local || !known_.remote)
     store_.putState(mailbox_.id, reached(Side::local, true), reached(Side::remote, true));
+  for (Side side : kSides)
+    for (const store::Pair& pair : store_.pairs(mailbox_.id, side, redo_[side]))
+      store_.unmap(mailbox_.id, pair.local);
   for (Side side : kSides)
     if (changes_[side] && !failed_) adopt(side);
   for (Side side : kSides)
@@ -222,7 +290,7 @@ void Pass::resume() {
 std::vector<Touched> Pass::touched() {
   std::map<Uid, Touched> byLocal;
   for (Side side : kSides) {
-    UidSet uids = vanished_[side];
+    UidSet uids;
     if (changes_[side]) {
       uids.add(changes_[side]->gone);
       UidSet changed;
@@ -245,7 +313,6 @@ std::vector<Touched> Pass::touched() {
           touched.now[side] = it->second;
         touched.gone[side] = changes_[side]->gone.contains(uid);
       }
-      touched.gone[side] = touched.gone[side] || vanished_[side].contains(uid);
     }
   }
   std::vector<Touched> out;
@@ -279,7 +346,13 @@ void Pass::expunge() {
   if (failed_) return;
   for (Side side : kSides) {
     if (plan_.todo[side].expunge.empty()) continue;
-    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
+    if (!selected.done().ok() || selected.get().uidValidity != reached(side, false).uidValidity) {
+      log_.error(at(side), "Mailbox is another one by now: not expunging " + plan_.todo[side].expunge.text(),
+                 ExitStatus::tryAgain);
+      held_ = true;
+      continue;
+    }
     expunges_[side] = servers_[side]->expunge(plan_.todo[side].expunge);
   }
 }

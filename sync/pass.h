@@ -27,6 +27,8 @@ class Pass {
   void clarify();
   // Waits for that; reconciles. Stores flags; what is to be copied goes to the lanes.
   void begin(Both<Lane*> lanes);  // lanes[side] copies *from* side
+  // --dry-run, instead of begin() and all that follows: says what they would do.
+  void preview();
   // Once everything is copied: expunges.
   void expunge();
   // Waits for the rest; writes down what was achieved, within the caller's transaction.
@@ -39,6 +41,9 @@ class Pass {
 
  private:
   void fail(Side side, const std::string& text, ExitStatus status);
+  bool repairing() const { return settings_.errand == settings::Errand::repair && !again_; }
+  void makePlan();
+  void findLost();
   void askWhetherGone(Side side);
   void askOtherFlags(Side side);
   void askIdentities(Side target);
@@ -72,10 +77,10 @@ class Pass {
   // What clarify() asked and begin() waits for.
   std::vector<std::pair<Side, Reply<Nothing>>> questions_;
   Both<UidSet> alive_;                             // said to be gone, and there all the same
-  Both<UidSet> vanished_;                          // of a pair just adopted, and not there
   Both<std::map<Uid, Flags>> told_;                // flags on the side that had nothing to report
   Both<std::vector<answer::Message>> candidates_;  // new on that side, perhaps copies of ours
   Both<UidSet> owed_;                              // below the listing, to be copied from that side
+  Both<UidSet> redo_;                              // --repair: their partner is lost, to be copied again
 
   Plan plan_;
   std::vector<std::pair<Side, Reply<Nothing>>> stores_;

@@ -43,8 +43,10 @@ void Rounds::round(store::Store& store) {
     case settings::Errand::synchronise:
     case settings::Errand::watch:
     case settings::Errand::notify:
-    case settings::Errand::repair: return Engine(settings_, servers_, exchange_, store, log_).run();
+    case settings::Errand::repair: break;
   }
+  Engine engine(settings_, servers_, exchange_, store, log_);
+  settings_.dryRun ? engine.preview() : engine.run();
 }
 
 std::unique_ptr<store::Store> Rounds::reopen() {

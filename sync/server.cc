@@ -97,11 +97,11 @@ Reply<answer::Selected> Server::select(const WireName& mailbox, std::optional<re
   });
   selected_ = mailbox;
   send(state, {0, request::Select{mailbox, false, std::move(known)}, {}});
-  return {state, exchange_};
+  return selectReply_ = {state, exchange_};
 }
 
-void Server::ensureSelected(const WireName& mailbox) {
-  if (selected_ != mailbox) select(mailbox, std::nullopt, {}, {});
+Reply<answer::Selected> Server::ensureSelected(const WireName& mailbox) {
+  return selected_ == mailbox ? selectReply_ : select(mailbox, std::nullopt, {}, {});
 }
 
 namespace {

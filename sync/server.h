@@ -84,7 +84,9 @@ class Server {
   Reply<answer::Selected> select(const WireName& mailbox, std::optional<request::Known> known,
                                  OnMessage onMessage, OnVanished onVanished);
   // Selects unless this mailbox was the last to be selected here: for commands on messages we know already.
-  void ensureSelected(const WireName& mailbox);
+  // The reply to its SELECT: where a wrong message would be harmed, look at its UIDVALIDITY first, as UIDs
+  // may have come to mean others since the mailbox was selected before.
+  Reply<answer::Selected> ensureSelected(const WireName& mailbox);
   Reply<Nothing> fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage);
   Reply<FetchedBodies> fetchBodies(const UidSet& uids);
   Reply<answer::Appended> append(request::Append append, Descriptor bodies);
@@ -116,6 +118,7 @@ class Server {
   RequestId nextId_ = 1;
   std::deque<std::pair<RequestId, std::shared_ptr<Pending>>> pending_;
   std::optional<WireName> selected_;
+  Reply<answer::Selected> selectReply_;  // of selected_
 };
 
 }  // namespace interimap

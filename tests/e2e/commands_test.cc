@@ -1,0 +1,185 @@
+#include "tests/e2e/bed.h"
+
+using namespace interimap::bed;
+using interimap::ExitStatus;
+
+namespace {
+
+// Two accounts in sync: INBOX, a, a/b, c with five messages each.
+struct Filled : Bed {
+  Filled() {
+    Corpus corpus(11);
+    ImapClient first = alice();
+    fill(first, corpus, {"INBOX", "a", "a/b", "c"}, 5);
+    synchronise(*this);
+  }
+  void sql(const std::string& statement) const {
+    Outcome outcome = interimap::bed::run({{"/usr/bin/sqlite3", program.database().string(), statement}});
+    REQUIRE(outcome.exitStatus == 0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("--delete removes a mailbox everywhere, not what is below it (scenario 60)") {
+  Filled bed;
+  Run run = bed.program.run({"--debug", "--delete", "a"});
+  requireDone(run);
+  CHECK(run.says("database: Removed mailbox a"));
+  CHECK_FALSE(bed.here().mailboxes.contains("a"));
+  CHECK_FALSE(bed.there().mailboxes.contains("a"));
+  CHECK(bed.here().mailboxes.at("a/b").messages.size() == 5);
+  synchronise(bed);
+  CHECK_FALSE(bed.here().mailboxes.contains("a"));
+}
+
+TEST_CASE("--delete: targets, unknown names, INBOX (scenarios 60, 61)") {
+  Filled bed;
+  CHECK(bed.program.run({"--delete", "no/such"}).exitStatus == 0);
+  CHECK(bed.program.run({"--delete", "INBOX"}).exitStatus != 0);
+  Run run = bed.program.run({"--target=local,database", "--delete", "c"});
+  requireDone(run);
+  CHECK_FALSE(bed.here().mailboxes.contains("c"));
+  CHECK(bed.there().mailboxes.contains("c"));
+  synchronise(bed);  // new again, from the other side
+  CHECK(bed.here().mailboxes.at("c").messages.size() == 5);
+}
+
+TEST_CASE("--rename takes the children along, and the next run transfers nothing (scenario 62)") {
+  Filled bed;
+  Run run = bed.program.run({"--rename", "a", "z"});
+  requireDone(run);
+  CHECK(run.says("database: Renamed mailbox a to z"));
+  CHECK(bed.here().mailboxes.at("z/b").messages.size() == 5);
+  checkEqual(bed.here(), bed.there());
+  checkNothingToDo(bed.program);
+}
+
+TEST_CASE("--rename refuses a name that is taken, and changes nothing (scenario 63)") {
+  Filled bed;
+  Snapshot before = bed.here();
+  Run run = bed.program.run({"--rename", "a", "c"});
+  CHECK(run.exitStatus != 0);
+  CHECK(run.says("--delete c`"));
+  CHECK(bed.here() == before);
+  CHECK(bed.there() == before);
+}
+
+TEST_CASE("a --rename that one server had done already is carried on by giving it again (W25)") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  bed.alice().command("RENAME a z");
+  requireDone(bed.program.run({"--rename", "a", "z"}));
+  checkEqual(bed.here(), bed.there());
+  checkNothingToDo(bed.program);
+}
+
+TEST_CASE("--repair copies again what one side lost without a word, and finds missed flags (scenario 83)") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  {
+    ImapClient alice = bed.alice();
+    alice.select("c");
+    alice.store("2", "+FLAGS (\\Flagged)");
+    alice.expunge("3");
+    alice.select("a");
+    alice.store("1", "+FLAGS (\\Flagged)");
+  }
+  // As if those changes had been seen and never carried out; and one message had never been mapped on either
+  // side.
+  ImapClient alice = bed.alice();
+  for (const char* mailbox : {"a", "c"}) {
+    std::string status = alice.command(std::string("STATUS ") + mailbox + " (HIGHESTMODSEQ)").responses.at(0);
+    std::string modSeq = status.substr(status.rfind(' ') + 1);
+    modSeq.pop_back();
+    bed.sql("UPDATE local SET HIGHESTMODSEQ = " + modSeq +
+            " WHERE idx = (SELECT idx FROM mailboxes WHERE mailbox = x'" + (*mailbox == 'a' ? "61" : "63") +
+            "')");
+  }
+  bed.sql(
+      "UPDATE ours_stamp SET lMODSEQ = (SELECT HIGHESTMODSEQ FROM local WHERE local.idx = ours_stamp.idx)");
+  checkNothingToDo(bed.program);
+  CHECK(difference(bed.here(), bed.there()) != "");
+  Run run = bed.program.run({"--repair"});
+  INFO(run.log());
+  CHECK(run.exitStatus == 0);
+  CHECK(run.says("UID 3 disappeared. Redownloading remote UID 3."));
+  checkEqual(bed.here(), bed.there());
+  CHECK(bed.here().mailboxes.at("c").messages.size() == 5);
+  checkNothingToDo(bed.program);
+}
+
+TEST_CASE("a mailbox that loses everything is held back once (--force-deletions does it at once)") {
+  NOT_THE_REFERENCE();
+  Bed bed;
+  {
+    Corpus corpus(12);
+    ImapClient alice = bed.alice();
+    fill(alice, corpus, {"big"}, 25);
+  }
+  synchronise(bed);
+  {
+    ImapClient alice = bed.alice();
+    alice.select("big");
+    alice.expunge("1:*");
+  }
+  SUBCASE("said again at the next run, it is believed") {
+    Run run = bed.program.run();
+    checkStatus(run, ExitStatus::tryAgain);
+    CHECK(run.says("Not expunging 25 of 25 messages"));
+    CHECK(bed.there().mailboxes.at("big").messages.size() == 25);
+    synchronise(bed);
+  }
+  SUBCASE("forced") { requireDone(bed.program.run({"--force-deletions"})); }
+  CHECK(bed.there().mailboxes.at("big").messages.empty());
+}
+
+TEST_CASE("max-deletions holds back, and lets pass what is within it") {
+  NOT_THE_REFERENCE();
+  Bed bed({}, {}, {"max-deletions = 20%"});
+  {
+    Corpus corpus(13);
+    ImapClient alice = bed.alice();
+    fill(alice, corpus, {"box"}, 10);
+  }
+  synchronise(bed);
+  {
+    ImapClient alice = bed.alice();
+    alice.select("box");
+    alice.expunge("1:2");
+  }
+  synchronise(bed);
+  {
+    ImapClient alice = bed.alice();
+    alice.select("box");
+    alice.expunge("3:5");
+  }
+  Run run = bed.program.run();
+  checkStatus(run, ExitStatus::tryAgain);
+  CHECK(run.says("more than max-deletions allows"));
+  CHECK(bed.there().mailboxes.at("box").messages.size() == 8);
+}
+
+TEST_CASE("a server restored from a backup is left alone until the mailbox is forgotten (W14)") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  bed.local.waitUntilIdle();
+  bed.local.copyUser("alice", "backup");
+  {
+    ImapClient alice = bed.alice();
+    Corpus corpus(14);
+    alice.append("c", corpus.smallMessages(3));
+  }
+  synchronise(bed);
+  bed.local.waitUntilIdle();
+  bed.local.removeUser("alice");
+  bed.local.copyUser("backup", "alice");
+  Snapshot there = bed.there();
+  for (int runs = 0; runs < 2; ++runs) {
+    Run run = bed.program.run();
+    checkStatus(run, ExitStatus::data);
+    CHECK(run.says("went back from"));
+    CHECK(run.says("local(c): ERROR: "));
+    CHECK(bed.there() == there);
+  }
+}
