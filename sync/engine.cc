@@ -115,6 +115,20 @@ void Engine::previewMailbox(const MailboxPlan& plan) {
   }
 }
 
+// A server may get another name: the same user, and every mailbox we know has the UIDVALIDITY that we know.
+bool Engine::isAlias(Side side, const std::string& recorded, const std::string& account) {
+  if (recorded.substr(0, recorded.rfind('@')) != account.substr(0, account.rfind('@'))) return false;
+  std::size_t same = 0;
+  for (const store::KnownMailbox& mailbox : store_.mailboxes()) {
+    auto state = store_.state(mailbox.id, side);
+    auto it = lists_.listing(side).find(mailbox.name);
+    if (!state || it == lists_.listing(side).end() || !it->second.status.uidValidity) continue;
+    if (*it->second.status.uidValidity != state->uidValidity) return false;
+    ++same;
+  }
+  return same > 0;
+}
+
 // A database used with another account would take strange mail for expunged. A tunnel's account is whatever
 // its command leads to: that cannot be compared.
 void Engine::checkAccounts() {
@@ -122,7 +136,9 @@ void Engine::checkAccounts() {
     const std::string& account = side == Side::local ? settings_.localAccount : settings_.remoteAccount;
     if (account.empty() || account.starts_with("tunnel:")) continue;
     auto recorded = store_.account(side);
-    if (!recorded) {
+    if (!recorded || (*recorded != account && isAlias(side, *recorded, account))) {
+      if (recorded)
+        log_.notice(About::server(side), "The account " + *recorded + " is now called " + account);
       store::Transaction transaction = store_.begin();
       store_.setAccount(side, account);
       transaction.commit("account");

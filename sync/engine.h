@@ -28,6 +28,7 @@ class Engine {
 
  private:
   void checkAccounts();
+  bool isAlias(Side side, const std::string& recorded, const std::string& account);
   void previewMailbox(const MailboxPlan& plan);
   void carryOut(std::vector<MailboxPlan> plans);
   void record(const std::vector<MailboxPlan>& plans);

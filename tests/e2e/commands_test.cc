@@ -7,7 +7,8 @@ namespace {
 
 // Two accounts in sync: INBOX, a, a/b, c with five messages each.
 struct Filled : Bed {
-  Filled() {
+  // Maildir lists the parent of a mailbox as if it could be selected; sdbox says \\Noselect.
+  Filled() : Bed({.mailLocation = "sdbox:~/sdbox"}, {.mailLocation = "sdbox:~/sdbox"}) {
     Corpus corpus(11);
     ImapClient first = alice();
     fill(first, corpus, {"INBOX", "a", "a/b", "c"}, 5);
@@ -158,6 +159,52 @@ TEST_CASE("max-deletions holds back, and lets pass what is within it") {
   checkStatus(run, ExitStatus::tryAgain);
   CHECK(run.says("more than max-deletions allows"));
   CHECK(bed.there().mailboxes.at("box").messages.size() == 8);
+}
+
+TEST_CASE("--dry-run says what would be done, and does none of it") {
+  NOT_THE_REFERENCE();
+  Bed bed;
+  {
+    Corpus corpus(15);
+    ImapClient alice = bed.alice();
+    fill(alice, corpus, {"INBOX", "a"}, 5);
+  }
+  Run first = bed.program.run({"--dry-run"});
+  requireDone(first);
+  CHECK(first.says("remote: Would create a"));
+  CHECK(first.says("remote(a): Would add 5 message(s)"));
+  CHECK_FALSE(fs::exists(bed.program.database()));
+  CHECK(bed.there().messages() == 0);
+
+  synchronise(bed);
+  {
+    Corpus corpus(16);
+    ImapClient alice = bed.alice();
+    alice.append("a", corpus.smallMessages(2));
+    alice.select("a");
+    alice.store("1", "+FLAGS (\\Answered)");
+    alice.expunge("2");
+  }
+  Snapshot before = bed.there();
+  std::string database = readFile(bed.program.database());
+  Run second = bed.program.run({"--dry-run"});
+  requireDone(second);
+  CHECK(second.says("remote(a): Would add 2 UID(s) <- local UID 6:7"));
+  CHECK(second.says("remote(a): Would remove 1 UID(s) 2"));
+  CHECK(bed.there() == before);
+  CHECK(readFile(bed.program.database()) == database);
+  synchronise(bed);
+}
+
+TEST_CASE("the database of one pair of accounts refuses another (W43)") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  std::string text = bed.program.configuration();
+  text.replace(text.find("username = bob"), 14, "username = eve");
+  bed.program.configure(text);
+  Run run = bed.program.run();
+  checkStatus(run, ExitStatus::data);
+  CHECK(run.says("belongs to bob@127.0.0.1 on the remote side, not to eve@127.0.0.1"));
 }
 
 TEST_CASE("a server restored from a backup is left alone until the mailbox is forgotten (W14)") {
