@@ -93,6 +93,7 @@ std::vector<Sample> samples() {
   all.push_back(request(request::Store{uids, request::Store::Change::remove, flags}));
   all.push_back(request(request::Expunge{uids}));
   all.push_back(request(request::Manage{request::Manage::Verb::rename, {"a"}, {"b"}}));
+  all.push_back(request(request::Watch{{"INBOX"}, 240}));
   all.push_back(request(request::Simple{request::Simple::Verb::logout}));
   all.push_back(answer(answer::Ready{true, false, true, false, true}));
   all.push_back(answer(answer::Listed{{{{"a"}, '/', true, true, true}, {{"b"}, {}}}}));
@@ -101,16 +102,27 @@ std::vector<Sample> samples() {
   all.push_back(answer(answer::Vanished{uids}));
   all.push_back(answer(answer::Messages{{{uid, {1}, flags, date, 2, digest}, {uid, {}, {}, {}, 0, {}}}}));
   all.push_back(answer(answer::Window{{{uid, {1}, flags, date, {2, 3}, digest}}, {uid}}));
-  all.push_back(answer(answer::Appended{{1}, {uid, std::nullopt}, "refused"}));
+  all.push_back(answer(answer::Appended{{1}, {uid, std::nullopt}, "refused", {true, false}}));
   all.push_back(answer(answer::Done{answer::Done::Completion::no, "CODE", "words"}));
   all.push_back(order(netSettings()));
-  all.push_back(order(settings::Sync{"/dir", "db", true, {"a"}, {"*"}, {"REMOTE"}, "x", "", "", "l", "r"}));
+  all.push_back(order(settings::Sync{.databaseDirectory = "/dir",
+                                     .databaseName = "db",
+                                     .errand = settings::Errand::notify,
+                                     .interval = 9,
+                                     .maxDeletions = 5,
+                                     .mailboxes = {"a"},
+                                     .patterns = {"*"},
+                                     .selectionOptions = {"REMOTE"},
+                                     .ignore = "x",
+                                     .localAccount = "l",
+                                     .remoteAccount = "r"}));
   all.push_back(order(settings::Delivery{true, "mx", "25", "me", "nobody"}));
   all.push_back(order(Go{}));
   all.push_back(report(LogLine{LogLevel::error, "remote", "INBOX", "text"}));
   all.push_back(report(Locked{}));
   all.push_back(report(Progress{"INBOX", 1, 2, 3}));
   all.push_back(report(Traffic{1, 2, 3, 4, true}));
+  all.push_back(report(Synchronised{1, 2, 3, 4, 5, 6, 7, true}));
   all.push_back(report(Ended{ExitStatus::config}));
   return all;
 }
@@ -257,7 +269,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
     Words words;
     std::function<void(Words)> read;
   } const rows[] = {
-      {"an unknown request", withUnion<schema::Request>(10),
+      {"an unknown request", withUnion<schema::Request>(11),
        [](Words w) { readAsRequest(std::move(w), false); }},
       {"an unknown request", withUnion<schema::Request>(0xffff),
        [](Words w) { readAsRequest(std::move(w), true); }},
@@ -266,7 +278,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
        [](Words w) { readAsAnswer(std::move(w), true); }},
       {"an unknown order", withUnion<schema::Order>(5), readAsOrder},
       {"an unknown order", withUnion<schema::Order>(0xffff), readAsOrder},
-      {"an unknown report", withUnion<schema::Report>(5), readAsReport},
+      {"an unknown report", withUnion<schema::Report>(6), readAsReport},
       {"an unknown report", withUnion<schema::Report>(0xffff), readAsReport},
   };
   for (const auto& row : rows) {

@@ -158,8 +158,9 @@ struct Answer {
   }
   struct Appended {
     uidValidity @0 :UInt32;
-    uids        @1 :List(UInt32);  # 0: refused
+    uids        @1 :List(UInt32);  # 0: refused, or not told
     refusal     @2 :Data;
+    stored      @3 :List(Bool);
   }
   struct Done {
     completion @0 :Completion;

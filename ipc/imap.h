@@ -238,11 +238,12 @@ struct Window {
   std::vector<Uid> tooLarge;            // larger than max-message-size, skipped
 };
 
+// Per message of the request, in its order.
 struct Appended {
   UidValidity uidValidity;
-  std::vector<std::optional<Uid>>
-      uids;             // one per message of the request; none: refused, or the server told no UID
-  std::string refusal;  // the server's words for the (last) refused one
+  std::vector<std::optional<Uid>> uids;  // none: refused, or the server did not tell (see `stored`)
+  std::string refusal;                   // the server's words for the (last) refused one
+  std::vector<bool> stored;              // its command was OK
   bool operator==(const Appended&) const = default;
 };
 

@@ -318,6 +318,8 @@ struct WriteAnswer {
     auto uids = out.initUids(static_cast<unsigned>(appended.uids.size()));
     for (unsigned i = 0; i < appended.uids.size(); ++i)
       uids.set(i, appended.uids[i] ? appended.uids[i]->value() : 0);
+    auto stored = out.initStored(static_cast<unsigned>(appended.stored.size()));
+    for (unsigned i = 0; i < appended.stored.size(); ++i) stored.set(i, appended.stored[i]);
     out.setRefusal(bytes(std::string_view(appended.refusal).substr(0, kMostText)));
   }
   void operator()(const answer::Done& done) {
@@ -382,8 +384,10 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
 
 answer::Appended readAppended(schema::Answer::Appended::Reader in) {
   limit(in.getUids(), kMostMessages, "messages");
-  answer::Appended appended{{in.getUidValidity()}, {}, shortText(in.getRefusal(), kMostText)};
+  limit(in.getStored(), kMostMessages, "messages");
+  answer::Appended appended{{in.getUidValidity()}, {}, shortText(in.getRefusal(), kMostText), {}};
   for (std::uint32_t uid : in.getUids()) appended.uids.push_back(Uid::of(uid));
+  for (bool stored : in.getStored()) appended.stored.push_back(stored);
   return appended;
 }
 

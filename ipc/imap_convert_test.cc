@@ -140,7 +140,8 @@ TEST_CASE("answers come through") {
        {{"none"}, {}, {}, {}, {}}}};
   CHECK(answered(statuses) == statuses);
   CHECK(answered(answer::Vanished{uids("1:4,4294967295")}) == answer::Vanished{uids("1:4,4294967295")});
-  answer::Appended appended{{7}, {uid(1), std::nullopt, uid(0xffffffff)}, "[OVERQUOTA] no\r\n\0"s};
+  answer::Appended appended{
+      {7}, {uid(1), std::nullopt, uid(0xffffffff)}, "[OVERQUOTA] no\r\n\0"s, {true, false, true}};
   CHECK(answered(appended) == appended);
   using Completion = answer::Done::Completion;
   for (Completion completion : {Completion::ok, Completion::no, Completion::bad}) {
@@ -229,7 +230,7 @@ TEST_CASE("words of a server are cut, a UID set too large to send is a bug of ou
   answer::Done done = answered(answer::Done{answer::Done::Completion::no, words, words});
   CHECK(done.code.size() == kMostText);
   CHECK(done.text.size() == kMostText);
-  CHECK(answered(answer::Appended{{}, {}, words}).refusal.size() == kMostText);
+  CHECK(answered(answer::Appended{{}, {}, words, {}}).refusal.size() == kMostText);
   UidSet large = ranges(kMostRanges + 1);
   CHECK_THROWS_AS(requested(request::Fetch{large, {}}), std::logic_error);
   CHECK_THROWS_AS(requested(request::Expunge{large}), std::logic_error);
@@ -425,6 +426,7 @@ TEST_CASE("answers that do not hold are refused") {
           {"a digest of odd length", [&](In in) { windowed(in, [](auto m) { m.setHeader(data("")); }); },
            true},
           {"too many messages", [](In in) { in.initAppended().initUids(kMostMessages + 1); }},
+          {"too many messages", [](In in) { in.initAppended().initStored(kMostMessages + 1); }},
           {"a text that is too long", [&](In in) { in.initAppended().setRefusal(data(longText)); }},
           {"a text that is too long", [&](In in) { in.initDone().setCode(data(longText)); }},
           {"a text that is too long", [&](In in) { in.initDone().setText(data(longText)); }},

@@ -110,6 +110,15 @@ settings::Sync sync(int bit = -1) {
   sync.user = "nobody";
   sync.stopAtWrite = 0xffffffff;
   sync.stopAfterWrite = bit != 1;
+  sync.errand = settings::Errand::rename;
+  sync.interval = 0xfffffffe;
+  sync.onLocal = bit == 2;
+  sync.onRemote = bit == 3;
+  sync.inDatabase = bit == 4;
+  sync.dryRun = bit != 5;
+  sync.forceDeletions = bit != 2;
+  sync.maxDeletionsPercent = bit == 3;
+  sync.maxDeletions = bit == 3 ? 100 : kMost;
   return sync;
 }
 
@@ -129,6 +138,15 @@ void checkSame(const settings::Sync& a, const settings::Sync& b) {
   CHECK(a.user == b.user);
   CHECK(a.stopAtWrite == b.stopAtWrite);
   CHECK(a.stopAfterWrite == b.stopAfterWrite);
+  CHECK(a.errand == b.errand);
+  CHECK(a.interval == b.interval);
+  CHECK(a.onLocal == b.onLocal);
+  CHECK(a.onRemote == b.onRemote);
+  CHECK(a.inDatabase == b.inDatabase);
+  CHECK(a.dryRun == b.dryRun);
+  CHECK(a.forceDeletions == b.forceDeletions);
+  CHECK(a.maxDeletions == b.maxDeletions);
+  CHECK(a.maxDeletionsPercent == b.maxDeletionsPercent);
 }
 
 }  // namespace
@@ -146,6 +164,13 @@ TEST_CASE("settings come through, each field and each default") {
     settings::Net in;
     in.transport = transport;
     CHECK(ordered(std::move(in)).transport == transport);
+  }
+  using settings::Errand;
+  for (auto errand :
+       {Errand::synchronise, Errand::watch, Errand::notify, Errand::repair, Errand::remove, Errand::rename}) {
+    settings::Sync in;
+    in.errand = errand;
+    CHECK(ordered(std::move(in)).errand == errand);
   }
   for (bool lmtp : {false, true}) {
     settings::Delivery out = ordered(settings::Delivery{lmtp, "/run/lmtp", "24", "ehlo", "nobody"});
@@ -189,6 +214,17 @@ TEST_CASE("reports come through") {
   CHECK(progress.messages == 1);
   CHECK(progress.ofMessages == kMost);
   CHECK(progress.octets == kMost - 1);
+  for (bool waiting : {false, true}) {
+    Synchronised done = reported(Synchronised{1, kMost, 3, 4, kMost - 5, 6, 0xffffffff, waiting});
+    CHECK(done.copiedToLocal == 1);
+    CHECK(done.copiedToRemote == kMost);
+    CHECK(done.flagsUpdated == 3);
+    CHECK(done.expunged == 4);
+    CHECK(done.failed == kMost - 5);
+    CHECK(done.octets == 6);
+    CHECK(done.mailboxes == 0xffffffff);
+    CHECK(done.waiting == waiting);
+  }
   for (bool compressed : {false, true}) {
     Traffic traffic = reported(Traffic{1, kMost, 3, kMost - 4, compressed});
     CHECK(traffic.received == 1);
@@ -250,6 +286,9 @@ TEST_CASE("orders that do not hold are refused") {
   convert::Writer transport;
   transport.root<schema::Order>().initNet().setTransport(static_cast<schema::Order::Net::Transport>(3));
   CHECK_THROWS_WITH_AS(readOrder(transport.packet()), "an unknown transport", PeerViolation);
+  convert::Writer errand;
+  errand.root<schema::Order>().initSync().setErrand(static_cast<schema::Order::Sync::Errand>(6));
+  CHECK_THROWS_WITH_AS(readOrder(errand.packet()), "an unknown errand", PeerViolation);
   convert::Writer go;
   go.root<schema::Order>().setGo();
   CHECK_THROWS_WITH_AS(readOrder(go.packet(BodyWriter().seal())), "a descriptor in an order", PeerViolation);

@@ -67,6 +67,8 @@ constexpr Key kKeys[] = {
     {"STARTTLS", isYesNo},
     {"username", isCredential},
     {"password", isCredential, true},
+    {"password-file", isText},
+    {"password-command", isText},
     {"auth", areAtoms},
     {"compress", isYesNo},
     {"max-message-size", isOctets},
@@ -126,7 +128,8 @@ settings::Net readAccount(const Keys& keys, bool compressByDefault) {
   net.tls = readTls(keys);
   net.auth = splitAtBlanks(upperCase(keys.get("auth", "PLAIN LOGIN")));
   net.username = keys.get("username", "");
-  net.password = keys.secret("password");
+  if (keys.oneOf({"password", "password-file", "password-command"}) == "password")
+    net.password = keys.secret("password");
   net.maxMessageSize = octets(keys.get("max-message-size", "")).value_or(kMaxMessageSize);
   net.user = keys.get("user", "nobody");
   return net;

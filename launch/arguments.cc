@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 
 #include "launch/modified_utf7.h"
 #include "launch/options.h"
@@ -34,6 +35,10 @@ constexpr Option kOptions[] = {
     {"repair"},
     {"delete"},
     {"rename"},
+    {"dry-run"},
+    {"force-deletions"},
+    {"progress", 0, Option::Value::text},
+    {"log-format", 0, Option::Value::text},
 };
 
 // Default intervals, in seconds: --notify looks only to keep connections alive.
@@ -45,7 +50,9 @@ struct Collected {
   Arguments arguments;
   std::vector<Command> commands;  // each once
   bool targeted = false, watched = false;
+  std::vector<std::string> targets;
   unsigned interval = 0;  // of --watch; 0: the default
+  std::vector<std::string> errors;
 };
 
 std::vector<std::string> splitAtCommas(std::string_view text) {
@@ -57,6 +64,19 @@ std::vector<std::string> splitAtCommas(std::string_view text) {
   }
   while (!items.empty() && items.back().empty()) items.pop_back();  // trailing commas are harmless
   return items;
+}
+
+// Which of `words` the value is.
+std::optional<std::size_t> choice(Collected& all, const Scanned::Given& given,
+                                  std::initializer_list<std::string_view> words) {
+  std::string expected;
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*given.value == *word) return static_cast<std::size_t>(word - words.begin());
+    expected += (expected.empty() ? "" : word + 1 == words.end() ? " or " : ", ") + std::string(*word);
+  }
+  all.errors.push_back("Value \"" + *given.value + "\" invalid for option " + std::string(given.name) + " (" +
+                       expected + " expected)");
+  return std::nullopt;
 }
 
 void collect(Collected& all, const Scanned::Given& given) {
@@ -75,8 +95,15 @@ void collect(Collected& all, const Scanned::Given& given) {
   if (given.name == "rename") command(Command::rename);
   if (given.name == "target") {
     all.targeted = true;
-    for (std::string& item : splitAtCommas(*given.value)) arguments.targets.push_back(std::move(item));
+    for (std::string& item : splitAtCommas(*given.value)) all.targets.push_back(std::move(item));
   }
+  if (given.name == "dry-run") arguments.dryRun = true;
+  if (given.name == "force-deletions") arguments.forceDeletions = true;
+  if (given.name == "progress")
+    if (auto place = choice(all, given, {"auto", "always", "never"}))
+      arguments.progress = static_cast<ShowProgress>(*place);
+  if (given.name == "log-format")
+    if (auto place = choice(all, given, {"text", "json"})) arguments.json = *place == 1;
   if (given.name == "watch") {
     all.watched = true;
     std::string_view digits = given.value ? std::string_view(*given.value) : "0";
@@ -92,7 +119,26 @@ bool makesSense(const Collected& all) {
   if (command && all.commands[0] == Command::remove && mailboxes == 0) return false;
   if (command && all.commands[0] == Command::rename && mailboxes != 2) return false;
   if (command && (all.watched || all.arguments.notify)) return false;
-  return !all.targeted || (command && all.commands[0] != Command::repair);
+  if (all.arguments.dryRun && (all.watched || all.arguments.notify)) return false;
+  bool named = command && all.commands[0] != Command::repair;  // --delete and --rename say what they do
+  if (named && all.arguments.forceDeletions) return false;
+  return !all.targeted || named;
+}
+
+// Returns a target that is none.
+std::optional<std::string> applyTargets(const std::vector<std::string>& targets, Arguments& arguments) {
+  arguments.onLocal = arguments.onRemote = arguments.inDatabase = false;
+  for (const std::string& target : targets) {
+    if (target == "local")
+      arguments.onLocal = true;
+    else if (target == "remote")
+      arguments.onRemote = true;
+    else if (target == "database")
+      arguments.inDatabase = true;
+    else
+      return target;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -109,6 +155,7 @@ std::variant<Arguments, UsageError> parseArguments(std::span<const std::string_v
   if (!scanned.errors.empty()) return UsageError{std::move(scanned.errors)};
   Collected all;
   for (const auto& given : scanned.given) collect(all, given);
+  if (!all.errors.empty()) return UsageError{std::move(all.errors)};
   Arguments& arguments = all.arguments;
   arguments.mailboxes = std::move(scanned.arguments);
   if (arguments.version || arguments.help) return std::move(arguments);
@@ -117,9 +164,9 @@ std::variant<Arguments, UsageError> parseArguments(std::span<const std::string_v
   if (!all.commands.empty()) arguments.command = all.commands[0];
   if (all.watched || arguments.notify)
     arguments.watch = all.interval != 0 ? all.interval : arguments.notify ? kNotify : kWatch;
-  for (const std::string& target : arguments.targets)
-    if (target != "local" && target != "remote" && target != "database")
-      return UsageError{{"Invalid target " + target}, false};
+  if (all.targeted)
+    if (auto wrong = applyTargets(all.targets, arguments))
+      return UsageError{{"Invalid target " + *wrong}, false};
   for (std::string& mailbox : arguments.mailboxes) {
     auto name = mailboxArgument(mailbox);
     if (!name) return UsageError{{"Invalid mailbox name " + mailbox}, false};

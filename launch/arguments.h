@@ -12,6 +12,7 @@
 namespace interimap {
 
 enum class Command : std::uint8_t { synchronise, repair, remove, rename };
+enum class ShowProgress : std::uint8_t { automatic, always, never };
 
 struct Arguments {
   bool help = false, version = false;
@@ -19,9 +20,12 @@ struct Arguments {
   std::uint8_t debug = 0;         // 0 … 2, see settings::Net
   std::string config = "config";  // as given; paths.h resolves it
   Command command = Command::synchronise;
-  std::vector<std::string> targets;  // --target, of local, remote and database
-  std::optional<unsigned> watch;     // --watch, --notify: seconds between two looks
+  bool onLocal = true, onRemote = true, inDatabase = true;  // --target; all of them without it
+  std::optional<unsigned> watch;                            // --watch, --notify: seconds between two looks
   bool notify = false;
+  bool dryRun = false, forceDeletions = false;
+  ShowProgress progress = ShowProgress::automatic;
+  bool json = false;                   // --log-format
   std::vector<std::string> mailboxes;  // modified UTF-7, INBOX in upper case
 };
 

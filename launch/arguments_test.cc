@@ -61,6 +61,13 @@ TEST_CASE("arguments: errors, as users know them") {
       {{"--target=nowhere", "--delete", "x"}, "Invalid target nowhere\n"},
       {{""}, "Invalid mailbox name \n"},
       {{"caf\xE9"}, "Invalid mailbox name caf\xE9\n"},
+      {{"--dry-run", "--watch"}, ""},
+      {{"--dry-run", "--notify"}, ""},
+      {{"--force-deletions", "--rename", "a", "b"}, ""},
+      {{"--dry-run=yes"}, "Option dry-run does not take an argument\n"},
+      {{"--progress"}, "Option progress requires an argument\n"},
+      {{"--progress=yes"}, "Value \"yes\" invalid for option progress (auto, always or never expected)\n"},
+      {{"--log-format="}, "Value \"\" invalid for option log-format (text or json expected)\n"},
       {{"--help", "--foo"}, "Unknown option: foo\n"},
   };
   for (const auto& row : table) {
@@ -96,9 +103,41 @@ TEST_CASE("arguments: commands and targets") {
   CHECK(good({"--repair", "--repair"}).command == Command::repair);
   CHECK(good({"--delete", "x"}).command == Command::remove);
   CHECK(good({"--rename", "a", "b"}).command == Command::rename);
-  CHECK(good({"--target=local,remote,", "--target", "database", "--delete", "x"}).targets ==
-        std::vector<std::string>{"local", "remote", "database"});
-  CHECK(good({"--target=", "--delete", "x"}).targets.empty());
+}
+
+TEST_CASE("arguments: targets") {
+  struct {
+    Words targets;
+    bool local, remote, database;
+  } table[] = {
+      {{}, true, true, true},
+      {{"--target=local,remote,", "--target", "database"}, true, true, true},
+      {{"--target=local"}, true, false, false},
+      {{"--target=database", "--target=remote"}, false, true, true},
+      {{"--target="}, false, false, false},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.targets);
+    Words words = row.targets;
+    words.insert(words.end(), {"--delete", "x"});
+    Arguments arguments = good(words);
+    CHECK(arguments.onLocal == row.local);
+    CHECK(arguments.onRemote == row.remote);
+    CHECK(arguments.inDatabase == row.database);
+  }
+}
+
+TEST_CASE("arguments: what the Perl program did not have") {
+  CHECK_FALSE(good({}).dryRun);
+  CHECK(good({"--dry-run", "--repair"}).dryRun);
+  CHECK(good({"--dry-run", "--delete", "x"}).dryRun);
+  CHECK(good({"--force-deletions", "--watch"}).forceDeletions);
+  CHECK(good({}).progress == ShowProgress::automatic);
+  CHECK(good({"--progress=always", "--progress", "auto"}).progress == ShowProgress::automatic);
+  CHECK(good({"--progress=always"}).progress == ShowProgress::always);
+  CHECK(good({"--progress", "never"}).progress == ShowProgress::never);
+  CHECK_FALSE(good({"--log-format=text"}).json);
+  CHECK(good({"--log-format=json"}).json);
 }
 
 TEST_CASE("arguments: intervals") {

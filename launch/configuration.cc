@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "ipc/body.h"
 #include "ipc/failure.h"
@@ -27,24 +28,44 @@ bool areSelectionOptions(std::string_view value) {
   return std::ranges::all_of(value, [](char c) { return c == ' ' || isAtomCharacter(c); });
 }
 
+struct Deletions {
+  std::uint64_t most;
+  bool percent;
+};
+
+// "100", "25%" or "25 %".
+std::optional<Deletions> deletions(std::string_view value) {
+  Deletions limit{};
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), limit.most);
+  value.remove_prefix(static_cast<std::size_t>(end - value.data()));
+  if (error != std::errc()) return std::nullopt;
+  limit.percent = value == "%" || value == " %";
+  if (limit.percent ? limit.most > 100 : !value.empty()) return std::nullopt;
+  return limit;
+}
+bool isDeletions(std::string_view value) { return deletions(value).has_value(); }
+
 constexpr Key kKeys[] = {
     {"database", isText},           {"logfile", isAbsolute},
     {"log-prefix", isTextOrEmpty},  {"list-reference", isWireTextOrEmpty},
     {"list-mailbox", isWireText},   {"list-select-opts", areSelectionOptions},
-    {"ignore-mailbox", isWireText},
+    {"ignore-mailbox", isWireText}, {"max-deletions", isDeletions},
 };
 
 }  // namespace
 
 Configuration Configuration::parse(std::string_view text, const std::string& file) {
-  Ini ini = Ini::parse(text, file);
+  return parse(Ini::parse(text, file), file);
+}
+
+Configuration Configuration::parse(const Ini& ini, const std::string& file) {
   const std::span<const Key> tables[] = {kAccountKeys, kKeys};
   Keys defaults(ini, Ini::kDefault, tables, file), local(ini, "local", tables, file),
       remote(ini, "remote", tables, file);
 
   Configuration all;
-  all.local = {readAccount(local, false), local.get("list-reference", "")};
-  all.remote = {readAccount(remote, true), remote.get("list-reference", "")};
+  all.local = {readAccount(local, false), PasswordSource::of(local), local.get("list-reference", "")};
+  all.remote = {readAccount(remote, true), PasswordSource::of(remote), remote.get("list-reference", "")};
   all.database = defaults.get("database", all.remote.net.host + ".db");
   all.logfile = defaults.get("logfile");
   all.logPrefix = defaults.get("log-prefix", kLogPrefix);
@@ -56,6 +77,10 @@ Configuration Configuration::parse(std::string_view text, const std::string& fil
   }
   all.selectionOptions = splitAtBlanks(upperCase(defaults.get("list-select-opts", "")));
   all.ignore = defaults.get("ignore-mailbox");
+  if (auto limit = deletions(defaults.get("max-deletions", ""))) {
+    all.maxDeletions = limit->most;
+    all.maxDeletionsPercent = limit->percent;
+  }
   return all;
 }
 
@@ -82,7 +107,7 @@ ConfigurationFile ConfigurationFile::read(const std::string& path) {
   if (size > kMostOctets) throw Failure(ExitStatus::config, path + ": larger than a configuration can be");
   text.resize(size);
   ConfigurationFile file;
-  file.readableByOthers = (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+  file.mode = status.st_mode;
   file.text = Secret(std::move(text));
   return file;
 }

@@ -8,6 +8,7 @@
 
 #include "ipc/launch.h"
 #include "ipc/secret.h"
+#include "launch/password.h"
 
 namespace interimap {
 
@@ -19,20 +20,26 @@ struct Configuration {
   std::vector<std::string> patterns;  // list-mailbox
   std::vector<std::string> selectionOptions;
   std::optional<std::string> ignore;
+  std::optional<std::uint64_t> maxDeletions;  // as in settings::Sync
+  bool maxDeletionsPercent = false;
   struct Account {
-    settings::Net net;
+    settings::Net net;  // with the password, if the configuration says it
+    PasswordSource password;
     std::string reference;
   };
   Account local, remote;
 
-  // Throws Failure(config) naming file and line.
+  // Both throw Failure(config) naming file and line.
   static Configuration parse(std::string_view text, const std::string& file);
+  static Configuration parse(const Ini& ini, const std::string& file);
+
+  bool holdsPassword() const { return !local.net.password.empty() || !remote.net.password.empty(); }
 };
 
 struct ConfigurationFile {
   static constexpr std::size_t kMostOctets = 1 << 20;
   Secret text;
-  bool readableByOthers = false;  // group or others
+  unsigned mode = 0;  // as of stat(2)
 
   // Throws Failure(config) "No such config file PATH" unless it is a regular file that can be read.
   static ConfigurationFile read(const std::string& path);

@@ -179,6 +179,15 @@ TEST_CASE("configuration: what keys refuse") {
                                  "list-mailbox =",
                                  "list-mailbox = \xE9",
                                  "list-select-opts = A*",
+                                 "max-deletions =",
+                                 "max-deletions = -1",
+                                 "max-deletions = 1.5",
+                                 "max-deletions = 101%",
+                                 "max-deletions = %",
+                                 "max-deletions = 5  %",
+                                 "max-deletions = 99999999999999999999",
+                                 "password-file =",
+                                 "password-command =",
                                  "ignore-mailbox =",
                                  "list-reference = \xE9"}) {
     CAPTURE(line);
@@ -226,12 +235,8 @@ TEST_CASE("configuration: the file") {
   int fd = mkstemp(path);
   REQUIRE(fd >= 0);
   REQUIRE(write(fd, "a=b", 3) == 3);
-  CHECK_FALSE(ConfigurationFile::read(path).readableByOthers);
+  CHECK((ConfigurationFile::read(path).mode & 0777) == 0600);
   CHECK(ConfigurationFile::read(path).text.reveal() == "a=b");
-  for (mode_t mode : {0640, 0604}) {
-    fchmod(fd, mode);
-    CHECK(ConfigurationFile::read(path).readableByOthers);
-  }
   REQUIRE(ftruncate(fd, static_cast<off_t>(ConfigurationFile::kMostOctets + 1)) == 0);
   CHECK_THROWS_AS(ConfigurationFile::read(path), Failure);
   close(fd);
@@ -242,4 +247,59 @@ TEST_CASE("configuration: the file") {
   REQUIRE(mkfifo(path, 0600) == 0);
   CHECK_THROWS_AS(ConfigurationFile::read(path), Failure);
   unlink(path);
+}
+
+TEST_CASE("configuration: how much may be expunged") {
+  struct {
+    std::string line;
+    std::optional<std::uint64_t> most;
+    bool percent;
+  } table[] = {
+      {"", std::nullopt, false},
+      {"max-deletions = 0\n", 0, false},
+      {"max-deletions = 100\n", 100, false},
+      {"max-deletions = 25%\n", 25, true},
+      {"max-deletions = 100 %\n", 100, true},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.line);
+    Configuration all = Configuration::parse(row.line + "[local]\n[remote]\n", "f");
+    CHECK(all.maxDeletions == row.most);
+    CHECK(all.maxDeletionsPercent == row.percent);
+  }
+}
+
+TEST_CASE("configuration: where the password comes from") {
+  using enum PasswordSource::Kind;
+  struct {
+    std::string defaults, remote;
+    PasswordSource::Kind kind;
+    std::string value, password;
+  } table[] = {
+      {"", "", none, "", ""},
+      {"", "password = x", none, "", "x"},
+      {"password = x", "", none, "", "x"},
+      {"", "password-file = /p", file, "/p", ""},
+      {"", "password-command = pass show imap | head -1", command, "pass show imap | head -1", ""},
+      {"password-command = c", "", command, "c", ""},
+      // the section's own way, whatever the default section says
+      {"password-command = c", "password = x", none, "", "x"},
+      {"password = x", "password-file = /p", file, "/p", ""},
+      {"password-file = /d", "password-file = /p", file, "/p", ""},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.defaults);
+    CAPTURE(row.remote);
+    Configuration all = Configuration::parse(row.defaults + "\n[local]\n[remote]\n" + row.remote + "\n", "f");
+    CHECK(all.remote.password.kind == row.kind);
+    CHECK(all.remote.password.value == row.value);
+    CHECK(all.remote.net.password.reveal() == row.password);
+    CHECK(all.holdsPassword() == ((row.defaults + row.remote).find("password = ") != std::string::npos));
+  }
+  CHECK(refused("password = secret\npassword-file = /p") ==
+        "f:3: password and password-file exclude each other");
+  CHECK(refused("password-command = c\npassword-file = /p") ==
+        "f:2: password-file and password-command exclude each other");
+  CHECK(failure("password = secret\npassword-command = c\n[local]\n[remote]\npassword-file = p\n") ==
+        "f:2: password and password-command exclude each other");
 }

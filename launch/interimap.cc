@@ -1,29 +1,32 @@
 // interimap: what the user starts. It reads the command line and the configuration, starts the workers (sync
-// and a net for each account), shows what they report, and ends as they ended.
+// and a net for each account), shows what they report, and ends as they ended; or, when watching, starts them
+// again if what ended them may pass.
 //
 // Sees    both accounts' settings and passwords; text that workers want shown.
-// Holds   the terminal or logfile, and a channel to each worker.
+// Holds   the terminal or logfile, the service manager's socket, and a channel to each worker.
 // May     do whatever its user may: it is not locked in.
 // Never   parses a byte that a server sent; what it shows is escaped.
-#include <grp.h>
 #include <pwd.h>
-#include <stdlib.h>
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <utility>
 
 #include "ipc/failure.h"
-#include "launch/account.h"
+#include "launch/ancestor.h"
 #include "launch/arguments.h"
 #include "launch/configuration.h"
 #include "launch/escape.h"
 #include "launch/log.h"
+#include "launch/password.h"
 #include "launch/paths.h"
 #include "launch/process.h"
 #include "launch/progress.h"
-#include "launch/run.h"
+#include "launch/run_settings.h"
+#include "launch/runs.h"
 
 namespace interimap {
 namespace {
@@ -37,28 +40,6 @@ int refuse(const UsageError& error) {
   return static_cast<int>(ExitStatus::usage);
 }
 
-// What is understood, but not there yet.
-const char* notAvailable(const Arguments& arguments) {
-  switch (arguments.command) {
-    case Command::repair: return "--repair";
-    case Command::remove: return "--delete";
-    case Command::rename: return "--rename";
-    case Command::synchronise: break;
-  }
-  if (arguments.notify) return "--notify";
-  return arguments.watch ? "--watch" : nullptr;
-}
-
-// For the tests: where sync shall die.
-void setStop(settings::Sync& sync) {
-  if (const char* before = getenv("INTERIMAP_STOP_AT_WRITE"))
-    sync.stopAtWrite = static_cast<std::uint32_t>(strtoul(before, nullptr, 10));
-  if (const char* after = getenv("INTERIMAP_STOP_AFTER_WRITE")) {
-    sync.stopAtWrite = static_cast<std::uint32_t>(strtoul(after, nullptr, 10));
-    sync.stopAfterWrite = true;
-  }
-}
-
 // Started as root, workers become these users; better to know now that one is missing.
 void checkUsers(const Configuration& configuration) {
   if (geteuid() != 0) return;
@@ -67,60 +48,119 @@ void checkUsers(const Configuration& configuration) {
     if (getpwnam(user->c_str()) == nullptr) throw Failure(ExitStatus::config, "No such user: " + *user);
 }
 
-RunSettings runSettings(const Arguments& arguments, Configuration& configuration) {
-  RunSettings run;
-  run.workers = workerDirectory();
-  SplitPath database = splitPath(resolvePath(kDataHome, "interimap", configuration.database));
-  run.sync.databaseDirectory = database.directory;
-  run.sync.databaseName = database.name;
-  run.sync.mailboxes = arguments.mailboxes;
-  run.sync.patterns = configuration.patterns;
-  run.sync.selectionOptions = configuration.selectionOptions;
-  run.sync.ignore = configuration.ignore;
-  run.sync.localReference = configuration.local.reference;
-  run.sync.remoteReference = configuration.remote.reference;
-  run.sync.localAccount = accountName(configuration.local.net);
-  run.sync.remoteAccount = accountName(configuration.remote.net);
-  run.sync.debug = arguments.debug;
-  run.sync.user = configuration.user;
-  setStop(run.sync);
-  for (settings::Net* net : {&configuration.local.net, &configuration.remote.net}) {
-    net->debug = arguments.debug;
-    if (arguments.debug > 0) net->nullStderr = false;
+// The configuration file as it was when the program started.
+class Source {
+ public:
+  explicit Source(std::string path)
+      : path_(std::move(path)),
+        file_(ConfigurationFile::read(path_)),
+        ofAncestor_(ancestor::isItsConfiguration(path_)) {}
+
+  Configuration configuration() {
+    Ini ini = Ini::parse(file_.text.reveal(), path_);
+    if (ofAncestor_) renamed_ = ancestor::renameKeys(ini);
+    return Configuration::parse(ini, path_);
   }
-  run.local = std::move(configuration.local.net);
-  run.remote = std::move(configuration.remote.net);
-  return run;
+  void wipe() { file_.text.wipe(); }
+  bool ofAncestor() const { return ofAncestor_; }
+
+  // Throws Failure(config) if anybody can read a password.
+  std::vector<std::string> warnings(const Configuration& configuration) const {
+    std::vector<std::string> all;
+    if (configuration.holdsPassword())
+      if (auto warning = judgeReaders(path_, file_.mode)) all.push_back(*warning);
+    if (!renamed_.empty()) all.push_back(path_ + ": deprecated: " + joined(renamed_));
+    return all;
+  }
+
+ private:
+  static std::string joined(const std::vector<std::string>& items) {
+    std::string text;
+    for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+    return text;
+  }
+
+  std::string path_;
+  ConfigurationFile file_;
+  bool ofAncestor_;
+  std::vector<std::string> renamed_;
+};
+
+bool showsProgress(const Arguments& arguments) {
+  if (arguments.json || arguments.progress == ShowProgress::never) return false;
+  if (arguments.progress == ShowProgress::always) return true;
+  return isatty(STDERR_FILENO) && !arguments.quiet && arguments.debug == 0;
 }
 
-void warnOfReaders(Log& log, const std::string& path, const ConfigurationFile& file,
-                   const Configuration& configuration) {
-  bool secret = !configuration.local.net.password.empty() || !configuration.remote.net.password.empty();
-  if (file.readableByOthers && secret)
-    log.line(LogLevel::warning, path + " holds a password and can be read by others: chmod go-r it");
+// A watcher whose log is a file opens it again, so that it can be rotated; at a terminal a hang-up ends it.
+std::function<void()> hangUp(const Arguments& arguments, const Configuration& configuration, Log& log) {
+  if (!arguments.watch || !configuration.logfile || isatty(STDERR_FILENO)) return {};
+  return [&log] { log.reopen(); };
+}
+
+// Passwords are asked for anew before each run: what a command told hours ago may be no good any more.
+std::variant<RunSettings, Asked> settingsFor(const Arguments& arguments, Source& source, Signals& signals,
+                                             std::vector<std::string>& warnings) {
+  Configuration configuration = source.configuration();
+  RunSettings settings = runSettings(arguments, configuration, source.ofAncestor());
+  struct {
+    const char* name;
+    const PasswordSource& source;
+    settings::Net& net;
+  } accounts[] = {{"local", configuration.local.password, settings.local},
+                  {"remote", configuration.remote.password, settings.remote}};
+  for (auto& account : accounts) {
+    if (!account.net.password.empty()) continue;
+    auto password = obtainPassword(account.source, account.name, signals, warnings);
+    if (auto asked = std::get_if<Asked>(&password)) return *asked;
+    account.net.password = std::move(std::get<Secret>(password));
+  }
+  if (!arguments.watch) source.wipe();
+  return settings;
 }
 
 int synchronise(const Arguments& arguments) {
-  std::string path = resolvePath(kConfigHome, "interimap", arguments.config);
-  ConfigurationFile file = ConfigurationFile::read(path);
-  Configuration configuration = Configuration::parse(file.text.reveal(), path);
+  auto environment = Service::Environment::take();
+  Source source(resolvePath(kConfigHome, "interimap", arguments.config));
+  Configuration configuration = source.configuration();
+  auto warnings = source.warnings(configuration);
   checkUsers(configuration);
-  RunSettings settings = runSettings(arguments, configuration);
+  for (auto* account : {&configuration.local, &configuration.remote}) account->net.password.wipe();
 
-  bool progress = isatty(STDERR_FILENO) && !arguments.quiet && arguments.debug == 0;
-  ProgressLine line(progress ? STDERR_FILENO : -1);
-  Log log({configuration.logPrefix, configuration.logfile, arguments.quiet, arguments.debug > 0}, line);
+  ProgressLine line(showsProgress(arguments) ? STDERR_FILENO : -1);
+  Log log(
+      {configuration.logPrefix, configuration.logfile, arguments.quiet, arguments.debug > 0, arguments.json},
+      line);
+  Signals signals(hangUp(arguments, configuration, log));
+  Service service(arguments.watch ? environment : Service::Environment{});
   log.line(LogLevel::debug, ">>> interimap " VERSION);
-  warnOfReaders(log, path, file, configuration);
-  file.text.wipe();
+  bool first = true;
+  auto settings = [&] {
+    auto made = settingsFor(arguments, source, signals, warnings);
+    if (std::exchange(first, false))
+      for (const std::string& warning : warnings) log.line(LogLevel::warning, warning);
+    return made;
+  };
   try {
-    int status = Run(log, line).run(std::move(settings));
-    log.line(LogLevel::debug, "Cleaning up...");
-    return status;
+    auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
+    return Runs({log, line, signals, service}, arguments.watch.has_value(), seed).all(settings);
   } catch (const Failure& failure) {
     log.line(LogLevel::error, failure.what());
+    log.summary({{}, static_cast<int>(failure.status), {}});
     return static_cast<int>(failure.status);
   }
+}
+
+// Before there is a log.
+int refuse(const Failure& failure, bool json) {
+  int status = static_cast<int>(failure.status);
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (json)
+    show(stderr, jsonLine(now, LogLevel::error, {}, {}, failure.what()) + jsonLine(now, {{}, status, {}}));
+  else
+    showLine(failure.what());
+  return status;
 }
 
 int start(std::span<const std::string_view> words) {
@@ -135,9 +175,11 @@ int start(std::span<const std::string_view> words) {
     show(stderr, kHelp);
     return 0;
   }
-  if (const char* option = notAvailable(arguments))
-    return refuse({{std::string(option) + " is not available in this version"}, false});
-  return synchronise(arguments);
+  try {
+    return synchronise(arguments);
+  } catch (const Failure& failure) {
+    return refuse(failure, arguments.json);
+  }
 }
 
 }  // namespace
@@ -149,9 +191,6 @@ int main(int count, char** words) {
   std::vector<std::string_view> arguments(words + (count > 0 ? 1 : 0), words + count);
   try {
     return start(arguments);
-  } catch (const Failure& failure) {
-    showLine(failure.what());
-    return static_cast<int>(failure.status);
   } catch (const std::exception& bug) {
     showLine(std::string("ERROR: ") + bug.what());
     return static_cast<int>(ExitStatus::internal);

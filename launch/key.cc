@@ -121,6 +121,24 @@ Secret Keys::secret(std::string_view key) const {
   return property ? Secret(std::string(property->value.reveal())) : Secret();
 }
 
+std::optional<std::string_view> Keys::oneOf(std::initializer_list<std::string_view> keys) const {
+  for (const Section* section : {own_, defaults_}) {
+    if (!section) continue;
+    std::optional<std::string_view> taken;
+    for (std::string_view key : keys) {
+      auto found = section->find(key);
+      if (found == section->end()) continue;
+      if (taken)
+        throw Failure(ExitStatus::config, file_ + ":" + std::to_string(found->second.line) + ": " +
+                                              std::string(*taken) + " and " + std::string(key) +
+                                              " exclude each other");
+      taken = key;
+    }
+    if (taken) return taken;
+  }
+  return std::nullopt;
+}
+
 void Keys::refuse(std::string_view key, const std::string& why) const {
   const Property* property = find(key);
   throw Failure(ExitStatus::config,

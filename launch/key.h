@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,9 @@ class Keys {
   std::string get(std::string_view key, std::string_view otherwise) const;
   bool yes(std::string_view key, bool otherwise) const;
   Secret secret(std::string_view key) const;  // empty if not given
+  // Which of several ways to say one thing is taken: the section's own, else the default section's; nothing
+  // if neither says it. Throws Failure(config) if one section says it in two ways.
+  std::optional<std::string_view> oneOf(std::initializer_list<std::string_view> keys) const;
   // A value that is well formed, but not good.
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
   [[noreturn]] void refuse(const std::string& why) const;  // the section as a whole

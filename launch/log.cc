@@ -10,6 +10,7 @@
 
 #include "ipc/failure.h"
 #include "launch/escape.h"
+#include "launch/json.h"
 #include "launch/log_prefix.h"
 
 namespace interimap {
@@ -39,30 +40,106 @@ std::string timeStamp(const timespec& time) {
   return stamp;
 }
 
+namespace {
+
+std::string utc(const timespec& time) {
+  tm parts{};
+  gmtime_r(&time.tv_sec, &parts);
+  char stamp[64];
+  snprintf(stamp, sizeof stamp, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", parts.tm_year + 1900,
+           parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, time.tv_nsec / 1000);
+  return stamp;
+}
+
+std::string_view levelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::info: return "info";
+    case LogLevel::notice: return "notice";
+    case LogLevel::warning: return "warning";
+    case LogLevel::error: return "error";
+    case LogLevel::debug: return "debug";
+  }
+  return "";
+}
+
+timespec now() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  return time;
+}
+
+// 0600: at --debug the file holds mail, at --debug twice passwords.
+Descriptor openLogfile(const std::string& path) {
+  return Descriptor(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
+}
+
+}  // namespace
+
+std::string jsonLine(const timespec& time, LogLevel level, std::string_view component,
+                     std::string_view mailbox, std::string_view text) {
+  return JsonObject()
+      .add("time", utc(time))
+      .add("level", levelName(level))
+      .add("component", component)
+      .add("mailbox", mailbox)
+      .add("text", text)
+      .line();
+}
+
+std::string jsonLine(const timespec& time, const Summary& summary) {
+  const Synchronised& done = summary.done;
+  return JsonObject()
+      .add("time", utc(time))
+      .add("level", "summary")
+      .add("exitStatus", static_cast<std::uint64_t>(summary.exitStatus))
+      .add("milliseconds", static_cast<std::uint64_t>(summary.time.count()))
+      .add("mailboxes", done.mailboxes)
+      .add("copiedToLocal", done.copiedToLocal)
+      .add("copiedToRemote", done.copiedToRemote)
+      .add("flagsUpdated", done.flagsUpdated)
+      .add("expunged", done.expunged)
+      .add("failed", done.failed)
+      .add("octets", done.octets)
+      .line();
+}
+
 Log::Log(Options options, ProgressLine& progress) : options_(std::move(options)), progress_(progress) {
   if (!options_.logfile) return;
-  // 0600: at --debug the file holds mail, at --debug twice passwords.
-  logfile_ =
-      Descriptor(open(options_.logfile->c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
+  logfile_ = openLogfile(*options_.logfile);
   if (!logfile_)
     throw Failure(ExitStatus::cantCreate, "Can't open " + *options_.logfile + ": " + strerror(errno));
+}
+
+void Log::reopen() {
+  if (!options_.logfile) return;
+  if (Descriptor fresh = openLogfile(*options_.logfile))
+    logfile_ = std::move(fresh);
+  else
+    line(LogLevel::warning, "Can't open " + *options_.logfile + ": " + strerror(errno));
 }
 
 void Log::line(LogLevel level, std::string_view component, std::string_view mailbox, std::string_view text) {
   if (level == LogLevel::info && options_.quiet) return;
   if (level == LogLevel::debug && !options_.debug) return;
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  text = text.substr(0, kMostLogText);
+  bool terminal = level != LogLevel::debug || !logfile_;
+  timespec time = now();
+  if (options_.json) return put(jsonLine(time, level, component, mailbox, text), {}, terminal);
   std::string line = escape(logPrefix(options_.prefix, component, mailbox));
   line += levelText(level);
-  line += escape(text.substr(0, kMostLogText));
+  line += escape(text);
   line += '\n';
-  if (logfile_) {
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    write(logfile_.get(), timeStamp(now) + line);
-    if (level == LogLevel::debug) return;
-  }
-  write(STDERR_FILENO, std::string(progress_.makeWay()) + line);
+  put(line, timeStamp(time), terminal);
+}
+
+void Log::summary(const Summary& summary) {
+  if (options_.json) put(jsonLine(now(), summary), {}, true);
+}
+
+void Log::put(std::string_view line, std::string_view stamp, bool terminal) {
+  if (logfile_) write(logfile_.get(), std::string(stamp) + std::string(line));
+  if (terminal) write(STDERR_FILENO, std::string(progress_.makeWay()) + std::string(line));
 }
 
 // A log that cannot be written is no reason to stop synchronising.

@@ -1,6 +1,9 @@
 // Where messages for people go: standard error and, if there is one, the logfile.
 #pragma once
 
+#include <time.h>
+
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +14,12 @@
 
 namespace interimap {
 
+struct Summary {
+  Synchronised done;  // in all of the run
+  int exitStatus = 0;
+  std::chrono::milliseconds time{};
+};
+
 class Log {
  public:
   struct Options {
@@ -18,6 +27,7 @@ class Log {
     std::optional<std::string> logfile;  // created with mode 0600, appended to
     bool quiet = false;                  // no LogLevel::info
     bool debug = false;                  // LogLevel::debug, too: to the logfile if there is one
+    bool json = false;                   // lines are JSON objects; the prefix is not used
   };
   // Throws Failure(cantCreate) "Can't open LOGFILE: …". `progress` shares the terminal and outlives this.
   Log(Options options, ProgressLine& progress);
@@ -25,10 +35,15 @@ class Log {
   // One line, one write() for each destination. Text beyond kMostLogText is cut.
   void line(LogLevel level, std::string_view component, std::string_view mailbox, std::string_view text);
   void line(const LogLine& line) { this->line(line.level, line.component, line.mailbox, line.text); }
+  // Closes and opens the logfile, which may have been moved away; keeps the old one if that fails.
+  void reopen();
+  // How a run ended and what was done in it. Nothing unless lines are JSON.
+  void summary(const Summary& summary);
   // Of no account or mailbox.
   void line(LogLevel level, std::string_view text) { line(level, {}, {}, text); }
 
  private:
+  void put(std::string_view line, std::string_view stamp, bool terminal);
   void write(int fd, std::string_view line);
 
   Options options_;
@@ -38,5 +53,10 @@ class Log {
 
 // "Nov 22 05:01:02.000345 ": month, blank-padded day, time, microseconds, local time.
 std::string timeStamp(const timespec& time);
+
+// One line each of --log-format=json; their time is UTC, "2026-11-22T05:01:02.000345Z".
+std::string jsonLine(const timespec& time, LogLevel level, std::string_view component,
+                     std::string_view mailbox, std::string_view text);
+std::string jsonLine(const timespec& time, const Summary& summary);
 
 }  // namespace interimap

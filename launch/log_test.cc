@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -114,4 +115,75 @@ TEST_CASE("log: time stamps") {
       .tm_sec = 2, .tm_min = 1, .tm_hour = 5, .tm_mday = 3, .tm_mon = 10, .tm_year = 125, .tm_isdst = -1};
   time.tv_sec = mktime(&local);
   CHECK(timeStamp(time) == "Nov  3 05:01:02.000345 ");
+}
+
+TEST_CASE("log: lines as JSON, and a summary") {
+  ProgressLine nowhere(-1);
+  char directory[] = "/tmp/interimap-log-XXXXXX";
+  REQUIRE(mkdtemp(directory));
+  std::string path = std::string(directory) + "/log";
+  CapturedStderr captured;
+  Log log({kPrefix, path, true, true, true}, nowhere);
+  everyLevel(log);
+  log.summary({});
+  auto withoutTimes = [](std::string text) {
+    std::string all;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+      CHECK(line.substr(0, 9) == "{\"time\":\"");
+      CHECK(line.substr(35, 4) == "Z\",\"");
+      all += line.substr(38) + "\n";
+    }
+    return all;
+  };
+  const std::string
+      lines =
+          R"("level":"notice","component":"database","mailbox":"","text":"notice"}
+"level":"warning","component":"remote","mailbox":"","text":"careful"}
+"level":"error","component":"","mailbox":"","text":"wrong"}
+)",
+      debug = R"("level":"debug","component":"local","mailbox":"","text":"S: * OK"}
+)",
+      summary = R"("level":"summary","exitStatus":0,"milliseconds":0,"mailboxes":0,"copiedToLocal":0,)"
+                R"("copiedToRemote":0,"flagsUpdated":0,"expunged":0,"failed":0,"octets":0}
+)";
+  CHECK(withoutTimes(captured.text()) == lines + summary);
+  CHECK(withoutTimes(contents(path)) == lines + debug + summary);
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("log: what a summary tells") {
+  Summary summary{{.copiedToLocal = 1,
+                   .copiedToRemote = 2,
+                   .flagsUpdated = 3,
+                   .expunged = 4,
+                   .failed = 5,
+                   .octets = 6,
+                   .mailboxes = 7},
+                  75,
+                  std::chrono::milliseconds(1234)};
+  CHECK(jsonLine({951827696, 7000}, summary) ==
+        R"({"time":"2000-02-29T12:34:56.000007Z","level":"summary","exitStatus":75,"milliseconds":1234,)"
+        R"("mailboxes":7,"copiedToLocal":1,"copiedToRemote":2,"flagsUpdated":3,"expunged":4,"failed":5,)"
+        R"("octets":6})"
+        "\n");
+}
+
+TEST_CASE("log: a logfile that was moved away is opened again") {
+  ProgressLine nowhere(-1);
+  char directory[] = "/tmp/interimap-log-XXXXXX";
+  REQUIRE(mkdtemp(directory));
+  std::string path = std::string(directory) + "/log", moved = path + ".1";
+  CapturedStderr captured;
+  Log log({kPrefix, path, false, false}, nowhere);
+  log.line(LogLevel::info, "one");
+  REQUIRE(rename(path.c_str(), moved.c_str()) == 0);
+  log.line(LogLevel::info, "two");
+  log.reopen();
+  log.line(LogLevel::info, "three");
+  CHECK(withoutStamps(contents(moved)) == "one\ntwo\n");
+  CHECK(withoutStamps(contents(path)) == "three\n");
+  std::filesystem::remove_all(directory);
+  log.reopen();
+  CHECK(captured.text().ends_with("WARNING: Can't open " + path + ": No such file or directory\n"));
 }

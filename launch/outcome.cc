@@ -15,4 +15,21 @@ std::optional<int> outcome(std::span<const End> ends, Asked asked) {
   return std::nullopt;
 }
 
+bool mayPass(int status, Reached reached) {
+  switch (static_cast<ExitStatus>(status)) {
+    case ExitStatus::unavailable: return true;
+    case ExitStatus::tryAgain: return reached != Reached::nothing;
+    case ExitStatus::io:
+    case ExitStatus::protocol: return reached == Reached::waiting;
+    case ExitStatus::ok:
+    case ExitStatus::usage:
+    case ExitStatus::data:
+    case ExitStatus::internal:
+    case ExitStatus::cantCreate:
+    case ExitStatus::noPermission:
+    case ExitStatus::config: return false;
+  }
+  return false;
+}
+
 }  // namespace interimap

@@ -5,12 +5,10 @@
 #include <span>
 
 #include "ipc/exit_status.h"
+#include "launch/signals.h"
 #include "launch/worker.h"
 
 namespace interimap {
-
-// What the user asked for while the run was on.
-enum class Asked { nothing, terminate, interrupt };
 
 // A worker's end; `crashed` if it died of what causeOfDeath() tells or broke the protocol.
 struct End {
@@ -25,5 +23,17 @@ inline constexpr int kInterrupted = 1;  // SIGINT, as the Perl program of this n
 // to stop comes next; then it is the first that had something to say: sync, or a net that failed. Nothing if
 // nobody did, which should not happen.
 std::optional<int> outcome(std::span<const End> ends, Asked asked);
+
+// How far a run of --watch had come when it ended.
+enum class Reached {
+  nothing,
+  database,  // sync held its lock
+  waiting,   // both sides were equal once, in this run or in one before
+};
+
+// Whether what ended a run of --watch may pass by itself, so that it is worth another one. A server that is
+// away always is. What has worked once may do so again; before that, a database that is locked belongs to
+// somebody who watches it already, and a server that cannot do what we need never will.
+bool mayPass(int status, Reached reached);
 
 }  // namespace interimap

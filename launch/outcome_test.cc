@@ -42,3 +42,21 @@ TEST_CASE("the run's exit status from its processes' ends") {
     CHECK(outcome(table[row].ends, table[row].asked) == table[row].status);
   }
 }
+
+TEST_CASE("what ends a watch, and what is worth another attempt") {
+  struct {
+    int status;
+    bool atOnce, withDatabase, onceItWorked;
+  } table[] = {
+      {69, true, true, true},    {75, false, true, true},   {74, false, false, true},
+      {76, false, false, true},  {0, false, false, false},  {1, false, false, false},
+      {64, false, false, false}, {65, false, false, false}, {70, false, false, false},
+      {73, false, false, false}, {77, false, false, false}, {78, false, false, false},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.status);
+    CHECK(mayPass(row.status, Reached::nothing) == row.atOnce);
+    CHECK(mayPass(row.status, Reached::database) == row.withDatabase);
+    CHECK(mayPass(row.status, Reached::waiting) == row.onceItWorked);
+  }
+}

@@ -15,16 +15,12 @@ namespace interimap {
 const BaseDirectory kConfigHome{"XDG_CONFIG_HOME", ".config", ExitStatus::config};
 const BaseDirectory kDataHome{"XDG_DATA_HOME", ".local/share", ExitStatus::cantCreate};
 
-namespace {
-
 std::string baseDirectory(const BaseDirectory& base) {
   const char* value = getenv(base.variable);
   if (value && *value) return value;
   const char* home = getenv("HOME");
   return std::string(home ? home : "") + "/" + base.fallback;
 }
-
-}  // namespace
 
 std::string resolvePath(const BaseDirectory& base, const std::string& program, const std::string& path) {
   if (!isText(path)) throw Failure(ExitStatus::config, "Insecure " + path);

@@ -15,6 +15,9 @@ struct BaseDirectory {
 
 extern const BaseDirectory kConfigHome, kDataHome;
 
+// The directory itself, not checked for anything.
+std::string baseDirectory(const BaseDirectory& base);
+
 // `path` itself if it is absolute, else within the program's directory of that base, which is created with
 // mode 0700 if it is missing. Throws Failure: "Insecure …" for a path with control characters or a base that
 // is not absolute, "No such directory: …" for a base that does not exist, "Couldn't create …".

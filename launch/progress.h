@@ -10,7 +10,7 @@
 namespace interimap {
 
 // "INBOX: 120 of 1000 messages, 3.41M", cut to `columns`.
-std::string progressText(const Progress& progress, std::size_t columns);
+std::string progressText(const Progress& progress, std::size_t columns = 200);
 
 class ProgressLine {
  public:

@@ -2,11 +2,10 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "ipc/failure.h"
 #include "launch/traffic.h"
@@ -25,35 +24,57 @@ constexpr auto kPatienceWithNet = 2s;
 // Packets read from one worker before the others have their turn.
 constexpr int kPacketsInTurn = 64;
 
-Descriptor catchSignals() {
-  sigset_t caught;
-  sigemptyset(&caught);
-  for (int each : {SIGTERM, SIGINT, SIGCHLD}) {
-    sigaddset(&caught, each);
-    signal(each, SIG_DFL);  // what is ignored would not be caught: a shell's "command &" ignores SIGINT
-  }
-  signal(SIGPIPE, SIG_IGN);
-  sigprocmask(SIG_BLOCK, &caught, nullptr);
-  Descriptor fd(signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd) throw Failure(ExitStatus::internal, "signalfd");
-  return fd;
+// How long after its interval a sync that waits may still not have looked again.
+constexpr auto kPatienceWithWatcher = 30min;
+
+bool isStopped(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string stat;
+  std::getline(file, stat);
+  auto after = stat.rfind(')');  // the name before may hold anything
+  return after != stat.npos && after + 2 < stat.size() && (stat[after + 2] == 'T' || stat[after + 2] == 't');
+}
+
+void add(Synchronised& total, const Synchronised& more) {
+  total.copiedToLocal += more.copiedToLocal;
+  total.copiedToRemote += more.copiedToRemote;
+  total.flagsUpdated += more.flagsUpdated;
+  total.expunged += more.expunged;
+  total.failed += more.failed;
+  total.octets += more.octets;
+  total.mailboxes = more.mailboxes;
 }
 
 }  // namespace
 
-Run::Run(Log& log, ProgressLine& progress) : log_(log), progress_(progress), signals_(catchSignals()) {}
+std::string doneText(const Synchronised& done) {
+  std::string text;
+  auto part = [&](std::uint64_t number, const char* what) {
+    if (number > 0) text += (text.empty() ? "" : ", ") + std::to_string(number) + what;
+  };
+  part(done.copiedToLocal + done.copiedToRemote, " copied");
+  part(done.flagsUpdated, " with other flags");
+  part(done.expunged, " expunged");
+  part(done.failed, " failed");
+  return text;
+}
 
-int Run::run(RunSettings settings) {
+RunEnd Run::run(RunSettings settings) {
+  watching_ =
+      settings.sync.errand == settings::Errand::watch || settings.sync.errand == settings::Errand::notify;
+  interval_ = std::chrono::seconds(settings.sync.interval);
   start(std::move(settings));
+  around_.service.status("Connecting");
   while (running()) {
     wait();
     killLate();
   }
   readSignals();  // one that came with the last worker's death may be its cause
-  progress_.erase();
-  auto status = outcome(ends_, asked_);
-  if (!status) log_.line(LogLevel::error, "the workers ended without saying why");
-  return status.value_or(static_cast<int>(ExitStatus::internal));
+  around_.progress.erase();
+  auto status = outcome(ends_, end_.asked);
+  if (!status) error({}, {}, "the workers ended without saying why");
+  end_.status = status.value_or(static_cast<int>(ExitStatus::internal));
+  return std::move(end_);
 }
 
 void Run::start(RunSettings settings) {
@@ -73,9 +94,16 @@ void Run::start(RunSettings settings) {
 
 bool Run::running() const { return !std::ranges::all_of(members_, &Member::gone); }
 
+// Whether the workers are not only there, but at work or due back.
+bool Run::well(Clock::time_point now) const {
+  if (backAt_ && now > *backAt_) return false;
+  return std::ranges::none_of(members_, [](const Member& m) { return m.gone || isStopped(m.worker.pid); });
+}
+
 void Run::wait() {
-  std::optional<Clock::time_point> until = progress_.due();
-  std::vector<pollfd> fds{{signals_.get(), POLLIN, 0}};
+  std::optional<Clock::time_point> until = around_.progress.due();
+  if (auto due = around_.service.due(); due && (!until || *due < *until)) until = due;
+  std::vector<pollfd> fds{{around_.signals.fd(), POLLIN, 0}};
   for (const Member& member : members_) {
     const auto& channel = member.worker.channel;
     short events = channel && channel->sending() ? POLLIN | POLLOUT : POLLIN;
@@ -93,7 +121,9 @@ void Run::wait() {
     if (fds[i + 1].revents & (POLLIN | POLLHUP | POLLERR)) serve(members_[i]);
   }
   if (fds[0].revents) readSignals();
-  if (auto due = progress_.due(); due && *due <= Clock::now()) progress_.draw(Clock::now());
+  auto now = Clock::now();
+  if (auto due = around_.progress.due(); due && *due <= now) around_.progress.draw(now);
+  if (auto due = around_.service.due(); due && *due <= now) around_.service.alive(now, well(now));
 }
 
 void Run::serve(Member& member) {
@@ -113,12 +143,12 @@ void Run::serve(Member& member) {
 void Run::violation(Member& member, const char* what) {
   member.worker.channel.reset();
   member.violated = true;
-  log_.line(LogLevel::error, roleName(member.role), {},
-            std::string("broke the protocol between us: ") + what);
+  error(roleName(member.role), {}, std::string("broke the protocol between us: ") + what);
   if (!member.gone) kill(member.worker.pid, SIGKILL);
 }
 
 void Run::handle(Member& member, const Report& report) {
+  if (member.role == Role::sync && backAt_) backAt_ = Clock::now() + interval_ + kPatienceWithWatcher;
   if (auto line = std::get_if<LogLine>(&report.what)) {
     handle(member, *line);
   } else if (auto traffic = std::get_if<Traffic>(&report.what)) {
@@ -128,19 +158,45 @@ void Run::handle(Member& member, const Report& report) {
   } else if (member.role != Role::sync) {
     throw PeerViolation("a report that is not its to make");
   } else if (auto progress = std::get_if<Progress>(&report.what)) {
-    progress_.update(*progress, Clock::now());
+    handle(*progress);
+  } else if (auto done = std::get_if<Synchronised>(&report.what)) {
+    handle(*done);
   } else if (std::holds_alternative<Locked>(report.what)) {
-    locked_ = true;
+    end_.reached = std::max(end_.reached, Reached::database);
     for (Member& other : members_)
       if (other.role != Role::sync) send(other, {Go{}});
   }
 }
 
 void Run::handle(Member& member, const LogLine& line) {
-  if (member.role != Role::sync) return log_.line(line.level, roleName(member.role), line.mailbox, line.text);
-  for (std::string_view component : {"", "local", "remote", "database"})
-    if (line.component == component) return log_.line(line);
-  throw PeerViolation("a log line of no component");
+  std::string_view component = member.role == Role::sync ? line.component : roleName(member.role);
+  if (member.role == Role::sync && component != "" && component != "local" && component != "remote" &&
+      component != "database")
+    throw PeerViolation("a log line of no component");
+  if (line.level == LogLevel::error) return error(component, line.mailbox, line.text);
+  log_.line(line.level, component, line.mailbox, line.text);
+}
+
+void Run::error(std::string_view component, std::string_view mailbox, const std::string& text) {
+  log_.line(LogLevel::error, component, mailbox, text);
+  end_.reason = (component.empty() ? "" : std::string(component) + ": ") + text;
+}
+
+void Run::handle(const Progress& progress) {
+  backAt_.reset();
+  around_.progress.update(progress, Clock::now());
+  around_.service.progress("Copying " + progressText(progress), Clock::now());
+}
+
+void Run::handle(const Synchronised& done) {
+  add(end_.done, done);
+  if (!done.waiting) return;
+  around_.progress.erase();
+  end_.reached = Reached::waiting;
+  backAt_ = Clock::now() + interval_ + kPatienceWithWatcher;
+  around_.service.ready();
+  std::string text = doneText(done);
+  around_.service.status("Waiting for news" + (text.empty() ? "" : "; last time: " + text));
 }
 
 void Run::send(Member& member, Order order) {
@@ -165,17 +221,15 @@ void Run::flush(Member& member) {
 }
 
 void Run::readSignals() {
-  signalfd_siginfo each;
-  while (read(signals_.get(), &each, sizeof each) == sizeof each) {
-    if (each.ssi_signo == SIGTERM) stop(Asked::terminate);
-    if (each.ssi_signo == SIGINT) stop(Asked::interrupt);
-  }
+  while (auto asked = around_.signals.next())
+    if (*asked != Asked::nothing) stop(*asked);
   reap();
 }
 
 void Run::stop(Asked asked) {
-  bool again = asked_ != Asked::nothing;
-  if (!again) asked_ = asked;
+  bool again = end_.asked != Asked::nothing;
+  if (!again) end_.asked = asked;
+  if (!again) around_.service.stopping();
   if (!again && asked == Asked::interrupt) log_.line(LogLevel::notice, "Interrupted system call");
   for (Member& member : members_) {
     if (again)
@@ -208,10 +262,11 @@ void Run::bury(Member& member, int waitStatus) {
   Death death{member.said, waitStatus, sandbox::readObituary(member.worker.obituary.get()),
               member.killed || member.violated};
   auto cause = causeOfDeath(death);
-  if (cause) log_.line(LogLevel::error, roleName(member.role), {}, *cause);
+  if (cause) error(roleName(member.role), {}, *cause);
   ends_.push_back({member.role, member.said, cause || member.violated});
   for (Member& other : members_) {
-    if (!locked_ && member.role == Role::sync && other.role != Role::sync) send(other, {Stop{}});
+    if (end_.reached == Reached::nothing && member.role == Role::sync && other.role != Role::sync)
+      send(other, {Stop{}});
     hurry(other, other.role == Role::sync ? kPatienceWithSync : kPatienceWithNet);
   }
 }

@@ -1,31 +1,42 @@
-// One run of interimap: sync and both nets are started, told what to do, listened to and buried.
+// One run: sync and both nets are started, told what to do, listened to and buried.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <vector>
 
-#include "ipc/body.h"
 #include "ipc/launch.h"
 #include "launch/log.h"
 #include "launch/outcome.h"
 #include "launch/progress.h"
+#include "launch/run_settings.h"
+#include "launch/service.h"
+#include "launch/signals.h"
 #include "launch/worker.h"
 
 namespace interimap {
 
-struct RunSettings {
-  std::string workers;  // the directory of their programs
-  settings::Sync sync;
-  settings::Net local, remote;
+// What one run after the other shares.
+struct Surroundings {
+  Log& log;
+  ProgressLine& progress;
+  Signals& signals;
+  Service& service;
+};
+
+struct RunEnd {
+  int status = 0;  // of the program, if this was its last run
+  Asked asked = Asked::nothing;
+  Reached reached = Reached::nothing;
+  Synchronised done;   // in all
+  std::string reason;  // the last error that was logged
 };
 
 class Run {
  public:
-  Run(Log& log, ProgressLine& progress);
-  // Until every worker is gone; the exit status of the program. Throws Failure if the workers cannot be
-  // started.
-  int run(RunSettings settings);
+  explicit Run(Surroundings around) : log_(around.log), around_(around) {}
+  // Until every worker is gone. To be called once. Throws Failure if the workers cannot be started.
+  RunEnd run(RunSettings settings);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -43,6 +54,9 @@ class Run {
   void serve(Member& member);
   void handle(Member& member, const Report& report);
   void handle(Member& member, const LogLine& line);
+  void handle(const Progress& progress);
+  void handle(const Synchronised& done);
+  void error(std::string_view component, std::string_view mailbox, const std::string& text);
   void violation(Member& member, const char* what);
   void send(Member& member, Order order);
   void flush(Member& member);
@@ -53,14 +67,19 @@ class Run {
   void hurry(Member& member, Clock::duration patience);
   void killLate();
   bool running() const;
+  bool well(Clock::time_point now) const;
 
   Log& log_;
-  ProgressLine& progress_;
-  Descriptor signals_;
+  Surroundings around_;
   std::vector<Member> members_;
   std::vector<End> ends_;
-  bool locked_ = false;  // sync has the database, the nets were told to connect
-  Asked asked_ = Asked::nothing;
+  bool watching_ = false;
+  std::chrono::seconds interval_{};
+  std::optional<Clock::time_point> backAt_;  // sync waits, and will have looked again by then
+  RunEnd end_;
 };
+
+// "3 messages copied, 1 expunged, 2 with other flags": what was done, for people; empty if nothing was.
+std::string doneText(const Synchronised& done);
 
 }  // namespace interimap

@@ -1,20 +1,26 @@
 // Runs with workers that are this very program under other names: a symbolic link "sync" or "net" to it, and
-// a script of single letters in the environment, one for each role.
+// a script of single letters in the environment, one for each role; with "|" between those for one run and
+// the next.
 #include "launch/run.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <regex>
 
 #include "ipc/failure.h"
 #include "ipc/reporter.h"
 #include "launch/captured_stderr.h"
+#include "launch/runs.h"
 #include "sandbox/sandbox.h"
 
 using namespace interimap;
@@ -53,12 +59,16 @@ void act(char step, Reporter& launch, bool sync) {
     case 'l': launch.report({Locked{}}); break;
     case 'i': launch.log(LogLevel::info, "hello", "INBOX", sync ? "database" : "ignored"); break;
     case 'e': launch.log(LogLevel::error, "oops"); break;
+    case 'N': launch.report({Synchronised{.copiedToLocal = 1, .expunged = 2, .mailboxes = 3}}); break;
+    case 'S': launch.report({Synchronised{.copiedToLocal = 1, .mailboxes = 3, .waiting = true}}); break;
     case 'T': launch.report({Traffic{.received = 1, .sent = 2}}); break;
     case 'P': launch.report({Progress{"INBOX", 1, 2, 3}}); break;
     case 'd': launch.log(LogLevel::info, descriptorsAreRight(sync) ? "right" : "wrong"); break;
     case '0': launch.end(ExitStatus::ok); _exit(0);
     case '5': launch.end(ExitStatus::tryAgain); _exit(75);
     case '7': launch.end(ExitStatus::noPermission); _exit(77);
+    case '6': launch.end(ExitStatus::protocol); _exit(76);
+    case '9': launch.end(ExitStatus::unavailable); _exit(69);
     case 'w': awaitEnd(Channel::kFirstPeer); break;      // for a net: sync is gone
     case 'W': awaitEnd(Channel::kFirstPeer + 1); break;  // for sync: the remote net is gone
     case 'q': _exit(69);
@@ -68,7 +78,25 @@ void act(char step, Reporter& launch, bool sync) {
     case 'z': pause(); break;
     case 'K': kill(getppid(), SIGTERM); break;
     case 'I': kill(getppid(), SIGINT); break;
+    case 'L':  // later, when this one is gone
+      if (pid_t program = getppid(); fork() == 0) {
+        usleep(300'000);
+        kill(program, SIGTERM);
+        _exit(0);
+      }
+      break;
   }
+}
+
+// Which part of the script is due: one more each time that this role is started.
+std::string_view part(std::string_view script, std::string directory, const char* role) {
+  Descriptor count(open((directory + role + ".runs").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600));
+  (void)!write(count.get(), "x", 1);
+  for (off_t run = lseek(count.get(), 0, SEEK_END); run > 1; --run) {
+    auto end = script.find('|');
+    script.remove_prefix(end == script.npos ? script.size() : end + 1);
+  }
+  return script.substr(0, script.find('|'));
 }
 
 __attribute__((constructor)) void actAsWorker(int count, char** words, char**) {
@@ -78,7 +106,8 @@ __attribute__((constructor)) void actAsWorker(int count, char** words, char**) {
   const char* script = getenv((std::string("FAKE_") + words[1]).c_str());
   try {
     Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
-    for (; script && *script; ++script) act(*script, launch, sync);
+    std::string directory(words[0], static_cast<std::size_t>(name + 1 - words[0]));
+    for (char step : part(script ? script : "", directory, words[1])) act(step, launch, sync);
   } catch (const PeerGone&) {
     _exit(69);
   } catch (...) {
@@ -86,21 +115,32 @@ __attribute__((constructor)) void actAsWorker(int count, char** words, char**) {
   _exit(98);
 }
 
+struct Play {
+  const char *sync, *local, *remote;
+  bool quiet = false, watch = false, json = false;
+  std::string notifySocket = {};
+  settings::Sync settings = {};
+  int withoutPassword = -1;  // the run, from 0, for which there is none
+};
+
 struct Result {
   int status;
   std::string log;
 };
 
-Result play(const char* sync, const char* local, const char* remote, bool quiet = false,
-            settings::Sync settings = {}) {
+Result play(Play play) {
   char directory[] = "/tmp/interimap-run-XXXXXX";
   REQUIRE(mkdtemp(directory));
   auto self = std::filesystem::read_symlink("/proc/self/exe");
   for (const char* name : {"/sync", "/net"})
     std::filesystem::create_symlink(self, std::string(directory) + name);
-  setenv("FAKE_sync", sync, 1);
-  setenv("FAKE_local", local, 1);
-  setenv("FAKE_remote", remote, 1);
+  setenv("FAKE_sync", play.sync, 1);
+  setenv("FAKE_local", play.local, 1);
+  setenv("FAKE_remote", play.remote, 1);
+  if (play.watch) {
+    play.settings.errand = settings::Errand::watch;
+    play.settings.interval = 60;
+  }
 
   Result result;
   sigset_t before;
@@ -108,9 +148,15 @@ Result play(const char* sync, const char* local, const char* remote, bool quiet 
   {
     CapturedStderr captured;
     ProgressLine nowhere(-1);
-    Log log({"%?n?%?m?%n(%m)&%n?: ?", {}, quiet, false}, nowhere);
+    Log log({"%?n?%?m?%n(%m)&%n?: ?", {}, play.quiet, false, play.json}, nowhere);
+    Signals signals;
+    Service service({play.notifySocket, std::chrono::seconds(1)});
+    auto settings = [&] {
+      if (play.withoutPassword-- == 0) throw Failure(ExitStatus::noPermission, "no password");
+      return RunSettings{directory, play.settings, {}, {}};
+    };
     try {
-      result.status = Run(log, nowhere).run({directory, std::move(settings), {}, {}});
+      result.status = Runs({log, nowhere, signals, service}, play.watch, 1).all(settings);
     } catch (const Failure& failure) {
       result.status = -static_cast<int>(failure.status);
     }
@@ -121,10 +167,15 @@ Result play(const char* sync, const char* local, const char* remote, bool quiet 
   return result;
 }
 
+// What is told about the next attempt, whenever that is.
+std::string withoutTimes(std::string log) {
+  return std::regex_replace(log, std::regex("again in [0-9]+ s"), "again in N s");
+}
+
 }  // namespace
 
 TEST_CASE("a run: settings, lock, go, log lines, statistics, end") {
-  Result result = play("slidP0", "sgdwTq", "sgwq");
+  Result result = play({"slidP0", "sgdwTq", "sgwq"});
   CHECK(result.status == 0);
   CHECK(result.log.find("database(INBOX): hello\n") != std::string::npos);
   CHECK(result.log.find("\nright\n") != std::string::npos);
@@ -155,34 +206,128 @@ TEST_CASE("a run: who failed decides, and only that is told") {
   for (const auto& row : table) {
     CAPTURE(row.sync);
     CAPTURE(row.remote);
-    Result result = play(row.sync, row.local, row.remote);
+    Result result = play({row.sync, row.local, row.remote});
     CHECK(result.status == row.status);
     CHECK(result.log == row.log);
   }
 }
 
 TEST_CASE("a run: SIGTERM and SIGINT stop it in good order") {
-  Result result = play("slKt0", "sgwTq", "sgwq");
+  Result result = play({"slKt0", "sgwTq", "sgwq"});
   CHECK(result.status == 0);
   CHECK(result.log == "local: IMAP traffic (bytes): recv 1 sent 2\n");
-  result = play("slIt0", "sgwTq", "sgwq", true);
+  result = play({"slIt0", "sgwTq", "sgwq", true});
   CHECK(result.status == 1);
   CHECK(result.log == "Interrupted system call\n");
-  result = play("slKtKz", "sgwq", "sgz");  // twice, by one that does not stop
+  result = play({"slKtKz", "sgwq", "sgz"});  // twice, by one that does not stop
   CHECK(result.status == 0);
 }
 
 TEST_CASE("a run: a worker that is not there") {
   ProgressLine nowhere(-1);
   Log log({}, nowhere);
+  sigset_t before;
+  sigprocmask(SIG_SETMASK, nullptr, &before);
+  Signals signals;
+  Service service({});
   RunSettings settings;
   settings.workers = "/nonexistent";
-  CHECK_THROWS_WITH_AS(Run(log, nowhere).run(std::move(settings)),
+  CHECK_THROWS_WITH_AS(Run({log, nowhere, signals, service}).run(std::move(settings)),
                        "/nonexistent/sync: No such file or directory", Failure);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
 TEST_CASE("a run: settings that fit no packet") {
   settings::Sync sync;
   sync.mailboxes.assign(1000, std::string(100, 'x'));
-  CHECK(play("s", "s", "s", false, std::move(sync)).status == -78);
+  CHECK(play({.sync = "s", .local = "s", .remote = "s", .settings = std::move(sync)}).status == -78);
+}
+
+TEST_CASE("a run: what was done is summed up") {
+  Result result = play({.sync = "slNN5", .local = "sgwq", .remote = "sgwq", .json = true});
+  CHECK(result.status == 75);
+  CHECK(result.log.find(R"("level":"summary","exitStatus":75,)") != std::string::npos);
+  CHECK(result.log.find(R"("mailboxes":3,"copiedToLocal":2,"copiedToRemote":0,"flagsUpdated":0,)"
+                        R"("expunged":4,"failed":0,"octets":0})") != std::string::npos);
+}
+
+TEST_CASE("done, in words") {
+  struct {
+    Synchronised done;
+    const char* text;
+  } table[] = {
+      {{}, ""},
+      {{.mailboxes = 3}, ""},
+      {{.copiedToLocal = 1, .copiedToRemote = 2}, "3 copied"},
+      {{.flagsUpdated = 1, .expunged = 2, .failed = 3}, "1 with other flags, 2 expunged, 3 failed"},
+  };
+  for (const auto& row : table) CHECK(doneText(row.done) == row.text);
+}
+
+TEST_CASE("watching: a connection that breaks is made again") {
+  // The remote server goes away; it is still away; it is back, and the user ends it all.
+  Result result = play(
+      {.sync = "slSWq|slWq|slSKt0", .local = "sgwq|sgwq|sgwq", .remote = "sge9|sge9|sgwq", .watch = true});
+  CHECK(result.status == 0);
+  CHECK(withoutTimes(result.log) ==
+        "remote: ERROR: oops\ntrying again in N s\nremote: ERROR: oops\ntrying again in N s\n");
+}
+
+TEST_CASE("watching: what does not pass ends it") {
+  struct {
+    const char *sync, *local, *remote;
+    int status;
+    const char* log;
+  } table[] = {
+      {"se5", "st0", "st0", 75, "ERROR: oops\n"},  // somebody else watches
+      {"slWq", "sgwq", "sge7", 77, "remote: ERROR: oops\n"},
+      {"slWq", "sgwq", "sge6", 76, "remote: ERROR: oops\n"},  // a server that never was good enough
+      {"slSWq|slWq", "sgwq|sgwq", "sge6|sge7", 77,
+       "remote: ERROR: oops\ntrying again in N s\nremote: ERROR: oops\n"},
+      {"slSWq", "sgwq", "sgk", 70, "remote: ERROR: killed by signal SIGKILL\n"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.sync);
+    CAPTURE(row.remote);
+    Result result = play({.sync = row.sync, .local = row.local, .remote = row.remote, .watch = true});
+    CHECK(result.status == row.status);
+    CHECK(withoutTimes(result.log) == row.log);
+  }
+}
+
+TEST_CASE("watching: a password that was told once may be told again") {
+  Play once{.sync = "slSWq|slSKt0", .local = "sgwq|sgwq", .remote = "sg9|sgwq", .watch = true};
+  once.withoutPassword = 1;
+  Result result = play(once);
+  CHECK(result.status == 0);
+  CHECK(withoutTimes(result.log) == "trying again in N s\nERROR: no password\ntrying again in N s\n");
+  once.withoutPassword = 0;
+  CHECK(play(once).status == -77);
+}
+
+TEST_CASE("watching: SIGTERM between two attempts ends it at once") {
+  auto began = std::chrono::steady_clock::now();
+  Result result = play({.sync = "slLWq", .local = "sgwq", .remote = "sg9", .watch = true});
+  CHECK(result.status == 0);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(1000));
+}
+
+TEST_CASE("watching: the service manager is told") {
+  std::string name = "interimap-run-" + std::to_string(getpid());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  Descriptor manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  REQUIRE(bind(manager.get(), reinterpret_cast<sockaddr*>(&address),
+               static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0);
+  play({.sync = "slPSKt0", .local = "sgwq", .remote = "sgwq", .watch = true, .notifySocket = "@" + name});
+  std::string heard;
+  char message[2048];
+  for (ssize_t n; (n = recv(manager.get(), message, sizeof message, 0)) >= 0;)
+    heard += std::string(message, static_cast<std::size_t>(n)) + "\n";
+  CHECK(heard.find("WATCHDOG=1\n") != std::string::npos);
+  heard = std::regex_replace(heard, std::regex("WATCHDOG=1\n"), "");
+  CHECK(heard ==
+        "STATUS=Connecting\nEXTEND_TIMEOUT_USEC=120000000\nSTATUS=Copying INBOX: 1 of 2 messages, 3\n"
+        "READY=1\nSTATUS=Waiting for news; last time: 1 copied\nSTOPPING=1\nSTOPPING=1\n");
 }

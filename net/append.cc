@@ -17,6 +17,7 @@ std::shared_ptr<const Bodies> check(const request::Append& request, Descriptor b
 Append::Append(request::Append request, Descriptor bodies)
     : request_(std::move(request)), bodies_(check(request_, std::move(bodies))) {
   appended_.uids.resize(request_.messages.size());
+  appended_.stored.resize(request_.messages.size());
 }
 
 // append = "APPEND" SP mailbox 1*append-message   ; RFC 3502 section 6.3.11
@@ -42,19 +43,14 @@ void Append::completed(std::size_t index, const StatusResponse& status) {
     appended_.refusal = status.what.text.substr(0, kMostText);
     return;
   }
+  auto first = static_cast<std::ptrdiff_t>(index * perCommand_);
+  std::fill_n(appended_.stored.begin() + first, perCommand_, true);
   if (status.what.code != "APPENDUID") return;
   auto told = AppendUid::parse(status.what, perCommand_);
-  if (!told || told->uids.size() != perCommand_) {
-    // Stored, but where is unknown: sync has to look for them.
-    StatusResponse unclear = status;
-    unclear.condition = Condition::no;
-    Exchange::completed(index, unclear);
-    appended_.refusal = status.what.text.substr(0, kMostText);
-    return;
-  }
+  // Else stored, but where is unknown: sync has to look for them.
+  if (!told || told->uids.size() != perCommand_) return;
   appended_.uidValidity = told->uidValidity;
-  std::copy(told->uids.begin(), told->uids.end(),
-            appended_.uids.begin() + static_cast<std::ptrdiff_t>(index * perCommand_));
+  std::copy(told->uids.begin(), told->uids.end(), appended_.uids.begin() + first);
 }
 
 void Append::finish(Answers& answers) { answers.send(std::move(appended_)); }

@@ -97,11 +97,11 @@ Command& Command::body(std::shared_ptr<const Bodies> bodies, BodyRange range) {
   return *this;
 }
 
-Command& Command::response(std::string_view answer) {
+Command& Command::response(std::string_view answer, bool secret) {
   Piece piece;
   piece.kind = Piece::Kind::response;
   piece.text = answer;
-  piece.secret = true;
+  piece.secret = secret;
   pieces_.push_back(std::move(piece));
   waits_ = true;
   return *this;

@@ -45,7 +45,7 @@ class Command {
   Command& set(const UidSet& uids);       // SP set
   Command& flagList(const Flags& flags);  // SP "(" flags ")"
   Command& body(std::shared_ptr<const Bodies> bodies, BodyRange range);
-  Command& response(std::string_view text);  // secret
+  Command& response(std::string_view text, bool secret = true);
   Command& secretText(std::string_view text);
 
   // Not to be begun before every command in front of it is completed.

@@ -1,7 +1,5 @@
 #include "net/exchange.h"
 
-#include "ipc/failure.h"
-
 #include "net/append.h"
 #include "net/enable.h"
 #include "net/expunge.h"
@@ -11,6 +9,7 @@
 #include "net/manage.h"
 #include "net/select.h"
 #include "net/store.h"
+#include "net/watch.h"
 
 namespace interimap {
 
@@ -55,7 +54,9 @@ struct Make {
     return std::make_unique<Expunge>(std::move(expunge), context.storing);
   }
   Made operator()(request::Manage& manage) { return std::make_unique<Manage>(std::move(manage)); }
-  Made operator()(request::Watch&) { throw PeerViolation("a request that is not due"); }
+  Made operator()(request::Watch& watch) {
+    return std::make_unique<Watch>(std::move(watch), context.news, context.log);
+  }
   Made operator()(request::Simple& simple) {
     return std::make_unique<Simple>(simple, context.mailboxSelected);
   }

@@ -11,10 +11,13 @@
 
 #include "ipc/imap.h"
 #include "net/command.h"
+#include "net/log.h"
 #include "net/message_header.h"
 #include "net/untagged.h"
 
 namespace interimap {
+
+struct News;
 
 // The way of answers to sync; the session adds the request's id.
 class Answers {
@@ -62,6 +65,8 @@ struct ExchangeContext {
   bool storing = false;              // a STORE may be in flight
   bool mailboxSelected = false;      // when the commands are written
   const Capabilities& capabilities;  // outlives the exchange, and follows what the server says
+  News& news;                        // outlives the exchange
+  const Log& log;                    // copied
   MessageHeader& header;             // used by one exchange at a time, within one response
 };
 

@@ -15,6 +15,8 @@ inline constexpr std::chrono::seconds kGreeting = 60s;  // some servers look cli
 inline constexpr std::chrono::seconds kCommand =
     300s;  // virus scanners sit behind APPEND, slow disks behind SELECT
 
+inline constexpr std::chrono::seconds kNotifyHolds = 60s;  // a NOTIFY that overflows sooner is given up
+
 // Reading.
 inline constexpr std::size_t kReadBuffer = 65536;         // four TLS records, one pwrite of a message body
 inline constexpr std::size_t kReadBeforeDeflate = 16384;  // what startDeflate() takes back

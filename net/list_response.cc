@@ -5,6 +5,22 @@
 
 namespace interimap {
 
+namespace {
+
+// mbox-list-extended = "(" [mbox-list-extended-item *(SP mbox-list-extended-item)] ")"   ; RFC 5258 section 6
+// Whatever else it is, it is not worth the loss of the mailbox's name before it.
+bool hasOldName(Tokens in) {
+  if (!in.space() || !in.take('(')) return false;
+  do {
+    auto tag = in.astring();
+    if (!tag) return false;
+    if (equalIgnoringCase(*tag, "OLDNAME")) return true;
+  } while (in.space() && in.skipValue() && in.space());
+  return false;
+}
+
+}  // namespace
+
 std::optional<ListResponse> ListResponse::parse(Tokens& in) {
   ListResponse list;
   if (!in.take('(')) return std::nullopt;
@@ -27,6 +43,7 @@ std::optional<ListResponse> ListResponse::parse(Tokens& in) {
   auto name = in.astring();
   // Empty is the answer to LIST "" "" (RFC 3501 section 6.3.8).
   if (!name || name->size() > limits::kLongestName) return std::nullopt;
+  list.renamed = hasOldName(in);
   if (!in.atEnd() && !in.space()) return std::nullopt;
   list.entry.mailbox.bytes = std::move(*name);
   return list;

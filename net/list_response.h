@@ -10,10 +10,12 @@ namespace interimap {
 
 struct ListResponse {
   answer::ListEntry entry;
+  bool renamed = false;  // the server tells of a new name: RFC 5465 section 5.4
 
   // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
   //                [SP mbox-list-extended]
-  // `in` stands behind "LIST ". Extended data (CHILDINFO, OLDNAME) is ignored. A delimiter of "" is NIL's.
+  // `in` stands behind "LIST ". Of extended data (CHILDINFO) only
+  // OLDNAME counts. A delimiter of "" is NIL's.
   static std::optional<ListResponse> parse(Tokens& in);
 };
 

@@ -83,7 +83,15 @@ Secret plainMessage(const settings::Net& settings) {
   return encoded;
 }
 
-StatusResponse authenticate(Dialogue& server, const settings::Net& settings, const std::string& mechanism) {
+// Cyrus (3.6.1) drops what has arrived behind AUTHENTICATE, though not behind LOGIN, and reads on in the
+// middle of what comes later. Dovecot is known to take it all, and says who it is; of others this is not
+// known.
+bool quirkDropsBehindAuthenticate(const StatusResponse& greeting) {
+  return greeting.what.text.find("Dovecot") == std::string::npos;
+}
+
+StatusResponse authenticate(Dialogue& server, const settings::Net& settings, const std::string& mechanism,
+                            const StatusResponse& greeting) {
   if (mechanism == "LOGIN") {
     Command command("LOGIN");
     command.secret(settings.username).secret(settings.password.reveal());
@@ -94,7 +102,8 @@ StatusResponse authenticate(Dialogue& server, const settings::Net& settings, con
   Secret message = plainMessage(settings);
   if (server.capabilities().has("SASL-IR")) {
     command.add(" ").secretText(message.reveal());
-    return server.run(std::move(command), Manner::andRequests);
+    auto manner = quirkDropsBehindAuthenticate(greeting) ? Manner::alone : Manner::andRequests;
+    return server.run(std::move(command), manner);
   }
   command.response(message.reveal());
   return server.run(std::move(command), Manner::alone);
@@ -121,13 +130,13 @@ void requireExtensions(const Capabilities& capabilities) {
       refuse(ExitStatus::protocol, std::string("Non ") + name + "-capable IMAP server.");
 }
 
-void authenticateUser(Dialogue& server, settings::Net& settings) {
+void authenticateUser(Dialogue& server, settings::Net& settings, const StatusResponse& greeting) {
   bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
   if (clear && !isLoopback(settings.host))
     server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
   requireImap4(server);
   std::string mechanism = chooseMechanism(server.capabilities(), settings.auth);
-  StatusResponse status = authenticate(server, settings, mechanism);
+  StatusResponse status = authenticate(server, settings, mechanism, greeting);
   settings.password.wipe();
   if (status.condition != Condition::ok)
     refuse(isTemporary(status.what.code) ? ExitStatus::tryAgain : ExitStatus::noPermission, status.words());
@@ -148,7 +157,7 @@ void logIn(Dialogue& server, settings::Net& settings) {
     requireImap4(server);
   } else {
     if (mustEncrypt) startTls(server);
-    authenticateUser(server, settings);
+    authenticateUser(server, settings, greeting);
     needCapabilities(server);
   }
   if (settings.qresync) requireExtensions(server.capabilities());

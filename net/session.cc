@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "ipc/failure.h"
-#include "net/limits.h"
 #include "net/list.h"
 
 namespace interimap {
 
 namespace {
 
-constexpr std::size_t kExcerpt = 200;  // characters of a malformed response in a warning
+constexpr int kLongestPoll = 3'600'000;  // milliseconds
 
 bool transfersBodies(const Request& request) {
   return std::holds_alternative<request::FetchBodies>(request.what) ||
@@ -29,16 +28,15 @@ Outbox::Literals literalsOf(const Capabilities& capabilities) {
 }  // namespace
 
 Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, StartTls startTls,
-                 Reporter& reporter, Channel& sync, MessageHeader& header)
+                 Reporter& reporter, Channel& sync, MessageHeader& header, Deadlines deadlines)
     : settings_(settings),
       startTls_(std::move(startTls)),
       reporter_(reporter),
       sync_(sync),
       header_(header),
-      connection_(
-          std::move(stream), *this,
-          [&reporter](LogLevel level, const std::string& text) { reporter.log(level, text); },
-          settings.debug) {}
+      deadlines_(deadlines),
+      log_([&reporter](LogLevel level, const std::string& text) { reporter.log(level, text); }),
+      connection_(std::move(stream), *this, log_, settings.debug) {}
 
 void Session::serve() {
   logIn(*this, settings_);
@@ -107,20 +105,31 @@ bool Session::readingRequests() const {
 
 bool Session::awaiting() const { return !greeting_ || !inFlight_.empty() || connection_.unsent(); }
 
+// Nothing is expected of the server but news.
+bool Session::watching() const {
+  if (watch_ == nullptr || running_.front()->exchange.get() != watch_ || connection_.unsent()) return false;
+  return watch_->idling() || inFlight_.empty();
+}
+
+std::chrono::milliseconds Session::patience() const {
+  if (watching()) return watch_->seconds();
+  return greeting_ ? deadlines_.command : deadlines_.greeting;
+}
+
 // Milliseconds until patience ends. It does not run while we do not listen.
 int Session::timeout() {
   if (reading() && connection_.pending()) return 0;
-  if (!awaiting() || !reading()) {
+  bool forNews = watching() && watch_->seconds().count() > 0;
+  if (!reading() || !(forNews || (awaiting() && !watching()))) {
     progress_ = Clock::now();
     return -1;
   }
-  auto patience = greeting_ ? limits::kCommand : limits::kGreeting;
-  auto left = std::chrono::ceil<std::chrono::milliseconds>(progress_ + patience - Clock::now());
-  if (left.count() <= 0)
-    throw Failure(ExitStatus::unavailable, std::string("no ") + (greeting_ ? "answer" : "greeting") +
-                                               " from the server for " + std::to_string(patience.count()) +
-                                               " seconds");
-  return static_cast<int>(left.count());
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(progress_ + patience() - Clock::now());
+  if (left.count() > 0) return static_cast<int>(std::min<std::int64_t>(left.count(), kLongestPoll));
+  if (forNews) return 0;
+  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience()).count();
+  throw Failure(ExitStatus::unavailable, std::string("no ") + (greeting_ ? "answer" : "greeting") +
+                                             " from the server for " + std::to_string(seconds) + " seconds");
 }
 
 void Session::await() {
@@ -190,7 +199,7 @@ bool Session::mayStart(const Request& request) {
 }
 
 void Session::startRequests() {
-  while (!waiting_.empty() && mayStart(waiting_.front())) {
+  while (!keepWatch() && !waiting_.empty() && mayStart(waiting_.front())) {
     if (settings_.compress && !compressTried_ && transfersBodies(waiting_.front())) {
       startCompress();
       continue;
@@ -218,6 +227,8 @@ void Session::startCompress() {
 void Session::start(Request request) {
   auto* simple = std::get_if<request::Simple>(&request.what);
   loggedOut_ |= simple != nullptr && simple->verb == request::Simple::Verb::logout;
+  bool unselects =
+      simple != nullptr && simple->verb == request::Simple::Verb::unselect && capabilities_.has("UNSELECT");
   RequestId id = request.id;
   ExchangeContext context{.qresync = settings_.qresync,
                           .maxMessageSize = settings_.maxMessageSize,
@@ -225,176 +236,49 @@ void Session::start(Request request) {
                                                  [](const auto& other) { return other->exchange->stores(); }),
                           .mailboxSelected = selected_,
                           .capabilities = capabilities_,
+                          .news = news_,
+                          .log = log_,
                           .header = header_};
   auto running = std::make_unique<Running>(Running{id, makeExchange(std::move(request), context), 0, {}});
-  selected_ |= running->exchange->selects();
-  if (inFlight_.empty()) progress_ = Clock::now();
-  for (Command& command : running->exchange->commands(capabilities_)) {
+  selected_ = selected_ && !unselects;
+  watch_ = dynamic_cast<Watch*>(running->exchange.get());
+  if (watch_ != nullptr) progress_ = Clock::now();
+  running_.push_back(std::move(running));
+  sendCommands(*running_.back(), running_.back()->exchange->commands(capabilities_));
+  finishRunning();
+}
+
+void Session::sendCommands(Running& running, std::vector<Command> commands) {
+  if (inFlight_.empty() && !commands.empty()) progress_ = Clock::now();
+  for (Command& command : commands) {
     InFlight entry;
     entry.tag = connection_.send(std::move(command));
-    entry.running = running.get();
-    entry.index = running->unfinished++;
+    entry.running = &running;
+    entry.index = running.unfinished++;
     inFlight_.push_back(std::move(entry));
   }
-  running_.push_back(std::move(running));
-  finishRunning();
+  selected_ |= running.exchange->selects();
 }
 
-// Responses.
-
-void Session::handle(const Response& response) {
-  if (response.text.starts_with("* ")) return untagged(response);
-  if (response.text == "+" || response.text.starts_with("+ ")) return continuation();
-  tagged(response);
-}
-
-void Session::continuation() {
-  bool authenticating = !inFlight_.empty() && (inFlight_.front().manner == Manner::alone ||
-                                               inFlight_.front().manner == Manner::andRequests);
-  if (authenticating && !connection_.outbox().waiting())
-    throw Failure(ExitStatus::protocol, "server asks for more than the credentials it was given");
-  connection_.outbox().continued();
-}
-
-void Session::untagged(const Response& response) {
-  auto [parsed, kind] = parseUntagged(response);
-  if (!parsed) {
-    if (warned_.insert(kind).second)
-      log(LogLevel::warning,
-          "ignoring a malformed " + kind + " response: " + response.text.substr(0, kExcerpt));
-    return;
+// Carries a Watch on, when its turn has come; true as long as it lasts. It ends with news or the next
+// request.
+bool Session::keepWatch() {
+  if (watch_ == nullptr || running_.front()->exchange.get() != watch_) return watch_ != nullptr;
+  bool over = news_.any || !waiting_.empty();
+  bool silent = watching() && watch_->seconds().count() > 0 && Clock::now() - progress_ >= watch_->seconds();
+  if (watch_->idling()) {
+    if (!over && !silent) return true;
+    watch_->leave();
+    connection_.outbox().continued();
+    progress_ = Clock::now();
+  } else if (inFlight_.empty() && !over) {
+    sendCommands(*running_.front(), watch_->next(capabilities_, silent));
+  } else if (inFlight_.empty()) {
+    watch_ = nullptr;
+    news_.any = false;
+    finishRunning();
   }
-  if (auto* status = std::get_if<StatusResponse>(&*parsed)) {
-    note(status->what);
-    if (status->condition == Condition::bye) bye_ = status->what.text;
-    if (!greeting_) {
-      if (status->condition != Condition::ok && status->condition != Condition::preauth)
-        throw Failure(status->condition == Condition::bye ? ExitStatus::unavailable : ExitStatus::protocol,
-                      "server refused the connection: " + status->words());
-      greeting_ = std::move(*status);
-      return;
-    }
-  } else if (auto* capabilities = std::get_if<Capabilities>(&*parsed)) {
-    capabilities_ = std::move(*capabilities);
-    if (phase_ == Phase::ready) enterReady();
-  }
-  if (auto* fetch = std::get_if<FetchResponse>(&*parsed)) fetch->sink = sink_;
-  if (!greeting_) throw Failure(ExitStatus::protocol, "not a greeting: " + response.text.substr(0, kExcerpt));
-  offer(*parsed);
-}
-
-// The oldest that wants it gets it. What a mailbox being selected brings is nobody else's, and nothing is a
-// Select's before its turn.
-void Session::offer(Untagged& untagged) {
-  bool oldest = true;
-  for (auto& running : running_) {
-    if (running->unfinished == 0) continue;
-    bool selects = running->exchange->selects();
-    if (selects && !oldest) return;
-    AnswersTo answers(*this, *running);
-    if (running->exchange->take(untagged, answers) || selects) return;
-    oldest = false;
-  }
-}
-
-void Session::begin(Kind kind, std::uint64_t size, std::string_view before) {
-  sink_ = nullptr;
-  auto uid = FetchResponse::uidBefore(before);
-  for (auto& running : running_) {
-    if (running->unfinished == 0) continue;
-    if (running->exchange->selects()) return;
-    sink_ = running->exchange->sink(kind, uid);
-    if (sink_ != nullptr) return sink_->begin(kind, size, before);
-  }
-}
-
-void Session::octets(std::string_view piece) {
-  if (sink_ != nullptr) sink_->octets(piece);
-}
-
-void Session::tagged(const Response& response) {
-  std::string_view text = response.text;
-  auto blank = std::min(text.find(' '), text.size());
-  auto status = StatusResponse::parse(text.substr(std::min(blank + 1, text.size())));
-  auto command = std::find_if(inFlight_.begin(), inFlight_.end(),
-                              [&](const InFlight& entry) { return entry.tag == text.substr(0, blank); });
-  if (command == inFlight_.end() || !status || status->condition > Condition::bad)
-    throw Failure(ExitStatus::protocol, "Unexpected response: " + response.text.substr(0, kExcerpt));
-  note(status->what);
-  InFlight entry = std::move(*command);
-  inFlight_.erase(command);
-  connection_.outbox().completed(entry.tag, status->condition == Condition::ok);
-  completed(std::move(entry), *status);
-}
-
-void Session::note(const RespText& text) {
-  if (text.code == "CAPABILITY") {
-    capabilities_ = Capabilities::parse(text.arguments);
-    if (phase_ == Phase::ready) enterReady();
-  } else if (text.code == "ALERT" && text.text != alert_) {
-    // RFC 3501 section 7.1: text that MUST be presented to the user; the same one once.
-    alert_ = text.text;
-    log(LogLevel::notice, text.text);
-  }
-}
-
-void Session::completed(InFlight command, const StatusResponse& status) {
-  if (command.step != nullptr) {
-    if (command.manner == Manner::lastInClear && status.condition == Condition::ok && connection_.unread())
-      throw Failure(ExitStatus::protocol,
-                    "Data after the STARTTLS reply: possible injection by a man in the middle");
-    connection_.setConfidential(false);
-    *command.step = status;
-    return;
-  }
-  if (command.running == nullptr) return compressed(status);
-  command.running->exchange->completed(command.index, status);
-  --command.running->unfinished;
-  finishRunning();
-}
-
-void Session::compressed(const StatusResponse& status) {
-  phase_ = Phase::ready;
-  if (status.condition == Condition::ok) {
-    connection_.startDeflate();
-  } else {
-    log(LogLevel::debug, "COMPRESS refused: " + status.words());
-  }
-}
-
-// Requests are answered in order, whatever order the server works in. Not before login is done: until then it
-// is not known that the server has what we need.
-void Session::finishRunning() {
-  if (phase_ != Phase::ready && phase_ != Phase::compressing) return;
-  while (!running_.empty()) {
-    Running& oldest = *running_.front();
-    for (Answer& answer : std::exchange(oldest.held, {})) sync_.send(pack(std::move(answer)));
-    if (oldest.unfinished > 0) return;
-    finish(oldest);
-    running_.pop_front();
-  }
-}
-
-void Session::finish(Running& running) {
-  AnswersTo answers(*this, running);
-  running.exchange->finish(answers);
-  answers.send(running.exchange->done());
-  noteSelected(running);
-}
-
-void Session::AnswersTo::send(What what, Descriptor bodies) {
-  Answer answer{running_.id, std::move(what), std::move(bodies)};
-  if (session_.running_.front().get() == &running_) return session_.sync_.send(pack(std::move(answer)));
-  if (running_.held.size() == limits::kMostHeldAnswers)
-    throw Failure(ExitStatus::protocol, "server answers too much out of order");
-  running_.held.push_back(std::move(answer));
-}
-
-void Session::noteSelected(const Running& running) {
-  if (!running.exchange->selects()) return;
-  bool another = std::any_of(running_.begin() + 1, running_.end(),
-                             [](const auto& later) { return later->exchange->selects(); });
-  if (!another) selected_ = running.exchange->done().ok();
+  return watch_ != nullptr;
 }
 
 }  // namespace interimap

@@ -13,9 +13,16 @@
 #include "ipc/reporter.h"
 #include "net/connection.h"
 #include "net/exchange.h"
+#include "net/limits.h"
 #include "net/login.h"
+#include "net/watch.h"
 
 namespace interimap {
+
+// How long a server may be silent when it is its turn; shorter in tests.
+struct Deadlines {
+  std::chrono::milliseconds greeting = limits::kGreeting, command = limits::kCommand;
+};
 
 class Session final : Dialogue, LiteralSink {
  public:
@@ -23,7 +30,7 @@ class Session final : Dialogue, LiteralSink {
 
   // `settings`, `reporter`, `sync` and `header` outlive the session. `startTls` is called at most once.
   Session(settings::Net& settings, std::unique_ptr<Stream> stream, StartTls startTls, Reporter& reporter,
-          Channel& sync, MessageHeader& header);
+          Channel& sync, MessageHeader& header, Deadlines deadlines = {});
 
   // LOGOUT, if it goes without waiting, as nobody is left to read the answer; and the traffic, to launch.
   ~Session() override;
@@ -78,6 +85,8 @@ class Session final : Dialogue, LiteralSink {
   bool reading() const;
   bool readingRequests() const;
   bool awaiting() const;
+  bool watching() const;
+  std::chrono::milliseconds patience() const;
   int timeout();
   void readServer();
   bool takeResponses();
@@ -87,6 +96,8 @@ class Session final : Dialogue, LiteralSink {
   bool mayStart(const Request& request);
   void startCompress();
   void start(Request request);
+  void sendCommands(Running& running, std::vector<Command> commands);
+  bool keepWatch();
   void enterReady();
 
   void handle(const Response& response);
@@ -94,7 +105,7 @@ class Session final : Dialogue, LiteralSink {
   void untagged(const Response& response);
   void tagged(const Response& response);
   void note(const RespText& text);
-  void offer(Untagged& untagged);
+  bool offer(Untagged& untagged);
   void completed(InFlight command, const StatusResponse& status);
   void compressed(const StatusResponse& status);
   void finishRunning();
@@ -107,6 +118,8 @@ class Session final : Dialogue, LiteralSink {
   Reporter& reporter_;
   Channel& sync_;
   MessageHeader& header_;
+  Deadlines deadlines_;
+  Log log_;
   Connection connection_;
   Capabilities capabilities_;
   Phase phase_ = Phase::greeting;
@@ -117,6 +130,8 @@ class Session final : Dialogue, LiteralSink {
   std::deque<InFlight> inFlight_;
   LiteralSink* sink_ = nullptr;  // of the literal that is coming
   bool selected_ = false;        // a mailbox may be
+  Watch* watch_ = nullptr;       // the last of running_, as long as it waits
+  News news_;
   bool compressTried_ = false, loggedOut_ = false;
 
   std::string bye_;               // the server's last words

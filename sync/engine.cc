@@ -53,6 +53,7 @@ void Engine::run() {
   for (const store::KnownMailbox& mailbox : store_.mailboxes())
     known.emplace(mailbox.name, mailbox.subscribed);
   carryOut(planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known));
+  log_.done().mailboxes = static_cast<std::uint32_t>(synced_.size());
   synchronise(dirtyMailboxes());
   if (log_.status() == ExitStatus::ok) log_.debug(About::run(), "Clean state!");
 }
@@ -240,7 +241,7 @@ std::vector<Mailbox> Engine::dirtyMailboxes() {
       const answer::StatusEntry* status = it == lists_.listing(side).end() ? nullptr : &it->second.status;
       news = news || !state || status == nullptr || status->uidValidity != state->uidValidity ||
              status->uidNext != state->uidNext || status->highestModSeq != state->highestModSeq ||
-             state->highestModSeq.value == 0;
+             state->highestModSeq.value == 0 || !store_.mapped(known.id, side, state->uidNext).empty();
     }
     Mailbox mailbox{
         known.name,

@@ -129,20 +129,22 @@ void Lane::send(Appending window) {
 std::vector<Lane::Appending> Lane::settle(Appending& window) {
   const Load& load = *window.load;
   const answer::Appended& appended = window.reply.get();
-  const answer::Done& done = window.reply.done();
-  // Refused as a whole: which of them was it? One by one, the others will go through.
-  if (!done.ok() && window.together && window.messages.size() > 1) {
-    std::vector<Appending> again;
-    again.push_back({&load, std::move(window.messages), window.size, false, std::move(window.bodies), {}});
-    return again;
-  }
-  inFlight_ -= window.size;
   bool validityHolds = appended.uidValidity == load.targetValidity;
+  // Refused together: which of them was it? One by one, the others will go through.
+  bool retry = window.together && window.messages.size() > 1;
+  std::vector<Appending> again;
+  if (retry) again.push_back({&load, {}, 0, false, {}, {}});
   UidSet from, to;
   for (std::size_t i = 0; i < window.messages.size(); ++i) {
-    const answer::WindowMessage& message = window.messages[i];
+    answer::WindowMessage& message = window.messages[i];
     const std::optional<Uid>& uid = appended.uids[i];
-    if (uid && validityHolds) {
+    if (!appended.stored[i] && retry) {
+      again.front().size += message.body.size;
+      again.front().messages.push_back(std::move(message));
+    } else if (!appended.stored[i]) {
+      giveUp(load, message.uid, store::Refusal::refused,
+             appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
+    } else if (uid && validityHolds) {
       Uid local = target_.side() == Side::local ? *uid : message.uid,
           remote = target_.side() == Side::local ? message.uid : *uid;
       store_.map(load.mailbox->id, local, remote, message.flags);
@@ -151,20 +153,25 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
       from.add(message.uid);
       to.add(*uid);
       octets_ += message.body.size;
+      log_.done().octets += message.body.size;
       ++finished_;
-    } else if (!done.ok()) {
-      giveUp(load, message.uid, store::Refusal::refused,
-             appended.refusal.empty() ? words(done) : appended.refusal);
     } else {
       ++finished_;  // stored, but where? The journal remembers, and the next pass looks for it.
     }
   }
-  if (from.empty()) return {};
+  inFlight_ -= window.size;
+  if (retry && again.front().messages.empty()) again.clear();
+  if (!again.empty()) {
+    inFlight_ += again.front().size;
+    again.front().bodies = std::move(window.bodies);
+  }
+  if (from.empty()) return again;
   bool toLocal = target_.side() == Side::local;
+  (toLocal ? log_.done().copiedToLocal : log_.done().copiedToRemote) += from.size();
   log_.info(About::at(Side::local, load.mailbox->wire.local),
             "Added " + std::to_string(from.size()) + " UID(s) " + (toLocal ? to : from).text() +
                 (toLocal ? " <- " : " -> ") + (toLocal ? from : to).text());
-  return {};
+  return again;
 }
 
 // It was listed and did not come: expunged meanwhile, or its response could not be read. Only the server

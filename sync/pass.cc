@@ -212,7 +212,11 @@ void Pass::settleOwed(Side source) {
   UidSet there;
   std::ranges::sort(changes.fresh, {}, &Fresh::uid);
   for (const Fresh& fresh : changes.fresh) there.add(fresh.uid);
-  for (Uid uid : owed_[source].minus(there).each()) store_.unrefuse(mailbox_.id, source, uid);
+  UidSet looked = owed_[source];
+  looked.add(UidSet::from(changes.listedFrom()));
+  for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
+    if (refused.source == source && looked.contains(refused.uid) && !there.contains(refused.uid))
+      store_.unrefuse(mailbox_.id, source, refused.uid);
   for (const store::Intent& intent : store_.journal(mailbox_.id, other(source)).intents)
     if (!there.contains(intent.source)) store_.settle(mailbox_.id, other(source), intent.source);
   UidSet never;

@@ -153,10 +153,12 @@ Reply<answer::Appended> Server::append(request::Append append, Descriptor bodies
   std::size_t count = append.messages.size();
   auto state = expect<answer::Appended>([count, this](Answer answer, answer::Appended& appended) {
     auto* it = std::get_if<answer::Appended>(&answer.what);
-    if (it == nullptr || it->uids.size() != count) violation("something else to APPEND");
+    if (it == nullptr || it->uids.size() != count || it->stored.size() != count)
+      violation("something else to APPEND");
     appended = std::move(*it);
   });
   state->value.uids.resize(count);
+  state->value.stored.resize(count);
   write(state, {0, std::move(append), std::move(bodies)});
   return {state, exchange_};
 }

@@ -91,7 +91,8 @@ void Cyrus::writeConfiguration() const {
           "/sock/lmtp\nnotifysocket: " + d + "/sock/notify\n");
   writeFile(directory_ / "cyrus.conf",
             "START {\n recover cmd=\"" + bin + "ctl_cyrusdb -C " + d +
-                "/imapd.conf -r\"\n}\nSERVICES {\n imap cmd=\"" + bin + "imapd -C " + d +
+                "/imapd.conf -r\"\n}\nDAEMON {\n idled cmd=\"" + bin + "idled -C " + d +
+                "/imapd.conf -d\"\n}\nSERVICES {\n imap cmd=\"" + bin + "imapd -C " + d +
                 "/imapd.conf\" listen=\"127.0.0.1:" + std::to_string(imap_) + "\"\n}\n");
 }
 

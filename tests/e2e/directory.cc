@@ -26,9 +26,9 @@ void giveToMailUser(const fs::path& path) {
 
 }  // namespace
 
-Directory::Directory() {
-  char name[] = "/tmp/interimap-XXXXXX";
-  if (mkdtemp(name) == nullptr) fail("mkdtemp");
+Directory::Directory(const fs::path& parent) {
+  std::string name = parent / "interimap-XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) fail("mkdtemp");
   path_ = name;
   giveToMailUser(path_);
 }

@@ -1,4 +1,4 @@
-// A private directory for one test: under /tmp, owned by the mail user, removed at the end.
+// A private directory for one test: under /tmp or elsewhere, owned by the mail user, removed at the end.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 class Directory {
  public:
-  Directory();
+  explicit Directory(const fs::path& parent = "/tmp");
   ~Directory();  // removes everything, unless KEEP=1 is in the environment: then it says where it is
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;

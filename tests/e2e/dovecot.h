@@ -39,6 +39,7 @@ class Dovecot {
   std::string tunnelCommand(const std::string& user) const;  // PREAUTH on stdio, for type=tunnel
   Outcome doveadm(std::vector<std::string> arguments, const std::string& input = "") const;
   fs::path home(const std::string& user) const { return directory_ / "home" / user; }
+  fs::path configuration() const { return directory_ / "dovecot.conf"; }
 
   // `to` begins as a copy of `from`. Nobody may be logged in as either.
   void copyUser(const std::string& from, const std::string& to) const;

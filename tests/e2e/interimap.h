@@ -50,6 +50,7 @@ class Interimap {
   Run run(std::vector<std::string> arguments = {"--debug"}, std::vector<std::string> environment = {}) const;
   Run runWith(const std::string& program, std::vector<std::string> arguments = {"--debug"}) const;
   BackgroundProcess runInBackground(std::vector<std::string> arguments) const;  // its log: directory/stderr
+  Command command(const std::string& program, std::vector<std::string> arguments) const;  // not yet started
 
   void startAsRoot();  // instead of as the mail user; its directories become root's
 
@@ -59,8 +60,6 @@ class Interimap {
   fs::path directory() const { return directory_; }
 
  private:
-  Command command(const std::string& program, std::vector<std::string> arguments) const;
-
   fs::path directory_;
   std::string text_;
   bool asRoot_ = false;

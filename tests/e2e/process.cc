@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr const char* kPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr auto kOrphansTimeout = std::chrono::seconds(2);
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -110,6 +112,32 @@ void record(int status, Outcome& outcome) {
   if (WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
 }
 
+void charge(const rusage& usage, Outcome& outcome) {
+  auto seconds = [](const timeval& t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  outcome.user += seconds(usage.ru_utime);
+  outcome.system += seconds(usage.ru_stime);
+}
+
+// What the group's leader left behind is our child only where we are a subreaper.
+void reapOrphans(pid_t group, Outcome& outcome) {
+  Clock::time_point deadline = Clock::now() + kOrphansTimeout;
+  rusage usage{};
+  for (;;) {
+    pid_t ended = wait4(-group, nullptr, WNOHANG, &usage);
+    if (ended < 0) return;
+    if (ended > 0) {
+      charge(usage, outcome);
+    } else if (Clock::now() > deadline) {
+      kill(-group, SIGKILL);
+      deadline = Clock::time_point::max();
+    } else {
+      poll(nullptr, 0, 1);
+    }
+  }
+}
+
 // Takes what is there; false at the end of the stream.
 bool drain(int descriptor, std::string& into) {
   char buffer[65536];
@@ -185,13 +213,17 @@ Outcome run(const Command& command) {
   stderrWrite.reset();
   Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (process.get() < 0) fail("pidfd_open");
+  if (command.started) command.started(pid);
   Outcome outcome;
   converse(process.get(), std::move(stdinWrite), stdoutRead.get(), stderrRead.get(), command.input,
            begin + command.timeout, pid, outcome);
   int status = 0;
-  waitpid(pid, &status, 0);
+  rusage usage{};
+  wait4(pid, &status, 0, &usage);
   outcome.wall = Clock::now() - begin;
   record(status, outcome);
+  charge(usage, outcome);
+  reapOrphans(pid, outcome);
   return outcome;
 }
 

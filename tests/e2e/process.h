@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct Command {
   std::vector<std::string> environment;  // NAME=value, beside PATH, HOME=/ and LC_ALL=C; nothing is inherited
   std::string input = {};                // its standard input
   std::chrono::milliseconds timeout{120'000};
-  bool unprivileged = true;  // as the mail user
+  bool unprivileged = true;                 // as the mail user
+  std::function<void(pid_t)> started = {};  // told the process, which leads a group of the same number
 };
 
 struct Outcome {
@@ -33,6 +35,9 @@ struct Outcome {
   bool timedOut = false;  // and was killed, with its group
   std::string output, errors;
   std::chrono::duration<double> wall{0};
+  // Of the process and of the descendants that it waited for; where the caller is a subreaper
+  // (PR_SET_CHILD_SUBREAPER), also of those of its group that it left behind.
+  std::chrono::duration<double> user{0}, system{0};
 
   bool succeeded() const { return exitStatus == 0; }
 };

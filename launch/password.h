@@ -1,0 +1,56 @@
+// Where an account's password comes from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ipc/exit_status.h"
+#include "ipc/secret.h"
+#include "launch/key.h"
+#include "launch/signals.h"
+
+namespace interimap {
+
+struct PasswordSource {
+  enum class Kind : std::uint8_t { none, file, command };
+  Kind kind = Kind::none;  // none: `password` of the configuration, or a credential
+  std::string value;       // a path as written, or a command for sh(1)
+
+  // Throws Failure(config) if a section has more than one of password, password-file and password-command.
+  static PasswordSource of(const Keys& keys);
+};
+
+// What can hold no more than this is no password.
+inline constexpr std::size_t kMostPassword = 16384;  // octets
+
+// The first line of `text`, which is wiped. Throws Failure(status) "SOURCE: …" if that is empty, too long, or
+// holds NUL or CR.
+Secret firstLine(std::string text, const std::string& source, ExitStatus status);
+
+struct PasswordFile {
+  Secret password;
+  std::optional<std::string> warning;  // about who else may read it
+  // Throws Failure(config) if there is no such regular file, if it gives no password, or if anybody may read
+  // it.
+  static PasswordFile read(const std::string& path);
+};
+
+// ACCOUNT.password in $CREDENTIALS_DIRECTORY, where systemd.exec(5) puts what LoadCredential= names; empty if
+// there is none.
+Secret credential(std::string_view account);
+
+// The password of an account that has none in the configuration itself, where its source tells; empty if
+// there is no source and no credential. `account` is its section. Or what the user asked for while a command
+// ran. Warnings are added to `warnings`.
+std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const std::string& account,
+                                           Signals& signals, std::vector<std::string>& warnings);
+
+// A file that holds a password: throws Failure(config) with the chmod(1) to run if `mode` lets anybody read
+// it; returns a warning if it lets its group.
+std::optional<std::string> judgeReaders(const std::string& path, unsigned mode);
+
+}  // namespace interimap

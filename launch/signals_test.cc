@@ -1,0 +1,35 @@
+#include "launch/signals.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+using namespace interimap;
+
+TEST_CASE("signals: what they ask for") {
+  sigset_t before;
+  sigprocmask(SIG_SETMASK, nullptr, &before);
+  int hangUps = 0;
+  {
+    Signals signals([&] { ++hangUps; });
+    CHECK_FALSE(signals.next());
+    for (int each : {SIGTERM, SIGINT, SIGCHLD}) {
+      CAPTURE(each);
+      kill(getpid(), each);
+      kill(getpid(), SIGHUP);
+      CHECK(signals.next() == (each == SIGTERM  ? Asked::terminate
+                               : each == SIGINT ? Asked::interrupt
+                                                : Asked::nothing));
+      CHECK_FALSE(signals.next());
+    }
+    CHECK(hangUps == 3);
+    sigset_t blocked;
+    sigprocmask(SIG_SETMASK, &before, &blocked);
+    CHECK(sigismember(&blocked, SIGHUP) == 1);
+  }
+  Signals without;
+  sigset_t blocked;
+  sigprocmask(SIG_SETMASK, &before, &blocked);
+  CHECK(sigismember(&blocked, SIGTERM) == 1);
+  CHECK(sigismember(&blocked, SIGHUP) == 0);
+}

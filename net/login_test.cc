@@ -1,0 +1,200 @@
+#include "net/script_test.h"
+
+using namespace interimap;
+
+TEST_CASE("with SASL-IR, everything behind the greeting is one flight") {
+  Script script(account());
+  auto enable = script.ask(request::Enable{});
+  auto list = script.ask(request::List{.reference = "", .patterns = {"*"}});
+  script.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] Dovecot (Debian) ready.\r\n");
+  script.hear(
+      "000000 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n000001 ENABLE QRESYNC\r\n"
+      "000002 LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\r\n");
+  script.say(
+      "000000 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS MULTIAPPEND IDLE] "
+      "in\r\n"
+      "* ENABLED QRESYNC\r\n000001 OK done\r\n"
+      "* LIST (\\Subscribed) \"/\" INBOX\r\n* STATUS INBOX (MESSAGES 3 UIDNEXT 4)\r\n"
+      "* LIST () \"/\" broken \r\n* LIST (\"\r\n000002 OK done\r\n");
+  auto ready = script.answer<answer::Ready>(enable);
+  CHECK(ready == answer::Ready{.multiAppend = true, .idle = true});
+  CHECK(script.done(enable).ok());
+  auto listed = script.answer<answer::Listed>(list);
+  REQUIRE(listed.entries.size() == 2);
+  CHECK(listed.entries[0] == answer::ListEntry{{"INBOX"}, '/', false, false, true});
+  auto statuses = script.answer<answer::Statuses>(list);
+  REQUIRE(statuses.entries.size() == 1);
+  CHECK(statuses.entries[0].messages == 3);
+  CHECK(script.done(list).text == "done");
+  CHECK(script.end() == "peer gone");
+  script.hear("000003 LOGOUT\r\n");
+  CHECK(script.logged() == "ignoring a malformed LIST response: * LIST (\"\n");
+}
+
+TEST_CASE(
+    "without SASL-IR nothing follows AUTHENTICATE, and capabilities are asked for where they are not told") {
+  Script script(account());
+  script.ask(request::Enable{});
+  script.say("* OK hello\r\n");
+  script.hear("000000 CAPABILITY\r\n");
+  script.say("* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n000000 OK\r\n");
+  script.hear("000001 AUTHENTICATE PLAIN\r\n");
+  script.hearNothing();
+  script.say("+\r\n");
+  script.hear("AGpvZQBzZWtyaXQ=\r\n");
+  script.hearNothing();
+  script.say("000001 OK\r\n");
+  script.hear("000002 CAPABILITY\r\n");
+  script.say("* CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS\r\n000002 OK\r\n");
+  script.hear("000003 ENABLE QRESYNC\r\n");
+}
+
+TEST_CASE("behind AUTHENTICATE nothing is sent to a server that may drop it") {
+  for (const char* greeting : {"Cyrus IMAP 3.6.1-4+deb12u3 Cyrus server ready", "hello", ""}) {
+    CAPTURE(greeting);
+    Script script(account());
+    script.ask(request::Enable{});
+    script.ask(request::List{.reference = "", .patterns = {"*"}, .returnStatus = false});
+    script.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] " + std::string(greeting) + "\r\n");
+    script.hear("000000 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n");
+    script.hearNothing();
+    script.say("000000 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS] in\r\n");
+    script.hear("000001 ENABLE QRESYNC\r\n000002 LIST \"\" * RETURN (SUBSCRIBED)\r\n");
+  }
+}
+
+TEST_CASE("LOGIN: quoted at once, anything else through literals and alone") {
+  settings::Net settings = account();
+  settings.auth = {"LOGIN"};
+  SUBCASE("quoted") {
+    settings.username = "joe doe";
+    Script script(std::move(settings));
+    script.ask(request::Enable{});
+    script.say("* OK [CAPABILITY IMAP4rev1] hello\r\n");
+    script.hear("000000 LOGIN \"joe doe\" sekrit\r\n000001 ENABLE QRESYNC\r\n");
+  }
+  SUBCASE("literal") {
+    settings.password = Secret("caf\xe9");
+    Script script(std::move(settings));
+    script.ask(request::Enable{});
+    script.say("* OK [CAPABILITY IMAP4rev1] hello\r\n");
+    script.hear("000000 LOGIN joe {4}\r\n");
+    script.hearNothing();
+    script.say("* CAPABILITY IMAP4rev1\r\n+ go on\r\n");
+    script.hear("caf\xe9\r\n");
+    script.hearNothing();
+  }
+}
+
+TEST_CASE("greetings and logins that come to nothing") {
+  struct Case {
+    std::vector<std::string> auth;
+    const char* says;
+    ExitStatus status;
+    const char* why;
+  };
+  const char* kIn = "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] x\r\n";
+  const std::string in = kIn;
+  const std::string cases[][4] = {
+      {"PLAIN", "* BYE too many connections\r\n", "69",
+       "server refused the connection: BYE too many connections"},
+      {"PLAIN", "hello\r\n", "76", "Unexpected response: hello"},
+      {"PLAIN", "* 5 EXISTS\r\n", "76", "not a greeting: * 5 EXISTS"},
+      {"PLAIN", "* OK [CAPABILITY FOO] x\r\n", "76", "Missing IMAP4rev1 CAPABILITY. Not an IMAP4 server?"},
+      {"PLAIN", "* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] x\r\n", "76",
+       "Failed to choose an authentication mechanism"},
+      {"GSSAPI", "* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] x\r\n", "78",
+       "Unsupported authentication mechanism: GSSAPI"},
+      {"LOGIN", "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] x\r\n", "77", "Logins are disabled."},
+      {"PLAIN", in + "000000 NO [AUTHENTICATIONFAILED] sorry\r\n", "77", "NO [AUTHENTICATIONFAILED] sorry"},
+      {"PLAIN", in + "000000 NO [UNAVAILABLE] later\r\n", "75", "NO [UNAVAILABLE] later"},
+      {"PLAIN", in + "+ more?\r\n", "76", "server asks for more than the credentials it was given"},
+      {"PLAIN", in + "000007 OK\r\n", "76", "Unexpected response: 000007 OK"},
+      {"PLAIN", in + "* BYE \xe9nough\r\n", "69", "server closed the connection: BYE \xe9nough"},
+      {"PLAIN", in + "000000 OK [CAPABILITY IMAP4rev1 QRESYNC] in\r\n", "76",
+       "Server did not advertise ENABLE (RFC 5161) capability."},
+      {"PLAIN", in + "000000 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED] in\r\n", "76",
+       "Non LIST-STATUS-capable IMAP server."},
+      {"PLAIN", "", "69", "0 bytes read (got EOF)"},
+      {"PLAIN", "* OK hel", "69", "0 bytes read (got EOF) in the middle of a response"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c[1]);
+    settings::Net settings = account();
+    settings.auth = {c[0]};
+    Script script(std::move(settings));
+    // The tagged response must not overtake the command it answers.
+    auto cut = c[1].find("x\r\n");
+    auto first = cut == std::string::npos ? c[1] : c[1].substr(0, cut + 3);
+    script.say(first);
+    if (first != c[1]) {
+      script.hear("000000 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n");
+      script.say(c[1].substr(first.size()));
+    }
+    script.hangUp();
+    CHECK(script.failure() == c[3]);
+    CHECK(std::to_string(static_cast<int>(script.status())) == c[2]);
+  }
+}
+
+TEST_CASE("STARTTLS") {
+  settings::Net settings = account();
+  settings.transport = settings::Transport::imap;
+  Script script(std::move(settings));
+  SUBCASE("capabilities are asked for again") {
+    script.say("* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hello\r\n");
+    script.hear("000000 STARTTLS\r\n");
+    script.say("000000 OK go ahead\r\n");
+    script.hear("000001 CAPABILITY\r\n");
+  }
+  SUBCASE("what follows the tagged OK was injected") {
+    script.say("* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n");
+    script.hear("000000 STARTTLS\r\n");
+    script.say("000000 OK go ahead\r\n* CAPABILITY IMAP4rev1\r\n");
+    CHECK(script.failure() == "Data after the STARTTLS reply: possible injection by a man in the middle");
+  }
+  SUBCASE("PREAUTH skips it") {
+    script.say("* PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n");
+    CHECK(script.failure().starts_with("PREAUTH greeting on plaintext connection?"));
+    CHECK(script.status() == ExitStatus::noPermission);
+  }
+  SUBCASE("not offered") {
+    script.say("* OK [CAPABILITY IMAP4rev1] hello\r\n");
+    CHECK(script.failure() == "Server did not advertise STARTTLS capability.");
+  }
+  SUBCASE("refused") {
+    script.say("* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n");
+    script.hear("000000 STARTTLS\r\n");
+    script.say("000000 BAD no\r\n");
+    CHECK(script.failure() == "BAD no");
+  }
+}
+
+TEST_CASE("PREAUTH through a tunnel, without a capability code") {
+  settings::Net settings = account();
+  settings.transport = settings::Transport::tunnel;
+  Script script(std::move(settings));
+  script.ask(request::Enable{});
+  script.say("* PREAUTH hello\r\n");
+  script.hear("000000 CAPABILITY\r\n");
+  script.say("* CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS\r\n000000 OK\r\n");
+  script.hear("000001 ENABLE QRESYNC\r\n");
+  script.say("* ENABLED CONDSTORE\r\n000001 OK\r\n");
+  CHECK(script.failure() == "Couldn't ENABLE QRESYNC");
+}
+
+TEST_CASE("a password in clear is worth a warning") {
+  settings::Net settings = account();
+  settings.transport = settings::Transport::imap;
+  settings.startTls = false;
+  bool loopback = false;
+  SUBCASE("over a network") {}
+  SUBCASE("not on the loopback") {
+    settings.host = "127.0.0.1";
+    loopback = true;
+  }
+  Script script(std::move(settings));
+  script.ready();
+  CHECK(script.logged() ==
+        (loopback ? "" : "Sending the password to imap.example.test without encryption\n"));
+}

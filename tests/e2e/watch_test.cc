@@ -1,0 +1,229 @@
+// Changes reach the other side while the program runs: --watch, --notify over NOTIFY, --notify over IDLE.
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "tests/e2e/bed.h"
+#include "tests/e2e/cyrus.h"
+
+using namespace interimap::bed;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+// What Dovecot offers, but for NOTIFY.
+constexpr const char* kWithoutNotify =
+    "IMAP4rev1 SASL-IR LITERAL+ ENABLE IDLE CONDSTORE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS MULTIAPPEND "
+    "UNSELECT";
+constexpr auto kPatience = 20s;
+
+void sleepFor(std::chrono::milliseconds time) { poll(nullptr, 0, static_cast<int>(time.count())); }
+
+// Two accounts with something in them, and a program that watches them.
+struct Watching : Bed {
+  explicit Watching(std::vector<std::string> arguments, DovecotOptions options = {})
+      : Bed(options, options), corpus(1) {
+    {
+      ImapClient client = alice();
+      fill(client, corpus, {"INBOX", "work", "work/sub", "Entw&APw-rfe"}, 5);
+    }
+    requireDone(program.run());  // a watcher makes no database
+    arguments.push_back("--debug");
+    process = program.runInBackground(std::move(arguments));
+    settle("the first round");
+    sleepFor(1500ms);  // and the notifications of its own changes
+  }
+
+  std::string log() const { return readFile(program.directory() / "stderr"); }
+
+  // Until both sides are equal and `also` holds; how long that took.
+  Seconds settle(const std::string& what, const std::function<bool()>& also = {}) {
+    auto begin = Clock::now();
+    while (true) {
+      Snapshot mine = here(), yours = there();
+      bool done = mine.messages() > 0 && mine == yours && (!also || also());
+      if (done) return Clock::now() - begin;
+      if (Clock::now() - begin > kPatience || !process.running()) {
+        FAIL(what << ": " << difference(mine, yours) << "\n" << log());
+      }
+      sleepFor(50ms);
+    }
+  }
+
+  // How long a message to `mailbox` of one side takes to be seen at the other.
+  Seconds delayOf(const std::string& mailbox, ImapClient& from, ImapClient& to) {
+    auto status = "STATUS " + ImapClient::quoted(mailbox) + " (MESSAGES)";
+    auto before = to.command(status).responses;
+    from.append(mailbox, corpus.smallMessages(1));
+    auto begin = Clock::now();
+    while (to.command(status).responses == before && Clock::now() - begin < kPatience) sleepFor(2ms);
+    return Clock::now() - begin;
+  }
+
+  void end() {
+    CHECK(process.running());
+    process.signal(SIGTERM);
+    Outcome outcome = process.wait(10s);
+    INFO(log());
+    CHECK(outcome.exitStatus == 0);
+  }
+
+  Corpus corpus;
+  BackgroundProcess process;
+};
+
+void changeEverything(Watching& bed) {
+  ImapClient alice = bed.alice(), bob = bed.bob();
+  auto names = [&](ImapClient& client) { return Snapshot::of(client).mailboxes; };
+
+  alice.append("work", bed.corpus.smallMessages(3));
+  bob.append("INBOX", bed.corpus.smallMessages(2));
+  bed.settle("new mail");
+  CHECK(bed.here().messages() == 25);
+
+  alice.select("work");
+  alice.store("2", "+FLAGS (\\Flagged later)");
+  bob.select("Entw&APw-rfe");
+  bob.store("3", "+FLAGS (\\Answered)");
+  bed.settle("flags");
+
+  alice.expunge("1");
+  bob.expunge("4");
+  alice.command("UNSELECT");
+  bob.command("UNSELECT");
+  bed.settle("expunges");
+  CHECK(bed.here().messages() == 23);
+
+  alice.create("new/mine");
+  alice.append("new/mine", bed.corpus.smallMessages(2));
+  bob.create("theirs");
+  bed.settle("new mailboxes", [&] { return names(bob).contains("new/mine"); });
+  CHECK(names(alice).contains("theirs"));
+
+  alice.subscribe("work");
+  bob.subscribe("theirs");
+  bed.settle("subscriptions", [&] { return names(bob).at("work").subscribed; });
+  CHECK(names(alice).at("theirs").subscribed);
+  bob.unsubscribe("work");
+  bed.settle("a subscription that ended", [&] { return !names(alice).at("work").subscribed; });
+
+  // The name that is left over on the other side is reported, and the rest goes on.
+  alice.command("RENAME new/mine new/ours");
+  for (auto begin = Clock::now(); !names(bob).contains("new/ours");) {
+    REQUIRE(Clock::now() - begin < kPatience);
+    sleepFor(50ms);
+  }
+  CHECK(names(bob).contains("new/mine"));
+  CHECK(bed.log().find("ERROR: Mailbox new/mine exists") != std::string::npos);
+  CHECK(bed.delayOf("work", bob, alice) < kPatience);
+}
+
+}  // namespace
+
+TEST_CASE("--watch: every kind of change, both ways") {
+  Watching bed({"--watch=1"});
+  changeEverything(bed);
+  bed.end();
+}
+
+TEST_CASE("--notify: every kind of change, both ways") {
+  Watching bed({"--notify"});
+  CHECK(bed.log().find("C: ") != std::string::npos);
+  CHECK(bed.log().find("NOTIFY SET") != std::string::npos);
+  changeEverything(bed);
+  bed.end();
+}
+
+TEST_CASE("--notify: no message is missed, whatever its mailbox, and none waits for a poll") {
+  struct Row {
+    const char* capabilities;
+    std::vector<std::string> mailboxes;
+  };
+  for (const Row& row :
+       {Row{"", {"INBOX", "work", "work/sub", "Entw&APw-rfe"}}, {kWithoutNotify, {"INBOX"}}}) {
+    std::string how = *row.capabilities == '\0' ? "NOTIFY" : "IDLE";
+    CAPTURE(how);
+    Watching bed({"--notify"}, {.capabilities = row.capabilities});
+    ImapClient alice = bed.alice(), bob = bed.bob();
+    std::vector<double> delays;
+    for (std::size_t i = 0; i < 12; ++i) {
+      const std::string& mailbox = row.mailboxes[i / 2 % row.mailboxes.size()];
+      delays.push_back(
+          (i % 2 == 0 ? bed.delayOf(mailbox, alice, bob) : bed.delayOf(mailbox, bob, alice)).count());
+      sleepFor(std::chrono::milliseconds(bed.corpus.below(800)));
+    }
+    std::sort(delays.begin(), delays.end());
+    MESSAGE(how << ": a message is there after " << delays.front() << " to " << delays.back()
+                << " s, half of them within " << delays[delays.size() / 2]);
+    CHECK(delays.back() < 3);
+    bed.settle("the end");
+    bed.end();
+  }
+}
+
+TEST_CASE("a server that is restarted while it is watched is found again") {
+  NOT_THE_REFERENCE();
+  for (const std::string argument : {"--watch=1", "--notify"}) {
+    CAPTURE(argument);
+    Watching bed({argument});
+    bed.remote.restart();
+    bed.alice().append("work", bed.corpus.smallMessages(2));
+    bed.settle("after the restart");
+    bed.bob().append("work", bed.corpus.smallMessages(2));
+    bed.settle("as before it");
+    CHECK(bed.here().messages() == 24);
+    bed.end();
+  }
+}
+
+TEST_CASE("Cyrus and Dovecot, watched") {
+  NOT_THE_REFERENCE();
+  std::optional<fs::path> programs = Cyrus::programs();
+  if (!programs) {
+    MESSAGE("skipped: no Cyrus");
+    return;
+  }
+  Directory directory;
+  Dovecot local(directory / "local");
+  Cyrus remote(*programs, directory / "remote");
+  Interimap program(directory / "program", cleartext(local.imap(), "alice"), cleartext(remote.imap(), "bob"));
+  ImapClient alice = local.client("alice"), bob = remote.client("bob");
+  Corpus corpus(2);
+  fill(alice, corpus, {"INBOX", "work"}, 3);
+  fill(bob, corpus, {"INBOX"}, 3);
+  requireDone(program.run());
+  BackgroundProcess process = program.runInBackground({"--notify", "--debug"});
+  auto equal = [&] { return Snapshot::of(local.client("alice")) == Snapshot::of(remote.client("bob")); };
+  auto settle = [&](const std::string& what) {
+    auto begin = Clock::now();
+    while (!equal()) {
+      INFO(what << "\n" << readFile(program.directory() / "stderr"));
+      REQUIRE(Clock::now() - begin < kPatience);
+      sleepFor(50ms);
+    }
+    MESSAGE(what << " after " << Seconds(Clock::now() - begin).count() << " s");
+    sleepFor(1500ms);
+  };
+  settle("first round");
+  bob.append("INBOX", corpus.smallMessages(1));
+  settle("new mail at Cyrus");
+  alice.append("work", corpus.smallMessages(1));
+  settle("new mail at Dovecot");
+  bob.select("INBOX");
+  bob.store("1", "+FLAGS (\\Flagged later)");
+  bob.expunge("2");
+  bob.command("UNSELECT");
+  settle("flags and an expunge at Cyrus");
+  std::string log = readFile(program.directory() / "stderr"), how = "NOTIFY";
+  CHECK(log.find("refused") == std::string::npos);
+  if (log.find(" IDLE\nremote: S: +") != std::string::npos) how = "IDLE";
+  MESSAGE("Cyrus was watched by " << how);
+  process.signal(SIGTERM);
+  CHECK(process.wait(10s).exitStatus == 0);
+}
