@@ -69,7 +69,7 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 
 # make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first.
 e2e     := $(BUILD)/tests/e2e/e2e
-slow    := kill large cyrus
+slow    := kill watch large cyrus
 cases   := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 checked := $(e2e) $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver $(BUILD)/tests/sandboxed/prober
 
@@ -99,6 +99,10 @@ install: all
 	install -m 755 $(libexec)/net $(libexec)/sync $(libexec)/delivery $(DESTDIR)$(PREFIX)/libexec/interimap
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/systemd/user $(DESTDIR)$(PREFIX)/share/doc/interimap
+	for unit in system user; do for f in dist/systemd/$$unit/*; do \
+	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(DESTDIR)$(PREFIX)/lib/systemd/$$unit/$${f##*/}; done; done
+	install -m 644 dist/interimap.sample $(DESTDIR)$(PREFIX)/share/doc/interimap
 
 clean: ; rm -rf $(BUILD)
 
