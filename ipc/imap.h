@@ -135,9 +135,10 @@ struct Manage {
 };
 
 // Waits for news from the server, in whatever way it can tell: NOTIFY of all personal mailboxes (RFC 5465,
-// set once per connection), else IDLE on `mailbox`, else not at all. Answer: Done as soon as there is any
-// news, also what came unasked since the last List was written; the next request ends the wait, too. After
-// `seconds` without news net asks for a sign of life (NOOP, or IDLE again) and goes on waiting.
+// set once per connection), else IDLE on `mailbox`, which is examined, else not at all. Answer: Done as soon
+// as there is any news; what came unasked since the last Watch counts, and the first one of a connection is
+// Done at once, as nobody watched before it. The next request ends the wait, too. After `seconds` without
+// news net asks for a sign of life and goes on.
 struct Watch {
   WireName mailbox;
   std::uint32_t seconds = 0;
@@ -246,6 +247,10 @@ struct Appended {
   std::vector<bool> stored;              // its command was OK
   bool operator==(const Appended&) const = default;
 };
+
+// The response code of a NO that net gave itself: a response of the server could not be read, so that the
+// answer to a Select or Fetch may be short of something. No server's code has a blank.
+inline constexpr const char* kUnreadable = "UNREADABLE RESPONSE";
 
 // The last answer to a request.
 struct Done {

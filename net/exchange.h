@@ -51,10 +51,19 @@ class Exchange {
   // All commands are completed, and so are all requests before this one: the last answers before Done.
   virtual void finish(Answers&) {}
 
+  // An untagged response could not be read, and may have been this one's: what has to be complete to be of
+  // use ends with NO and kUnreadable.
+  virtual void missed() {}
+
   // The worst of the tagged responses so far, the first of its kind.
   const answer::Done& done() const { return done_; }
 
  protected:
+  void spoil() {
+    if (done_.ok())
+      done_ = {answer::Done::Completion::no, answer::kUnreadable,
+               "a response of the server could not be read"};
+  }
   answer::Done done_;
 };
 

@@ -70,3 +70,17 @@ TEST_CASE("SELECT with QRESYNC") {
     script.hear("000005 NOOP\r\n");
   }
 }
+
+TEST_CASE("what could not be read may be what matters: Select and Fetch say NO") {
+  Script script(account());
+  script.ready();
+  auto select = script.ask(request::Select{{"b"}, false, request::Known{{1}, {5}, uids("1:9"), 0, {}}});
+  script.hear("000002 SELECT b (QRESYNC (1 5 1:9))\r\n");
+  SUBCASE("a VANISHED") { script.say("* VANISHED *\r\n000002 OK\r\n"); }
+  SUBCASE("a FETCH") { script.say("* 1 FETCH (UID 0 FLAGS ())\r\n000002 OK\r\n"); }
+  CHECK(script.done(select).code == answer::kUnreadable);
+  auto fetch = script.ask(request::Fetch{uids("1:9"), request::Fetch::Items::flags});
+  script.hear("000003 UID FETCH 1:9 (MODSEQ FLAGS)\r\n");
+  script.say("* 1 FETCH (UID 1 FLAGS (\\Seen)\r\n000003 OK\r\n");
+  CHECK(script.done(fetch).code == answer::kUnreadable);
+}

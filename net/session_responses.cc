@@ -33,6 +33,9 @@ void Session::untagged(const Response& response) {
   bool tells = News::tells(kind);
   if (!parsed) {
     news_.any |= tells;
+    if (kind == "FETCH" || kind == "VANISHED")
+      for (auto& running : running_)
+        if (running->unfinished > 0) running->exchange->missed();
     if (warned_.insert(kind).second)
       log(LogLevel::warning,
           "ignoring a malformed " + kind + " response: " + response.text.substr(0, kExcerpt));
@@ -170,7 +173,8 @@ void Session::AnswersTo::send(What what, Descriptor bodies) {
 }
 
 void Session::noteSelected(const Running& running) {
-  if (!running.exchange->selects() || running.exchange->done().ok()) return;
+  const answer::Done& done = running.exchange->done();
+  if (!running.exchange->selects() || done.ok() || done.code == answer::kUnreadable) return;
   bool another = std::any_of(running_.begin() + 1, running_.end(),
                              [](const auto& later) { return later->exchange->selects(); });
   if (!another) selected_ = false;

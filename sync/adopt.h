@@ -17,8 +17,8 @@ struct Adopted {
 };
 
 // APPENDs of one session arrive in their order, so both lists are walked in the order of their UIDs. Equal
-// are messages with the same header and INTERNALDATE; sizes differ between servers. Of several equal ones
-// each is adopted once.
+// are messages with the same header and INTERNALDATE. Sizes differ between servers, but of several such ones
+// that of the same size is taken first. Each is adopted once.
 std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
                                  const std::vector<answer::Message>& candidates);
 

@@ -45,3 +45,10 @@ TEST_CASE("equal messages are adopted once each, in their order") {
   CHECK(adoptCopies({intent(1, 1), intent(2, 1), intent(3, 1)}, {copy(61, 1), copy(60, 1)}) ==
         pairs({{1, 60}, {2, 61}}));
 }
+
+TEST_CASE("of several that look the same, the one of the same size is taken first") {
+  answer::Message exact = copy(61, 1);
+  exact.size = 100;
+  CHECK(adoptCopies({intent(1, 1)}, {copy(60, 1), exact}) == pairs({{1, 61}}));
+  CHECK(adoptCopies({intent(1, 1), intent(2, 1)}, {copy(60, 1), exact}) == pairs({{1, 61}, {2, 60}}));
+}

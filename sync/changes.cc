@@ -64,9 +64,9 @@ std::string number(std::uint64_t n) { return std::to_string(n); }
 std::optional<Changes::Trouble> Changes::collect() {
   const answer::Done& done = selectReply_.done();
   listReply_.done();  // whatever SELECT said: what is still to come must find us alive
-  if (!done.ok()) return Trouble{words(done), ExitStatus::tryAgain};
+  for (const answer::Done* it : {&done, &listReply_.done()})
+    if (!it->ok()) return Trouble{words(*it), ExitStatus::tryAgain, false, it->code == answer::kUnreadable};
   selected_ = selectReply_.get();
-  if (!listReply_.done().ok()) return Trouble{words(listReply_.done()), ExitStatus::tryAgain};
   if (selected_.uidNotSticky) return Trouble{"Mailbox does not support persistent UIDs.", ExitStatus::data};
   if (selected_.highestModSeq.value == 0) return Trouble{"Mailbox doesn't support MODSEQ.", ExitStatus::data};
   if (selected_.uidNext.value == 0 || selected_.uidValidity.value == 0)

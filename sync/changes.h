@@ -29,7 +29,8 @@ class Changes {
   struct Trouble {
     std::string text;
     ExitStatus status;
-    bool hold = false;  // for good: UIDs do not mean what they meant
+    bool hold = false;   // for good: UIDs do not mean what they meant
+    bool again = false;  // a response could not be read: worth another try
   };
   std::optional<Trouble> collect();
 

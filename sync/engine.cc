@@ -179,7 +179,9 @@ void Engine::carryOut(std::vector<MailboxPlan> plans) {
   for (Sent& it : sent) {
     About about = About::server(it.step->side);
     const std::string& wire = lists_.hierarchy(it.step->side).wire(it.plan->name).bytes;
-    if (it.reply.done().ok()) {
+    // A CREATE of a run that was killed may have come through after all (RFC 5530).
+    bool there = it.step->what == Do::create && it.reply.done().code == "ALREADYEXISTS";
+    if (it.reply.done().ok() || there) {
       log_.info(about, doneOf(it.step->what) + wire);
     } else if (failed.insert(it.plan).second) {
       log_.error(
@@ -314,6 +316,7 @@ std::vector<std::pair<const Mailbox*, Both<bool>>> Engine::pass(
   store::Transaction transaction = store_.begin();
   for (Pass& it : passes) {
     it.finish(lanes);
+    if (it.worthAnother()) written.emplace_back(&it.mailbox(), Both<bool>{true, true});
     if (it.written().local || it.written().remote) written.emplace_back(&it.mailbox(), it.written());
   }
   transaction.commit("state");

@@ -27,6 +27,12 @@ void Pass::fail(Side side, const std::string& text, ExitStatus status) {
   failed_ = true;
 }
 
+// A response that could not be read is lost, but not the mailbox: it is asked again, once.
+void Pass::failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status) {
+  if (!again || again_) return fail(side, text, status);
+  if (!failed_) anotherTry_ = failed_ = true;
+}
+
 void Pass::ask(Both<bool> sides, bool again) {
   again_ = again;
   for (Side side : kSides) {
@@ -41,7 +47,8 @@ void Pass::clarify() {
     if (!changes_[side]) continue;
     auto trouble = changes_[side]->collect();
     if (!trouble) continue;
-    fail(side, trouble->text + (trouble->hold ? startAfresh(mailbox_) : ""), trouble->status);
+    failOrTryAgain(side, trouble->again, trouble->text + (trouble->hold ? startAfresh(mailbox_) : ""),
+                   trouble->status);
     if (!trouble->hold || settings_.dryRun) continue;
     store::Transaction transaction = store_.begin();
     store_.hold(mailbox_.id, trouble->text);
@@ -163,7 +170,8 @@ void Pass::askOwed(Side source) {
 
 bool Pass::answered() {
   for (auto& [side, reply] : questions_)
-    if (!reply.done().ok()) fail(side, words(reply.done()), ExitStatus::tryAgain);
+    if (const answer::Done& done = reply.done(); !done.ok())
+      failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
   return !failed_;
 }
 

@@ -36,11 +36,13 @@ class Pass {
 
   // After finish(): sides with news of our own making, to be looked at in another pass.
   Both<bool> written() const { return written_; }
-  bool failed() const { return failed_; }
+  // Nothing was done: a response could not be read, and this was the first try.
+  bool worthAnother() const { return failed_ && anotherTry_; }
   const Mailbox& mailbox() const { return mailbox_; }
 
  private:
   void fail(Side side, const std::string& text, ExitStatus status);
+  void failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status);
   bool repairing() const { return settings_.errand == settings::Errand::repair && !again_; }
   void makePlan();
   void findLost();
@@ -71,7 +73,7 @@ class Pass {
   Both<std::optional<store::SideState>> known_;
   Both<std::optional<Changes>> changes_;
   Both<bool> written_;
-  bool failed_ = false, again_ = false,
+  bool failed_ = false, anotherTry_ = false, again_ = false,
        held_ = false;  // held_: something is left to do, so the state is not committed
 
   // What clarify() asked and begin() waits for.

@@ -147,12 +147,12 @@ void Relay::deliver(Pair& pair) {
       std::string& octets = stream->queue.front().octets;
       std::size_t most = octets.size();
       if (stream == &pair.down) most = std::min(most, pair.untilCut);
+      std::lock_guard lock(mutex_);  // before the octets go, so that who has got them finds them counted
       ssize_t n = send(stream->to, octets.data(), most, MSG_NOSIGNAL);
       if (n < 0 && errno != EAGAIN) pair.dead = true;
       if (n <= 0) break;
       auto sent = static_cast<std::size_t>(n);
       stream->queued -= sent;
-      std::lock_guard lock(mutex_);
       RelayedConnection& count = counts_[pair.index];
       (stream == &pair.up ? count.toServer : count.toClient) += sent;
       if (stream == &pair.down) {

@@ -50,7 +50,8 @@ const std::vector<Attempt> attemptsOnMemory = {
      [](const Loot&) { return call(SYS_pkey_mprotect, page, kPage, PROT_READ | PROT_EXEC, -1); }},
     {"mremap-over",
      [](const Loot&) {
-       return mapped(mremap(page, kPage, kPage, MREMAP_MAYMOVE | MREMAP_FIXED, page + 16 * kPage));
+       auto elsewhere = reinterpret_cast<std::uintptr_t>(page) + 16 * kPage;
+       return mapped(mremap(page, kPage, kPage, MREMAP_MAYMOVE | MREMAP_FIXED, elsewhere));
      }},
     {"remap_file_pages", [](const Loot&) { return call(SYS_remap_file_pages, page, kPage, 0, 0, 0); }},
     {"madvise-mergeable", [](const Loot&) { return call(SYS_madvise, page, kPage, MADV_MERGEABLE); }},
