@@ -1,5 +1,6 @@
 // Acceptance scenarios 1 to 16 and 65: command line and configuration, as users of the Perl program know
 // them. Then what it did not have.
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -295,10 +296,14 @@ TEST_CASE_FIXTURE(NoServers, "scenario 11: the database's name") {
 
 TEST_CASE_FIXTURE(NoServers, "scenario 12: what a tunnel command finds in its environment") {
   fs::path seen = directory / "seen";
-  program.configure("[local]\ntype = tunnel\ncommand = env > " + seen.string() +
-                    "\n[remote]\ntype = tunnel\ncommand = exec false\n");
+  // The other tunnel stays until the first has written, as the run ends with whichever ends first.
+  program.configure("[local]\ntype = tunnel\ncommand = env > " + seen.string() + ".part && mv " +
+                    seen.string() + ".part " + seen.string() +
+                    "\n[remote]\ntype = tunnel\ncommand = for i in $(seq 200); do [ -e " + seen.string() +
+                    " ] && break; sleep .05; done\n");
   Run run = program.run({}, {"IFS=x", "CDPATH=/x", "ENV=/x", "BASH_ENV=/x", "KEPT=yes"});
   CHECK(run.exitStatus != 0);
+  for (int i = 0; i < 200 && !fs::exists(seen); ++i) poll(nullptr, 0, 50);
   const std::string environment = "\n" + readFile(seen);
   CHECK(environment.find("\nPATH=/usr/bin:/bin\n") != std::string::npos);
   CHECK(environment.find("\nKEPT=yes\n") != std::string::npos);
