@@ -310,6 +310,7 @@ std::vector<std::pair<const Mailbox*, Both<bool>>> Engine::pass(
   for (Pass& it : passes) it.clarify();
   for (Pass& it : passes) it.begin(lanes);
   copy(lanes);
+  for (Pass& it : passes) it.verify();
   for (Pass& it : passes) it.expunge();
 
   std::vector<std::pair<const Mailbox*, Both<bool>>> written;

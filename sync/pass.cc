@@ -354,18 +354,30 @@ void Pass::load(Both<Lane*> lanes) {
   }
 }
 
+void Pass::verify() {
+  if (failed_) return;
+  for (Side side : kSides)
+    if (!plan_.todo[side].expunge.empty())
+      verified_[side] = servers_[side]->ensureSelected(mailbox_.wire[side]);
+}
+
+// UIDs may have come to mean others since the mailbox was listed: it was deleted and made again. All
+// mailboxes are looked at in one round trip, and selected again in the flight that expunges, unless it is the
+// one that is still selected.
 void Pass::expunge() {
   if (failed_) return;
   for (Side side : kSides) {
-    if (plan_.todo[side].expunge.empty()) continue;
-    auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
-    if (!selected.done().ok() || selected.get().uidValidity != reached(side, false).uidValidity) {
-      log_.error(at(side), "Mailbox is another one by now: not expunging " + plan_.todo[side].expunge.text(),
+    const UidSet& uids = plan_.todo[side].expunge;
+    if (uids.empty()) continue;
+    if (!verified_[side].done().ok() ||
+        verified_[side].get().uidValidity != reached(side, false).uidValidity) {
+      log_.error(at(side), "Mailbox is another one by now: not expunging " + uids.text(),
                  ExitStatus::tryAgain);
       held_ = true;
       continue;
     }
-    expunges_[side] = servers_[side]->expunge(plan_.todo[side].expunge);
+    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    expunges_[side] = servers_[side]->expunge(uids);
   }
 }
 

@@ -29,7 +29,10 @@ class Pass {
   void begin(Both<Lane*> lanes);  // lanes[side] copies *from* side
   // --dry-run, instead of begin() and all that follows: says what they would do.
   void preview();
-  // Once everything is copied: expunges.
+  // Once everything is copied: looks whether the mailboxes in which something is to be expunged are still the
+  // same.
+  void verify();
+  // Waits for that; expunges.
   void expunge();
   // Waits for the rest; writes down what was achieved, within the caller's transaction.
   void finish(const Both<Lane*>& lanes);
@@ -87,6 +90,7 @@ class Pass {
   Plan plan_;
   std::vector<std::pair<Side, Reply<Nothing>>> stores_;
   Both<std::map<Uid, Flags>> storedFlags_;
+  Both<Reply<answer::Selected>> verified_;
   Both<std::optional<Reply<UidSet>>> expunges_;
 };
 

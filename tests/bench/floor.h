@@ -1,0 +1,32 @@
+// The least that a client can do, as a measure for all others: it sends everything without waiting, reads the
+// answers as fast as they come and keeps nothing. It knows beforehand what there is to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/directory.h"
+
+namespace interimap::bench {
+
+namespace fs = std::filesystem;
+
+// What a floor client does, on loopback and in cleartext. Written as the arguments of the bench program
+// itself, so that it runs as a process of its own and is measured like the others.
+struct Floor {
+  enum class Half { fetch, append, both, look };
+  Half half;  // both: fetching from local and appending to remote, at once
+  std::uint16_t local, remote;
+  std::string user;
+  std::size_t mailboxes;  // to fetch from
+  fs::path script;        // to append: ready-made commands, see mail.h
+
+  std::vector<std::string> arguments() const;                     // after the program's name
+  static Floor parse(const std::vector<std::string>& arguments);  // throws
+  void run() const;                                               // throws unless every answer was OK
+};
+
+inline constexpr const char* kFloorArgument = "--as-floor";
+
+}  // namespace interimap::bench

@@ -1,0 +1,24 @@
+// What `bench` is asked to do.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace interimap::bench {
+
+struct Options {
+  std::size_t rounds = 3;  // timed ones; their median counts
+  std::size_t messages = 10'000;
+  std::size_t mailboxes = 20;
+  std::vector<std::string>
+      only;  // names of races, of contenders, or of both; none: all that are run by default
+
+  // `known` are the names that --only takes. Throws std::invalid_argument with a line for the user.
+  static Options parse(const std::vector<std::string>& arguments, const std::vector<std::string>& known);
+
+  // Whether `name`, one of `group`, is asked for: named, or none of its group is and it is `byDefault`.
+  bool wants(const std::string& name, const std::vector<std::string>& group, bool byDefault) const;
+};
+
+}  // namespace interimap::bench

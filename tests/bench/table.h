@@ -1,0 +1,14 @@
+// Results in columns, for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/bench/race.h"
+
+namespace interimap::bench {
+
+// `ours` and `floor` are titles of results; a ratio to one that is not there is left out.
+std::string table(const std::vector<Result>& results, const std::string& floor, const std::string& ours);
+
+}  // namespace interimap::bench
