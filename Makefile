@@ -57,6 +57,10 @@ $(BUILD)/tests/sandboxed/driver: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests
 # End to end, against real servers; the demo is made of the same bricks.
 $(BUILD)/tests/e2e/e2e:   $(call objs,tests/e2e) $(call tests,tests/e2e)  ; $(link) -lcrypto -lsqlite3
 $(BUILD)/tests/demo/demo: $(call objs,tests/e2e tests/demo)               ; $(link) -lcrypto -lsqlite3
+$(BUILD)/tests/bench/bench: $(call objs,tests/e2e tests/bench)            ; $(link) -lcrypto -lsqlite3
+
+# The engine between two simulated servers, under random histories.
+$(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/model) ; $(link) $(libs_ipc) $(libs_store) $(libs_sync)
 
 # Generated headers first: they are system headers to us, so that our warnings stay ours.
 $(BUILD)/%.capnp.c++ $(BUILD)/%.capnp.h: %.capnp
@@ -71,13 +75,19 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 e2e     := $(BUILD)/tests/e2e/e2e
 slow    := kill watch large cyrus
 cases   := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
-checked := $(e2e) $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver $(BUILD)/tests/sandboxed/prober
+checked := $(BUILD)/tests/model/histories $(e2e) $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver $(BUILD)/tests/sandboxed/prober
 
 check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@tests/linkage $(libexec)
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow) $(cases)) \
-	  $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver
+	  $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/model/histories $(BUILD)/tests/sandboxed/driver
+
+# First sync, idle run, incremental run, beside the Perl program, mbsync and the floor.
+bench: deps
+	@tests/install $(bench_packages)
+	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/bench/bench
+	@INTERIMAP_BIN=$(abspath $(bin)/interimap) $(BUILD)/tests/bench/bench $(BENCH)
 
 # Two throw-away servers, a first run, changes on both sides, a second run.
 demo: deps-demo
@@ -106,6 +116,6 @@ install: all
 
 clean: ; rm -rf $(BUILD)
 
-.PHONY: all check demo deps deps-build deps-demo install clean
+.PHONY: all check bench demo deps deps-build deps-demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,204 @@
+#include "tests/model/history.h"
+
+#include <algorithm>
+
+#include "tests/model/random.h"
+
+namespace interimap::model {
+
+namespace {
+
+using What = Step::What;
+
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed) : random_(seed) { history_.seed = seed; }
+
+  History take() {
+    for (Side side : {Side::local, Side::remote}) history_.setup[side] = setup();
+    mailboxes_ = 1 + random_.below(kCreatable);
+    identical_ = random_.oneIn(4);
+    disasters_ = random_.oneIn(8);
+    poison_ = random_.oneIn(4);
+    for (std::uint32_t runs = 1 + random_.below(4); runs > 0; --runs) {
+      for (std::uint32_t n = random_.below(7); n > 0; --n) add(event());
+      if (poison_ && random_.oneIn(2)) add({.what = What::poison, .side = side(), .serial = message()});
+      add({.what = What::run, .n = static_cast<std::uint32_t>(random_.next())});
+      within();
+    }
+    for (std::uint32_t n = random_.below(4); n > 0; --n) add(event());
+    return std::move(history_);
+  }
+
+ private:
+  Setup setup() {
+    Setup setup;
+    if (random_.oneIn(4)) setup.delimiter = '.';
+    setup.multiAppend = !random_.oneIn(3);
+    setup.tellsUids = !random_.oneIn(6);
+    setup.forgetful = random_.oneIn(4);
+    setup.parents = random_.oneIn(4);
+    setup.bulky = random_.oneIn(4);
+    if (random_.oneIn(3)) setup.storable = random_.oneIn(2) ? kSystemFlags : kSystemFlags | kWork;
+    return setup;
+  }
+
+  Side side() { return random_.oneIn(2) ? Side::local : Side::remote; }
+  std::uint32_t mailbox() { return random_.below(mailboxes_); }
+  FlagBits flags() { return static_cast<FlagBits>(random_.next() & random_.next() & kAllFlags); }
+  FlagBits someFlag() { return static_cast<FlagBits>(1U << random_.below(6)); }
+  std::uint32_t message() { return serials_ == 0 ? 0 : 1 + random_.below(serials_); }
+  std::uint32_t looks(std::uint32_t serial) {
+    return identical_ && serial > 1 && random_.oneIn(2) ? 1 + random_.below(serial - 1) : serial;
+  }
+
+  // What a user does, mostly.
+  Step event() {
+    if (disasters_ && random_.oneIn(4)) return disaster();
+    switch (random_.below(12)) {
+      default: {
+        std::uint32_t serial = ++serials_;
+        return {.what = What::append,
+                .side = side(),
+                .mailbox = mailbox(),
+                .serial = serial,
+                .looks = looks(serial),
+                .flags = flags()};
+      }
+      case 4:
+      case 5: return {.what = What::expunge, .side = side(), .serial = message()};
+      case 6:
+      case 7: return {.what = What::flag, .side = side(), .serial = message(), .flags = someFlag()};
+      case 8: return {.what = What::unflag, .side = side(), .serial = message(), .flags = someFlag()};
+      case 9: {
+        std::uint32_t from = message();
+        return {
+            .what = What::move, .side = side(), .mailbox = mailbox(), .serial = ++serials_, .looks = from};
+      }
+      case 10: return {.what = What::create, .side = side(), .mailbox = mailbox()};
+      case 11:
+        return {.what = random_.oneIn(2) ? What::subscribe : What::unsubscribe,
+                .side = side(),
+                .mailbox = mailbox()};
+    }
+  }
+
+  Step disaster() {
+    switch (random_.below(6)) {
+      default: return {.what = What::backup, .side = side(), .mailbox = mailbox()};
+      case 1:
+      case 2: return {.what = What::restore, .side = side(), .mailbox = mailbox()};
+      case 3: return {.what = What::remove, .side = side(), .mailbox = mailbox()};
+      case 4: return {.what = What::renumber, .side = side(), .mailbox = mailbox()};
+      case 5:
+        return {
+            .what = What::rename, .side = side(), .mailbox = mailbox(), .n = kCreatable + random_.below(2)};
+    }
+  }
+
+  Step fault() {
+    std::uint32_t at = 1 + random_.below(30);
+    switch (random_.below(12)) {
+      default: return {.what = What::kill, .at = at, .serial = random_.below(2), .n = 1 + random_.below(14)};
+      case 3: return {.what = What::refuse, .at = at};
+      case 4: return {.what = What::loseBefore, .at = at};
+      case 5: return {.what = What::loseAfter, .at = at, .n = random_.below(3)};
+      case 6: return {.what = What::omit, .at = at, .n = random_.below(4)};
+      case 7: return {.what = What::vanish, .at = at, .n = random_.below(2)};
+      case 8: return {.what = What::halfExpunge, .at = at, .n = random_.below(2)};
+      case 9: return {.what = What::stop, .at = at};
+      case 10: return {.what = What::ignore, .at = at};
+      case 11: return {.what = What::garble, .at = at, .n = random_.below(3)};
+    }
+  }
+
+  void within() {
+    if (random_.oneIn(2))
+      for (std::uint32_t n = 1 + random_.below(2); n > 0; --n) add(fault());
+    if (!random_.oneIn(3)) return;
+    for (std::uint32_t n = 1 + random_.below(4); n > 0; --n) {
+      Step step = event();
+      // Restored while a run is at it, a mailbox may have all the numbers that the engine expects.
+      if (step.what == What::restore) continue;
+      step.at = 1 + random_.below(40);
+      add(step);
+    }
+  }
+
+  void add(const Step& step) { history_.steps.push_back(step); }
+
+  Random random_;
+  History history_;
+  std::uint32_t serials_ = 0, mailboxes_ = 1;
+  bool identical_ = false, disasters_ = false, poison_ = false;
+};
+
+std::string name(Side side) { return side == Side::local ? "local" : "remote"; }
+
+std::string mailboxText(std::uint32_t mailbox) {
+  std::string name = kMailboxes[mailbox];
+  std::replace(name.begin(), name.end(), '\0', '/');
+  return name;
+}
+
+std::string what(const Step& step) {
+  std::string message = "message " + std::to_string(step.serial), on = " on " + name(step.side);
+  std::string mailbox = mailboxText(step.mailbox), n = std::to_string(step.n);
+  switch (step.what) {
+    case What::append:
+      return "append " + message + " to " + mailbox + on + " (" + flagText(step.flags) + ")" +
+             (step.looks == step.serial ? "" : ", looking like " + std::to_string(step.looks));
+    case What::expunge: return "expunge " + message + on;
+    case What::flag: return "set " + flagText(step.flags) + " of " + message + on;
+    case What::unflag: return "clear " + flagText(step.flags) + " of " + message + on;
+    case What::move:
+      return "move message " + std::to_string(step.looks) + " to " + mailbox + " as " + message + on;
+    case What::create: return "create " + mailbox + on;
+    case What::subscribe: return "subscribe to " + mailbox + on;
+    case What::unsubscribe: return "unsubscribe from " + mailbox + on;
+    case What::remove: return "delete " + mailbox + on;
+    case What::rename: return "rename " + mailbox + " to " + mailboxText(step.n) + on;
+    case What::renumber: return "UIDVALIDITY of " + mailbox + " changes" + on;
+    case What::backup: return "back up " + mailbox + on;
+    case What::restore: return "restore " + mailbox + " from its backup" + on;
+    case What::poison: return name(step.side) + " refuses " + message + " from now on";
+    case What::run: return "run (interleaving " + n + ")";
+    case What::kill:
+      return std::string("sync is killed ") + (step.serial ? "after" : "before") + " write " + n;
+    case What::stop: return "SIGTERM";
+    case What::refuse: return "NO";
+    case What::loseBefore: return "connection lost before the command is carried out";
+    case What::loseAfter: return "connection lost after the command is carried out and " + n + " answers";
+    case What::omit: return "number " + n + " of a window of bodies, or of the STATUS of a LIST, is left out";
+    case What::garble: return "response " + n + " of a SELECT or FETCH cannot be read";
+    case What::ignore: return "OK to STORE or EXPUNGE, and nothing is done";
+    case What::vanish: return std::string("SELECT says VANISHED for all") + (step.n ? "" : ", then NO");
+    case What::halfExpunge:
+      return std::string("EXPUNGE is NO, \\Deleted is stored") + (step.n ? ", after VANISHED" : "");
+  }
+  return "?";
+}
+
+std::string text(const char* side, const Setup& setup) {
+  return std::string(side) + ": delimiter " + setup.delimiter + (setup.multiAppend ? ", MULTIAPPEND" : "") +
+         (setup.tellsUids ? "" : ", no APPENDUID") + (setup.forgetful ? ", forgetful" : "") +
+         (setup.parents ? ", CREATE makes parents" : "") + (setup.bulky ? ", wrong RFC822.SIZE" : "") +
+         ", stores " + flagText(setup.storable) + "\n";
+}
+
+}  // namespace
+
+History generate(std::uint64_t seed) { return Generator(seed).take(); }
+
+std::string text(const Step& step) {
+  if (step.at == 0) return what(step);
+  return step.what == What::kill ? what(step) : "at request " + std::to_string(step.at) + ": " + what(step);
+}
+
+std::string text(const History& history) {
+  std::string out = text("  local", history.setup.local) + text("  remote", history.setup.remote);
+  for (const Step& step : history.steps) out += (step.at == 0 ? "  " : "    ") + text(step) + "\n";
+  return out;
+}
+
+}  // namespace interimap::model

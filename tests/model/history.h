@@ -1,0 +1,78 @@
+// A history: what users, servers and fate do, step by step. Data: made from a seed, shortened when it fails,
+// and printed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ipc/launch.h"
+#include "sync/reconcile.h"
+#include "tests/model/flag_bits.h"
+
+namespace interimap::model {
+
+struct Step {
+  enum class What : std::uint8_t {
+    // A user, on one side.
+    append,       // message `serial`, looking like `looks`, to `mailbox`, with `flags`
+    expunge,      // `serial`
+    flag,         // +FLAGS
+    unflag,       // -FLAGS
+    move,         // `looks` (a serial) to `mailbox`, where it is `serial`
+    create,       // `mailbox`
+    subscribe,    // to `mailbox`
+    unsubscribe,  // from `mailbox`
+    // What happens to a server.
+    remove,    // `mailbox` is deleted
+    rename,    // `mailbox` to the name `n` of kMailboxes
+    renumber,  // UIDVALIDITY changes, and every UID with it
+    backup,    // `mailbox` as it is now
+    restore,   // `mailbox` from its backup
+    poison,    // this side refuses `serial` from now on
+    // A run of the engine. The steps after it with `at` above 0 happen within it.
+    run,
+    // Faults of a run, at the first request from the `at`-th on that they apply to.
+    kill,        // of sync at its `n`-th write; before it, or after it if `serial` is 1
+    stop,        // SIGTERM
+    refuse,      // NO, and nothing is done
+    loseBefore,  // connection lost, nothing done
+    loseAfter,   // connection lost, done, `n` answers sent
+    omit,        // the `n`-th message is left out of a window of bodies, or the `n`-th STATUS of a LIST
+    garble,      // a FETCH response to SELECT or FETCH cannot be read, the `n`-th
+    ignore,      // STORE or EXPUNGE is OK, and nothing is done (an ACL without the right to)
+    vanish,      // SELECT says that everything has vanished; NO to all until the next one if `n` is 0
+    halfExpunge  // \Deleted is stored, but EXPUNGE is NO, with `n` not 0 after saying VANISHED
+  };
+  What what = What::run;
+  std::uint32_t at = 0;  // request of the run, counted from 1 over both servers; 0: between runs
+  Side side = Side::local;
+  std::uint32_t mailbox = 0, serial = 0, looks = 0, n = 0;
+  FlagBits flags = 0;
+};
+
+// As the database spells them.
+inline const std::string kMailboxes[] = {"INBOX", "a", std::string("a\0b", 3), "r", std::string("r\0s", 3)};
+inline constexpr std::uint32_t kCreatable = 3;  // the others come from renames only
+
+struct Setup {
+  char delimiter = '/';
+  bool multiAppend = true;  // MULTIAPPEND
+  bool tellsUids = true;    // APPENDUID
+  bool forgetful = false;   // does not remember when what was expunged: VANISHED has all that is not there
+  bool parents = false;     // CREATE a/b creates a, too
+  bool bulky = false;       // RFC822.SIZE is far from the truth, so that every window holds one message
+  FlagBits storable = kAllFlags;  // PERMANENTFLAGS
+};
+
+struct History {
+  std::uint64_t seed = 0;
+  Both<Setup> setup;
+  std::vector<Step> steps;
+};
+
+History generate(std::uint64_t seed);
+std::string text(const Step& step);
+std::string text(const History& history);
+
+}  // namespace interimap::model

@@ -1,0 +1,101 @@
+// The model test: random histories of two simulated servers, the real engine between them.
+//
+//   histories                       the told ones, and random ones for 15 seconds
+//   histories --seed N              one; if it goes wrong it is shortened and told step by step
+//   histories --from N --histories COUNT, or --seconds S
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "tests/model/trial.h"
+
+namespace interimap::model {
+namespace {
+
+struct Options {
+  std::uint64_t from = 1;
+  std::uint64_t histories = 0;  // 0: as many as there is time for
+  std::uint64_t seconds = 15;
+};
+Options options;
+
+std::optional<std::string> verdict(const History& history, MemoryFiles& files) {
+  return Trial(history, files, nullptr).verdict();
+}
+
+// Leaves out steps, many at a time at first, as long as it still goes wrong.
+History shrunk(History history, MemoryFiles& files) {
+  for (std::size_t chunk = std::max<std::size_t>(1, history.steps.size() / 2); chunk > 0; chunk /= 2) {
+    for (bool again = true; again;) {
+      again = false;
+      for (std::size_t at = 0; at < history.steps.size();) {
+        History shorter = history;
+        auto from = shorter.steps.begin() + static_cast<std::ptrdiff_t>(at);
+        shorter.steps.erase(from,
+                            from + static_cast<std::ptrdiff_t>(std::min(chunk, history.steps.size() - at)));
+        if (verdict(shorter, files)) {
+          history = std::move(shorter);
+          again = true;
+        } else {
+          at += chunk;
+        }
+      }
+    }
+  }
+  return history;
+}
+
+std::string report(const History& history, MemoryFiles& files) {
+  History small = shrunk(history, files);
+  std::string trace;
+  auto what = Trial(small, files, &trace).verdict();
+  return "seed " + std::to_string(history.seed) + ": " + what.value_or("?") +
+         "\n\nThe shortest such history:\n" + text(small) + "\nAs it happens:\n" + trace;
+}
+
+TEST_CASE("random histories") {
+  using Clock = std::chrono::steady_clock;
+  MemoryFiles files;
+  auto start = Clock::now();
+  std::uint64_t done = 0, runs = 0;
+  unsigned failures = 0;
+  for (std::uint64_t seed = options.from;; ++seed) {
+    if (options.histories ? done == options.histories
+                          : Clock::now() - start > std::chrono::seconds(options.seconds))
+      break;
+    History history = generate(seed);
+    Trial trial(history, files, nullptr);
+    auto what = trial.verdict();
+    ++done;
+    runs += trial.runs();
+    if (!what) continue;
+    std::printf("%s\n", report(history, files).c_str());
+    FAIL_CHECK("seed " << seed << ": " << *what);
+    if (++failures == 3) break;
+  }
+  double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  std::printf("model: %llu histories, %llu runs of the engine, seeds from %llu on, %.0f histories a second\n",
+              static_cast<unsigned long long>(done), static_cast<unsigned long long>(runs),
+              static_cast<unsigned long long>(options.from), static_cast<double>(done) / seconds);
+}
+
+}  // namespace
+}  // namespace interimap::model
+
+int main(int argc, char** argv) {
+  using interimap::model::options;
+  for (int i = 1; i + 1 < argc; ++i) {
+    std::string name = argv[i];
+    std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--seed") options = {value, 1};
+    if (name == "--from") options.from = value;
+    if (name == "--histories") options.histories = value;
+    if (name == "--seconds") options.seconds = value;
+  }
+  doctest::Context context(argc, argv);
+  return context.run();
+}

@@ -1,0 +1,22 @@
+// The files of SQLite in memory: no system call, and a kill at any instant is a copy of them.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace interimap::model {
+
+// While one exists, every database of this process is in it. At most one.
+class MemoryFiles {
+ public:
+  MemoryFiles();
+  ~MemoryFiles();
+  MemoryFiles(const MemoryFiles&) = delete;
+  MemoryFiles& operator=(const MemoryFiles&) = delete;
+
+  using Contents = std::map<std::string, std::string>;
+  Contents contents;  // by path; not to be replaced while a database is open
+  Contents start;     // kept by whoever wants to start from there again
+};
+
+}  // namespace interimap::model

@@ -1,0 +1,12 @@
+// A request of sync as one line of a story.
+#pragma once
+
+#include <string>
+
+#include "ipc/imap.h"
+
+namespace interimap::model {
+
+std::string text(const Request& request);
+
+}  // namespace interimap::model

@@ -1,0 +1,376 @@
+#include "tests/model/simulated_net.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "ipc/failure.h"
+
+namespace interimap::model {
+
+namespace {
+
+using Items = request::Fetch::Items;
+using Fault = Step::What;
+
+// A size far from the truth, such that no two messages go into one window.
+constexpr std::uint64_t kBulky = 700'000;
+
+std::uint32_t serialIn(const Descriptor& bodies, BodyRange range) {
+  std::uint32_t serial = 0;
+  Bodies::check(bodies, {&range, 1});
+  if (range.size < 8 || pread(bodies.get(), &serial, sizeof serial, static_cast<off_t>(range.offset)) != 4)
+    throw Broken("a body that cannot be read");
+  return serial;
+}
+
+// Real servers send what there is in pieces of their own.
+template <typename T>
+std::vector<std::vector<T>> pieces(std::vector<T> all, std::size_t most) {
+  std::vector<std::vector<T>> out;
+  for (std::size_t from = 0; from < all.size(); from += most)
+    out.emplace_back(std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(from)),
+                     std::make_move_iterator(all.begin() +
+                                             static_cast<std::ptrdiff_t>(std::min(from + most, all.size()))));
+  return out;
+}
+
+}  // namespace
+
+void SimulatedNet::receive() {
+  if (!channel_) return;
+  try {
+    while (auto packet = channel_->receive()) queue_.push_back(readRequest(std::move(*packet)));
+  } catch (const PeerGone&) {
+    channel_.reset();
+  }
+}
+
+void SimulatedNet::flush() {
+  if (channel_) channel_->flush();
+}
+
+bool SimulatedNet::applies(Fault fault, const Request& request) {
+  switch (fault) {
+    case Fault::refuse: return !std::holds_alternative<request::Enable>(request.what);
+    case Fault::omit:
+      return std::holds_alternative<request::FetchBodies>(request.what) ||
+             std::holds_alternative<request::List>(request.what);
+    case Fault::garble: {
+      auto* select = std::get_if<request::Select>(&request.what);
+      return (select != nullptr && select->known) || std::holds_alternative<request::Fetch>(request.what);
+    }
+    case Fault::ignore:
+      return std::holds_alternative<request::Store>(request.what) ||
+             std::holds_alternative<request::Expunge>(request.what);
+    case Fault::vanish: {
+      auto* select = std::get_if<request::Select>(&request.what);
+      return select != nullptr && select->known;
+    }
+    case Fault::halfExpunge: return std::holds_alternative<request::Expunge>(request.what);
+    default: return true;
+  }
+}
+
+void SimulatedNet::carryOut(const std::vector<Step>& faults) {
+  bool lost = false;
+  std::size_t heard = SIZE_MAX;
+  for (const Step& fault : faults) {
+    if (fault.what != Fault::loseBefore && fault.what != Fault::loseAfter) continue;
+    lost = true;
+    heard = fault.what == Fault::loseBefore ? 0 : std::min<std::size_t>(heard, fault.n);
+    if (fault.what == Fault::loseBefore) {
+      channel_.reset();
+      queue_.clear();
+      return;
+    }
+  }
+  RequestId id = queue_.front().id;
+  carryOutFront(faults);
+  for (auto& [what, bodies] : answers_) {
+    if (heard-- == 0) break;
+    channel_->send(pack(Answer{id, std::move(what), std::move(bodies)}));
+  }
+  answers_.clear();
+  if (!lost) return;
+  channel_.reset();
+  queue_.clear();
+}
+
+void SimulatedNet::outlive(std::size_t most) {
+  receive();
+  if (queue_.size() > most) queue_.resize(most);
+}
+
+void SimulatedNet::carryOutUnheard() {
+  witness_.blame(false);
+  for (unsigned before = writes; writes == before && !queue_.empty();) carryOutFront({});
+  witness_.blame(true);
+  answers_.clear();
+}
+
+void SimulatedNet::carryOutFront(const std::vector<Step>& faults) {
+  Request request = std::move(queue_.front());
+  queue_.pop_front();
+  bodies_ = std::move(request.bodies);
+  auto has = [&](Fault fault) { return std::ranges::find(faults, fault, &Step::what) != faults.end(); };
+  auto n = [&](Fault fault) { return std::ranges::find(faults, fault, &Step::what)->n; };
+  omit_ = has(Fault::omit) ? std::optional(n(Fault::omit)) : std::nullopt;
+  halfExpunge_ = has(Fault::halfExpunge) ? std::optional(n(Fault::halfExpunge)) : std::nullopt;
+  vanish_ = has(Fault::vanish) ? std::optional(n(Fault::vanish)) : std::nullopt;
+  if (has(Fault::ignore)) return done();
+  if (!has(Fault::refuse)) {
+    std::visit([this](auto& what) { handle(what); }, request.what);
+    if (has(Fault::garble)) garble(n(Fault::garble));
+    return;
+  }
+  if (std::holds_alternative<request::Select>(request.what)) selected_.clear();
+  if (auto* append = std::get_if<request::Append>(&request.what))
+    answer(answer::Appended{{},
+                            std::vector<std::optional<Uid>>(append->messages.size()),
+                            "[LIMIT] not now",
+                            std::vector<bool>(append->messages.size())});
+  no("LIMIT", "[LIMIT] not now");
+}
+
+// net drops what it cannot read, and says so if the answer has to be complete.
+void SimulatedNet::garble(std::size_t which) {
+  for (auto& [what, bodies] : answers_) {
+    if (auto* answer = std::get_if<answer::Messages>(&what)) {
+      std::size_t count = answer->messages.size();
+      if (which < count) {
+        answer->messages.erase(answer->messages.begin() + static_cast<std::ptrdiff_t>(which));
+        which = SIZE_MAX;
+      } else {
+        which -= count;
+      }
+    }
+    auto* done = std::get_if<answer::Done>(&what);
+    if (done != nullptr && done->ok())
+      *done = {answer::Done::Completion::no, answer::kUnreadable, "a response could not be read"};
+  }
+  std::erase_if(answers_, [](auto& it) { return std::holds_alternative<answer::Selected>(it.first); });
+}
+
+void SimulatedNet::answer(What what, Descriptor bodies) {
+  answers_.emplace_back(std::move(what), std::move(bodies));
+}
+
+void SimulatedNet::done(answer::Done::Completion completion, const char* code, const char* text) {
+  answer(answer::Done{completion, code, text});
+}
+
+HeldMailbox* SimulatedNet::selected() {
+  HeldMailbox* mailbox = selected_.empty() ? nullptr : account_.find(selected_);
+  if (mailbox != nullptr && mailbox->incarnation == incarnation_) return mailbox;
+  if (selected_.empty())
+    done(answer::Done::Completion::bad, "", "no mailbox selected");
+  else
+    no("", "mailbox is gone");
+  return nullptr;
+}
+
+void SimulatedNet::handle(request::Enable&) {
+  answer(answer::Ready{.multiAppend = account_.setup.multiAppend});
+  done();
+}
+
+void SimulatedNet::handle(request::List& list) {
+  if (list.patterns.size() == 1 && list.patterns.front().empty()) {
+    answer(answer::Listed{{{WireName{""}, account_.setup.delimiter, false, true, false}}});
+    return done();
+  }
+  answer::Listed listed;
+  answer::Statuses statuses;
+  for (const auto& [name, mailbox] : account_.mailboxes) {
+    listed.entries.push_back({WireName{account_.wire(name)}, account_.setup.delimiter, false, false,
+                              account_.subscribed.contains(name)});
+    statuses.entries.push_back({WireName{account_.wire(name)}, UidValidity{mailbox.uidValidity},
+                                UidNext{mailbox.uidNext}, ModSeq{mailbox.highestModSeq},
+                                static_cast<std::uint32_t>(mailbox.messages.size())});
+  }
+  if (omit_ && *omit_ < statuses.entries.size()) statuses.entries.erase(statuses.entries.begin() + *omit_);
+  answer(std::move(listed));
+  answer(std::move(statuses));
+  done();
+}
+
+void SimulatedNet::handle(request::Select& select) {
+  selected_.clear();
+  std::string name = account_.name(select.mailbox.bytes);
+  if (!witness_.isUpset(name)) ++selects;
+  HeldMailbox* mailbox = account_.find(name);
+  if (mailbox == nullptr) return no("NONEXISTENT", "[NONEXISTENT] no such mailbox");
+  selected_ = name;
+  incarnation_ = vanish_ == 0U ? 0 : mailbox->incarnation;
+  if (select.known && select.known->uidValidity.value == mailbox->uidValidity) {
+    const request::Known& known = *select.known;
+    UidSet vanished;
+    if (vanish_ || account_.setup.forgetful) vanished = UidSet::below(UidNext{mailbox->uidNext});
+    if (!vanish_ && account_.setup.forgetful)
+      for (const HeldMessage& held : mailbox->messages) vanished.remove(UidSet::single(*Uid::of(held.uid)));
+    for (auto [uid, modSeq] : mailbox->expunged)
+      if (modSeq > known.modSeq.value) vanished.add(*Uid::of(uid));
+    if (vanished = vanished.intersect(known.uids); !vanished.empty()) answer(answer::Vanished{vanished});
+    std::vector<answer::Message> changed;
+    for (const HeldMessage& held : mailbox->messages)
+      if (held.modSeq > known.modSeq.value && known.uids.contains(*Uid::of(held.uid)))
+        changed.push_back(message(held, Items::flags));
+    send(std::move(changed));
+  }
+  answer::Selected selected{.uidValidity = {mailbox->uidValidity},
+                            .uidNext = {mailbox->uidNext},
+                            .highestModSeq = {mailbox->highestModSeq},
+                            .exists = static_cast<std::uint32_t>(mailbox->messages.size())};
+  selected.storable = {account_.setup.storable == kAllFlags, false, toFlags(account_.setup.storable)};
+  answer(std::move(selected));
+  done();
+}
+
+std::uint64_t SimulatedNet::statedSize(std::uint32_t serial) const {
+  return witness_.looks(serial).size + (account_.setup.bulky ? kBulky : 0);
+}
+
+answer::Message SimulatedNet::message(const HeldMessage& held, Items items) const {
+  answer::Message message{.uid = *Uid::of(held.uid), .modSeq = {held.modSeq}, .flags = toFlags(held.flags)};
+  if (items == Items::flags) return message;
+  message.date = witness_.looks(held.serial).date;
+  message.size = statedSize(held.serial);
+  if (items == Items::identity) message.header = witness_.looks(held.serial).header;
+  return message;
+}
+
+void SimulatedNet::send(std::vector<answer::Message> messages) {
+  for (auto& piece : pieces(std::move(messages), 3)) answer(answer::Messages{std::move(piece)});
+}
+
+void SimulatedNet::handle(request::Fetch& fetch) {
+  HeldMailbox* mailbox = selected();
+  if (mailbox == nullptr) return;
+  std::vector<answer::Message> messages;
+  for (const HeldMessage& held : mailbox->messages)
+    if (fetch.uids.contains(*Uid::of(held.uid))) messages.push_back(message(held, fetch.items));
+  send(std::move(messages));
+  done();
+}
+
+void SimulatedNet::handle(request::FetchBodies& fetch) {
+  HeldMailbox* mailbox = selected();
+  if (mailbox == nullptr) return;
+  std::vector<const HeldMessage*> wanted;
+  for (const HeldMessage& held : mailbox->messages)
+    if (fetch.uids.contains(*Uid::of(held.uid))) wanted.push_back(&held);
+  if (omit_ && *omit_ < wanted.size()) wanted.erase(wanted.begin() + *omit_);
+  for (const auto& piece : pieces(std::move(wanted), 3)) {
+    BodyWriter writer;
+    answer::Window window;
+    for (const HeldMessage* held : piece) {
+      Looks looks = witness_.looks(held->serial);
+      std::string body(looks.size, '\0');
+      std::copy_n(reinterpret_cast<const char*>(&held->serial), sizeof held->serial, body.begin());
+      window.messages.push_back({.uid = *Uid::of(held->uid),
+                                 .modSeq = {held->modSeq},
+                                 .flags = toFlags(held->flags),
+                                 .date = looks.date,
+                                 .body = {writer.size(), body.size()},
+                                 .header = looks.header});
+      writer.write(body);
+    }
+    answer(std::move(window), writer.seal());
+  }
+  done();
+}
+
+void SimulatedNet::handle(request::Append& append) {
+  ++writes;
+  std::string name = account_.name(append.mailbox.bytes);
+  HeldMailbox* mailbox = account_.find(name);
+  answer::Appended appended;
+  appended.uids.resize(append.messages.size());
+  appended.stored.resize(append.messages.size());
+  std::vector<std::uint32_t> serials;
+  for (const request::NewMessage& message : append.messages)
+    serials.push_back(serialIn(bodies_, message.body));
+  auto refused = [&](std::uint32_t serial) { return !mailbox || account_.poison.contains(serial); };
+  bool asOne = append.together && account_.setup.multiAppend;
+  bool anyRefused = std::ranges::any_of(serials, refused);
+  for (std::size_t i = 0; i < serials.size(); ++i) {
+    if (refused(serials[i]) || (asOne && anyRefused)) continue;
+    witness_.copies(side_, name, serials[i]);
+    HeldMessage& held = mailbox->append(
+        serials[i], static_cast<FlagBits>(toBits(append.messages[i].flags) & account_.setup.storable));
+    appended.stored[i] = true;
+    if (account_.setup.tellsUids) {
+      appended.uids[i] = Uid::of(held.uid);
+      appended.uidValidity = {mailbox->uidValidity};
+    }
+  }
+  if (anyRefused) appended.refusal = "[CANNOT] not this one";
+  answer(std::move(appended));
+  anyRefused ? no("CANNOT", "[CANNOT] not this one") : done();
+}
+
+void SimulatedNet::handle(request::Store& store) {
+  ++writes;
+  HeldMailbox* mailbox = selected();
+  if (mailbox == nullptr) return;
+  std::vector<answer::Message> messages;
+  FlagBits flags = toBits(store.flags);
+  for (HeldMessage& held : mailbox->messages) {
+    if (!store.uids.contains(*Uid::of(held.uid))) continue;
+    FlagBits now = store.change == request::Store::Change::add
+                       ? held.flags | (flags & account_.setup.storable)
+                       : held.flags & ~flags;
+    if (now != held.flags)
+      witness_.stores(side_, selected_, held.serial, now & ~held.flags, held.flags & ~now);
+    mailbox->setFlags(held, now);
+    messages.push_back(message(held, Items::flags));
+  }
+  send(std::move(messages));
+  done();
+}
+
+void SimulatedNet::handle(request::Expunge& expunge) {
+  ++writes;
+  HeldMailbox* mailbox = selected();
+  if (mailbox == nullptr || (halfExpunge_ && *halfExpunge_ != 0)) {
+    // As a mailbox does that was renamed: everything vanishes, and nothing can be done.
+    answers_.insert(answers_.begin(), {answer::Vanished{expunge.uids}, Descriptor()});
+    if (mailbox != nullptr) no("", "mailbox is gone");
+    return;
+  }
+  UidSet gone;
+  for (HeldMessage& held : std::vector(mailbox->messages)) {
+    if (!expunge.uids.contains(*Uid::of(held.uid))) continue;
+    if (halfExpunge_) {
+      mailbox->setFlags(*mailbox->byUid(held.uid), held.flags | kDeleted);
+      continue;
+    }
+    witness_.expunges(side_, selected_, held.serial);
+    mailbox->expunge(held.uid);
+    gone.add(*Uid::of(held.uid));
+  }
+  if (halfExpunge_) return no("NOPERM", "[NOPERM] no expunging");
+  if (!gone.empty()) answer(answer::Vanished{gone});
+  done();
+}
+
+void SimulatedNet::handle(request::Manage& manage) {
+  using Verb = request::Manage::Verb;
+  ++writes;
+  std::string name = account_.name(manage.mailbox.bytes);
+  if (manage.verb == Verb::create && account_.find(name)) return no("ALREADYEXISTS", "[ALREADYEXISTS] there");
+  switch (manage.verb) {
+    case Verb::create: account_.create(name); break;
+    case Verb::subscribe: account_.subscribed.insert(name); break;
+    case Verb::unsubscribe: account_.subscribed.erase(name); break;
+    case Verb::remove:
+    case Verb::rename: throw Broken("the engine deletes or renames a mailbox");
+  }
+  done();
+}
+
+void SimulatedNet::handle(request::Watch&) { done(); }
+void SimulatedNet::handle(request::Simple&) { done(); }
+
+}  // namespace interimap::model

@@ -1,0 +1,78 @@
+// The net process of one account, and the server behind it: answers the requests of sync from an Account.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ipc/channel.h"
+#include "ipc/imap.h"
+#include "tests/model/account.h"
+#include "tests/model/witness.h"
+
+namespace interimap::model {
+
+class SimulatedNet {
+ public:
+  SimulatedNet(Side side, Account& account, Witness& witness, Channel channel)
+      : side_(side), account_(account), witness_(witness), channel_(std::move(channel)) {}
+
+  // Takes what sync has sent.
+  void receive();
+  bool waiting() const { return !queue_.empty(); }
+  bool gone() const { return !channel_; }
+  const Request& next() const { return queue_.front(); }
+  void flush();
+
+  // Whether this fault can happen to this request.
+  static bool applies(Step::What fault, const Request& request);
+  // Carries out the next request, with the faults that happen to it.
+  void carryOut(const std::vector<Step>& faults);
+  // sync is gone: of what it has sent, `most` requests will still be carried out, a write at a time; nobody
+  // is answered.
+  void outlive(std::size_t most);
+  void carryOutUnheard();
+
+  unsigned selects = 0;  // of mailboxes that are not upset
+  unsigned writes = 0;
+
+ private:
+  using What = decltype(Answer::what);
+  void carryOutFront(const std::vector<Step>& faults);
+  void answer(What what, Descriptor bodies = {});
+  void done(answer::Done::Completion completion = answer::Done::Completion::ok, const char* code = "",
+            const char* text = "OK");
+  void no(const char* code, const char* text) { done(answer::Done::Completion::no, code, text); }
+  void garble(std::size_t which);
+  HeldMailbox* selected();  // or answers BAD or NO
+
+  void handle(request::Enable&);
+  void handle(request::List&);
+  void handle(request::Select&);
+  void handle(request::Fetch&);
+  void handle(request::FetchBodies&);
+  void handle(request::Append&);
+  void handle(request::Store&);
+  void handle(request::Expunge&);
+  void handle(request::Manage&);
+  void handle(request::Watch&);
+  void handle(request::Simple&);
+
+  answer::Message message(const HeldMessage& held, request::Fetch::Items items) const;
+  std::uint64_t statedSize(std::uint32_t serial) const;
+  void send(std::vector<answer::Message> messages);
+
+  Side side_;
+  Account& account_;
+  Witness& witness_;
+  std::optional<Channel> channel_;
+  std::deque<Request> queue_;
+  Descriptor bodies_;  // beside the request at hand
+  std::vector<std::pair<What, Descriptor>> answers_;
+  std::string selected_;           // a mailbox; empty: none
+  std::uint32_t incarnation_ = 0;  // of it; 0: it is another one by now
+  std::optional<std::uint32_t> omit_, halfExpunge_, vanish_;
+};
+
+}  // namespace interimap::model

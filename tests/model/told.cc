@@ -1,0 +1,148 @@
+// Histories told by hand: each went wrong once, or is what a kill at every write and a fault at every request
+// must not harm.
+#include <doctest/doctest.h>
+
+#include "tests/model/trial.h"
+
+namespace interimap::model {
+namespace {
+
+using What = Step::What;
+constexpr Side kHere = Side::local, kThere = Side::remote;
+constexpr std::uint32_t kEach = UINT32_MAX;  // told once for every request, or write, of a run
+constexpr std::uint32_t kRequests = 40;
+
+struct Told {
+  const char* name;
+  std::vector<Step> steps;
+  Both<Setup> setup = {};
+};
+
+Step append(Side side, std::uint32_t serial, FlagBits flags = 0, std::uint32_t mailbox = 0) {
+  return {.what = What::append,
+          .side = side,
+          .mailbox = mailbox,
+          .serial = serial,
+          .looks = serial,
+          .flags = flags};
+}
+Step lookalike(Side side, std::uint32_t serial, std::uint32_t looks, FlagBits flags = 0) {
+  return {.what = What::append, .side = side, .serial = serial, .looks = looks, .flags = flags};
+}
+Step expunge(Side side, std::uint32_t serial) {
+  return {.what = What::expunge, .side = side, .serial = serial};
+}
+Step flag(Side side, std::uint32_t serial) {
+  return {.what = What::flag, .side = side, .serial = serial, .flags = kFlagged};
+}
+Step unflag(Side side, std::uint32_t serial) {
+  return {.what = What::unflag, .side = side, .serial = serial, .flags = kFlagged};
+}
+Step poison(Side side, std::uint32_t serial) {
+  return {.what = What::poison, .side = side, .serial = serial};
+}
+Step in(What what, std::uint32_t mailbox, Side side = kHere) {
+  return {.what = what, .side = side, .mailbox = mailbox};
+}
+Step fault(What what, std::uint32_t n = 0, std::uint32_t at = kEach) {
+  return {.what = what, .at = at, .n = n};
+}
+Step kill(bool after) { return {.what = What::kill, .at = 1, .serial = after ? 1U : 0U, .n = kEach}; }
+Step at(std::uint32_t request, Step step) {
+  step.at = request;
+  return step;
+}
+const Step kRun{.what = What::run, .n = 7};
+
+const Setup kNoMultiAppend{.multiAppend = false}, kNoUids{.tellsUids = false},
+    kNeither{.multiAppend = false, .tellsUids = false}, kOneEach{.bulky = true}, kDots{.delimiter = '.'};
+
+const std::vector<Step> kFirst{append(kHere, 1, kFlagged), append(kHere, 2),    append(kThere, 3, kFlagged),
+                               append(kThere, 4),          in(What::create, 2), append(kHere, 5, 0, 2)};
+
+std::vector<Step> then(std::vector<Step> steps, const std::vector<Step>& more) {
+  steps.insert(steps.end(), more.begin(), more.end());
+  return steps;
+}
+
+const std::vector<Step> kChanges = then(
+    kFirst, {kRun, flag(kHere, 2), unflag(kThere, 1), flag(kThere, 4), expunge(kHere, 3), expunge(kThere, 5),
+             append(kThere, 6), append(kHere, 7), in(What::subscribe, 2, kThere), kRun});
+
+const std::vector<Told> kTold{
+    {"a first run", then(kFirst, {kRun}), {kDots, {}}},
+    {"a first run, killed before a write", then(kFirst, {kRun, kill(false)})},
+    {"a first run, killed after a write", then(kFirst, {kRun, kill(true)}), {kOneEach, kOneEach}},
+    {"a first run without APPENDUID, killed after a write",
+     then(kFirst, {kRun, kill(true)}),
+     {kNeither, kNoUids}},
+    {"changes on both sides", kChanges},
+    {"changes on both sides, killed before a write", then(kChanges, {kill(false)})},
+    {"changes on both sides, killed after a write", then(kChanges, {kill(true)})},
+    {"changes, a NO at any time", then(kChanges, {fault(What::refuse)})},
+    {"changes, a connection lost before a command", then(kChanges, {fault(What::loseBefore)})},
+    {"changes, a connection lost after a command", then(kChanges, {fault(What::loseAfter)})},
+    {"changes, a connection lost amid the answers", then(kChanges, {fault(What::loseAfter, 1)})},
+    {"changes, everything vanishes", then(kChanges, {fault(What::vanish)})},
+    {"changes, everything is said to have vanished", then(kChanges, {fault(What::vanish, 1)})},
+    {"changes, and STORE and EXPUNGE do nothing", then(kChanges, {fault(What::ignore)})},
+    {"changes, and a body is not sent", then(kChanges, {fault(What::omit)})},
+    {"changes, and a response cannot be read", then(kChanges, {fault(What::garble)})},
+    {"changes, and EXPUNGE says NO", then(kChanges, {fault(What::halfExpunge)})},
+    {"VANISHED and NO to EXPUNGE: not expunged", then(kChanges, {fault(What::halfExpunge, 1)})},
+    {"UIDVALIDITY changes before UID EXPUNGE: others have those UIDs",
+     then(kFirst, {kRun, append(kHere, 6), append(kHere, 7), expunge(kThere, 1), flag(kThere, 5),
+                   append(kHere, 8, 0, 2), kRun, at(kEach, in(What::renumber, 0))})},
+    {"bodies refused, and the next look, too: asked for at the next run",
+     {append(kHere, 1), kRun, fault(What::refuse), fault(What::vanish, 0, 2)}},
+    {"one is refused without MULTIAPPEND: the others are stored once",
+     {append(kHere, 1), append(kHere, 2), append(kHere, 3), poison(kThere, 2), kRun, kRun},
+     {{}, kNoMultiAppend}},
+    {"one is refused with MULTIAPPEND, no APPENDUID",
+     {append(kHere, 1), append(kHere, 2), append(kHere, 3), poison(kThere, 2), kRun, kRun},
+     {{}, kNoUids}},
+    {"one is refused with neither, killed",
+     {append(kHere, 1), append(kHere, 2), append(kHere, 3), poison(kThere, 2), kRun, kill(true)},
+     {{}, kNeither}},
+    {"a user moves by hand what a killed run was about to copy",
+     {append(kThere, 1), kRun, kill(true), expunge(kThere, 1), lookalike(kHere, 2, 1)}},
+    {"restored from a backup: left alone, also when new mail has come",
+     {append(kHere, 1), in(What::backup, 0), append(kHere, 2), append(kThere, 3), kRun, in(What::restore, 0),
+      kRun, append(kHere, 4), append(kHere, 5), kRun}},
+    {"restored from a backup after a kill",
+     {in(What::backup, 0), append(kHere, 1), append(kThere, 2), kRun, kill(true), in(What::restore, 0)}},
+    {"refused for now, and expunged then",
+     {append(kHere, 1), append(kHere, 2), poison(kThere, 1), kRun, kill(true), expunge(kHere, 1), kRun}},
+};
+
+bool isEach(const Step& step) { return step.at == kEach || (step.what == What::kill && step.n == kEach); }
+
+std::vector<History> tellings(const Told& told) {
+  bool sweep = std::any_of(told.steps.begin(), told.steps.end(), isEach);
+  std::vector<History> out;
+  for (std::uint32_t k = 1; k <= (sweep ? kRequests : 1); ++k) {
+    History history{.seed = k, .setup = told.setup, .steps = told.steps};
+    for (Step& step : history.steps) {
+      if (step.at == kEach) step.at = k;
+      if (step.what == What::kill && step.n == kEach) step.n = k;
+    }
+    out.push_back(std::move(history));
+  }
+  return out;
+}
+
+TEST_CASE("told histories") {
+  MemoryFiles files;
+  for (const Told& told : kTold) {
+    CAPTURE(told.name);
+    for (const History& history : tellings(told)) {
+      std::string trace;
+      auto wrong = Trial(history, files, &trace).verdict();
+      INFO(text(history) << trace);
+      CHECK_MESSAGE(!wrong, *wrong);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace interimap::model

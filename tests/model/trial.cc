@@ -1,0 +1,357 @@
+#include "tests/model/trial.h"
+
+#include <algorithm>
+
+#include "ipc/failure.h"
+#include "tests/model/interleaving.h"
+
+namespace interimap::model {
+
+namespace {
+
+using What = Step::What;
+
+constexpr Side kSides[] = {Side::local, Side::remote};
+// After the last fault, so many runs must do to have nothing left to write.
+constexpr int kMostRuns = 6;
+
+struct Killed {};
+
+std::string shown(std::string mailbox) {
+  std::ranges::replace(mailbox, '\0', '/');
+  return mailbox;
+}
+
+}  // namespace
+
+Trial::Trial(const History& history, MemoryFiles& files, std::string* trace)
+    : history_(history), files_(files), trace_(trace) {
+  files_.contents.clear();
+  if (!Random(history.seed).oneIn(4)) haveTables();
+  for (Side side : kSides) {
+    accounts_[side].setup = history.setup[side];
+    accounts_[side].create("INBOX");
+  }
+}
+
+// Most histories start with a database that has its tables, as making them takes longer than a run.
+void Trial::haveTables() {
+  if (files_.start.empty()) {
+    store().createSchema();
+    store_.reset();
+    files_.start = files_.contents;
+  }
+  files_.contents = files_.start;
+}
+
+void Trial::note(const std::string& line) {
+  if (trace_ != nullptr) *trace_ += line + "\n";
+}
+
+std::optional<std::string> Trial::verdict() {
+  std::optional<std::string> wrong;
+  try {
+    play();
+    settle();
+  } catch (const Broken& broken) {
+    wrong = broken.what();
+  } catch (const std::exception& error) {
+    wrong = std::string("exception: ") + error.what();
+  }
+  store_.reset();
+  return wrong;
+}
+
+void Trial::play() {
+  const std::vector<Step>& steps = history_.steps;
+  for (std::size_t i = 0; i < steps.size();) {
+    const Step& step = steps[i++];
+    if (step.at != 0) continue;  // its run was left out
+    note(text(step));
+    if (step.what != What::run) {
+      act(step);
+      continue;
+    }
+    std::size_t from = i;
+    while (i < steps.size() && steps[i].at != 0) ++i;
+    std::span<const Step> within(steps.begin() + static_cast<std::ptrdiff_t>(from), i - from);
+    for (const Step& inner : within)
+      if (inner.what == What::kill) note(text(inner));
+    bool clean = within.empty() && stragglers_.empty();
+    if (!clean) witness_.disturbed();
+    checkAfter(run(step.n, within), clean);
+  }
+}
+
+void Trial::checkAfter(const Outcome& outcome, bool clean) {
+  if (mustReport_ && outcome.finished && outcome.status == ExitStatus::ok)
+    throw Broken("a mailbox had to be left alone, and the exit status is 0");
+  if (!clean || !outcome.finished) return;
+  if (madeParents()) return;
+  if (outcome.status == ExitStatus::ok) return witness_.converged();
+  if (witness_.upsetMailboxes().empty() && witness_.difference().empty())
+    throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(outcome.status)));
+}
+
+// No more faults: after a few runs all is quiet, and the run after that does not even look.
+void Trial::settle() {
+  for (Side side : kSides) accounts_[side].poison.clear();
+  Outcome outcome;
+  bool quiet = false;
+  for (int runs = 0; !quiet; ++runs) {
+    std::string found = witness_.difference();
+    if (runs == kMostRuns)
+      throw Broken("still writing after " + std::to_string(runs) + " runs" +
+                   (found.empty() ? "" : ": " + found));
+    note("run without faults");
+    bool stragglers = !stragglers_.empty();
+    outcome = run(history_.seed + static_cast<unsigned>(runs), {});
+    if (!outcome.finished) throw Broken("a run without faults does not come to its end");
+    quiet = outcome.writes == 0 && !stragglers && !madeParents();
+  }
+  checkQuiet(outcome.status);
+  note("run without news");
+  outcome = run(history_.seed, {});
+  if (outcome.selects > 0) throw Broken("a run without news selects mailboxes");
+  if (std::string found = store().check(); found != "ok") throw Broken("the database: " + found);
+}
+
+void Trial::checkQuiet(ExitStatus status) {
+  if (mustReport_ && status == ExitStatus::ok)
+    throw Broken("a mailbox had to be left alone, and the exit status is 0");
+  witness_.converged();
+  if (witness_.upsetMailboxes().empty() && status != ExitStatus::ok)
+    throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(status)));
+}
+
+bool Trial::madeParents() const { return accounts_.local.madeParents || accounts_.remote.madeParents; }
+
+Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
+  ++runs_;
+  for (Side side : kSides) accounts_[side].madeParents = false;
+  if (Random(seed).oneIn(4)) store_.reset();
+  seam_ = nullptr;
+  forbidUpset();
+  auto [launchOurs, launchTheirs] = Channel::pair();
+  Both<Descriptor> ends;
+  Both<std::optional<SimulatedNet>> nets;
+  for (Side side : kSides) {
+    auto [ours, theirs] = Channel::pair();
+    ends[side] = std::move(theirs);
+    nets[side].emplace(side, accounts_[side], witness_, Channel(std::move(ours)));
+  }
+  Channel launch(std::move(launchOurs));
+  Reporter reporter{Channel(std::move(launchTheirs))};
+  Log log(reporter);
+  Interleaving interleaving(
+      reporter, launch, {&*nets.local, &*nets.remote}, seed, within, [this](const Step& step) { act(step); },
+      trace_ == nullptr ? std::function<void(const std::string&)>()
+                        : [this](const std::string& line) { note(line); });
+  interleaving.leave(std::move(stragglers_));
+  auto kill = std::ranges::find(within, What::kill, &Step::what);
+  Outcome outcome;
+  try {
+    outcome.status = synchronise(interleaving, log, std::move(ends), kill == within.end() ? nullptr : &*kill);
+    outcome.finished = true;
+  } catch (const Killed&) {
+    note("  killed");
+  } catch (const Stopped&) {
+    note("  stopped");
+  } catch (const PeerGone&) {
+    note("  connection lost");
+  } catch (const AboutFailure& failure) {
+    note(std::string("  failure: ") + failure.what());
+    outcome.status = failure.status;
+  }
+  if (!outcome.finished) store_.reset();
+  stragglers_.clear();
+  for (Side side : kSides) {
+    if (outcome.finished) continue;
+    nets[side]->outlive(Random(seed).below(8));
+    stragglers_.push_back(std::move(*nets[side]));
+  }
+  if (trace_ != nullptr)
+    for (const LogLine& line : interleaving.takeLog())
+      if (line.level != LogLevel::debug)
+        note("  | " + line.component + "(" + shown(line.mailbox) + ") " + line.text);
+  for (Side side : kSides) {
+    outcome.writes += nets[side]->writes;
+    outcome.selects += nets[side]->selects;
+  }
+  note("  " + std::to_string(outcome.writes) + " writes, " + std::to_string(outcome.selects) +
+       " SELECTs, status " + std::to_string(static_cast<int>(outcome.status)));
+  return outcome;
+}
+
+ExitStatus Trial::synchronise(Interleaving& interleaving, Log& log, Both<Descriptor> ends, const Step* kill) {
+  MemoryFiles::Contents atKill;
+  Seam seam(kill == nullptr ? 0 : kill->n, kill != nullptr && kill->serial == 1, [&] {
+    atKill = files_.contents;
+    throw Killed();
+  });
+  seam_ = &seam;
+  try {
+    Server local(Side::local, Channel(std::move(ends.local)), interleaving, seam),
+        remote(Side::remote, Channel(std::move(ends.remote)), interleaving, seam);
+    settings::Sync settings;
+    Engine(settings, {&local, &remote}, interleaving, store(), log).run();
+  } catch (const Killed&) {
+    // What the destructors did to the files, a kill does not.
+    store_.reset();
+    files_.contents = std::move(atKill);
+    throw;
+  }
+  seam_ = nullptr;
+  return log.status();
+}
+
+// Opening a database costs as much as a run, so that it often stays open from one to the next.
+store::Store& Trial::store() {
+  if (!store_)
+    store_ = std::make_unique<store::Store>("/model", "db", false, [this](const char*, bool after) {
+      if (seam_ != nullptr) after ? seam_->after() : seam_->before();
+    });
+  return *store_;
+}
+
+// Users and servers.
+
+void Trial::act(const Step& step) {
+  Account& account = accounts_[step.side];
+  const std::string& name = kMailboxes[step.mailbox];
+  switch (step.what) {
+    case What::append: return append(step);
+    case What::expunge: return expunge(step);
+    case What::flag:
+    case What::unflag: return flag(step);
+    case What::move: return move(step);
+    case What::create: return account.create(name);
+    case What::subscribe:
+    case What::unsubscribe: {
+      bool subscribe = step.what == What::subscribe;
+      if (!account.find(name) || account.subscribed.contains(name) == subscribe) return;
+      subscribe ? void(account.subscribed.insert(name)) : void(account.subscribed.erase(name));
+      return witness_.subscribed(name, subscribe);
+    }
+    case What::remove:
+      if (name == "INBOX" || !account.find(name)) return;
+      account.mailboxes.erase(name);
+      return upset(name);
+    case What::rename: return rename(step);
+    case What::renumber:
+      if (!account.find(name)) return;
+      account.find(name)->renumber(++account.lastValidity);
+      return upset(name);
+    case What::backup:
+      if (account.find(name)) account.backups[name] = *account.find(name);
+      return;
+    case What::restore: return restore(step);
+    case What::poison: account.poison.insert(step.serial); return;
+    default: return;
+  }
+}
+
+void Trial::append(const Step& step) {
+  Account& account = accounts_[step.side];
+  const std::string& name = kMailboxes[step.mailbox];
+  if (HeldMailbox* mailbox = account.find(name); mailbox && !restored_[step.side].contains(name)) {
+    FlagBits flags = step.flags & account.setup.storable;
+    mailbox->append(step.serial, flags);
+    witness_.appended(step.side, name, step.serial, step.looks, flags);
+  }
+}
+
+void Trial::expunge(const Step& step) {
+  auto [name, message] = accounts_[step.side].bySerial(step.serial);
+  if (message == nullptr || restored_[step.side].contains(*name)) return;
+  witness_.expunged(step.side, *name, step.serial);
+  accounts_[step.side].find(*name)->expunge(message->uid);
+}
+
+void Trial::move(const Step& step) {
+  Account& account = accounts_[step.side];
+  auto [name, message] = account.bySerial(step.looks);
+  const std::string& to = kMailboxes[step.mailbox];
+  const std::set<std::string>& restored = restored_[step.side];
+  if (message == nullptr || !account.find(to) || to == *name || restored.contains(to) ||
+      restored.contains(*name))
+    return;
+  FlagBits flags = message->flags;
+  std::uint32_t looks = witness_.kind(step.looks);
+  expunge({.what = What::expunge, .side = step.side, .serial = step.looks});
+  account.find(to)->append(step.serial, flags);
+  witness_.appended(step.side, to, step.serial, looks, flags);
+}
+
+void Trial::flag(const Step& step) {
+  Account& account = accounts_[step.side];
+  auto [name, message] = account.bySerial(step.serial);
+  if (message == nullptr || restored_[step.side].contains(*name)) return;
+  FlagBits before = message->flags;
+  FlagBits now =
+      step.what == What::flag ? before | (step.flags & account.setup.storable) : before & ~step.flags;
+  if (now == before) return;
+  account.find(*name)->setFlags(*message, now);
+  witness_.flagged(step.side, *name, step.serial, now & ~before, before & ~now);
+}
+
+void Trial::rename(const Step& step) {
+  Account& account = accounts_[step.side];
+  const std::string &from = kMailboxes[step.mailbox], &to = kMailboxes[step.n];
+  if (from == "INBOX" || !account.find(from) || account.find(to)) return;
+  HeldMailbox moved = account.mailboxes.extract(from).mapped();
+  for (const HeldMessage& message : moved.messages)
+    witness_.appended(step.side, to, message.serial, witness_.kind(message.serial), message.flags);
+  account.mailboxes[to] = std::move(moved);
+  upset(from);
+  if (accounts_[other(step.side)].find(to)) upset(to);
+}
+
+void Trial::restore(const Step& step) {
+  Account& account = accounts_[step.side];
+  const std::string& name = kMailboxes[step.mailbox];
+  auto backup = account.backups.find(name);
+  HeldMailbox* mailbox = account.find(name);
+  if (backup == account.backups.end() || mailbox == nullptr ||
+      backup->second.highestModSeq == mailbox->highestModSeq)
+    return;
+  *mailbox = backup->second;
+  mailbox->reincarnate();
+  restored_[step.side].insert(name);
+  stragglers_.clear();  // nobody was connected
+  upset(name);
+}
+
+void Trial::upset(const std::string& mailbox) { witness_.upset(mailbox); }
+
+void Trial::forbidUpset() {
+  witness_.forbidNothing();
+  mustReport_ = false;
+  if (witness_.upsetMailboxes().empty() || files_.contents.empty()) return;
+  if (store().isNew()) return;
+  for (const store::KnownMailbox& known : store().mailboxes()) {
+    const std::string& name = known.name.bytes();
+    if (!witness_.isUpset(name)) continue;
+    const HeldMailbox *local = accounts_.local.find(name), *remote = accounts_.remote.find(name);
+    if (local == nullptr && remote == nullptr) continue;
+    bool noticeable = local == nullptr || remote == nullptr;
+    if (store().held(known.id)) {  // noticed once, for good
+      noticeable = true;
+      for (Side side : kSides) restored_[side].erase(name);
+    }
+    for (Side side : kSides) {
+      auto state = store().state(known.id, side);
+      const HeldMailbox* now = side == Side::local ? local : remote;
+      if (!state || now == nullptr) continue;
+      UidSet mapped = store().mapped(known.id, side);
+      noticeable = noticeable || state->uidValidity.value != now->uidValidity ||
+                   state->uidNext.value > now->uidNext || state->highestModSeq.value > now->highestModSeq ||
+                   (!mapped.empty() && mapped.last().value() >= now->uidNext);
+    }
+    if (!noticeable) continue;
+    witness_.forbid(name);
+    mustReport_ = true;
+  }
+}
+
+}  // namespace interimap::model

@@ -1,0 +1,72 @@
+// A history put to the test: two accounts, the engine, its database, and a witness.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ipc/exit_status.h"
+#include "sync/engine.h"
+#include "tests/model/account.h"
+#include "tests/model/history.h"
+#include "tests/model/memory_files.h"
+#include "tests/model/simulated_net.h"
+#include "tests/model/witness.h"
+
+namespace interimap::model {
+
+class Trial {
+ public:
+  // `trace` collects what happens, line by line, if not null.
+  Trial(const History& history, MemoryFiles& files, std::string* trace);
+  // What went wrong; nothing if all is well.
+  std::optional<std::string> verdict();
+  unsigned runs() const { return runs_; }
+
+ private:
+  struct Outcome {
+    bool finished = false;  // else killed, stopped, or a connection was lost
+    ExitStatus status = ExitStatus::ok;
+    unsigned writes = 0, selects = 0;
+  };
+
+  void haveTables();
+  void play();
+  void settle();
+  void checkQuiet(ExitStatus status);
+  bool madeParents() const;  // did a server in the last run, unasked
+  void checkAfter(const Outcome& outcome, bool clean);
+  Outcome run(std::uint64_t seed, std::span<const Step> within);
+  ExitStatus synchronise(class Interleaving& interleaving, Log& log, Both<Descriptor> ends, const Step* kill);
+  store::Store& store();
+  // What users and servers do. Nothing if it cannot be done now.
+  void act(const Step& step);
+  void append(const Step& step);
+  void move(const Step& step);
+  void expunge(const Step& step);
+  void flag(const Step& step);
+  void rename(const Step& step);
+  void restore(const Step& step);
+  void upset(const std::string& mailbox);
+  // Finds out which of the upset mailboxes the engine has to notice, and so to leave alone.
+  void forbidUpset();
+  void note(const std::string& line);
+
+  const History& history_;
+  MemoryFiles& files_;
+  std::string* trace_;
+  Both<Account> accounts_;
+  Witness witness_{accounts_};
+  std::unique_ptr<store::Store> store_;
+  Seam* seam_ = nullptr;  // of the run at hand
+  unsigned runs_ = 0;
+  std::vector<SimulatedNet> stragglers_;  // of the last run, with what sync had sent and nobody had read
+  // Until the engine has noticed, nothing happens to these on this side: it would raise UIDNEXT and
+  // HIGHESTMODSEQ again, so that nobody could tell.
+  Both<std::set<std::string>> restored_;
+  bool mustReport_ = false;  // a mailbox is forbidden, so that no run may end with 0
+};
+
+}  // namespace interimap::model

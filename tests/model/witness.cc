@@ -1,0 +1,226 @@
+#include "tests/model/witness.h"
+
+#include <algorithm>
+
+namespace interimap::model {
+
+namespace {
+
+constexpr Side kSides[] = {Side::local, Side::remote};
+
+const char* name(Side side) { return side == Side::local ? "local" : "remote"; }
+
+std::string shown(std::string mailbox) {
+  std::ranges::replace(mailbox, '\0', '/');
+  return mailbox;
+}
+
+std::string at(Side side, const std::string& mailbox) {
+  return std::string(name(side)) + "(" + shown(mailbox) + "): ";
+}
+
+}  // namespace
+
+void Witness::appended(Side side, const std::string& mailbox, std::uint32_t serial, std::uint32_t looks,
+                       FlagBits flags) {
+  looks_[serial] = looks;
+  Kin& kin = kin_[{mailbox, looks}];
+  ++kin.total;
+  kin.start = flags;
+  kin.origin = side;
+  kin.everSet[side] |= flags;
+}
+
+void Witness::expunged(Side side, const std::string& mailbox, std::uint32_t serial) {
+  Kin& kin = this->kin(mailbox, serial);
+  ++kin.userExpunges[side];
+  // A copy made since all was quiet: the engine may not know yet that it made it, and may make it again. Nor
+  // may it know after a kill that what it has copied is gone.
+  if (!kin.old && (side != kin.origin || disturbed_))
+    kin.perhapsDead = true;
+  else
+    kin.dead = true;
+}
+
+void Witness::flagged(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set,
+                      FlagBits cleared) {
+  Kin& kin = this->kin(mailbox, serial);
+  kin.everSet[side] |= set;
+  kin.everCleared[side] |= cleared;
+  Change& change = kin.changes[side];
+  for (unsigned i = 0; i < 6; ++i)
+    if ((set | cleared) >> i & 1) ++change.times[i];
+  change.last = static_cast<FlagBits>((change.last | set) & ~cleared);
+}
+
+void Witness::subscribed(const std::string& mailbox, bool subscribed) {
+  Subscription& subscription = subscriptions_[mailbox];
+  ++subscription.times;
+  subscription.last = subscribed;
+}
+
+void Witness::upset(const std::string& mailbox) {
+  upset_.insert(mailbox);
+  // What comes back with a backup may be expunged again.
+  for (auto& [key, kin] : kin_)
+    if (key.first == mailbox) kin.engineExpunges = {};
+  disturbed_ = true;
+}
+
+void Witness::touches(Side side, const std::string& mailbox) const {
+  if (forbidden_.contains(mailbox) && !blameless_)
+    throw Broken(at(side, mailbox) + "the engine writes to a mailbox that it has to leave alone");
+}
+
+void Witness::copies(Side target, const std::string& mailbox, std::uint32_t serial) {
+  touches(target, mailbox);
+  if (isUpset(mailbox)) return;
+  auto it = kin_.find({mailbox, looks_.at(serial)});
+  if (it == kin_.end())
+    throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
+                 " is copied, and was never there");
+  if (it->second.total == 1 && accounts_[target].find(mailbox)->bySerial(serial) != nullptr)
+    throw Broken(at(target, mailbox) + "message " + std::to_string(serial) + " is copied twice");
+}
+
+void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set,
+                     FlagBits cleared) {
+  touches(side, mailbox);
+  const Kin& kin = this->kin(mailbox, serial);
+  // After a kill one that looks like our copy is taken for it, whatever flags it has.
+  if (isUpset(mailbox) || (kin.total > 1 && disturbed_)) return;
+  // A flag changed, stored on the other side, then changed back after a kill: the engine cannot tell whose
+  // change the other side's was.
+  if (disturbed_)
+    for (unsigned i = 0; i < 6; ++i)
+      if (kin.changes[side].times[i] > 1) {
+        set &= static_cast<FlagBits>(~(1U << i));
+        cleared &= static_cast<FlagBits>(~(1U << i));
+      }
+  std::string message = "message " + std::to_string(serial);
+  if (set & ~kin.everSet[other(side)])
+    throw Broken(at(side, mailbox) + message + " gets " +
+                 flagText(static_cast<FlagBits>(set & ~kin.everSet[other(side)])) +
+                 ", which nobody has set on the other side");
+  if (cleared & ~kin.everCleared[other(side)])
+    throw Broken(at(side, mailbox) + message + " loses " +
+                 flagText(static_cast<FlagBits>(cleared & ~kin.everCleared[other(side)])) +
+                 ", which nobody has cleared on the other side");
+}
+
+void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t serial) {
+  touches(side, mailbox);
+  Kin& kin = this->kin(mailbox, serial);
+  if (++kin.engineExpunges[side] > kin.userExpunges[other(side)])
+    throw Broken(at(side, mailbox) + "message " + std::to_string(serial) +
+                 " is expunged, which nobody has expunged on the other side");
+}
+
+// Flags of the messages of one kind, sorted.
+std::vector<FlagBits> Witness::flagsOf(Side side, const Key& key, FlagBits mask) const {
+  std::vector<FlagBits> flags;
+  if (HeldMailbox* mailbox = accounts_[side].find(key.first))
+    for (const HeldMessage& message : mailbox->messages)
+      if (looks_.at(message.serial) == key.second) flags.push_back(message.flags & mask);
+  std::ranges::sort(flags);
+  return flags;
+}
+
+std::string Witness::difference() const {
+  FlagBits both = accounts_.local.setup.storable & accounts_.remote.setup.storable;
+  std::set<std::string> mailboxes;
+  for (Side side : kSides)
+    for (const auto& [mailbox, _] : accounts_[side].mailboxes) mailboxes.insert(mailbox);
+  for (const std::string& mailbox : mailboxes) {
+    if (isUpset(mailbox)) continue;
+    for (Side side : kSides)
+      if (!accounts_[side].find(mailbox)) return at(side, mailbox) + "is missing";
+    if (accounts_.local.subscribed.contains(mailbox) != accounts_.remote.subscribed.contains(mailbox))
+      return shown(mailbox) + " is subscribed on one side only";
+  }
+  for (const auto& [key, kin] : kin_) {
+    if (isUpset(key.first)) continue;
+    auto here = flagsOf(Side::local, key, both), there = flagsOf(Side::remote, key, both);
+    if (here == there) continue;
+    std::string text = shown(key.first) + ": messages like " + std::to_string(key.second) + " differ:";
+    for (FlagBits flags : here) text += " local(" + flagText(flags) + ")";
+    for (FlagBits flags : there) text += " remote(" + flagText(flags) + ")";
+    return text;
+  }
+  return {};
+}
+
+void Witness::checkCount(const Key& key, const Kin& kin) const {
+  std::size_t have = flagsOf(Side::local, key, 0).size(), all = kin.total;
+  std::size_t least = kin.dead || kin.perhapsDead ? 0 : 1, most = kin.dead ? 0 : 1;
+  if (all > 1) {
+    // Which is whose copy is not to be told. Two expunges may be of one pair, or of two.
+    std::size_t expunges = kin.userExpunges.local + kin.userExpunges.remote;
+    least = all - std::min(all, expunges);
+    most = all - std::min<std::size_t>(all, std::max(kin.userExpunges.local, kin.userExpunges.remote));
+    // After a kill one that looks like our copy is taken for it, and the other way round.
+    if (disturbed_) least = expunges > 0 ? 0 : 1;
+    if (disturbed_) most = all;
+  }
+  if (have < least || have > most)
+    throw Broken(shown(key.first) + ": there are " + std::to_string(have) + " messages like " +
+                 std::to_string(key.second) + ", and should be " + std::to_string(least) + " to " +
+                 std::to_string(most));
+}
+
+// A flag that one side alone changed is as that side made it, on both; one that nobody changed is as it was.
+void Witness::checkFlags(const Key& key, const Kin& kin) const {
+  if (kin.total != 1 || kin.perhapsDead) return;
+  for (unsigned i = 0; i < 6; ++i) {
+    auto flag = static_cast<FlagBits>(1U << i);
+    unsigned here = kin.changes.local.times[i], there = kin.changes.remote.times[i];
+    if (here > 0 && there > 0) continue;
+    if (disturbed_ && here + there > 1) continue;
+    Side changed = here > 0 ? Side::local : Side::remote;
+    FlagBits wanted = here + there > 0 ? kin.changes[changed].last : kin.start;
+    for (Side side : kSides) {
+      bool storable = accounts_[side].setup.storable & flag;
+      auto found = flagsOf(side, key, flag);
+      if (storable && !found.empty() && found.front() != (wanted & flag))
+        throw Broken(at(side, key.first) + "message like " + std::to_string(key.second) + " has " +
+                     (found.front() ? "" : "not ") + flagText(flag) + ", against what a user did");
+    }
+  }
+}
+
+void Witness::checkSubscriptions() const {
+  for (const auto& [mailbox, subscription] : subscriptions_)
+    if (subscription.times == 1 && quietMailboxes_.contains(mailbox) && !isUpset(mailbox) &&
+        accounts_.local.subscribed.contains(mailbox) != subscription.last)
+      throw Broken(shown(mailbox) + " is " + (subscription.last ? "not " : "") +
+                   "subscribed, against what a user did");
+}
+
+void Witness::converged() {
+  if (std::string found = difference(); !found.empty()) throw Broken("all is quiet, but " + found);
+  for (const auto& [key, kin] : kin_) {
+    if (isUpset(key.first)) continue;
+    checkCount(key, kin);
+    checkFlags(key, kin);
+  }
+  checkSubscriptions();
+  startAnew();
+}
+
+void Witness::startAnew() {
+  for (auto it = kin_.begin(); it != kin_.end();) {
+    if (!isUpset(it->first.first)) {
+      auto here = flagsOf(Side::local, it->first, kAllFlags),
+           there = flagsOf(Side::remote, it->first, kAllFlags);
+      it->second = {.total = static_cast<unsigned>(here.size()), .old = true};
+      if (!here.empty()) it->second.start = here.front() | there.front();
+    }
+    it = it->second.total == 0 ? kin_.erase(it) : std::next(it);
+  }
+  subscriptions_.clear();
+  quietMailboxes_.clear();
+  for (const auto& [mailbox, _] : accounts_.local.mailboxes) quietMailboxes_.insert(mailbox);
+  disturbed_ = false;
+}
+
+}  // namespace interimap::model

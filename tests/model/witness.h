@@ -1,0 +1,94 @@
+// Knows what the users did, and so what the engine may do and what must be true once all is quiet. Throws
+// Broken where it is not.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/model/account.h"
+
+namespace interimap::model {
+
+struct Broken : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Witness {
+ public:
+  explicit Witness(Both<Account>& accounts) : accounts_(accounts) {}
+
+  // What users did. A message is new; one is gone; one has other flags.
+  void appended(Side side, const std::string& mailbox, std::uint32_t serial, std::uint32_t looks,
+                FlagBits flags);
+  void expunged(Side side, const std::string& mailbox, std::uint32_t serial);
+  void flagged(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
+  void subscribed(const std::string& mailbox, bool subscribed);
+  // This mailbox is another one now, or none: nothing is known of it any more.
+  void upset(const std::string& mailbox);
+  bool isUpset(const std::string& mailbox) const { return upset_.contains(mailbox); }
+  const std::set<std::string>& upsetMailboxes() const { return upset_; }
+  // A run did not go through as planned, or users were there during it.
+  void disturbed() { disturbed_ = true; }
+
+  std::uint32_t kind(std::uint32_t serial) const { return looks_.at(serial); }
+  Looks looks(std::uint32_t serial) const { return Looks::of(kind(serial)); }
+
+  // What the engine does to a server, checked as it is done.
+  void copies(Side target, const std::string& mailbox, std::uint32_t serial);
+  void stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
+  void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
+  // False while what a killed run has sent reaches its server: nobody is to blame for where.
+  void blame(bool engine) { blameless_ = !engine; }
+  void forbidNothing() { forbidden_.clear(); }
+  void forbid(const std::string& mailbox) { forbidden_.insert(mailbox); }  // any write of the engine to it
+  void touches(Side side, const std::string& mailbox) const;
+
+  // Empty if both sides are equal, but for mailboxes that are upset; else where they are not.
+  std::string difference() const;
+  // All is quiet: both sides are equal and as the users want it. From now on this is what they start from.
+  void converged();
+
+ private:
+  struct Change {
+    unsigned times[6] = {};  // that a user changed the flag
+    FlagBits last = 0;       // what he made of it
+  };
+  // Messages of a mailbox that look the same. Since all was quiet:
+  struct Kin {
+    unsigned total = 0;        // that there were, and that users appended
+    bool old = false;          // there were some
+    bool dead = false;         // one was expunged by a user
+    bool perhapsDead = false;  // ... when the engine cannot have known yet that it had copied it
+    Both<unsigned> userExpunges, engineExpunges;
+    Both<FlagBits> everSet, everCleared;  // by users
+    Side origin = Side::local;
+    FlagBits start = 0;  // flags at that time, or with which it came
+    Both<Change> changes;
+  };
+  using Key = std::pair<std::string, std::uint32_t>;  // mailbox, looks
+
+  Kin& kin(const std::string& mailbox, std::uint32_t serial) { return kin_[{mailbox, looks_.at(serial)}]; }
+  void checkCount(const Key& key, const Kin& kin) const;
+  void checkFlags(const Key& key, const Kin& kin) const;
+  void checkSubscriptions() const;
+  void startAnew();
+  std::vector<FlagBits> flagsOf(Side side, const Key& key, FlagBits mask) const;
+
+  Both<Account>& accounts_;
+  std::map<std::uint32_t, std::uint32_t> looks_;
+  std::map<Key, Kin> kin_;
+  struct Subscription {
+    unsigned times = 0;
+    bool last = false;
+  };
+  std::map<std::string, Subscription> subscriptions_;  // changes by users
+  std::set<std::string> quietMailboxes_;               // were there when all was quiet
+  std::set<std::string> upset_, forbidden_;
+  bool disturbed_ = false, blameless_ = false;
+};
+
+}  // namespace interimap::model
