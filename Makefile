@@ -96,7 +96,8 @@ demo: deps-demo
 
 # Packages are installed when something that comes with them is missing: Debian's, as root or through sudo.
 build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-dev libsqlite3-dev libpcre2-dev
-test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap libdbd-sqlite3-perl
+test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap libdbd-sqlite3-perl \
+                  libjson-c5 libpcre3 libpq5 libxml2  # the latter for Cyrus, which the tests unpack beside Dovecot
 bench_packages := isync
 
 deps: ; @tests/install $(build_packages) $(test_packages)

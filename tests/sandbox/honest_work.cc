@@ -118,7 +118,8 @@ int sealBodies(const Loot&) {
 
 int readBody(const Loot& loot) {
   char bytes[8];
-  if (fcntl(loot.file, F_GET_SEALS) >= 0 || errno != EINVAL) return ENOTSUP;  // a file has no seals
+  if (fcntl(loot.file, F_GET_SEALS) < 0 && errno != EINVAL)
+    return errno;  // EINVAL: a file that is not on tmpfs
   return pread(loot.file, bytes, sizeof bytes, 0) < 0 ? errno : 0;
 }
 
