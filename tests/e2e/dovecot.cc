@@ -93,8 +93,11 @@ void Dovecot::start() {
   }
 }
 
+// Login processes of the old instance may accept for a moment after their master has gone.
 void Dovecot::restart() {
   stop();
+  auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
+  while (accepts(imap_) && std::chrono::steady_clock::now() < deadline) poll(nullptr, 0, 5);
   start();
 }
 
