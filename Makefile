@@ -97,7 +97,7 @@ demo: deps-demo
 # Packages are installed when something that comes with them is missing: Debian's, as root or through sudo.
 build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-dev libsqlite3-dev libpcre2-dev
 test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap libdbd-sqlite3-perl \
-                  libjson-c5 libpcre3 libpq5 libxml2  # the latter for Cyrus, which the tests unpack beside Dovecot
+                  netbase libjson-c5 libpcre3 libpq5 libxml2  # from libjson-c5 on for Cyrus, unpacked by the tests
 bench_packages := isync
 
 deps: ; @tests/install $(build_packages) $(test_packages)

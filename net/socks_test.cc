@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -31,7 +32,7 @@ Outcome talk(const std::string& uri, const std::string& host, const std::string&
   int pair[2];
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
   Descriptor proxy(pair[0]);
-  SocketStream stream{Descriptor(pair[1])};
+  std::optional<SocketStream> stream(std::in_place, Descriptor(pair[1]));
   Outcome outcome;
   std::thread thread([&] {
     for (const auto& [expected, answer] : script) {
@@ -49,14 +50,15 @@ Outcome talk(const std::string& uri, const std::string& host, const std::string&
   });
   try {
     socks::Dialogue dialogue(socks::Proxy::parse(uri), host, port);
-    dialogue.run(stream);
+    dialogue.run(*stream);
   } catch (const Failure& failure) {
     outcome.failed = failure.what();
     outcome.status = failure.status;
+    stream.reset();  // the proxy shall not wait for more
   }
   thread.join();
   std::array<char, 100> buffer;
-  if (outcome.failed.empty()) outcome.rest.assign(buffer.data(), stream.read(buffer).size);
+  if (outcome.failed.empty()) outcome.rest.assign(buffer.data(), stream->read(buffer).size);
   return outcome;
 }
 
@@ -230,7 +232,7 @@ TEST_CASE("SOCKS: a silent proxy is waited for no longer than it may") {
   int pair[2];
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
   Descriptor proxy(pair[0]);
-  SocketStream stream{Descriptor(pair[1])};
+  std::optional<SocketStream> stream(std::in_place, Descriptor(pair[1]));
   socks::Dialogue dialogue(socks::Proxy::parse("socks5://p"), "127.0.0.1", "993");
   CHECK_THROWS_WITH_AS(dialogue.run(stream, std::chrono::milliseconds(30)),
                        "SOCKSv5 ERROR: the proxy does not answer", Failure);
