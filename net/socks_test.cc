@@ -232,7 +232,7 @@ TEST_CASE("SOCKS: a silent proxy is waited for no longer than it may") {
   int pair[2];
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
   Descriptor proxy(pair[0]);
-  std::optional<SocketStream> stream(std::in_place, Descriptor(pair[1]));
+  SocketStream stream{Descriptor(pair[1])};
   socks::Dialogue dialogue(socks::Proxy::parse("socks5://p"), "127.0.0.1", "993");
   CHECK_THROWS_WITH_AS(dialogue.run(stream, std::chrono::milliseconds(30)),
                        "SOCKSv5 ERROR: the proxy does not answer", Failure);
