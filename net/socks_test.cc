@@ -44,7 +44,7 @@ Outcome talk(const std::string& uri, const std::string& host, const std::string&
         size += static_cast<std::size_t>(piece);
       }
       outcome.asExpected &= got == expected;
-      for (char c : answer) outcome.asExpected &= write(proxy.get(), &c, 1) == 1;
+      for (char c : answer) outcome.asExpected &= send(proxy.get(), &c, 1, MSG_NOSIGNAL) == 1;
     }
     shutdown(proxy.get(), SHUT_WR);
   });
