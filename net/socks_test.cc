@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -32,7 +31,7 @@ Outcome talk(const std::string& uri, const std::string& host, const std::string&
   int pair[2];
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
   Descriptor proxy(pair[0]);
-  std::optional<SocketStream> stream(std::in_place, Descriptor(pair[1]));
+  SocketStream stream{Descriptor(pair[1])};
   Outcome outcome;
   std::thread thread([&] {
     for (const auto& [expected, answer] : script) {
@@ -44,21 +43,21 @@ Outcome talk(const std::string& uri, const std::string& host, const std::string&
         size += static_cast<std::size_t>(piece);
       }
       outcome.asExpected &= got == expected;
-      for (char c : answer) outcome.asExpected &= send(proxy.get(), &c, 1, MSG_NOSIGNAL) == 1;
+      for (char c : answer) outcome.asExpected &= write(proxy.get(), &c, 1) == 1;
     }
     shutdown(proxy.get(), SHUT_WR);
   });
   try {
     socks::Dialogue dialogue(socks::Proxy::parse(uri), host, port);
-    dialogue.run(*stream);
+    dialogue.run(stream);
   } catch (const Failure& failure) {
     outcome.failed = failure.what();
     outcome.status = failure.status;
-    stream.reset();  // the proxy shall not wait for more
+    shutdown(pair[1], SHUT_WR);  // the proxy shall not wait for more
   }
   thread.join();
   std::array<char, 100> buffer;
-  if (outcome.failed.empty()) outcome.rest.assign(buffer.data(), stream->read(buffer).size);
+  if (outcome.failed.empty()) outcome.rest.assign(buffer.data(), stream.read(buffer).size);
   return outcome;
 }
 
