@@ -10,7 +10,7 @@ VERSION := 0.6.0
 
 bin     := $(BUILD)/bin
 libexec := $(BUILD)/libexec/interimap
-folders := ipc sandbox store net sync delivery launch
+folders := ipc sandbox store transport net sync delivery launch
 schemas := $(wildcard ipc/*.capnp)
 
 HARDEN   := -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
@@ -27,9 +27,9 @@ ipc  := $(call objs,ipc) $(schemas:%=$(BUILD)/%.o)
 libs_ipc      := -lcapnp -lkj
 libs_sandbox  := -lseccomp
 libs_store    := -lsqlite3
-libs_net      := -lssl -lcrypto -lz
+libs_tls      := -lssl -lcrypto
+libs_net      := $(libs_tls) -lz
 libs_sync     := -lpcre2-8
-libs_delivery :=
 
 programs := $(bin)/interimap $(bin)/pullimap $(libexec)/net $(libexec)/sync $(libexec)/delivery
 
@@ -37,27 +37,31 @@ all: $(programs)
 
 $(bin)/interimap:    $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/interimap.o     ; $(link) $(libs_ipc) $(libs_sandbox)
 $(bin)/pullimap:     $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/pullimap.o      ; $(link) $(libs_ipc) $(libs_sandbox)
-$(libexec)/net:      $(ipc) $(call objs,sandbox net)                                   ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
+$(libexec)/net:      $(ipc) $(call objs,sandbox transport net)                         ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
 $(libexec)/sync:     $(ipc) $(call objs,sandbox store sync)                            ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_store) $(libs_sync)
-$(libexec)/delivery: $(ipc) $(call objs,sandbox delivery)                              ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_delivery)
+$(libexec)/delivery: $(ipc) $(call objs,sandbox transport delivery)                    ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_tls)
 
 # Unit tests stand beside what they test, NOUN_test.cc; one program per folder, linked with what that folder may use.
-$(BUILD)/unit/ipc:      $(ipc) $(call tests,ipc)                                      ; $(link) $(libs_ipc)
-$(BUILD)/unit/sandbox:  $(ipc) $(call lib,sandbox) $(call tests,sandbox)              ; $(link) $(libs_ipc) $(libs_sandbox)
-$(BUILD)/unit/store:    $(ipc) $(call lib,store) $(call tests,store)                  ; $(link) $(libs_ipc) $(libs_store)
-$(BUILD)/unit/net:      $(ipc) $(call lib,sandbox net) $(call tests,net)              ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
-$(BUILD)/unit/sync:     $(ipc) $(call lib,sandbox store sync) $(call tests,sync)      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_store) $(libs_sync)
-$(BUILD)/unit/delivery: $(ipc) $(call lib,sandbox delivery) $(call tests,delivery)    ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_delivery)
-$(BUILD)/unit/launch:   $(ipc) $(call lib,sandbox launch) $(call tests,launch)        ; $(link) $(libs_ipc) $(libs_sandbox)
+tls_server := $(BUILD)/transport/tls_server_test.o
+$(BUILD)/unit/ipc:       $(ipc) $(call tests,ipc)                                      ; $(link) $(libs_ipc)
+$(BUILD)/unit/sandbox:   $(ipc) $(call lib,sandbox) $(call tests,sandbox)              ; $(link) $(libs_ipc) $(libs_sandbox)
+$(BUILD)/unit/store:     $(ipc) $(call lib,store) $(call tests,store)                  ; $(link) $(libs_ipc) $(libs_store)
+$(BUILD)/unit/transport: $(ipc) $(call lib,transport) $(call tests,transport)          ; $(link) $(libs_ipc) $(libs_tls)
+$(BUILD)/unit/net:       $(ipc) $(call lib,sandbox transport net) $(call tests,net) $(tls_server) ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
+$(BUILD)/unit/sync:      $(ipc) $(call lib,sandbox store sync) $(call tests,sync)      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_store) $(libs_sync)
+$(BUILD)/unit/delivery:  $(ipc) $(call lib,sandbox transport delivery) $(call tests,delivery) $(tls_server) | $(libexec)/delivery ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_tls)
+$(BUILD)/unit/launch:    $(ipc) $(call lib,sandbox launch) $(call tests,launch)        ; $(link) $(libs_ipc) $(libs_sandbox)
 
 # The sandbox tried from inside: the driver starts the prober, locked in as each worker is.
 $(BUILD)/tests/sandboxed/prober: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,prober attempts_on_processes attempts_on_files attempts_on_memory honest_work) ; $(link) $(libs_sandbox) $(libs_store)
 $(BUILD)/tests/sandboxed/driver: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,confined sandbox_test) $(BUILD)/tests/main.o                                ; $(link) $(libs_sandbox)
 
 # End to end, against real servers; the demo is made of the same bricks.
-$(BUILD)/tests/e2e/e2e:   $(call objs,tests/e2e) $(call tests,tests/e2e)  ; $(link) -lcrypto -lsqlite3
-$(BUILD)/tests/demo/demo: $(call objs,tests/e2e tests/demo)               ; $(link) -lcrypto -lsqlite3
-$(BUILD)/tests/bench/bench: $(call objs,tests/e2e tests/bench)            ; $(link) -lcrypto -lsqlite3
+$(BUILD)/tests/e2e/e2e:   $(call lib,tests/e2e tests/soak) $(call tests,tests/e2e)  ; $(link) -lssl -lcrypto -lz -lsqlite3
+$(BUILD)/tests/demo/demo: $(call objs,tests/e2e tests/demo)               ; $(link) -lssl -lcrypto -lz -lsqlite3
+$(BUILD)/tests/bench/bench: $(call objs,tests/e2e tests/bench)            ; $(link) -lssl -lcrypto -lz -lsqlite3
+
+$(BUILD)/tests/soak/soak: $(call objs,tests/e2e tests/soak)               ; $(link) -lssl -lcrypto -lz -lsqlite3
 
 # The engine between two simulated servers, under random histories.
 $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/model) ; $(link) $(libs_ipc) $(libs_store) $(libs_sync)
@@ -73,7 +77,7 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 
 # make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first.
 e2e     := $(BUILD)/tests/e2e/e2e
-slow    := kill watch large cyrus
+slow    := soak versions kill watch large cyrus
 cases   := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 checked := $(BUILD)/tests/model/histories $(e2e) $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver $(BUILD)/tests/sandboxed/prober
 
@@ -88,6 +92,11 @@ bench: deps
 	@tests/install $(bench_packages)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/bench/bench
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) $(BUILD)/tests/bench/bench $(BENCH)
+
+# Random changes on both sides of a watcher, for TIME seconds; MODE is watch or notify.
+soak: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/soak/soak
+	@INTERIMAP_BIN=$(abspath $(bin)/interimap) $(BUILD)/tests/soak/soak --time=$(or $(TIME),60) --mode=$(or $(MODE),watch) $(SOAK)
 
 # Two throw-away servers, a first run, changes on both sides, a second run.
 demo: deps-demo
@@ -113,10 +122,10 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/systemd/user $(DESTDIR)$(PREFIX)/share/doc/interimap
 	for unit in system user; do for f in dist/systemd/$$unit/*; do \
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(DESTDIR)$(PREFIX)/lib/systemd/$$unit/$${f##*/}; done; done
-	install -m 644 dist/interimap.sample $(DESTDIR)$(PREFIX)/share/doc/interimap
+	install -m 644 dist/interimap.sample dist/pullimap.sample $(DESTDIR)$(PREFIX)/share/doc/interimap
 
 clean: ; rm -rf $(BUILD)
 
-.PHONY: all check bench demo deps deps-build deps-demo install clean
+.PHONY: all check bench soak demo deps deps-build deps-demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,4 +1,6 @@
 // What we say, and when.
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 
@@ -20,6 +22,8 @@ void Dialogue::written(std::size_t size) {
   outBegin_ += size;
   written_ += size;
   if (outBegin_ != out_.size() && outBegin_ < limits::kOutBuffer) return;
+  if (secrets_) explicit_bzero(out_.data(), out_.size());  // there is nothing else in it then
+  secrets_ = false;
   out_.erase(0, outBegin_);
   outBegin_ = 0;
 }
@@ -30,8 +34,13 @@ void Dialogue::expect(const Expected& expected) {
 }
 
 void Dialogue::say(Command command, std::string_view line, Transaction* transaction, std::size_t recipient) {
+  logCommand(line);
   out_.append(line).append("\r\n");
   expect({command, transaction, recipient});
+}
+
+void Dialogue::logCommand(std::string_view line) const {
+  if (settings_.debug > 0) log_(LogLevel::debug, "C: " + std::string(line));
 }
 
 bool Dialogue::step() {
@@ -84,7 +93,7 @@ bool Dialogue::settleHere(Transaction& transaction) {
 bool Dialogue::chunking(const Transaction& transaction) const {
   // LMTP has a reply per recipient after BDAT ... LAST, or a single one if BDAT as such was refused: no
   // telling which.
-  return extensions_.chunking && (protocol_ == Protocol::smtp || transaction.size() == 1);
+  return extensions_.chunking && (!lmtp() || transaction.size() == 1);
 }
 
 bool Dialogue::envelopeStep() {
@@ -129,7 +138,10 @@ bool Dialogue::writeRcpt() {
 bool Dialogue::writeData() {
   Transaction& transaction = *writing_;
   if (chunking(transaction)) {
-    if (transaction.survey().size > limits::kUnaskedBody && transaction.repliesDue > 0) return false;
+    // A server that refuses BDAT as such, as Dovecot's submission does before login, does not read what it
+    // announces, and takes the body for commands. So one MAIL has to be taken first.
+    bool unasked = mailTaken_ && transaction.survey().size <= limits::kUnaskedBody;
+    if (!unasked && transaction.repliesDue > 0) return false;
     say(Command::end, "BDAT " + std::to_string(transaction.survey().size) + " LAST", &transaction);
     startBody();
   } else {
@@ -140,6 +152,7 @@ bool Dialogue::writeData() {
 }
 
 void Dialogue::startBody() {
+  logCommand("[...]");
   goAhead_ = true;
   rest_ = writing_->body();
   data_ = MailData(chunking(*writing_) ? MailData::Transparency::none : MailData::Transparency::dots);

@@ -8,7 +8,6 @@ namespace interimap::deadlines {
 
 using namespace std::chrono_literals;
 
-inline constexpr std::chrono::milliseconds kConnect = 30s;    // each address
 inline constexpr std::chrono::milliseconds kGreeting = 5min;  // 4.5.3.2.1
 inline constexpr std::chrono::milliseconds kCommand = 5min;   // 4.5.3.2.2, 4.5.3.2.3; and all other commands
 inline constexpr std::chrono::milliseconds kDataInitiation = 2min;    // 4.5.3.2.4

@@ -19,24 +19,15 @@ namespace {
                 std::string("The server's reply to ") + command + " makes no sense: " + reply.withCode());
 }
 
-bool fitsOnLine(std::string_view name) {
-  if (name.empty() || name.size() > limits::kLongestEhlo) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
 }  // namespace
-
-Dialogue::Dialogue(Protocol protocol, std::string ehlo, Settled settled)
-    : protocol_(protocol), ehlo_(std::move(ehlo)), settled_(std::move(settled)) {
-  if (!fitsOnLine(ehlo_)) throw Failure(ExitStatus::config, "deliver-ehlo is no host name: " + ehlo_);
-  expect({Command::greeting});
-}
 
 const char* Dialogue::nameOf(Command command) {
   switch (command) {
     case Command::greeting: return "the connection";
     case Command::ehlo: return "EHLO";
     case Command::helo: return "HELO";
+    case Command::startTls: return "STARTTLS";
+    case Command::auth: return "AUTH";
     case Command::rset: return "RSET";
     case Command::mail: return "MAIL";
     case Command::rcpt: return "RCPT";
@@ -56,6 +47,8 @@ Outcome::Stage Dialogue::stageOf(Command command) {
     case Command::greeting:
     case Command::ehlo:
     case Command::helo:
+    case Command::startTls:
+    case Command::auth:
     case Command::rset:
     case Command::quit: break;
   }
@@ -74,6 +67,8 @@ std::optional<std::chrono::milliseconds> Dialogue::patience() const {
     case Command::quit: return deadlines::kQuit;
     case Command::ehlo:
     case Command::helo:
+    case Command::startTls:
+    case Command::auth:
     case Command::rset:
     case Command::mail:
     case Command::rcpt: break;
@@ -90,6 +85,10 @@ std::string Dialogue::awaited() const {
 void Dialogue::receive(std::string_view bytes) {
   if (std::exchange(lost_, true)) return;
   while (!bytes.empty() && !over_) {
+    // RFC 3207 section 5: what somebody put behind the reply would seem to come through TLS.
+    if (handshakeDue_)
+      throw Failure(ExitStatus::protocol,
+                    "Data after the STARTTLS reply: possible injection by a man in the middle");
     bytes.remove_prefix(parser_.feed(bytes));
     if (auto reply = parser_.next()) handle(*reply);
   }
@@ -105,7 +104,18 @@ void Dialogue::end() {
   farewell_ = "The server closed the connection";
 }
 
+void Dialogue::logReply(const Reply& reply) const {
+  if (settings_.debug == 0) return;
+  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
+    std::string line = reply.lines[i];
+    if (authentication_ && settings_.debug == 1) line = authentication_->censored(std::move(line));
+    log_(LogLevel::debug,
+         "S: " + std::to_string(reply.code) + (i + 1 < reply.lines.size() ? '-' : ' ') + line);
+  }
+}
+
 void Dialogue::handle(const Reply& reply) {
+  logReply(reply);
   if (expected_.empty()) {
     if (reply.code != 421) protocolFailure("nothing at all", reply);
     over_ = true;
@@ -113,12 +123,19 @@ void Dialogue::handle(const Reply& reply) {
     return;
   }
   Expected expected = expected_.front();
-  if (reply.intermediate() && expected.command != Command::data)
-    protocolFailure(nameOf(expected.command), reply);
+  bool mayAsk = expected.command == Command::data || expected.command == Command::auth;
+  if (reply.intermediate() && !mayAsk) protocolFailure(nameOf(expected.command), reply);
+  // Nothing is pipelined here, and after STARTTLS what was taken for its reply would have to come through
+  // TLS.
+  if (opening(expected.command) && out_.size() > outBegin_ && reply.code != 421)
+    throw Failure(ExitStatus::protocol,
+                  std::string("The server replied to ") + nameOf(expected.command) + " before it was sent");
   switch (expected.command) {
     case Command::greeting: expected_.pop_front(); return greeted(reply);
     case Command::ehlo:
     case Command::helo: expected_.pop_front(); return hello(reply, expected.command);
+    case Command::startTls: expected_.pop_front(); return agreed(reply);
+    case Command::auth: expected_.pop_front(); return authenticated(reply);
     case Command::quit: over_ = true; return;
     case Command::rset:
     case Command::mail:
@@ -130,23 +147,6 @@ void Dialogue::handle(const Reply& reply) {
   answered(expected, reply);
 }
 
-void Dialogue::greeted(const Reply& reply) {
-  if (!reply.positive())
-    throw Failure(ExitStatus::unavailable, "The server refuses the connection: " + reply.withCode());
-  if (protocol_ == Protocol::lmtp) return say(Command::ehlo, "LHLO " + ehlo_);
-  say(Command::ehlo, "EHLO " + ehlo_);
-}
-
-// A server of RFC 821 does not know EHLO: RFC 5321 section 4.1.1.1, last paragraph but one.
-void Dialogue::hello(const Reply& reply, Command command) {
-  if (command == Command::ehlo && reply.permanent() && protocol_ == Protocol::smtp)
-    return say(Command::helo, "HELO " + ehlo_);
-  if (!reply.positive())
-    throw Failure(ExitStatus::unavailable, "The server refuses the session: " + reply.withCode());
-  if (command == Command::ehlo) extensions_ = Extensions::parse(reply);
-  ready_ = true;
-}
-
 // 421 may answer any command and says that the server goes: RFC 5321 section 3.8. It takes commands in their
 // order, so nothing that was sent after the one it answers has been looked at.
 void Dialogue::closing(const Expected& expected, const Reply& reply) {
@@ -155,7 +155,7 @@ void Dialogue::closing(const Expected& expected, const Reply& reply) {
     Transaction& transaction = *expected.transaction;
     if (auto recipient = transaction.nextAccepted()) transaction.settle(*recipient, *closing_);
     Outcome rest = *closing_;
-    if (protocol_ == Protocol::lmtp) rest.kind = Outcome::Kind::unknown;  // each would have had its own reply
+    if (lmtp()) rest.kind = Outcome::Kind::unknown;  // each would have had its own reply
     transaction.settleAll(rest);
     report(transaction);
   }
@@ -179,6 +179,8 @@ void Dialogue::answered(const Expected& expected, const Reply& reply) {
       transaction->settle(expected.recipient, std::move(outcome));
   } else if (expected.command == Command::rcpt) {
     transaction->accept(expected.recipient);
+  } else {
+    mailTaken_ = true;
   }
   report(*transaction);
   retire();
@@ -192,7 +194,7 @@ void Dialogue::data(Transaction& transaction, const Reply& reply) {
   }
   bool nobody = !transaction.nextAccepted();
   // RFC 2033 section 4.2: the server MUST NOT. How many replies would come after the dot?
-  if (nobody && protocol_ == Protocol::lmtp) protocolFailure("DATA for no recipient", reply);
+  if (nobody && lmtp()) protocolFailure("DATA for no recipient", reply);
   expect({Command::end, &transaction});
   startBody();
   if (nobody) rest_.size = 0;  // RFC 2920 section 3.1: then let it be an empty message
@@ -205,7 +207,7 @@ void Dialogue::end(Transaction& transaction, const Reply& reply) {
   if (early && reply.positive()) protocolFailure("the beginning of mail data", reply);
   Outcome outcome =
       outcomeOf(reply, Outcome::Stage::end, chunking(transaction) ? Answers::command : Answers::mailData);
-  if (protocol_ == Protocol::smtp) {
+  if (!lmtp()) {
     transaction.settleAll(outcome);
   } else if (auto recipient = transaction.nextAccepted()) {
     transaction.settle(*recipient, std::move(outcome));

@@ -1,9 +1,11 @@
 // The client's side of an SMTP or LMTP session (RFC 5321, RFC 2033), without its socket: octets from the
-// server go in, octets for the server come out, and transactions come back settled.
+// server go in, octets for the server come out, and transactions come back settled. TLS is put below it by
+// the caller, when handshakeDue().
 //
 // What it writes is decided by what has been answered. With PIPELINING (RFC 2920) nothing but DATA is waited
 // for, and the next envelope follows a message's last octet in the same write; with CHUNKING as well (RFC
-// 3030) nothing at all. Without PIPELINING each command waits for the reply to the one before.
+// 3030) nothing at all, once the server has taken a MAIL. Without PIPELINING each command waits for the reply
+// to the one before.
 #pragma once
 
 #include <chrono>
@@ -14,39 +16,50 @@
 #include <string>
 #include <string_view>
 
+#include "delivery/authentication.h"
 #include "delivery/extensions.h"
 #include "delivery/mail_data.h"
 #include "delivery/reply.h"
 #include "delivery/transaction.h"
+#include "ipc/launch.h"
+#include "transport/log.h"
 
 namespace interimap {
 
 class Dialogue {
  public:
-  enum class Protocol : bool { smtp, lmtp };
   using Settled = std::function<void(Transaction&)>;  // called once for each; must not call back
 
-  // Throws Failure(config) for a name that does not fit on a line.
-  Dialogue(Protocol protocol, std::string ehlo, Settled settled);
+  // The settings outlive it; their password is wiped when the login is done. To `log` goes what is said, as
+  // far as their `debug` asks for it, and never a body. Throws Failure(config) for an EHLO name that does not
+  // fit on a line.
+  Dialogue(settings::Delivery& settings, Log log, Settled settled);
 
   void submit(Transaction transaction);  // to the end of the queue
   void hold() { held_ = true; }          // begin no more of them
   void quit() { quitting_ = true; }      // and say QUIT when nothing is under way
 
-  // What the server says. Throws Failure(protocol) when it makes no sense, Failure(unavailable) when the
-  // server gives up; then abandon() is what is left to do.
+  // What the server says. Throws Failure: protocol when it makes no sense, unavailable when the server gives
+  // up, noPermission when it refuses what the settings ask for; then abandon() is what is left to do.
   void receive(std::string_view bytes);
   void end();  // it has closed; Failure(unavailable) unless nothing was under way
   // The connection is of no more use: settles what was under way. What it leaves in the queue came to
   // nothing.
   void abandon(const std::string& reason);
 
+  // The server has agreed to STARTTLS: nothing is read or written before the handshake, and secured() called
+  // after it.
+  bool handshakeDue() const { return handshakeDue_; }
+  void secured();
+
   // What may be written now; stays the same until written() or receive().
   std::string_view output();
   void written(std::size_t size);
 
   bool over() const { return over_; }  // by QUIT, or closed by the server while there was nothing to do
+  // Why, and whether it was as it should be.
   const std::string& farewell() const { return farewell_; }
+  ExitStatus status() const { return leaving() ? ExitStatus::ok : ExitStatus::unavailable; }
   bool leaving() const { return !expected_.empty() && expected_.front().command == Command::quit; }
   bool underWay() const { return begun_ != 0 || !expected_.empty(); }
   std::size_t waiting() const { return queue_.size(); }
@@ -57,7 +70,19 @@ class Dialogue {
   const Extensions& extensions() const { return extensions_; }
 
  private:
-  enum class Command : std::uint8_t { greeting, ehlo, helo, rset, mail, rcpt, data, end, quit };
+  enum class Command : std::uint8_t {
+    greeting,
+    ehlo,
+    helo,
+    startTls,
+    auth,
+    rset,
+    mail,
+    rcpt,
+    data,
+    end,
+    quit
+  };
   // A reply that will come. The greeting, and the one to the end of mail data, answer no command; alike
   // otherwise.
   struct Expected {
@@ -67,6 +92,17 @@ class Dialogue {
   };
   static const char* nameOf(Command command);
   static deliver::Outcome::Stage stageOf(Command command);
+
+  // Up to the first MAIL (opening.cc).
+  void greeted(const Reply& reply);
+  void hello(const Reply& reply, Command command);
+  void sayHello();
+  bool encrypt();
+  void agreed(const Reply& reply);
+  void logIn();
+  void sayNext();
+  void authenticated(const Reply& reply);
+  bool opening(Command command) const;
 
   // What we say (commands.cc). A step prepares one thing, or says false if it has to wait.
   bool step();
@@ -85,12 +121,12 @@ class Dialogue {
   void say(Command command, std::string_view line, Transaction* transaction = nullptr,
            std::size_t recipient = 0);
   void expect(const Expected& expected);
+  void logCommand(std::string_view line) const;
   std::uint64_t prepared() const { return written_ + out_.size() - outBegin_; }
 
   // What the server says (dialogue.cc).
   void handle(const Reply& reply);
-  void greeted(const Reply& reply);
-  void hello(const Reply& reply, Command command);
+  void logReply(const Reply& reply) const;
   void data(Transaction& transaction, const Reply& reply);
   void end(Transaction& transaction, const Reply& reply);
   void answered(const Expected& expected, const Reply& reply);
@@ -99,13 +135,18 @@ class Dialogue {
   void retire();
   bool sent(const Transaction& transaction) const;
 
-  Protocol protocol_;
-  std::string ehlo_;
+  bool lmtp() const { return settings_.lmtp; }
+
+  settings::Delivery& settings_;
+  Log log_;
   Settled settled_;
   ReplyParser parser_;
   Extensions extensions_;
+  bool encrypted_, handshakeDue_ = false;
+  std::optional<Authentication> authentication_;  // while it goes on
   bool ready_ = false, held_ = false, quitting_ = false, over_ = false;
-  bool lost_ = false;  // receive() has thrown: what follows is not listened to
+  bool mailTaken_ = false;  // the server has accepted a MAIL
+  bool lost_ = false;       // receive() has thrown: what follows is not listened to
   std::string farewell_;
 
   std::deque<Transaction> queue_;            // in the order of their requests; elements stay where they are
@@ -121,6 +162,7 @@ class Dialogue {
   BodyRange rest_;  // of the body being prepared
 
   std::string out_;
+  bool secrets_ = false;       // are in it
   std::size_t outBegin_ = 0;   // what stands before it in out_ is written
   std::uint64_t written_ = 0;  // octets, in all
 };

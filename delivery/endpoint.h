@@ -1,17 +1,19 @@
-// From the settings to a connected socket. All of it happens before lock-in.
+// From the settings to a connection: TCP, or a Unix socket.
 #pragma once
 
 #include <string>
 
-#include "ipc/body.h"
 #include "ipc/launch.h"
+#include "transport/endpoint.h"
+#include "transport/log.h"
 
 namespace interimap {
 
-// Tries the addresses of the host one after the other, each for deadlines::kConnect; a host that begins with
-// "/" is the path of a Unix socket. The socket is non-blocking, close-on-exec, and sends small writes at
-// once. Throws Failure(unavailable) with each address's reason.
-Descriptor connectTo(const settings::Delivery& settings);
+// Opens everything that will be needed: the connected socket, certificates, OpenSSL itself. Reads nothing
+// from the network but DNS; greet() shakes hands if TLS is implicit, startTls() is for STARTTLS. Throws
+// Failure: unavailable with the reasons if the server cannot be reached, config for settings that cannot
+// work: a password without TLS, TLS with a Unix socket whose server is given no name to be verified.
+Endpoint openEndpoint(const settings::Delivery& settings, Log log);
 
 // "[::1]:25", "mx.example.org:25", "/run/lmtp": for messages.
 std::string endpointText(const settings::Delivery& settings);

@@ -1,17 +1,24 @@
 #include "delivery/extensions.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <string_view>
+
+#include "ipc/ascii.h"
 
 namespace interimap {
 
 namespace {
 
-std::string upperCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+// auth-param = *( SP sasl-mech )
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    std::size_t blank = std::min(text.find(' '), text.size());
+    if (blank > 0) out.push_back(asciiUpper(text.substr(0, blank)));
+    text.remove_prefix(std::min(blank + 1, text.size()));
+  }
   return out;
 }
 
@@ -30,12 +37,14 @@ Extensions Extensions::parse(const Reply& reply) {
   for (std::size_t i = 1; i < reply.lines.size(); ++i) {
     std::string_view line = reply.lines[i];
     std::size_t blank = line.find(' ');
-    std::string keyword = upperCase(line.substr(0, blank));
+    std::string keyword = asciiUpper(line.substr(0, blank));
     std::string_view parameter = blank == std::string_view::npos ? "" : line.substr(blank + 1);
     if (keyword == "PIPELINING") extensions.pipelining = true;
     if (keyword == "8BITMIME") extensions.eightBitMime = true;
     if (keyword == "SMTPUTF8") extensions.smtpUtf8 = true;
     if (keyword == "CHUNKING") extensions.chunking = true;
+    if (keyword == "STARTTLS") extensions.startTls = true;
+    if (keyword == "AUTH") extensions.auth = words(parameter);
     if (keyword != "SIZE") continue;
     extensions.size = true;
     extensions.most = sizeLimit(parameter);

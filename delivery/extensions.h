@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "delivery/reply.h"
 
@@ -15,6 +17,8 @@ struct Extensions {
   bool chunking = false;              // RFC 3030
   bool size = false;                  // RFC 1870: MAIL takes SIZE=
   std::optional<std::uint64_t> most;  // ... and no message may be larger, octets
+  bool startTls = false;              // RFC 3207
+  std::vector<std::string> auth;      // RFC 4954: mechanisms, in upper case
   bool operator==(const Extensions&) const = default;
 
   // ehlo-line = ehlo-keyword *( SP ehlo-param ), each on a line of its own behind the first. Keywords in any

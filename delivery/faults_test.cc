@@ -211,10 +211,12 @@ TEST_CASE("whatever the server does, each message is accounted for") {
     std::vector<std::string> recipients = {"a"};
     if (dice.oneIn(2)) recipients = {"a", "b", "c"};
     std::map<std::uint32_t, std::vector<Outcome>> settled;
-    Dialogue dialogue(server.lmtp ? Dialogue::Protocol::lmtp : Dialogue::Protocol::smtp, "me.example",
-                      [&](Transaction& transaction) {
-                        REQUIRE(settled.emplace(transaction.message(), transaction.outcomes()).second);
-                      });
+    settings::Delivery settings;
+    settings.lmtp = server.lmtp;
+    settings.ehlo = "me.example";
+    Dialogue dialogue(settings, {}, [&](Transaction& transaction) {
+      REQUIRE(settled.emplace(transaction.message(), transaction.outcomes()).second);
+    });
     submitAll(dialogue, recipients);
     dialogue.quit();
     converse(dialogue, server, dice);

@@ -13,6 +13,7 @@ inline constexpr std::size_t kLongestReplyLine = 2048;  // octets; RFC 5321 sect
 inline constexpr std::size_t kMostReplyLines = 128;     // of one reply; an EHLO has about fifteen
 
 // Writing.
+inline constexpr std::size_t kLongestCommand = 512;  // octets, CRLF included; RFC 5321 section 4.5.3.1.4
 inline constexpr std::size_t kOutBuffer = 65536;  // octets; a body's end and the next envelope are one write
 inline constexpr std::size_t kBodyPiece = 32768;  // octets of a body normalised at once
 inline constexpr std::size_t kMostCarriageReturns = 16;  // in a row, waiting for what follows them
@@ -25,10 +26,10 @@ inline constexpr std::uint64_t kMostInFlightOctets = 1 << 20;
 // in vain.
 inline constexpr std::uint64_t kUnaskedBody = 128 << 10;
 
-// Queues. Beyond these sync is not listened to.
-inline constexpr std::size_t kMostWaiting = 512;  // messages
+// Queues. Beyond the first sync is not listened to, beyond the second the server is not either.
+inline constexpr std::size_t kMostWaiting = 512;       // messages
+inline constexpr std::size_t kMostQueuedLines = 2000;  // log lines for launch
 
-inline constexpr std::size_t kMostAddresses = 16;  // of one name that are tried
-inline constexpr std::size_t kLongestEhlo = 255;   // octets of our own name; RFC 5321 section 4.5.3.1.2
+inline constexpr std::size_t kLongestEhlo = 255;  // octets of our own name; RFC 5321 section 4.5.3.1.2
 
 }  // namespace interimap::limits

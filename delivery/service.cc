@@ -16,10 +16,6 @@ namespace interimap {
 
 namespace {
 
-Dialogue::Protocol protocolOf(const settings::Delivery& settings) {
-  return settings.lmtp ? Dialogue::Protocol::lmtp : Dialogue::Protocol::smtp;
-}
-
 short pollFor(bool reading, bool writing) {
   return static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
 }
@@ -33,17 +29,18 @@ constexpr int kLastWords = 5000;  // milliseconds that sync may take to make roo
 
 }  // namespace
 
-Service::Service(const settings::Delivery& settings, Reporter& launch, Channel sync)
+Service::Service(settings::Delivery& settings, Reporter& launch, Channel sync)
     : launch_(launch),
       sync_(std::move(sync)),
-      dialogue_(protocolOf(settings), settings.ehlo,
-                [this](Transaction& transaction) { settled(transaction); }) {}
+      dialogue_(
+          settings, [&launch](LogLevel level, const std::string& text) { launch.log(level, text); },
+          [this](Transaction& transaction) { settled(transaction); }) {}
 
 bool Service::awaitRequest() {
   while (true) {
     takeOrders();
     if (stopBy_) {
-      close("Stopped");
+      close("Stopped", ExitStatus::ok);
       return false;
     }
     std::array<pollfd, 2> waited{
@@ -55,16 +52,21 @@ bool Service::awaitRequest() {
   }
 }
 
-void Service::serve(std::unique_ptr<Stream> stream) {
+void Service::serve(std::unique_ptr<Stream> stream, const StartTls& startTls) {
   stream_ = std::move(stream);
   progress_ = Clock::now();
   while (true) {
     takeOrders();
     takeRequests();
     write();
-    if (dialogue_.over()) return close(dialogue_.farewell());
+    if (dialogue_.over()) return close(dialogue_.farewell(), dialogue_.status());
     wait();
     read();
+    if (launch_.queued() > limits::kMostQueuedLines) awaitLaunch();
+    if (!dialogue_.handshakeDue()) continue;
+    stream_ = startTls(std::move(stream_));
+    dialogue_.secured();
+    progress_ = Clock::now();
   }
 }
 
@@ -118,9 +120,19 @@ void Service::answer(RequestId id, decltype(DeliveryAnswer::what) what) {
   sync_.send(pack(DeliveryAnswer{id, std::move(what)}));
 }
 
-void Service::close(const std::string& reason) {
-  answer(quitId_.value_or(0), deliver::Closed{reason.substr(0, kMostReplyText)});
+void Service::close(const std::string& reason, ExitStatus status) {
+  answer(quitId_.value_or(0), deliver::Closed{reason.substr(0, kMostReplyText), status});
   sync_.drain(kLastWords);
+}
+
+// Until it has read most of its log lines; what the server does meanwhile is not held against it.
+void Service::awaitLaunch() {
+  while (launch_.queued() > limits::kMostQueuedLines / 2) {
+    pollfd waited{launch_.fd(), POLLOUT, 0};
+    poll(&waited, 1, -1);
+    launch_.flush();
+  }
+  progress_ = Clock::now();
 }
 
 void Service::write() {
@@ -177,7 +189,7 @@ void Service::wait() {
   sync_.flush();
 }
 
-void Service::abandon(const std::string& reason) {
+void Service::abandon(const std::string& reason, ExitStatus status) {
   // Replies may have arrived before what failed: the one to the last dot above all. This is the only place
   // that catches a Failure and goes on: the connection is over, whatever else goes wrong with it.
   try {
@@ -190,7 +202,7 @@ void Service::abandon(const std::string& reason) {
   } catch (const Failure&) {
   }
   dialogue_.abandon(reason);
-  close(reason);
+  close(reason, status);
 }
 
 }  // namespace interimap

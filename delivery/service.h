@@ -3,31 +3,37 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "delivery/dialogue.h"
 #include "delivery/limits.h"
-#include "delivery/stream.h"
 #include "ipc/channel.h"
 #include "ipc/delivery.h"
 #include "ipc/launch.h"
 #include "ipc/reporter.h"
+#include "transport/log.h"
+#include "transport/stream.h"
 
 namespace interimap {
 
 class Service {
  public:
-  Service(const settings::Delivery& settings, Reporter& launch, Channel sync);
+  // Puts TLS over a stream whose server has agreed to it.
+  using StartTls = std::function<std::unique_ptr<Stream>(std::unique_ptr<Stream>)>;
+
+  // The settings outlive it; their password is wiped when the login is done.
+  Service(settings::Delivery& settings, Reporter& launch, Channel sync);
 
   // Waits for a packet from sync, and does not look into it yet. False if launch says Stop before.
   bool awaitRequest();
   // Serves until the connection or the work ends. Throws Failure when the connection fails, PeerGone,
   // PeerViolation.
-  void serve(std::unique_ptr<Stream> stream);
+  void serve(std::unique_ptr<Stream> stream, const StartTls& startTls);
   // The connection has failed or never stood: settles what can be, and says the last word to sync.
-  void abandon(const std::string& reason);
+  void abandon(const std::string& reason, ExitStatus status);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -38,8 +44,9 @@ class Service {
   void take(DeliveryRequest request);
   void settled(Transaction& transaction);
   void answer(RequestId id, decltype(DeliveryAnswer::what) what);
-  void close(const std::string& reason);
+  void close(const std::string& reason, ExitStatus status);
 
+  void awaitLaunch();
   void write();
   void read();
   void wait();

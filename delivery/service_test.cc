@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "delivery/socket.h"
 #include "ipc/failure.h"
+#include "transport/socket.h"
 
 using namespace interimap;
 using deliver::Outcome;
@@ -62,7 +62,7 @@ class Bed {
     CHECK(hear("\r\n") == "EHLO me.example\r\n");
     say("250-mx\r\n" + keywords + "250 HELP\r\n");
   }
-  // "7:0 delivered", "7 done", "7 closed REASON"
+  // "7:0 delivered", "7 done", "7 closed STATUS REASON"
   std::string answer() {
     while (true) {
       if (auto packet = sync.receive()) return text(readDeliveryAnswer(std::move(*packet)));
@@ -91,17 +91,20 @@ class Bed {
     thread_ = std::thread([this, ours = std::move(syncs.second), orders = std::move(launches.second),
                            socket = std::move(connection.second)]() mutable {
       Reporter reporter{Channel(std::move(orders))};
-      settings::Delivery settings{false, "mx.example", "25", "me.example", ""};
+      settings::Delivery settings;
+      settings.host = "mx.example";
+      settings.port = "25";
+      settings.ehlo = "me.example";
       Service service(settings, reporter, Channel(std::move(ours)));
       try {
-        service.serve(std::make_unique<SocketStream>(std::move(socket)));
+        service.serve(std::make_unique<SocketStream>(std::move(socket)), {});
         end_ = "served";
       } catch (const PeerGone&) {
         end_ = "peer gone";
       } catch (const PeerViolation& violation) {
         end_ = violation.what();
       } catch (const Failure& failure) {
-        service.abandon(failure.what());
+        service.abandon(failure.what(), failure.status);
         end_ = std::to_string(static_cast<int>(failure.status));
       }
     });
@@ -115,7 +118,8 @@ class Bed {
         out += std::string(" ") + kKinds[static_cast<int>(outcome.kind)];
       return out;
     }
-    if (auto* closed = std::get_if<deliver::Closed>(&answer.what)) return out + " closed " + closed->reason;
+    if (auto* closed = std::get_if<deliver::Closed>(&answer.what))
+      return out + " closed " + std::to_string(static_cast<int>(closed->status)) + " " + closed->reason;
     return out + " done";
   }
 
@@ -152,7 +156,7 @@ TEST_CASE("windows in, outcomes out, Quit") {
   CHECK(bed.answer() == "6 done");
   CHECK(bed.hear("QUIT\r\n") == "QUIT\r\n");
   bed.say("221 bye\r\n");
-  CHECK(bed.answer() == "7 closed ");
+  CHECK(bed.answer() == "7 closed 0 ");
   CHECK(bed.end() == "served");
 }
 
@@ -165,7 +169,7 @@ TEST_CASE("the server hangs up: before the dot, after the dot, and while there i
     bed.hangUp();
     CHECK(bed.answer() == "1:0 deferred");
     CHECK(bed.answer().starts_with(
-        "0 closed The server closed the connection instead of sending its reply to MAIL"));
+        "0 closed 69 The server closed the connection instead of sending its reply to MAIL"));
     CHECK(bed.end() == "69");
   }
   SUBCASE("after") {
@@ -184,14 +188,14 @@ TEST_CASE("the server hangs up: before the dot, after the dot, and while there i
     Bed bed;
     bed.greet("");
     bed.hangUp();
-    CHECK(bed.answer() == "0 closed The server closed the connection");
+    CHECK(bed.answer() == "0 closed 69 The server closed the connection");
     CHECK(bed.end() == "served");
   }
   SUBCASE("idle, with 421") {
     Bed bed;
     bed.greet("");
     bed.say("421 too long\r\n");
-    CHECK(bed.answer() == "0 closed 421 too long");
+    CHECK(bed.answer() == "0 closed 69 421 too long");
     CHECK(bed.end() == "served");
   }
 }
@@ -254,7 +258,7 @@ TEST_CASE("Stop: the message under way is finished") {
   CHECK(bed.hear("QUIT\r\n") == "QUIT\r\n");
   bed.hangUp();
   CHECK(bed.answer() == "1:0 delivered");
-  CHECK(bed.answer() == "0 closed The server closed the connection");
+  CHECK(bed.answer() == "0 closed 0 The server closed the connection");
   CHECK(bed.end() == "served");
 }
 

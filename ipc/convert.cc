@@ -33,6 +33,28 @@ Reader::Reader(const Packet& packet) : message_(words(packet), limits()) {
   if (message_.getEnd() != words(packet).end()) throw PeerViolation("a packet longer than its message");
 }
 
+ExitStatus exitStatus(std::uint8_t number) {
+  switch (auto known = static_cast<ExitStatus>(number)) {
+    case ExitStatus::ok:
+    case ExitStatus::usage:
+    case ExitStatus::data:
+    case ExitStatus::unavailable:
+    case ExitStatus::internal:
+    case ExitStatus::cantCreate:
+    case ExitStatus::io:
+    case ExitStatus::tryAgain:
+    case ExitStatus::protocol:
+    case ExitStatus::noPermission:
+    case ExitStatus::config: return known;
+  }
+  throw PeerViolation("an unknown exit status");
+}
+
+void checkDescriptor(const Descriptor& descriptor, bool expected) {
+  if (static_cast<bool>(descriptor) != expected)
+    throw PeerViolation("a descriptor where none is due, or none where one is");
+}
+
 std::string shortText(capnp::Data::Reader data, std::size_t most) {
   if (data.size() > most) throw PeerViolation("a text that is too long");
   return text(data);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ipc/channel.h"
+#include "ipc/exit_status.h"
 #include "ipc/failure.h"
 
 namespace interimap::convert {
@@ -60,6 +61,8 @@ inline std::string text(capnp::Data::Reader data) {
 }
 std::string shortText(capnp::Data::Reader data, std::size_t most);  // PeerViolation if it is longer
 
+ExitStatus exitStatus(std::uint8_t number);  // PeerViolation if it is none
+
 template <typename List>
 void writeTexts(List list, const std::vector<std::string>& texts) {
   for (unsigned i = 0; i < texts.size(); ++i) list.set(i, bytes(texts[i]));
@@ -69,5 +72,8 @@ inline std::vector<std::string> texts(capnp::List<capnp::Data>::Reader list) {
   for (auto item : list) out.push_back(text(item));
   return out;
 }
+
+// A descriptor may come with the packets that are said to bring one, and with nothing else.
+void checkDescriptor(const Descriptor& descriptor, bool expected);
 
 }  // namespace interimap::convert

@@ -41,7 +41,9 @@ void readAsRequest(Words words, bool bodies) {
 void readAsAnswer(Words words, bool bodies) {
   readAnswer(Packet{std::move(words), bodies ? Descriptor(dup(memory())) : Descriptor()});
 }
-void readAsOrder(Words words) { readOrder(Packet{std::move(words), {}}); }
+void readAsOrder(Words words, bool peer) {
+  readOrder(Packet{std::move(words), peer ? Descriptor(dup(memory())) : Descriptor()});
+}
 void readAsReport(Words words) { readReport(Packet{std::move(words), {}}); }
 
 template <typename What>
@@ -58,7 +60,9 @@ Sample answer(What what) {
 }
 template <typename What>
 Sample order(What what) {
-  return {std::string("order ") + typeid(What).name(), pack(Order{std::move(what)}).words, readAsOrder};
+  constexpr bool peer = std::is_same_v<What, Deliverer>;
+  return {std::string("order ") + typeid(What).name(), pack(Order{std::move(what), {}}).words,
+          [](Words words) { readAsOrder(std::move(words), peer); }};
 }
 template <typename What>
 Sample report(What what) {
@@ -83,25 +87,29 @@ std::vector<Sample> samples() {
   InternalDate date = *InternalDate::parse("17-Jul-1996 02:44:25 -0700");
   HeaderDigest digest{1, 2, 3};
   Uid uid = uids.first();
+  ReversePath sender = *ReversePath::parse("\"a b\"@c.example");
   std::vector<Sample> all;
   all.push_back(request(request::Enable{}));
   all.push_back(request(request::List{"ref", {"*", "%"}, {"SUBSCRIBED"}, true}));
   all.push_back(request(request::Select{{"INBOX"}, true, request::Known{{1}, {2}, uids, 3, uids}}));
   all.push_back(request(request::Fetch{uids, request::Fetch::Items::identity}));
-  all.push_back(request(request::FetchBodies{uids}));
+  all.push_back(request(request::FetchBodies{uids, true}));
+  all.push_back(
+      request(request::Search{uids, {std::chrono::year(2024), std::chrono::month(2), std::chrono::day(29)}}));
   all.push_back(request(request::Append{{"a"}, true, {{flags, date, {1, 2}}, {flags, date, {3, 4}}}}));
   all.push_back(request(request::Store{uids, request::Store::Change::remove, flags}));
   all.push_back(request(request::Expunge{uids}));
   all.push_back(request(request::Manage{request::Manage::Verb::rename, {"a"}, {"b"}}));
   all.push_back(request(request::Watch{{"INBOX"}, 240}));
   all.push_back(request(request::Simple{request::Simple::Verb::logout}));
-  all.push_back(answer(answer::Ready{true, false, true, false, true}));
+  all.push_back(answer(answer::Ready{true, false, true, false, true, true}));
   all.push_back(answer(answer::Listed{{{{"a"}, '/', true, true, true}, {{"b"}, {}}}}));
   all.push_back(answer(answer::Statuses{{{{"a"}, UidValidity{1}, UidNext{2}, ModSeq{3}, 4}}}));
   all.push_back(answer(answer::Selected{{1}, {2}, {3}, 4, true, true, {false, true, flags}}));
   all.push_back(answer(answer::Vanished{uids}));
+  all.push_back(answer(answer::Found{uids}));
   all.push_back(answer(answer::Messages{{{uid, {1}, flags, date, 2, digest}, {uid, {}, {}, {}, 0, {}}}}));
-  all.push_back(answer(answer::Window{{{uid, {1}, flags, date, {2, 3}, digest}}, {uid}}));
+  all.push_back(answer(answer::Window{{{uid, {1}, flags, date, {2, 3}, digest, sender}}, {uid}}));
   all.push_back(answer(answer::Appended{{1}, {uid, std::nullopt}, "refused", {true, false}}));
   all.push_back(answer(answer::Done{answer::Done::Completion::no, "CODE", "words"}));
   all.push_back(order(netSettings()));
@@ -116,13 +124,31 @@ std::vector<Sample> samples() {
                                      .ignore = "x",
                                      .localAccount = "l",
                                      .remoteAccount = "r"}));
-  all.push_back(order(settings::Delivery{true, "mx", "25", "me", "nobody"}));
+  all.push_back(order(settings::Pull{.stateDirectory = "/dir",
+                                     .stateName = "state",
+                                     .errand = settings::Pull::Errand::idle,
+                                     .mailboxes = {"INBOX", "b"},
+                                     .forwardPaths = {"me"},
+                                     .purgeAfter = 7,
+                                     .account = "a"}));
+  all.push_back(order(settings::Delivery{.lmtp = true,
+                                         .host = "mx",
+                                         .port = "25",
+                                         .ehlo = "me",
+                                         .security = settings::Delivery::Security::required,
+                                         .username = "joe",
+                                         .password = Secret("secret"),
+                                         .user = "nobody"}));
   all.push_back(order(Go{}));
+  all.push_back(order(Deliverer{}));
   all.push_back(report(LogLine{LogLevel::error, "remote", "INBOX", "text"}));
   all.push_back(report(Locked{}));
   all.push_back(report(Progress{"INBOX", 1, 2, 3}));
   all.push_back(report(Traffic{1, 2, 3, 4, true}));
   all.push_back(report(Synchronised{1, 2, 3, 4, 5, 6, 7, true}));
+  all.push_back(report(WantsDeliverer{}));
+  all.push_back(report(Pulled{1, 2, 3, 4, 5, 6, true}));
+  all.push_back(report(Exported{"12345678"}));
   all.push_back(report(Ended{ExitStatus::config}));
   return all;
 }
@@ -214,7 +240,8 @@ TEST_CASE("any packet read as another edge's is read or refused") {
       [](Words words) { readAsRequest(std::move(words), true); },
       [](Words words) { readAsAnswer(std::move(words), false); },
       [](Words words) { readAsAnswer(std::move(words), true); },
-      readAsOrder,
+      [](Words words) { readAsOrder(std::move(words), false); },
+      [](Words words) { readAsOrder(std::move(words), true); },
       readAsReport};
   for (const Sample& sample : samples())
     for (const auto& reader : readers) CHECK(outcome(reader, sample.words) != Outcome::wrong);
@@ -269,16 +296,19 @@ TEST_CASE("alternatives that the schema does not have are refused") {
     Words words;
     std::function<void(Words)> read;
   } const rows[] = {
-      {"an unknown request", withUnion<schema::Request>(11),
+      {"an unknown request", withUnion<schema::Request>(schema::Request::SEARCH + 1),
        [](Words w) { readAsRequest(std::move(w), false); }},
       {"an unknown request", withUnion<schema::Request>(0xffff),
        [](Words w) { readAsRequest(std::move(w), true); }},
-      {"an unknown answer", withUnion<schema::Answer>(9), [](Words w) { readAsAnswer(std::move(w), false); }},
+      {"an unknown answer", withUnion<schema::Answer>(schema::Answer::FOUND + 1),
+       [](Words w) { readAsAnswer(std::move(w), false); }},
       {"an unknown answer", withUnion<schema::Answer>(0xffff),
        [](Words w) { readAsAnswer(std::move(w), true); }},
-      {"an unknown order", withUnion<schema::Order>(5), readAsOrder},
-      {"an unknown order", withUnion<schema::Order>(0xffff), readAsOrder},
-      {"an unknown report", withUnion<schema::Report>(6), readAsReport},
+      {"an unknown order", withUnion<schema::Order>(schema::Order::DELIVERER + 1),
+       [](Words w) { readAsOrder(std::move(w), false); }},
+      {"an unknown order", withUnion<schema::Order>(0xffff),
+       [](Words w) { readAsOrder(std::move(w), true); }},
+      {"an unknown report", withUnion<schema::Report>(schema::Report::EXPORTED + 1), readAsReport},
       {"an unknown report", withUnion<schema::Report>(0xffff), readAsReport},
   };
   for (const auto& row : rows) {
@@ -286,7 +316,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
     CHECK_THROWS_WITH_AS(row.read(row.words), row.why.c_str(), PeerViolation);
   }
   CHECK_NOTHROW(readAsRequest(withUnion<schema::Request>(0), false));
-  CHECK_NOTHROW(readAsOrder(withUnion<schema::Order>(3)));
+  CHECK_NOTHROW(readAsOrder(withUnion<schema::Order>(3), false));
 }
 
 TEST_CASE("segment tables and pointers that lie are refused") {

@@ -27,9 +27,13 @@ struct DeliveryAnswer {
   union {
     settled @1 :Settled;
     done    @2 :Void;
-    closed  @3 :Data;  # the last packet of all
+    closed  @3 :Closed;  # the last packet of all
   }
 
+  struct Closed {
+    reason @0 :Data;
+    status @1 :UInt8;  # an ExitStatus
+  }
   struct Settled {
     message  @0 :UInt32;
     outcomes @1 :List(Outcome);

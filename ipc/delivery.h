@@ -24,6 +24,7 @@
 #include "ipc/body.h"
 #include "ipc/channel.h"
 #include "ipc/enhanced_status.h"
+#include "ipc/exit_status.h"
 #include "ipc/imap.h"  // RequestId, kMostMessages
 #include "ipc/path.h"
 
@@ -81,7 +82,8 @@ struct Done {
 
 // The last packet. Its id is that of the Quit it answers, or 0.
 struct Closed {
-  std::string reason;  // at most kMostReplyText; empty after QUIT
+  std::string reason;                  // at most kMostReplyText; empty after QUIT
+  ExitStatus status = ExitStatus::ok;  // why: `unavailable` may pass, `noPermission` and `config` will not
   bool operator==(const Closed&) const = default;
 };
 

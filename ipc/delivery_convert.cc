@@ -118,7 +118,11 @@ struct WriteAnswer {
     }
   }
   void operator()(const deliver::Done&) { to.setDone(); }
-  void operator()(const deliver::Closed& closed) { to.setClosed(quote(closed.reason)); }
+  void operator()(const deliver::Closed& closed) {
+    auto out = to.initClosed();
+    out.setReason(quote(closed.reason));
+    out.setStatus(static_cast<std::uint8_t>(closed.status));
+  }
 };
 
 deliver::Outcome readOutcome(schema::DeliveryAnswer::Outcome::Reader in) {
@@ -142,7 +146,9 @@ decltype(DeliveryAnswer::what) readWhat(schema::DeliveryAnswer::Reader in) {
   switch (in.which()) {
     case schema::DeliveryAnswer::SETTLED: return readSettled(in.getSettled());
     case schema::DeliveryAnswer::DONE: return deliver::Done{};
-    case schema::DeliveryAnswer::CLOSED: return deliver::Closed{shortText(in.getClosed(), kMostReplyText)};
+    case schema::DeliveryAnswer::CLOSED:
+      return deliver::Closed{shortText(in.getClosed().getReason(), kMostReplyText),
+                             convert::exitStatus(in.getClosed().getStatus())};
   }
   throw PeerViolation("an unknown answer");
 }
@@ -162,8 +168,7 @@ DeliveryRequest readDeliveryRequest(Packet packet) {
     convert::Reader reader(packet);
     auto root = reader.root<schema::DeliveryRequest>();
     DeliveryRequest request{root.getId(), readWhat(root), std::move(packet.descriptor)};
-    if (static_cast<bool>(request.bodies) != std::holds_alternative<deliver::Window>(request.what))
-      throw PeerViolation("a descriptor where none is due, or none where one is");
+    convert::checkDescriptor(request.bodies, std::holds_alternative<deliver::Window>(request.what));
     return request;
   });
 }

@@ -72,7 +72,11 @@ TEST_CASE("Quit and every answer cross the channel") {
            {Outcome::Kind::refused, Outcome::Stage::rcpt, 550, EnhancedStatus{5, 1, 1}, "no such user"},
            {Outcome::Kind::unknown, Outcome::Stage::mail, 0, {}, ""},
            {Outcome::Kind::deferred, Outcome::Stage::data, 451, EnhancedStatus{4, 0, 1}, "later"}}},
-      full, deliver::Done{}, deliver::Closed{"gone"}, deliver::Closed{}};
+      full,
+      deliver::Done{},
+      deliver::Closed{"gone", ExitStatus::unavailable},
+      deliver::Closed{"bad certificate", ExitStatus::noPermission},
+      deliver::Closed{}};
   for (const auto& what : table) {
     Packet packet = pack(DeliveryAnswer{3, what});
     CHECK(packet.words.size() * 8 <= Channel::kMostBytes);
@@ -86,8 +90,9 @@ TEST_CASE("a text that is too long is cut by the sender and refused by the recei
   std::string text(kMostReplyText + 1, 'x');
   auto back = readDeliveryAnswer(pack(DeliveryAnswer{0, deliver::Closed{text}}));
   CHECK(std::get<deliver::Closed>(back.what).reason.size() == kMostReplyText);
-  CHECK_THROWS_AS(readDeliveryAnswer(answerOf([&](auto to) { to.setClosed(convert::bytes(text)); })),
-                  PeerViolation);
+  CHECK_THROWS_AS(
+      readDeliveryAnswer(answerOf([&](auto to) { to.initClosed().setReason(convert::bytes(text)); })),
+      PeerViolation);
 }
 
 TEST_CASE("a window that is too large is a bug of the sender") {
@@ -112,6 +117,12 @@ TEST_CASE("requests that do not hold are violations") {
          auto window = to.initWindow();
          path(window.initForwardPaths(1), 0, "a");
          window.initMessages(1)[0].setReversePath(convert::bytes("a@b>"));
+       }},
+      {"a reverse-path with a CR",
+       [&](auto to) {
+         auto window = to.initWindow();
+         path(window.initForwardPaths(1), 0, "a");
+         window.initMessages(1)[0].setReversePath(convert::bytes("a@b\rc"));
        }},
       {"too many recipients",
        [&](auto to) {
@@ -160,7 +171,11 @@ TEST_CASE("answers that do not hold are violations") {
                     out.setMessage(kMostMessages);
                   })),
                   PeerViolation);
+  for (std::uint8_t status : {1, 63, 71, 255})
+    CHECK_THROWS_AS(readDeliveryAnswer(answerOf([&](auto to) { to.initClosed().setStatus(status); })),
+                    PeerViolation);
   CHECK_THROWS_AS(readDeliveryAnswer(answerOf([](auto to) { to.setDone(); }, true)), PeerViolation);
+  CHECK_THROWS_AS(readDeliveryAnswer(answerOf([](auto to) { to.initClosed(); }, true)), PeerViolation);
 }
 
 TEST_CASE("a damaged packet is a violation or means something, and nothing else") {

@@ -21,13 +21,14 @@ struct Request {
     list        @2  :Listing;
     select      @3  :Select;
     fetch       @4  :Fetch;
-    fetchBodies @5  :List(Range);
+    fetchBodies @5  :FetchBodies;
     append      @6  :Append;   # the bodies come beside it: one sealed memfd
     store       @7  :Store;
     expunge     @8  :List(Range);
     manage      @9  :Manage;
     simple      @10 :Simple;
     watch       @11 :Watch;
+    search      @12 :Search;
   }
 
   struct Listing {
@@ -55,6 +56,16 @@ struct Request {
     uids  @0 :List(Range);
     items @1 :Items;
     enum Items { flags @0; envelope @1; identity @2; }
+  }
+  struct FetchBodies {
+    uids     @0 :List(Range);
+    envelope @1 :Bool;
+  }
+  struct Search {
+    uids  @0 :List(Range);
+    year  @1 :UInt16;
+    month @2 :UInt8;
+    day   @3 :UInt8;
   }
   struct Append {
     mailbox  @0 :Data;
@@ -97,6 +108,7 @@ struct Answer {
     window   @7 :Window;       # the bodies come beside it: one sealed memfd
     appended @8 :Appended;
     done     @9 :Done;
+    found    @10 :List(Range);
   }
 
   struct Ready {
@@ -105,6 +117,7 @@ struct Answer {
     idle        @2 :Bool;
     notify      @3 :Bool;
     move        @4 :Bool;
+    uidPlus     @5 :Bool;
   }
   struct ListEntry {
     mailbox     @0 :Data;
@@ -155,6 +168,7 @@ struct Answer {
     date   @3 :Text;
     body   @4 :BodyRange;
     header @5 :Data;
+    sender @6 :Data;    # empty: null, or not asked for
   }
   struct Appended {
     uidValidity @0 :UInt32;

@@ -10,6 +10,7 @@
 // order.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@
 #include "ipc/identity.h"
 #include "ipc/internal_date.h"
 #include "ipc/mailbox_name.h"
+#include "ipc/path.h"
 #include "ipc/uid.h"
 #include "ipc/uid_set.h"
 
@@ -87,10 +89,13 @@ struct Fetch {
   bool operator==(const Fetch&) const = default;
 };
 
-// UID FETCH (MODSEQ FLAGS INTERNALDATE BODY.PEEK[]) of at most kMostMessages messages, one window. Answers:
-// Window, usually one; net cuts early when a packet would grow too large.
+// UID FETCH (MODSEQ FLAGS INTERNALDATE [ENVELOPE] BODY.PEEK[]) of at most kMostMessages messages, one window.
+// Answers: Window, usually one; net cuts early when a packet would grow too large. An ENVELOPE that cannot be
+// read means the null reverse-path. A message that does not come is gone, or all of its response could not be
+// read: Done is OK either way.
 struct FetchBodies {
   UidSet uids;
+  bool envelope = false;  // who sent it is asked for, too
   bool operator==(const FetchBodies&) const = default;
 };
 
@@ -119,10 +124,18 @@ struct Store {
 };
 
 // UID STORE +FLAGS.SILENT (\Deleted), then UID EXPUNGE of exactly these (RFC 4315 section 2.1). Answer:
-// Vanished, as far as the server said so.
+// Vanished, as far as the server said so; without QRESYNC it does not, and OK has to do.
 struct Expunge {
   UidSet uids;
   bool operator==(const Expunge&) const = default;
+};
+
+// UID SEARCH UID uids BEFORE date (RFC 3501 section 6.4.4): which of these came in before that day, by the
+// server's reckoning. Answers: Found, as they come, possibly none.
+struct Search {
+  UidSet uids;
+  std::chrono::year_month_day before;
+  bool operator==(const Search&) const = default;
 };
 
 // One command on a mailbox as such.
@@ -135,10 +148,11 @@ struct Manage {
 };
 
 // Waits for news from the server, in whatever way it can tell: NOTIFY of all personal mailboxes (RFC 5465,
-// set once per connection), else IDLE on `mailbox`, which is examined, else not at all. Answer: Done as soon
-// as there is any news; what came unasked since the last Watch counts, and the first one of a connection is
-// Done at once, as nobody watched before it. The next request ends the wait, too. After `seconds` without
-// news net asks for a sign of life and goes on.
+// set once per connection; not for pullimap), else IDLE on `mailbox`, which is examined: whatever was
+// selected before is not selected any more. Answer: Done as soon as there is any news; what came unasked
+// since the last Watch counts, and the first one of a connection is Done at once, as nobody watched before
+// it. The next request ends the wait, too. After `seconds` without news net asks for a sign of life and goes
+// on; where the server can do neither, Done it is then: it is time to look. 0 seconds: no such thing.
 struct Watch {
   WireName mailbox;
   std::uint32_t seconds = 0;
@@ -157,8 +171,8 @@ struct Simple {
 struct Request {
   RequestId id = 0;
   std::variant<request::Enable, request::List, request::Select, request::Fetch, request::FetchBodies,
-               request::Append, request::Store, request::Expunge, request::Manage, request::Watch,
-               request::Simple>
+               request::Append, request::Store, request::Expunge, request::Search, request::Manage,
+               request::Watch, request::Simple>
       what;
   Descriptor bodies;  // with Append, and only then
 };
@@ -167,7 +181,7 @@ namespace answer {
 
 // Logged in, QRESYNC enabled. What the server can do that sync wants to know.
 struct Ready {
-  bool multiAppend = false, unselect = false, idle = false, notify = false, move = false;
+  bool multiAppend = false, unselect = false, idle = false, notify = false, move = false, uidPlus = false;
   bool operator==(const Ready&) const = default;
 };
 
@@ -214,6 +228,11 @@ struct Vanished {
   bool operator==(const Vanished&) const = default;
 };
 
+struct Found {
+  UidSet uids;  // of those asked about
+  bool operator==(const Found&) const = default;
+};
+
 struct Message {
   Uid uid;
   ModSeq modSeq;                       // 0 if not told
@@ -233,6 +252,7 @@ struct WindowMessage {
   InternalDate date;
   BodyRange body;  // size 0: an empty message
   HeaderDigest header{};
+  ReversePath sender;  // of the ENVELOPE, if it was asked for: its first Sender
 };
 struct Window {
   std::vector<WindowMessage> messages;  // in the order they came; those that were asked for and still exist
@@ -267,7 +287,7 @@ struct Done {
 struct Answer {
   RequestId id = 0;
   std::variant<answer::Ready, answer::Listed, answer::Statuses, answer::Selected, answer::Vanished,
-               answer::Messages, answer::Window, answer::Appended, answer::Done>
+               answer::Found, answer::Messages, answer::Window, answer::Appended, answer::Done>
       what;
   Descriptor bodies;  // with Window, and only then
 };

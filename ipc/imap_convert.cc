@@ -135,7 +135,9 @@ struct WriteRequest {
     out.setItems(writeEnum<schema::Request::Fetch::Items>(fetch.items));
   }
   void operator()(const request::FetchBodies& fetch) {
-    write(to.initFetchBodies(rangesIn(fetch.uids)), fetch.uids);
+    auto out = to.initFetchBodies();
+    write(out.initUids(rangesIn(fetch.uids)), fetch.uids);
+    out.setEnvelope(fetch.envelope);
   }
   void operator()(const request::Append& append) {
     auto out = to.initAppend();
@@ -156,6 +158,13 @@ struct WriteRequest {
   }
   void operator()(const request::Expunge& expunge) {
     write(to.initExpunge(rangesIn(expunge.uids)), expunge.uids);
+  }
+  void operator()(const request::Search& search) {
+    auto out = to.initSearch();
+    write(out.initUids(rangesIn(search.uids)), search.uids);
+    out.setYear(static_cast<std::uint16_t>(static_cast<int>(search.before.year())));
+    out.setMonth(static_cast<std::uint8_t>(static_cast<unsigned>(search.before.month())));
+    out.setDay(static_cast<std::uint8_t>(static_cast<unsigned>(search.before.day())));
   }
   void operator()(const request::Manage& manage) {
     auto out = to.initManage();
@@ -194,6 +203,13 @@ request::Append readAppend(schema::Request::Append::Reader in) {
   return append;
 }
 
+request::Search readSearch(schema::Request::Search::Reader in) {
+  std::chrono::year_month_day before{std::chrono::year(in.getYear()), std::chrono::month(in.getMonth()),
+                                     std::chrono::day(in.getDay())};
+  if (!before.ok() || in.getYear() > 9999) throw PeerViolation("a day that is none");
+  return {readSet(in.getUids()), before};
+}
+
 decltype(Request::what) readWhat(schema::Request::Reader in) {
   switch (in.which()) {
     case schema::Request::ENABLE: return request::Enable{};
@@ -208,7 +224,9 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
     case schema::Request::FETCH:
       return request::Fetch{readSet(in.getFetch().getUids()),
                             readEnum(in.getFetch().getItems(), request::Fetch::Items::identity)};
-    case schema::Request::FETCH_BODIES: return request::FetchBodies{readSet(in.getFetchBodies())};
+    case schema::Request::FETCH_BODIES:
+      return request::FetchBodies{readSet(in.getFetchBodies().getUids()), in.getFetchBodies().getEnvelope()};
+    case schema::Request::SEARCH: return readSearch(in.getSearch());
     case schema::Request::APPEND: return readAppend(in.getAppend());
     case schema::Request::STORE: {
       auto store = in.getStore();
@@ -242,6 +260,7 @@ struct WriteAnswer {
     out.setIdle(ready.idle);
     out.setNotify(ready.notify);
     out.setMove(ready.move);
+    out.setUidPlus(ready.uidPlus);
   }
   void operator()(const answer::Listed& listed) {
     auto out = to.initListed(static_cast<unsigned>(listed.entries.size()));
@@ -284,6 +303,7 @@ struct WriteAnswer {
   void operator()(const answer::Vanished& vanished) {
     write(to.initVanished(rangesIn(vanished.uids)), vanished.uids);
   }
+  void operator()(const answer::Found& found) { write(to.initFound(rangesIn(found.uids)), found.uids); }
   void operator()(const answer::Messages& messages) {
     auto out = to.initMessages(static_cast<unsigned>(messages.messages.size()));
     for (unsigned i = 0; i < messages.messages.size(); ++i) {
@@ -308,6 +328,7 @@ struct WriteAnswer {
       messages[i].setDate(message.date.text());
       write(messages[i].initBody(), message.body);
       messages[i].setHeader(bytes(message.header));
+      messages[i].setSender(bytes(message.sender.text()));
     }
     auto tooLarge = out.initTooLarge(static_cast<unsigned>(window.tooLarge.size()));
     for (unsigned i = 0; i < window.tooLarge.size(); ++i) tooLarge.set(i, window.tooLarge[i].value());
@@ -367,6 +388,12 @@ answer::Message readMessage(schema::Answer::Message::Reader in) {
   return message;
 }
 
+ReversePath readSender(capnp::Data::Reader in) {
+  auto path = ReversePath::parse(convert::text(in));
+  if (!path) throw PeerViolation("a reverse-path that is none");
+  return *path;
+}
+
 answer::Window readWindow(schema::Answer::Window::Reader in) {
   limit(in.getMessages(), kMostMessages, "messages");
   limit(in.getTooLarge(), kMostMessages, "messages");
@@ -377,7 +404,8 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
                                readFlags(message.getFlags()),
                                readDate(message.getDate()),
                                readBody(message.getBody()),
-                               readDigest(message.getHeader())});
+                               readDigest(message.getHeader()),
+                               readSender(message.getSender())});
   for (std::uint32_t uid : in.getTooLarge()) window.tooLarge.push_back(readUid(uid));
   return window;
 }
@@ -403,8 +431,8 @@ decltype(Answer::what) readWhat(schema::Answer::Reader in) {
   switch (in.which()) {
     case schema::Answer::READY: {
       auto ready = in.getReady();
-      return answer::Ready{ready.getMultiAppend(), ready.getUnselect(), ready.getIdle(), ready.getNotify(),
-                           ready.getMove()};
+      return answer::Ready{ready.getMultiAppend(), ready.getUnselect(), ready.getIdle(),
+                           ready.getNotify(),      ready.getMove(),     ready.getUidPlus()};
     }
     case schema::Answer::LISTED:
       return answer::Listed{
@@ -414,6 +442,7 @@ decltype(Answer::what) readWhat(schema::Answer::Reader in) {
           readAll<answer::StatusEntry>(in.getStatuses(), kMostListed, "mailboxes", readStatusEntry)};
     case schema::Answer::SELECTED: return readSelected(in.getSelected());
     case schema::Answer::VANISHED: return answer::Vanished{readSet(in.getVanished())};
+    case schema::Answer::FOUND: return answer::Found{readSet(in.getFound())};
     case schema::Answer::MESSAGES:
       return answer::Messages{
           readAll<answer::Message>(in.getMessages(), kMostMessages, "messages", readMessage)};
@@ -426,12 +455,6 @@ decltype(Answer::what) readWhat(schema::Answer::Reader in) {
     }
   }
   throw PeerViolation("an unknown answer");
-}
-
-// A descriptor may come with bodies and with nothing else.
-void checkDescriptor(const Descriptor& descriptor, bool expected) {
-  if (static_cast<bool>(descriptor) != expected)
-    throw PeerViolation("a descriptor where none is due, or none where one is");
 }
 
 }  // namespace
@@ -449,7 +472,7 @@ Request readRequest(Packet packet) {
     convert::Reader reader(packet);
     auto root = reader.root<schema::Request>();
     Request request{root.getId(), readWhat(root), std::move(packet.descriptor)};
-    checkDescriptor(request.bodies, std::holds_alternative<request::Append>(request.what));
+    convert::checkDescriptor(request.bodies, std::holds_alternative<request::Append>(request.what));
     return request;
   });
 }
@@ -467,7 +490,7 @@ Answer readAnswer(Packet packet) {
     convert::Reader reader(packet);
     auto root = reader.root<schema::Answer>();
     Answer answer{root.getId(), readWhat(root), std::move(packet.descriptor)};
-    checkDescriptor(answer.bodies, std::holds_alternative<answer::Window>(answer.what));
+    convert::checkDescriptor(answer.bodies, std::holds_alternative<answer::Window>(answer.what));
     return answer;
   });
 }

@@ -18,6 +18,8 @@ struct Order {
     delivery @2 :Delivery;
     go       @3 :Void;
     stop     @4 :Void;
+    pull     @5 :Pull;
+    deliverer @6 :Void;  # the channel comes beside it
   }
 
   struct Tls {
@@ -88,6 +90,31 @@ struct Order {
     port @2 :Data;
     ehlo @3 :Data;
     user @4 :Data;
+    security @5 :Security;
+    tls      @6 :Tls;
+    username @7 :Data;
+    password @8 :Data;
+    debug    @9 :UInt8;
+    enum Security { none @0; startTls @1; required @2; implicit @3; }
+  }
+  struct Pull {
+    stateDirectory @0  :Data;
+    stateName      @1  :Data;
+    createState    @2  :Bool;
+    errand         @3  :Errand;
+    interval       @4  :UInt32;
+    mailboxes      @5  :List(Data);
+    forwardPaths   @6  :List(Data);
+    deliver        @7  :Bool;
+    retryRefused   @8  :Bool;
+    purges         @9  :Bool;
+    purgeAfter     @10 :UInt32;  # if purges
+    account        @11 :Data;
+    debug          @12 :UInt8;
+    user           @13 :Data;
+    stopAtWrite    @14 :UInt32;
+    stopAfterWrite @15 :Bool;
+    enum Errand { once @0; idle @1; exportState @2; }
   }
 }
 
@@ -99,6 +126,9 @@ struct Report {
     traffic  @3 :Traffic;
     ended    @4 :UInt8;  # an ExitStatus
     synchronised @5 :Synchronised;
+    wantsDeliverer @6 :Void;
+    pulled   @7 :Pulled;
+    exported @8 :Data;
   }
 
   struct Log {
@@ -123,6 +153,15 @@ struct Report {
     octets         @5 :UInt64;
     mailboxes      @6 :UInt32;
     waiting        @7 :Bool;
+  }
+  struct Pulled {
+    delivered @0 :UInt64;
+    deferred  @1 :UInt64;
+    refused   @2 :UInt64;
+    unknown   @3 :UInt64;
+    purged    @4 :UInt64;
+    octets    @5 :UInt64;
+    waiting   @6 :Bool;
   }
   struct Traffic {
     received           @0 :UInt64;

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "ipc/body.h"
 #include "ipc/channel.h"
 #include "ipc/exit_status.h"
 #include "ipc/secret.h"
@@ -84,10 +85,45 @@ struct Sync {
   bool stopAfterWrite = false;    //        ... just after it instead of just before
 };
 
+// What sync is started for by pullimap, instead of Sync: one section of its configuration.
+struct Pull {
+  enum class Errand : std::uint8_t {
+    once,
+    idle,         // again whenever the server has news, at the latest after `interval` seconds
+    exportState,  // say the state in the reference's form, ask no server
+  };
+  std::string stateDirectory, stateName;  // absolute directory, file within it
+  bool createState = true;
+  Errand errand = Errand::once;
+  std::uint32_t interval = 0;             // seconds; idle
+  std::vector<std::string> mailboxes;     // as on the wire; at least one
+  std::vector<std::string> forwardPaths;  // deliver-rcpt; each a ForwardPath
+  bool deliver = true;                    // false: --no-delivery
+  bool retryRefused = false;
+  std::optional<std::uint32_t> purgeAfter;  // days
+  std::string account;                      // "user@host", recorded in the state
+  std::uint8_t debug = 0;
+  std::string user;
+  std::uint32_t stopAtWrite = 0;  // as in Sync
+  bool stopAfterWrite = false;
+};
+
+// Where mail goes to.
 struct Delivery {
+  enum class Security : std::uint8_t {
+    none,
+    startTls,  // STARTTLS if the server offers it
+    required,  // STARTTLS, or nothing is said
+    implicit,  // TLS from the first byte on
+  };
   bool lmtp = false;
   std::string host, port;  // host a name or an address; or, with an absolute path as host, a Unix socket
   std::string ehlo;
+  Security security = Security::none;
+  Tls tls;
+  std::string username;  // empty: no AUTH
+  Secret password;
+  std::uint8_t debug = 0;  // 0 no wire log, 1 redacted, 2 in full
   std::string user;
 };
 
@@ -97,8 +133,10 @@ struct Delivery {
 // the database's lock. Stop: SIGTERM; finish what cannot be interrupted and end with 0.
 struct Go {};
 struct Stop {};
+struct Deliverer {};  // sync: the channel to the delivery process it wanted
 struct Order {
-  std::variant<settings::Net, settings::Sync, settings::Delivery, Go, Stop> what;
+  std::variant<settings::Net, settings::Sync, settings::Pull, settings::Delivery, Go, Stop, Deliverer> what;
+  Descriptor peer;  // with Deliverer, and only then
 };
 
 enum class LogLevel : std::uint8_t {
@@ -138,12 +176,26 @@ struct Synchronised {  // sync, when both sides are equal (or as equal as they g
   bool waiting = false;         // watch, notify: waits for news now
 };
 
+// sync, pulling: a delivery process, please; any former one has ended or is not needed any more. Answered by
+// Deliverer.
+struct WantsDeliverer {};
+
+struct Pulled {  // sync, pulling, when nothing is left to do: what was done since the last time
+  std::uint64_t delivered = 0, deferred = 0, refused = 0, unknown = 0, purged = 0, octets = 0;  // messages
+  bool waiting = false;  // idle: waits for news now
+};
+
+struct Exported {  // sync, pulling: the state in the reference's form (a file of 32-bit integers)
+  std::string octets;
+};
+
 struct Ended {  // the last packet of a worker that ends by itself; its reason has been logged before
   ExitStatus status = ExitStatus::ok;
 };
 
 struct Report {
-  std::variant<LogLine, Locked, Progress, Traffic, Synchronised, Ended> what;
+  std::variant<LogLine, Locked, Progress, Traffic, Synchronised, WantsDeliverer, Pulled, Exported, Ended>
+      what;
 };
 
 Packet pack(Order order);

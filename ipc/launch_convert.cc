@@ -118,7 +118,32 @@ struct WriteOrder {
     out.setPort(bytes(delivery.port));
     out.setEhlo(bytes(delivery.ehlo));
     out.setUser(bytes(delivery.user));
+    out.setSecurity(static_cast<schema::Order::Delivery::Security>(delivery.security));
+    write(out.initTls(), delivery.tls);
+    out.setUsername(bytes(delivery.username));
+    out.setPassword(bytes(delivery.password.reveal()));
+    out.setDebug(delivery.debug);
   }
+  void operator()(const settings::Pull& pull) {
+    auto out = to.initPull();
+    out.setStateDirectory(bytes(pull.stateDirectory));
+    out.setStateName(bytes(pull.stateName));
+    out.setCreateState(pull.createState);
+    out.setErrand(static_cast<schema::Order::Pull::Errand>(pull.errand));
+    out.setInterval(pull.interval);
+    convert::writeTexts(out.initMailboxes(size(pull.mailboxes)), pull.mailboxes);
+    convert::writeTexts(out.initForwardPaths(size(pull.forwardPaths)), pull.forwardPaths);
+    out.setDeliver(pull.deliver);
+    out.setRetryRefused(pull.retryRefused);
+    out.setPurges(pull.purgeAfter.has_value());
+    out.setPurgeAfter(pull.purgeAfter.value_or(0));
+    out.setAccount(bytes(pull.account));
+    out.setDebug(pull.debug);
+    out.setUser(bytes(pull.user));
+    out.setStopAtWrite(pull.stopAtWrite);
+    out.setStopAfterWrite(pull.stopAfterWrite);
+  }
+  void operator()(const Deliverer&) { to.setDeliverer(); }
   void operator()(const Go&) { to.setGo(); }
   void operator()(const Stop&) { to.setStop(); }
 };
@@ -179,7 +204,41 @@ settings::Sync readSync(schema::Order::Sync::Reader in) {
 }
 
 settings::Delivery readDelivery(schema::Order::Delivery::Reader in) {
-  return {in.getLmtp(), text(in.getHost()), text(in.getPort()), text(in.getEhlo()), text(in.getUser())};
+  settings::Delivery delivery;
+  delivery.lmtp = in.getLmtp();
+  delivery.host = text(in.getHost());
+  delivery.port = text(in.getPort());
+  delivery.ehlo = text(in.getEhlo());
+  if (in.getSecurity() > schema::Order::Delivery::Security::IMPLICIT)
+    throw PeerViolation("an unknown kind of security");
+  delivery.security = static_cast<settings::Delivery::Security>(in.getSecurity());
+  delivery.tls = readTls(in.getTls());
+  delivery.username = text(in.getUsername());
+  delivery.password = Secret(text(in.getPassword()));
+  delivery.debug = in.getDebug();
+  delivery.user = text(in.getUser());
+  return delivery;
+}
+
+settings::Pull readPull(schema::Order::Pull::Reader in) {
+  settings::Pull pull;
+  pull.stateDirectory = text(in.getStateDirectory());
+  pull.stateName = text(in.getStateName());
+  pull.createState = in.getCreateState();
+  if (in.getErrand() > schema::Order::Pull::Errand::EXPORT_STATE) throw PeerViolation("an unknown errand");
+  pull.errand = static_cast<settings::Pull::Errand>(in.getErrand());
+  pull.interval = in.getInterval();
+  pull.mailboxes = convert::texts(in.getMailboxes());
+  pull.forwardPaths = convert::texts(in.getForwardPaths());
+  pull.deliver = in.getDeliver();
+  pull.retryRefused = in.getRetryRefused();
+  if (in.getPurges()) pull.purgeAfter = in.getPurgeAfter();
+  pull.account = text(in.getAccount());
+  pull.debug = in.getDebug();
+  pull.user = text(in.getUser());
+  pull.stopAtWrite = in.getStopAtWrite();
+  pull.stopAfterWrite = in.getStopAfterWrite();
+  return pull;
 }
 
 decltype(Order::what) readWhat(schema::Order::Reader in) {
@@ -189,6 +248,8 @@ decltype(Order::what) readWhat(schema::Order::Reader in) {
     case schema::Order::DELIVERY: return readDelivery(in.getDelivery());
     case schema::Order::GO: return Go{};
     case schema::Order::STOP: return Stop{};
+    case schema::Order::PULL: return readPull(in.getPull());
+    case schema::Order::DELIVERER: return Deliverer{};
   }
   throw PeerViolation("an unknown order");
 }
@@ -230,25 +291,20 @@ struct WriteReport {
     out.setMailboxes(done.mailboxes);
     out.setWaiting(done.waiting);
   }
+  void operator()(const WantsDeliverer&) { to.setWantsDeliverer(); }
+  void operator()(const Pulled& pulled) {
+    auto out = to.initPulled();
+    out.setDelivered(pulled.delivered);
+    out.setDeferred(pulled.deferred);
+    out.setRefused(pulled.refused);
+    out.setUnknown(pulled.unknown);
+    out.setPurged(pulled.purged);
+    out.setOctets(pulled.octets);
+    out.setWaiting(pulled.waiting);
+  }
+  void operator()(const Exported& exported) { to.setExported(bytes(exported.octets)); }
   void operator()(const Ended& ended) { to.setEnded(static_cast<std::uint8_t>(ended.status)); }
 };
-
-ExitStatus readStatus(std::uint8_t status) {
-  switch (auto known = static_cast<ExitStatus>(status)) {
-    case ExitStatus::ok:
-    case ExitStatus::usage:
-    case ExitStatus::data:
-    case ExitStatus::unavailable:
-    case ExitStatus::internal:
-    case ExitStatus::cantCreate:
-    case ExitStatus::io:
-    case ExitStatus::tryAgain:
-    case ExitStatus::protocol:
-    case ExitStatus::noPermission:
-    case ExitStatus::config: return known;
-  }
-  throw PeerViolation("an unknown exit status");
-}
 
 LogLine readLog(schema::Report::Log::Reader in) {
   if (in.getLevel() > schema::Report::Log::Level::DEBUG) throw PeerViolation("an unknown log level");
@@ -276,7 +332,14 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
                           done.getExpunged(),      done.getFailed(),         done.getOctets(),
                           done.getMailboxes(),     done.getWaiting()};
     }
-    case schema::Report::ENDED: return Ended{readStatus(in.getEnded())};
+    case schema::Report::WANTS_DELIVERER: return WantsDeliverer{};
+    case schema::Report::PULLED: {
+      auto pulled = in.getPulled();
+      return Pulled{pulled.getDelivered(), pulled.getDeferred(), pulled.getRefused(), pulled.getUnknown(),
+                    pulled.getPurged(),    pulled.getOctets(),   pulled.getWaiting()};
+    }
+    case schema::Report::EXPORTED: return Exported{text(in.getExported())};
+    case schema::Report::ENDED: return Ended{convert::exitStatus(in.getEnded())};
   }
   throw PeerViolation("an unknown report");
 }
@@ -286,14 +349,14 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
 Packet pack(Order order) {
   convert::Writer writer;
   std::visit(WriteOrder{writer.root<schema::Order>()}, order.what);
-  return writer.packet();
+  return writer.packet(std::move(order.peer));
 }
 
 Order readOrder(Packet packet) {
   return convert::checked([&] {
     convert::Reader reader(packet);
-    if (packet.descriptor) throw PeerViolation("a descriptor in an order");
-    Order order{readWhat(reader.root<schema::Order>())};
+    Order order{readWhat(reader.root<schema::Order>()), std::move(packet.descriptor)};
+    convert::checkDescriptor(order.peer, std::holds_alternative<Deliverer>(order.what));
     explicit_bzero(packet.words.data(), packet.words.size() * 8);  // an order may hold the password
     return order;
   });

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <functional>
 #include <string>
@@ -149,6 +150,73 @@ void checkSame(const settings::Sync& a, const settings::Sync& b) {
   CHECK(a.maxDeletionsPercent == b.maxDeletionsPercent);
 }
 
+settings::Delivery delivery(int bit = -1) {
+  settings::Delivery delivery;
+  delivery.lmtp = bit != 0;
+  delivery.host = "/run/lmtp\0"s;
+  delivery.port = "24";
+  delivery.ehlo = "ehlo";
+  delivery.security = settings::Delivery::Security::implicit;
+  delivery.tls = net(bit + 2).tls;
+  delivery.username = "user\xc3\xa9";
+  delivery.password = Secret("pass\0word"s);
+  delivery.debug = 2;
+  delivery.user = "nobody";
+  return delivery;
+}
+
+void checkSame(const settings::Delivery& a, const settings::Delivery& b) {
+  CHECK(a.lmtp == b.lmtp);
+  CHECK(a.host == b.host);
+  CHECK(a.port == b.port);
+  CHECK(a.ehlo == b.ehlo);
+  CHECK(a.security == b.security);
+  checkSame(a.tls, b.tls);
+  CHECK(a.username == b.username);
+  CHECK(a.password.reveal() == b.password.reveal());
+  CHECK(a.debug == b.debug);
+  CHECK(a.user == b.user);
+}
+
+settings::Pull pull(int bit = -1) {
+  settings::Pull pull;
+  pull.stateDirectory = "/var/lib";
+  pull.stateName = "state";
+  pull.createState = bit == 0;
+  pull.errand = settings::Pull::Errand::exportState;
+  pull.interval = 0xfffffffe;
+  pull.mailboxes = {"INBOX", "b\xff"};
+  pull.forwardPaths = {"me", "\"a b\"@c"};
+  pull.deliver = bit == 1;
+  pull.retryRefused = bit != 2;
+  if (bit != 3) pull.purgeAfter = 0xffffffff;
+  if (bit == 4) pull.purgeAfter = 0;
+  pull.account = "me@there";
+  pull.debug = 255;
+  pull.user = "nobody";
+  pull.stopAtWrite = 0xffffffff;
+  pull.stopAfterWrite = bit != 5;
+  return pull;
+}
+
+void checkSame(const settings::Pull& a, const settings::Pull& b) {
+  CHECK(a.stateDirectory == b.stateDirectory);
+  CHECK(a.stateName == b.stateName);
+  CHECK(a.createState == b.createState);
+  CHECK(a.errand == b.errand);
+  CHECK(a.interval == b.interval);
+  CHECK(a.mailboxes == b.mailboxes);
+  CHECK(a.forwardPaths == b.forwardPaths);
+  CHECK(a.deliver == b.deliver);
+  CHECK(a.retryRefused == b.retryRefused);
+  CHECK(a.purgeAfter == b.purgeAfter);
+  CHECK(a.account == b.account);
+  CHECK(a.debug == b.debug);
+  CHECK(a.user == b.user);
+  CHECK(a.stopAtWrite == b.stopAtWrite);
+  CHECK(a.stopAfterWrite == b.stopAfterWrite);
+}
+
 }  // namespace
 
 TEST_CASE("settings come through, each field and each default") {
@@ -156,9 +224,13 @@ TEST_CASE("settings come through, each field and each default") {
     CAPTURE(bit);
     checkSame(ordered(net(bit)), net(bit));
     checkSame(ordered(sync(bit)), sync(bit));
+    checkSame(ordered(delivery(bit)), delivery(bit));
+    checkSame(ordered(pull(bit)), pull(bit));
   }
   checkSame(ordered(settings::Net{}), settings::Net{});
   checkSame(ordered(settings::Sync{}), settings::Sync{});
+  checkSame(ordered(settings::Delivery{}), settings::Delivery{});
+  checkSame(ordered(settings::Pull{}), settings::Pull{});
   for (auto transport :
        {settings::Transport::imap, settings::Transport::imaps, settings::Transport::tunnel}) {
     settings::Net in;
@@ -172,13 +244,18 @@ TEST_CASE("settings come through, each field and each default") {
     in.errand = errand;
     CHECK(ordered(std::move(in)).errand == errand);
   }
-  for (bool lmtp : {false, true}) {
-    settings::Delivery out = ordered(settings::Delivery{lmtp, "/run/lmtp", "24", "ehlo", "nobody"});
-    CHECK(out.lmtp == lmtp);
-    CHECK(out.host == "/run/lmtp");
-    CHECK(out.port == "24");
-    CHECK(out.ehlo == "ehlo");
-    CHECK(out.user == "nobody");
+  using Pull = settings::Pull::Errand;
+  for (auto errand : {Pull::once, Pull::idle, Pull::exportState}) {
+    settings::Pull in;
+    in.errand = errand;
+    CHECK(ordered(std::move(in)).errand == errand);
+  }
+  using settings::Delivery;
+  for (auto security : {Delivery::Security::none, Delivery::Security::startTls, Delivery::Security::required,
+                        Delivery::Security::implicit}) {
+    Delivery in;
+    in.security = security;
+    CHECK(ordered(std::move(in)).security == security);
   }
 }
 
@@ -193,6 +270,17 @@ TEST_CASE("a text that is absent and one that is empty differ") {
   CHECK_FALSE(ordered(sync).ignore);
   sync.ignore = "";
   CHECK(ordered(sync).ignore == "");
+}
+
+TEST_CASE("a channel to a delivery process comes through") {
+  auto [ours, theirs] = Channel::pair();
+  struct stat sent {
+  }, came{};
+  REQUIRE(fstat(theirs.get(), &sent) == 0);
+  Order out = readOrder(pack(Order{Deliverer{}, std::move(theirs)}));
+  CHECK(std::holds_alternative<Deliverer>(out.what));
+  REQUIRE(fstat(out.peer.get(), &came) == 0);
+  CHECK(came.st_ino == sent.st_ino);
 }
 
 TEST_CASE("go and stop come through") {
@@ -225,6 +313,19 @@ TEST_CASE("reports come through") {
     CHECK(done.mailboxes == 0xffffffff);
     CHECK(done.waiting == waiting);
   }
+  reported(WantsDeliverer{});
+  for (bool waiting : {false, true}) {
+    Pulled pulled = reported(Pulled{1, kMost, 3, kMost - 4, 5, 6, waiting});
+    CHECK(pulled.delivered == 1);
+    CHECK(pulled.deferred == kMost);
+    CHECK(pulled.refused == 3);
+    CHECK(pulled.unknown == kMost - 4);
+    CHECK(pulled.purged == 5);
+    CHECK(pulled.octets == 6);
+    CHECK(pulled.waiting == waiting);
+  }
+  for (const std::string& octets : {""s, "\0\0\0\1\xff\r\n\0"s, std::string(60000, '\xff')})
+    CHECK(reported(Exported{octets}).octets == octets);
   for (bool compressed : {false, true}) {
     Traffic traffic = reported(Traffic{1, kMost, 3, kMost - 4, compressed});
     CHECK(traffic.received == 1);
@@ -272,6 +373,8 @@ TEST_CASE("reports that do not hold are refused") {
       {"a text that is too long", [&](In in) { in.initProgress().setMailbox(text(mailbox)); }},
       {"a descriptor in a report", [](In in) { in.initLog(); }, true},
       {"a descriptor in a report", [](In in) { in.setLocked(); }, true},
+      {"a descriptor in a report", [](In in) { in.setWantsDeliverer(); }, true},
+      {"a descriptor in a report", [](In in) { in.initPulled(); }, true},
   };
   for (const auto& row : table) {
     CAPTURE(row.why);
@@ -283,15 +386,35 @@ TEST_CASE("reports that do not hold are refused") {
 }
 
 TEST_CASE("orders that do not hold are refused") {
-  convert::Writer transport;
-  transport.root<schema::Order>().initNet().setTransport(static_cast<schema::Order::Net::Transport>(3));
-  CHECK_THROWS_WITH_AS(readOrder(transport.packet()), "an unknown transport", PeerViolation);
-  convert::Writer errand;
-  errand.root<schema::Order>().initSync().setErrand(static_cast<schema::Order::Sync::Errand>(6));
-  CHECK_THROWS_WITH_AS(readOrder(errand.packet()), "an unknown errand", PeerViolation);
-  convert::Writer go;
-  go.root<schema::Order>().setGo();
-  CHECK_THROWS_WITH_AS(readOrder(go.packet(BodyWriter().seal())), "a descriptor in an order", PeerViolation);
+  using In = schema::Order::Builder;
+  const char* const kDescriptor = "a descriptor where none is due, or none where one is";
+  struct {
+    const char* why;
+    std::function<void(In)> build;
+    bool withDescriptor = false;
+  } const table[] = {
+      {"an unknown transport",
+       [](In in) { in.initNet().setTransport(static_cast<schema::Order::Net::Transport>(3)); }},
+      {"an unknown errand",
+       [](In in) { in.initSync().setErrand(static_cast<schema::Order::Sync::Errand>(6)); }},
+      {"an unknown errand",
+       [](In in) { in.initPull().setErrand(static_cast<schema::Order::Pull::Errand>(3)); }},
+      {"an unknown kind of security",
+       [](In in) { in.initDelivery().setSecurity(static_cast<schema::Order::Delivery::Security>(4)); }},
+      {kDescriptor, [](In in) { in.setGo(); }, true},
+      {kDescriptor, [](In in) { in.setStop(); }, true},
+      {kDescriptor, [](In in) { in.initNet(); }, true},
+      {kDescriptor, [](In in) { in.initPull(); }, true},
+      {kDescriptor, [](In in) { in.initDelivery(); }, true},
+      {kDescriptor, [](In in) { in.setDeliverer(); }, false},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.why);
+    convert::Writer writer;
+    row.build(writer.root<schema::Order>());
+    Packet packet = writer.packet(row.withDescriptor ? BodyWriter().seal() : Descriptor());
+    CHECK_THROWS_WITH_AS(readOrder(std::move(packet)), row.why, PeerViolation);
+  }
 }
 
 TEST_CASE("log lines as long as allowed come through, longer ones are cut") {

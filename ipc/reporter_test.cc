@@ -71,7 +71,7 @@ TEST_CASE("a line that is too long is cut, not refused") {
 TEST_CASE("orders: poll takes what is there, await waits") {
   Edge edge;
   CHECK_FALSE(edge.reporter.poll());
-  edge.launch.send(pack(Order{settings::Delivery{true, "mx", "25", "me", ""}}));
+  edge.launch.send(pack(Order{settings::Delivery{.lmtp = true, .host = "mx"}}));
   edge.launch.send(pack(Order{Go{}}));
   Order first = edge.reporter.await();
   CHECK(std::get<settings::Delivery>(first.what).host == "mx");

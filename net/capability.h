@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/ascii.h"
+#include "ipc/ascii.h"
 
 namespace interimap {
 

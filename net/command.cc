@@ -1,5 +1,7 @@
 #include "net/command.h"
 
+#include <strings.h>
+
 #include <algorithm>
 
 namespace interimap {
@@ -18,6 +20,9 @@ bool isAstringChar(char c, bool listChars) {
 bool isQuotable(char c) {
   return static_cast<unsigned char>(c) < 0x80 && c != '\r' && c != '\n' && c != '\0';
 }
+
+// An atom like any other where the grammar wants an astring, but servers read it as no string at all.
+bool isNil(std::string_view value) { return value.size() == 3 && strncasecmp(value.data(), "NIL", 3) == 0; }
 
 std::string quoted(std::string_view value) {
   std::string text = "\"";
@@ -68,7 +73,7 @@ Command& Command::patterns(const std::vector<std::string>& values) {
 
 void Command::putAstring(std::string_view value, bool listChars, bool secret) {
   auto is = [&](auto predicate) { return std::all_of(value.begin(), value.end(), predicate); };
-  if (!value.empty() && is([&](char c) { return isAstringChar(c, listChars); })) {
+  if (!value.empty() && !isNil(value) && is([&](char c) { return isAstringChar(c, listChars); })) {
     text(secret).text += value;
   } else if (is(isQuotable)) {
     text(secret).text += quoted(value);

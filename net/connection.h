@@ -11,9 +11,9 @@
 #include "ipc/launch.h"
 #include "net/deflate.h"
 #include "net/lexer.h"
-#include "net/log.h"
 #include "net/outbox.h"
-#include "net/stream.h"
+#include "transport/log.h"
+#include "transport/stream.h"
 
 namespace interimap {
 

@@ -5,7 +5,8 @@
 #include <string>
 
 #include "ipc/failure.h"
-#include "net/deadlines.h"
+#include "net/limits.h"
+#include "transport/deadlines.h"
 
 namespace interimap {
 
@@ -79,7 +80,7 @@ std::size_t DeflateStream::decompress(std::span<char> buffer) {
   }
   std::size_t size = room - inflate_.avail_out;
   received_ += size;
-  if (received_ > kMostInflated + kMostInflateRatio * compressedReceived_)
+  if (received_ > limits::kMostInflated + limits::kMostInflateRatio * compressedReceived_)
     throw Failure(ExitStatus::protocol, "DEFLATE: " + std::to_string(compressedReceived_) +
                                             " octets have grown to more than " + std::to_string(received_) +
                                             ", which no mail does");

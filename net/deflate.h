@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "net/backlog.h"
-#include "net/stream.h"
+#include "transport/backlog.h"
+#include "transport/stream.h"
 
 namespace interimap {
 

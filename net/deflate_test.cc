@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "ipc/failure.h"
-#include "net/deadlines.h"
+#include "net/limits.h"
+#include "transport/deadlines.h"
 
 using namespace interimap;
 
@@ -206,7 +207,8 @@ TEST_CASE("DEFLATE: a large attachment of nothing passes, a bomb does not") {
   feed(8);
   CHECK(got == 8 * (std::uint64_t{8} << 20));
   CHECK_THROWS_WITH_AS(feed(8), doctest::Contains("which no mail does"), Failure);
-  CHECK(got < kMostInflated + kMostInflateRatio * reader.stream->compressedReceived() + buffer.size());
+  CHECK(got < limits::kMostInflated + limits::kMostInflateRatio * reader.stream->compressedReceived() +
+                  buffer.size());
 }
 
 TEST_CASE("DEFLATE: empty blocks keep nobody busy for long") {

@@ -24,7 +24,8 @@ void Enable::finish(Answers& answers) {
                              .unselect = capabilities_.has("UNSELECT"),
                              .idle = capabilities_.has("IDLE"),
                              .notify = capabilities_.has("NOTIFY"),
-                             .move = capabilities_.has("MOVE")});
+                             .move = capabilities_.has("MOVE"),
+                             .uidPlus = capabilities_.has("UIDPLUS")});
 }
 
 }  // namespace interimap

@@ -12,7 +12,7 @@
 
 #include "ipc/failure.h"
 #include "net/deflate.h"
-#include "net/tls_server_test.h"
+#include "transport/tls_server_test.h"
 
 using namespace interimap;
 using namespace interimap::test;
@@ -108,25 +108,25 @@ TEST_CASE("endpoint: imap, in the clear") {
   Loopback server([](int fd) { put(fd, "* OK\r\n"); });
   auto net = netSettings(settings::Transport::imap, server.port());
   net.startTls = false;
-  auto stream = Endpoint::open(net, silent).greet();
+  auto stream = openEndpoint(net, silent).greet();
   CHECK(receive(*stream, 100) == "* OK\r\n");
 }
 
 TEST_CASE("endpoint: a tunnel") {
   auto net = netSettings(settings::Transport::tunnel);
   net.command = "echo '* PREAUTH'; cat";
-  auto stream = Endpoint::open(net, silent).greet();
+  auto stream = openEndpoint(net, silent).greet();
   CHECK(receive(*stream, 10) == "* PREAUTH\n");
   send(*stream, "a NOOP\r\n");
   CHECK(receive(*stream, 8) == "a NOOP\r\n");
   net.command = " ";
-  CHECK_THROWS_WITH_AS(Endpoint::open(net, silent), "Missing tunnel command", Failure);
+  CHECK_THROWS_WITH_AS(openEndpoint(net, silent), "Missing tunnel command", Failure);
 }
 
 TEST_CASE("endpoint: nobody there") {
   Loopback taken(nullptr);
   const std::string& port = taken.port();
-  CHECK_THROWS_WITH_AS(Endpoint::open(netSettings(settings::Transport::imap, port), silent),
+  CHECK_THROWS_WITH_AS(openEndpoint(netSettings(settings::Transport::imap, port), silent),
                        ("Can't connect to localhost:" + port + ": Connection refused").c_str(), Failure);
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     Loopback server([&](int fd) { serveTls(fd, identified, talk); });
     auto net = netSettings(settings::Transport::imaps, server.port());
     net.tls.caFile = caFile;
-    check(*Endpoint::open(net, silent).greet());
+    check(*openEndpoint(net, silent).greet());
   }
   SUBCASE("STARTTLS") {
     Loopback server([&](int fd) {
@@ -160,7 +160,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     });
     auto net = netSettings(settings::Transport::imap, server.port());
     net.tls.caFile = caFile;
-    auto endpoint = Endpoint::open(net, silent);
+    auto endpoint = openEndpoint(net, silent);
     auto stream = endpoint.greet();
     CHECK(receive(*stream, 6) == "* OK\r\n");
     send(*stream, "a STARTTLS\r\n");
@@ -179,7 +179,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     auto net = netSettings(settings::Transport::imaps, "993");
     net.tls.caFile = caFile;
     net.proxy = "socks5h://127.0.0.1:" + proxy.port();
-    check(*Endpoint::open(net, silent).greet());
+    check(*openEndpoint(net, silent).greet());
   }
   SUBCASE("DEFLATE over TLS") {
     Loopback server([&](int fd) {
@@ -191,7 +191,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     });
     auto net = netSettings(settings::Transport::imaps, server.port());
     net.tls.caFile = caFile;
-    auto stream = startDeflate(Endpoint::open(net, silent).greet());
+    auto stream = startDeflate(openEndpoint(net, silent).greet());
     for (int i = 0; i < 3; ++i) {
       send(*stream, "a NOOP\r\n");
       CHECK(receive(*stream, 8) == "a NOOP\r\n");

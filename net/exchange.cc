@@ -7,6 +7,7 @@
 #include "net/fetch_bodies.h"
 #include "net/list.h"
 #include "net/manage.h"
+#include "net/search.h"
 #include "net/select.h"
 #include "net/store.h"
 #include "net/watch.h"
@@ -53,9 +54,10 @@ struct Make {
   Made operator()(request::Expunge& expunge) {
     return std::make_unique<Expunge>(std::move(expunge), context.storing);
   }
+  Made operator()(request::Search& search) { return std::make_unique<Search>(std::move(search)); }
   Made operator()(request::Manage& manage) { return std::make_unique<Manage>(std::move(manage)); }
   Made operator()(request::Watch& watch) {
-    return std::make_unique<Watch>(std::move(watch), context.news, context.log);
+    return std::make_unique<Watch>(std::move(watch), context.qresync, context.news, context.log);
   }
   Made operator()(request::Simple& simple) {
     return std::make_unique<Simple>(simple, context.mailboxSelected);

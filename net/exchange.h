@@ -11,9 +11,9 @@
 
 #include "ipc/imap.h"
 #include "net/command.h"
-#include "net/log.h"
 #include "net/message_header.h"
 #include "net/untagged.h"
+#include "transport/log.h"
 
 namespace interimap {
 

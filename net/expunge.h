@@ -15,8 +15,8 @@ class Expunge final : public Exchange {
 
  private:
   request::Expunge request_;
-  // Dovecot 2.3 expunges nothing if a STORE that brought a new keyword came in the same flight: UID EXPUNGE
-  // then does not see \Deleted, and says OK.
+  // Dovecot 2.3 may expunge nothing if a STORE that brought a new keyword, or more than one, came in the same
+  // flight: UID EXPUNGE then does not see \Deleted, and says OK.
   bool quirkStoreThenExpunge_;
 };
 

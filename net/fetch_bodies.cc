@@ -9,7 +9,7 @@ namespace interimap {
 
 namespace {
 
-constexpr std::size_t kMessageBytes = 128;  // a WindowMessage in a packet, flags apart, generously
+constexpr std::size_t kMessageBytes = 192;  // a WindowMessage in a packet, generously; flags, sender apart
 
 }  // namespace
 
@@ -19,7 +19,8 @@ std::vector<Command> FetchBodies::commands(const Capabilities&) {
     commands.push_back(std::move(Command("UID FETCH")
                                      .set(piece)
                                      .add(qresync_ ? " (MODSEQ FLAGS" : " (FLAGS")
-                                     .add(" INTERNALDATE BODY.PEEK[])")));
+                                     .add(envelope_ ? " INTERNALDATE ENVELOPE" : " INTERNALDATE")
+                                     .add(" BODY.PEEK[])")));
   return commands;
 }
 
@@ -55,13 +56,15 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
   if (tooLarge_) {
     window_.tooLarge.push_back(*fetch->uid);
   } else {
-    bytes_ += kMessageBytes + fetch->flags->text().size();
+    ReversePath sender = envelope_ && fetch->envelope ? std::move(fetch->envelope->sender) : ReversePath();
+    bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size();
     window_.messages.push_back({.uid = *fetch->uid,
                                 .modSeq = fetch->modSeq,
                                 .flags = std::move(*fetch->flags),
                                 .date = std::move(*fetch->date),
                                 .body = {kept_, bodies_->size() - kept_},
-                                .header = header_.digest()});
+                                .header = header_.digest(),
+                                .sender = std::move(sender)});
     kept_ = bodies_->size();
   }
   if (window_.messages.size() + window_.tooLarge.size() == kMostMessages || bytes_ > limits::kAnswerBytes ||

@@ -13,6 +13,7 @@ class FetchBodies final : public Exchange, LiteralSink {
   FetchBodies(request::FetchBodies request, bool qresync, std::uint64_t maxMessageSize, MessageHeader& header)
       : uids_(std::move(request.uids)),
         remaining_(uids_),
+        envelope_(request.envelope),
         qresync_(qresync),
         maxMessageSize_(maxMessageSize),
         header_(header) {}
@@ -28,7 +29,7 @@ class FetchBodies final : public Exchange, LiteralSink {
 
   UidSet uids_;
   UidSet remaining_;  // not come yet: a message counts once
-  bool qresync_;
+  bool envelope_, qresync_;
   std::uint64_t maxMessageSize_;
   MessageHeader& header_;
   std::optional<BodyWriter> bodies_;

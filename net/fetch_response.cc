@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/ascii.h"
+#include "ipc/ascii.h"
 #include "net/limits.h"
 
 namespace interimap {
@@ -11,8 +11,10 @@ namespace {
 
 bool readUid(Tokens& in, std::optional<Uid>& uid) {
   auto n = in.number();
-  if (n) uid = Uid::of(*n);
-  return n && uid;
+  auto value = n ? Uid::of(*n) : std::nullopt;
+  if (!value || (uid && *uid != *value)) return false;
+  uid = value;
+  return true;
 }
 
 // fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")"   ; RFC 7162 section 7
@@ -67,6 +69,10 @@ bool readItem(Tokens& in, FetchResponse& fetch) {
   if (is("FLAGS")) return readFlags(in, fetch.flags);
   if (is("INTERNALDATE")) return readDate(in, fetch.date);
   if (is("RFC822.SIZE")) return (fetch.size = in.number()).has_value();
+  if (is("ENVELOPE")) {
+    fetch.envelope = Envelope::parse(in);
+    return true;
+  }
   // Twice the same is not meant to be, and the sink could not tell one from the other.
   if (is("BODY[]") || is("RFC822")) return !fetch.body && readOctets(in, fetch.body);
   if (is("BODY[HEADER]") || is("RFC822.HEADER")) return !fetch.header && readOctets(in, fetch.header);
@@ -78,10 +84,13 @@ bool readItem(Tokens& in, FetchResponse& fetch) {
 std::optional<FetchResponse> FetchResponse::parse(Tokens& in) {
   FetchResponse fetch;
   if (!in.take('(')) return std::nullopt;
-  while (!in.take(')')) {
-    if (in.space()) continue;
-    if (!readItem(in, fetch)) return std::nullopt;
-  }
+  do {
+    while (!in.take(')')) {
+      if (in.space() || readItem(in, fetch)) continue;
+      if (!fetch.envelope) return std::nullopt;
+      break;
+    }
+  } while (fetch.envelope && in.skipToStreamed());
   return fetch;
 }
 

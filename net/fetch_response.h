@@ -8,6 +8,7 @@
 #include "ipc/flags.h"
 #include "ipc/internal_date.h"
 #include "ipc/uid.h"
+#include "net/envelope.h"
 #include "net/tokens.h"
 
 namespace interimap {
@@ -26,12 +27,13 @@ struct FetchResponse {
   std::optional<Flags> flags;
   std::optional<InternalDate> date;
   std::optional<std::uint64_t> size;
+  std::optional<Envelope> envelope;
   std::optional<Octets> body, header;
   const LiteralSink* sink = nullptr;  // that got the streamed octets; filled in by the session
 
   // message-data = nz-number SP "FETCH" SP msg-att; `in` stands at msg-att.
   // msg-att = "(" msg-att-item *(SP msg-att-item) ")"; items we did not ask for are skipped, whatever they
-  // are.
+  // are. What is wrong behind an ENVELOPE is taken to be its fault, and does not cost the message.
   static std::optional<FetchResponse> parse(Tokens& in);
   // The UID, if it is among the items that stand before the literal which `text`, "* 1 FETCH (…{5}" CRLF,
   // ends in.

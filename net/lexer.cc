@@ -4,8 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "ipc/ascii.h"
 #include "ipc/failure.h"
-#include "net/ascii.h"
 #include "net/limits.h"
 
 namespace interimap {
@@ -52,6 +52,25 @@ std::optional<LiteralSink::Kind> streamedKind(std::string_view text) {
   return std::nullopt;
 }
 
+// What stands before the set of UIDs in a response that may be megabytes of them, and what separates them.
+struct SetResponse {
+  std::size_t before = 0;
+  char separator = ',';
+};
+
+std::optional<SetResponse> setResponse(std::string_view text) {
+  auto begins = [&](std::string_view with) { return equalIgnoringCase(text.substr(0, with.size()), with); };
+  constexpr std::string_view kEarlier = "* VANISHED (EARLIER) ", kVanished = "* VANISHED ",
+                             kSearch = "* SEARCH ", kExtended = "* ESEARCH ", kAll = " ALL ";
+  if (begins(kEarlier)) return SetResponse{kEarlier.size(), ','};
+  if (begins(kVanished)) return SetResponse{kVanished.size(), ','};
+  if (begins(kSearch)) return SetResponse{kSearch.size(), ' '};
+  if (!begins(kExtended)) return std::nullopt;
+  auto all = text.find(kAll);
+  if (all == std::string_view::npos || all > limits::kKeptOfLine) return std::nullopt;
+  return SetResponse{all + kAll.size(), ','};
+}
+
 }  // namespace
 
 bool Lexer::next(std::string_view& input) {
@@ -69,20 +88,24 @@ void Lexer::begin() {
   carry_.clear();
   lineAt_ = 0;
   complete_ = false;
+  leavingOut_ = false;
 }
 
 // Bare LF ends a line, too: nothing that a server sends can mean anything else by it.
 bool Lexer::line(std::string_view& input) {
   std::string& text = response_.text;
   auto end = input.find('\n');
-  auto piece = input.substr(0, end);
-  if (text.size() + piece.size() > limits::kLongestResponse)
-    framingLost("response of more than " + std::to_string(limits::kLongestResponse) +
-                " octets: " + text.substr(0, 64));
-  text += piece;
+  text += input.substr(0, end);
+  auto kept = std::max(lineAt_, text.size() - std::min(text.size(), limits::kKeptOfLine));
+  if (leavingOut_ && kept > lineAt_) {
+    text.erase(lineAt_, kept - lineAt_);
+    markLeftOut(lineAt_);
+  } else if (!leavingOut_ && text.size() > limits::kLongestResponse) {
+    leaveOut(kept);
+  }
   if (end == std::string_view::npos) {
     input = {};
-    complete_ = splitVanished();
+    complete_ = splitSet();
     return false;
   }
   input.remove_prefix(end + 1);
@@ -91,15 +114,29 @@ bool Lexer::line(std::string_view& input) {
   return true;
 }
 
+// From `at` on only the ends of lines are kept, as they may announce a literal.
+void Lexer::leaveOut(std::size_t at) {
+  std::string& text = response_.text;
+  if (!isFetch(text))
+    framingLost("response of more than " + std::to_string(limits::kLongestResponse) +
+                " octets, or with more or longer literals than it may have: " + text.substr(0, 64));
+  leavingOut_ = true;
+  markLeftOut(at);
+}
+
+// No parser goes beyond a NUL; what stands behind it is not what it seems.
+void Lexer::markLeftOut(std::size_t at) {
+  std::string& text = response_.text;
+  if (text[at - 1] != '\0') text.insert(at++, 1, '\0');
+  lineAt_ = at;
+}
+
 bool Lexer::literal(std::string_view& input) {
   auto piece = input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input.size())));
   input.remove_prefix(piece.size());
   remaining_ -= piece.size();
-  if (state_ == State::streamed) {
-    if (!piece.empty()) sink_.octets(piece);
-  } else {
-    response_.text += piece;
-  }
+  if (state_ == State::streamed && !piece.empty()) sink_.octets(piece);
+  if (state_ == State::collected) response_.text += piece;
   if (remaining_ > 0) return false;
   state_ = State::line;
   lineAt_ = response_.text.size();
@@ -121,34 +158,43 @@ bool Lexer::announcesLiteral() {
   auto [end, error] = std::from_chars(text.data() + open + 1, text.data() + text.size() - 1, size);
   if (error != std::errc() || size > limits::kLongestStreamed)
     framingLost("absurd literal: " + text.substr(open, 40));
-  if (response_.literals.size() == limits::kMostLiterals) framingLost("too many literals in one response");
-  auto kind = isFetch(text) ? streamedKind(value) : std::nullopt;
-  if (!kind && size > limits::kLongestLiteral)
-    framingLost("literal of " + std::to_string(size) + " octets in a response that begins " +
-                text.substr(0, 64));
-  text += "\r\n";
-  if (text.size() + (kind ? 0 : size) > limits::kLongestResponse) framingLost("response is too long");
-  response_.literals.push_back({text.size(), size, kind.has_value()});
-  if (kind) sink_.begin(*kind, size, text);
-  remaining_ = size;
-  state_ = kind ? State::streamed : State::collected;
+  beginLiteral(isFetch(text) ? streamedKind(value) : std::nullopt, size);
   return true;
+}
+
+void Lexer::beginLiteral(std::optional<LiteralSink::Kind> kind, std::uint64_t size) {
+  std::string& text = response_.text;
+  auto& literals = response_.literals;
+  if (literals.size() >= limits::kMostLiterals + limits::kMostStreamed)
+    framingLost("too many literals in one response");
+  remaining_ = size;
+  if (kind) {
+    text += "\r\n";
+    literals.push_back({text.size(), size, true});
+    sink_.begin(*kind, size, text);
+    state_ = State::streamed;
+  } else if (!leavingOut_ && size <= limits::kLongestLiteral && literals.size() < limits::kMostLiterals &&
+             text.size() + 2 + size <= limits::kLongestResponse) {
+    text += "\r\n";
+    literals.push_back({text.size(), size, false});
+    state_ = State::collected;
+  } else {
+    leavingOut_ ? text.resize(lineAt_) : leaveOut(text.size());
+    state_ = State::dropped;
+  }
 }
 
 // A mailbox that lost every other of a million messages says so in one line of megabytes. What is known of it
 // already is a response of its own.
-bool Lexer::splitVanished() {
+bool Lexer::splitSet() {
   std::string& text = response_.text;
-  if (text.size() < limits::kVanishedPiece || !response_.literals.empty()) return false;
-  constexpr std::string_view kVanished = "* VANISHED ", kEarlier = "(EARLIER) ";
-  if (!equalIgnoringCase(std::string_view(text).substr(0, kVanished.size()), kVanished)) return false;
-  auto prefix = kVanished.size();
-  if (equalIgnoringCase(std::string_view(text).substr(prefix, kEarlier.size()), kEarlier))
-    prefix += kEarlier.size();
-  auto comma = text.rfind(',');
-  if (comma == std::string::npos || comma < prefix) return false;
-  carry_ = text.substr(0, prefix) + text.substr(comma + 1);
-  text.resize(comma);
+  if (text.size() < limits::kSetPiece || !response_.literals.empty() || leavingOut_) return false;
+  auto set = setResponse(text);
+  if (!set) return false;
+  auto separator = text.rfind(set->separator);
+  if (separator == std::string::npos || separator < set->before) return false;
+  carry_ = text.substr(0, set->before) + text.substr(separator + 1);
+  text.resize(separator);
   return true;
 }
 

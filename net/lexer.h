@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,28 +41,34 @@ class Lexer {
 
   // Takes octets from the front of `input` until a response is complete (true: see response()) or nothing is
   // left (false). Throws Failure(protocol) when framing is lost: a response or literal beyond its limit.
+  // Of a FETCH response beyond them a part is left out, and a NUL in its place; its bodies are streamed all
+  // the same, as the ENVELOPE of a message to ten thousand recipients must not cost the connection.
   bool next(std::string_view& input);
 
-  // The complete response, until the next call of next(). An overlong VANISHED comes as several.
+  // The complete response, until the next call of next(). An overlong VANISHED or SEARCH comes as several.
   const Response& response() const { return response_; }
   // A response has begun and is not complete.
   bool inside() const { return !complete_ && !(response_.text.empty() && state_ == State::line); }
 
  private:
-  enum class State : std::uint8_t { line, collected, streamed };
+  enum class State : std::uint8_t { line, collected, streamed, dropped };
   bool line(std::string_view& input);
   bool literal(std::string_view& input);
   bool announcesLiteral();
-  bool splitVanished();
+  void beginLiteral(std::optional<LiteralSink::Kind> kind, std::uint64_t size);
+  void leaveOut(std::size_t at);
+  void markLeftOut(std::size_t at);
+  bool splitSet();
   void begin();
 
   LiteralSink& sink_;
   Response response_;
   std::size_t lineAt_ = 0;  // where the current line begins in response_.text
-  std::string carry_;       // the beginning of the response that continues a split VANISHED
+  std::string carry_;       // the beginning of the response that continues a split one
   State state_ = State::line;
   std::uint64_t remaining_ = 0;  // of the literal
   bool complete_ = false;
+  bool leavingOut_ = false;  // the response is too long
 };
 
 }  // namespace interimap

@@ -88,6 +88,37 @@ TEST_CASE("lost framing ends the connection") {
   CHECK_THROWS_AS(lex(many, 4096), Failure);
 }
 
+TEST_CASE("a FETCH response beyond the limits loses a part, not its body") {
+  const std::string large = std::to_string(limits::kLongestLiteral + 1), x(limits::kLongestLiteral + 1, 'x');
+  std::string people, literals, kept;
+  for (int i = 0; i < 100000; ++i) people += "(NIL NIL \"a\" \"b\")";
+  for (std::size_t i = 0; i < limits::kMostLiterals; ++i) kept += " {1}\r\nx";
+  for (std::size_t i = 0; i < limits::kMostLiterals; ++i) literals += " {1}\r\ny";
+  const std::string nul(1, '\0'), body = " BODY[] {7}\r\na {1}\r\n", tail = " UID 5)\r\n";
+  struct Case {
+    std::string input, text;
+  };
+  const Case cases[] = {
+      {"* 1 FETCH (E {" + large + "}\r\n" + x + " z)" + body + tail,
+       "* 1 FETCH (E {" + large + "}" + nul + " z) BODY[] {7}\r\n UID 5)"},
+      {"* 1 FETCH (E" + kept + literals + " z)" + body + tail,
+       "* 1 FETCH (E" + kept + " {1}" + nul + " z) BODY[] {7}\r\n UID 5)"},
+  };
+  for (const Case& c : cases)
+    for (std::size_t step : {1U, 7U, 4096U})
+      CHECK(lex(c.input, step) == "<body 7>a {1}\r\n|" + c.text + "|\n");
+  for (std::size_t step : {1021U, 4096U, 65536U}) {
+    std::string out = lex("* 1 FETCH (E (" + people + ")" + body + " F (" + people + ")" + tail, step);
+    CHECK(out.starts_with("<body 7>a {1}\r\n|* 1 FETCH (E ((NIL"));
+    auto at = out.find("\"b\")) BODY[] {7}\r\n");
+    REQUIRE(at != out.npos);
+    CHECK(out.substr(0, at).find('\0') != out.npos);
+    CHECK(out.substr(at).find("\r\n" + nul) != out.npos);
+    CHECK(out.size() > limits::kLongestResponse - 65536);
+    CHECK(out.size() < limits::kLongestResponse + 65536 + 3 * limits::kKeptOfLine);
+  }
+}
+
 TEST_CASE("a VANISHED of any length is handled in pieces") {
   std::string input = "* VANISHED (EARLIER) 2";
   for (int i = 2; i <= 400000; ++i) input += "," + std::to_string(2 * i);
@@ -100,7 +131,7 @@ TEST_CASE("a VANISHED of any length is handled in pieces") {
     auto piece = std::string_view(input).substr(at, 10000);
     while (lexer.next(piece)) {
       last = lexer.response().text;
-      CHECK(last.size() < 2 * limits::kVanishedPiece);
+      CHECK(last.size() < 2 * limits::kSetPiece);
       constexpr std::string_view kPrefix = "* VANISHED (EARLIER) ";
       if (last.starts_with(kPrefix)) joined += (joined.empty() ? "" : ",") + last.substr(kPrefix.size());
     }

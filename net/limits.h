@@ -1,5 +1,5 @@
 // What a server may make this process hold, read or wait for. Every bound on IMAP is here, with its reason;
-// those of the transport below are in net/deadlines.h.
+// those of the transport below are in transport/deadlines.h.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,12 @@ inline constexpr std::chrono::seconds kCommand =
     300s;  // virus scanners sit behind APPEND, slow disks behind SELECT
 
 inline constexpr std::chrono::seconds kNotifyHolds = 60s;  // a NOTIFY that overflows sooner is given up
+inline constexpr std::chrono::milliseconds kSocks = 30s;   // each reply of a proxy
+
+// A DEFLATE stream may not have grown to more than kMostInflated + kMostInflateRatio * octets received. Mail
+// compresses 3:1 to 20:1, a large attachment of zeros 1000:1: the first such ones are let through.
+inline constexpr std::uint64_t kMostInflated = std::uint64_t{64} << 20;
+inline constexpr std::uint64_t kMostInflateRatio = 200;
 
 // Reading.
 inline constexpr std::size_t kReadBuffer = 65536;         // four TLS records, one pwrite of a message body
@@ -26,9 +32,11 @@ inline constexpr std::size_t kLongestResponse =
 inline constexpr std::size_t kLongestLiteral = 65536;  // names, envelope strings; not bodies and headers
 inline constexpr std::uint64_t kLongestStreamed = std::uint64_t{1}
                                                   << 40;  // beyond: no message, framing is lost
-inline constexpr std::size_t kMostLiterals = 256;     // in one response: an ENVELOPE has a few dozen strings
-inline constexpr std::size_t kVanishedPiece = 32768;  // a VANISHED longer than this is handled in pieces
-inline constexpr int kDeepest = 32;                   // nesting of parentheses in what is skipped
+inline constexpr std::size_t kMostLiterals = 256;  // in one response: an ENVELOPE has a few dozen strings
+inline constexpr std::size_t kMostStreamed = 8;    // bodies and headers in one response; we ask for one
+inline constexpr std::size_t kKeptOfLine = 1024;   // of a line in a FETCH response that is too long: its end
+inline constexpr std::size_t kSetPiece = 32768;    // a VANISHED or SEARCH longer than this comes in pieces
+inline constexpr int kDeepest = 32;                // nesting of parentheses in what is skipped
 
 // What one answer to sync may hold, so that its packet stays below Channel::kMostBytes.
 inline constexpr std::size_t kLongestFlags = 16384;  // the flags of one message; a few hundred long keywords

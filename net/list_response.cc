@@ -1,6 +1,6 @@
 #include "net/list_response.h"
 
-#include "net/ascii.h"
+#include "ipc/ascii.h"
 #include "net/limits.h"
 
 namespace interimap {

@@ -1,11 +1,10 @@
 #include "net/login.h"
 
-#include <string.h>
-
 #include <algorithm>
 #include <optional>
 
 #include "ipc/failure.h"
+#include "transport/sasl.h"
 
 namespace interimap {
 
@@ -55,34 +54,6 @@ std::string chooseMechanism(const Capabilities& capabilities, const std::vector<
                                            : "Failed to choose an authentication mechanism");
 }
 
-// base64 (RFC 4648) into a string that is wiped with its owner and never reallocates.
-Secret base64(std::string_view octets) {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((octets.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    auto at = [&](std::size_t j) {
-      return i + j < octets.size() ? static_cast<unsigned char>(octets[i + j]) : 0U;
-    };
-    unsigned bits = at(0) << 16 | at(1) << 8 | at(2);
-    for (std::size_t j = 0; j < 4; ++j)
-      text += i + j > octets.size() ? '=' : kAlphabet[bits >> (18 - 6 * j) & 63];
-  }
-  Secret secret(text);
-  explicit_bzero(text.data(), text.size());
-  return secret;
-}
-
-// message = [authzid] NUL authcid NUL passwd   ; RFC 4616 section 2, without authzid
-Secret plainMessage(const settings::Net& settings) {
-  std::string message;
-  message.reserve(settings.username.size() + settings.password.reveal().size() + 2);
-  message.append(1, '\0').append(settings.username).append(1, '\0').append(settings.password.reveal());
-  Secret encoded = base64(message);
-  explicit_bzero(message.data(), message.size());
-  return encoded;
-}
-
 // Cyrus (3.6.1) drops what has arrived behind AUTHENTICATE, though not behind LOGIN, and reads on in the
 // middle of what comes later. Dovecot is known to take it all, and says who it is; of others this is not
 // known.
@@ -99,7 +70,7 @@ StatusResponse authenticate(Dialogue& server, const settings::Net& settings, con
     return server.run(std::move(command), manner);
   }
   Command command("AUTHENTICATE PLAIN");
-  Secret message = plainMessage(settings);
+  Secret message = sasl::plain(settings.username, settings.password.reveal());
   if (server.capabilities().has("SASL-IR")) {
     command.add(" ").secretText(message.reveal());
     auto manner = quirkDropsBehindAuthenticate(greeting) ? Manner::alone : Manner::andRequests;
@@ -114,8 +85,11 @@ bool isTemporary(const std::string& code) {
   return code == "UNAVAILABLE" || code == "LIMIT" || code == "INUSE";
 }
 
-bool isLoopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+// The password does not leave this machine. What a name means to a proxy we do not know.
+bool staysHere(const settings::Net& settings) {
+  const std::string& host = settings.host;
+  bool loopback = host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
+  return settings.proxy.empty() && (loopback || host == "localhost" || host == "::1" || host == "[::1]");
 }
 
 // What interimap cannot work without. Asked after login: before, servers tell but a part.
@@ -132,7 +106,7 @@ void requireExtensions(const Capabilities& capabilities) {
 
 void authenticateUser(Dialogue& server, settings::Net& settings, const StatusResponse& greeting) {
   bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
-  if (clear && !isLoopback(settings.host))
+  if (clear && !staysHere(settings))
     server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
   requireImap4(server);
   std::string mechanism = chooseMechanism(server.capabilities(), settings.auth);

@@ -17,7 +17,7 @@ TEST_CASE("with SASL-IR, everything behind the greeting is one flight") {
       "* LIST (\\Subscribed) \"/\" INBOX\r\n* STATUS INBOX (MESSAGES 3 UIDNEXT 4)\r\n"
       "* LIST () \"/\" broken \r\n* LIST (\"\r\n000002 OK done\r\n");
   auto ready = script.answer<answer::Ready>(enable);
-  CHECK(ready == answer::Ready{.multiAppend = true, .idle = true});
+  CHECK(ready == answer::Ready{.multiAppend = true, .idle = true, .uidPlus = true});
   CHECK(script.done(enable).ok());
   auto listed = script.answer<answer::Listed>(list);
   REQUIRE(listed.entries.size() == 2);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ipc/ascii.h"
 #include "ipc/failure.h"
-#include "net/ascii.h"
 
 namespace interimap {
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "net/ascii.h"
+#include "ipc/ascii.h"
 #include "net/limits.h"
 #include "net/tokens.h"
 

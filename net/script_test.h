@@ -14,7 +14,7 @@
 
 #include "ipc/failure.h"
 #include "net/session.h"
-#include "net/socket.h"
+#include "transport/socket.h"
 
 namespace interimap {
 
@@ -124,6 +124,16 @@ class Script {
     answer<answer::Ready>(id);
     CHECK(done(id).ok());
   }
+  // The same with a server that has nothing but IMAP4rev1, for an account with `qresync` off.
+  answer::Ready plain(const std::string& more = "") {
+    say("* OK [CAPABILITY IMAP4rev1] hello\r\n");
+    hear("000000 LOGIN joe sekrit\r\n");
+    say("000000 OK [CAPABILITY IMAP4rev1" + more + "] in\r\n");
+    auto id = ask(request::Enable{});
+    auto ready = answer<answer::Ready>(id);
+    CHECK(done(id).ok());
+    return ready;
+  }
 
  private:
   static bool readable(int fd, int milliseconds) {
@@ -168,6 +178,13 @@ inline settings::Net account() {
   settings.username = "joe";
   settings.password = Secret("sekrit");
   settings.maxMessageSize = 1000;
+  return settings;
+}
+
+inline settings::Net plainAccount() {
+  settings::Net settings = account();
+  settings.qresync = false;
+  settings.auth = {"LOGIN"};
   return settings;
 }
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "net/expunge.h"
 #include "net/list.h"
+#include "net/select.h"
 
 namespace interimap {
 
@@ -224,6 +226,18 @@ void Session::startCompress() {
   phase_ = Phase::compressing;
 }
 
+// An Expunge stores as well, in its own mailbox.
+bool Session::storing() const {
+  bool storing = false, expunging = false;
+  for (const auto& each : running_) {
+    const Exchange* exchange = each->exchange.get();
+    storing |= exchange->stores();
+    expunging |= dynamic_cast<const Expunge*>(exchange) != nullptr;
+    if (dynamic_cast<const Select*>(exchange) != nullptr) expunging = false;
+  }
+  return storing || expunging;
+}
+
 void Session::start(Request request) {
   auto* simple = std::get_if<request::Simple>(&request.what);
   loggedOut_ |= simple != nullptr && simple->verb == request::Simple::Verb::logout;
@@ -232,8 +246,7 @@ void Session::start(Request request) {
   RequestId id = request.id;
   ExchangeContext context{.qresync = settings_.qresync,
                           .maxMessageSize = settings_.maxMessageSize,
-                          .storing = std::any_of(running_.begin(), running_.end(),
-                                                 [](const auto& other) { return other->exchange->stores(); }),
+                          .storing = storing(),
                           .mailboxSelected = selected_,
                           .capabilities = capabilities_,
                           .news = news_,

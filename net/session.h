@@ -95,6 +95,7 @@ class Session final : Dialogue, LiteralSink {
   void startRequests();
   bool mayStart(const Request& request);
   void startCompress();
+  bool storing() const;
   void start(Request request);
   void sendCommands(Running& running, std::vector<Command> commands);
   bool keepWatch();

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
-#include "net/address.h"
+#include "transport/address.h"
 
 namespace interimap::socks {
 

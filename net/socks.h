@@ -5,8 +5,8 @@
 #include <string>
 
 #include "ipc/secret.h"
-#include "net/deadlines.h"
-#include "net/stream.h"
+#include "net/limits.h"
+#include "transport/stream.h"
 
 namespace interimap::socks {
 
@@ -31,7 +31,7 @@ class Dialogue {
 
   // To be called once. On return the next octet is the server's. Throws Failure "SOCKSv5 ERROR: reason":
   // noPermission if the proxy refused the credentials, else unavailable.
-  void run(Stream& stream, std::chrono::milliseconds deadline = kSocksDeadline);
+  void run(Stream& stream, std::chrono::milliseconds deadline = limits::kSocks);
 
  private:
   Proxy proxy_;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ipc/failure.h"
-#include "net/socket.h"
+#include "transport/socket.h"
 
 using namespace interimap;
 using namespace std::string_literals;

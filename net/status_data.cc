@@ -1,6 +1,6 @@
 #include "net/status_data.h"
 
-#include "net/ascii.h"
+#include "ipc/ascii.h"
 #include "net/limits.h"
 
 namespace interimap {

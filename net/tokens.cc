@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "net/ascii.h"
+#include "ipc/ascii.h"
 #include "net/limits.h"
 
 namespace interimap {
@@ -68,6 +68,7 @@ std::optional<std::string> Tokens::quoted() {
       ++at_;
       return value;
     }
+    if (c == '\0') break;  // never within quotes; the lexer marks with it what it has left out
     if (c == '\\' && ++at_ == text_.size()) break;
     value += text_[at_];
   }
@@ -109,6 +110,20 @@ std::optional<std::uint64_t> Tokens::streamed() {
   if (literal != nullptr && literal->streamed) return literal->size;
   at_ = before;
   return std::nullopt;
+}
+
+bool Tokens::skipToStreamed() {
+  for (const Literal& literal : literals_) {
+    if (!literal.streamed || literal.at <= at_) continue;
+    // NAME SP ["~"] "{" number "}" CRLF, as the lexer has found it
+    auto blank = text_.rfind(' ', text_.rfind('{', literal.at));
+    auto begin = text_.find_last_of(" (", blank - 1) + 1;
+    if (begin < at_) continue;
+    at_ = begin;
+    return true;
+  }
+  at_ = text_.size();
+  return false;
 }
 
 bool Tokens::skipValue(int depth) {

@@ -41,6 +41,10 @@ class Tokens {
   // A streamed literal, if that is what comes: its size.
   std::optional<std::uint64_t> streamed();
 
+  // Goes on to the name of the next item whose value is a streamed literal: past something that cannot be
+  // read. False: to the end, there is none.
+  bool skipToStreamed();
+
   // Any value: atom, string, literal (streamed, too), or a list of such.
   bool skipValue(int depth = 0);
 

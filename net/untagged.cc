@@ -2,25 +2,30 @@
 
 #include <utility>
 
-#include "net/ascii.h"
+#include "ipc/ascii.h"
 
 namespace interimap {
 
 namespace {
 
 template <typename Noun>
-std::optional<Untagged> read(Tokens& in) {
-  if (!in.space()) return std::nullopt;
-  auto noun = Noun::parse(in);
+std::optional<Untagged> perhaps(std::optional<Noun> noun) {
   if (!noun) return std::nullopt;
   return Untagged(std::move(*noun));
 }
 
+template <typename Noun>
+std::optional<Untagged> read(Tokens& in) {
+  if (!in.space()) return std::nullopt;
+  return perhaps(Noun::parse(in));
+}
+
 std::optional<Untagged> readNumbered(Tokens& in, const std::string& kind, std::uint64_t number) {
   if (kind == "FETCH") return read<FetchResponse>(in);
-  if (kind == "EXISTS")
-    return number <= 0xffffffffU ? std::optional<Untagged>(Exists{static_cast<std::uint32_t>(number)})
-                                 : std::nullopt;
+  bool fits = number <= 0xffffffffU;
+  auto n = static_cast<std::uint32_t>(number);
+  if (kind == "EXISTS") return fits ? std::optional<Untagged>(Exists{n}) : std::nullopt;
+  if (kind == "EXPUNGE") return fits && n > 0 ? std::optional<Untagged>(Expunged{n}) : std::nullopt;
   return Ignored{};
 }
 
@@ -29,6 +34,8 @@ std::optional<Untagged> readNamed(Tokens& in, const std::string& kind) {
   if (kind == "ENABLED") return Enabled{Capabilities::parse(in.rest())};
   if (kind == "LIST") return read<ListResponse>(in);
   if (kind == "STATUS") return read<StatusData>(in);
+  if (kind == "SEARCH") return perhaps(SearchResponse::parse(in));
+  if (kind == "ESEARCH") return perhaps(SearchResponse::parseExtended(in));
   if (kind == "VANISHED") return read<Vanished>(in);
   return Ignored{};
 }

@@ -10,6 +10,7 @@
 #include "net/fetch_response.h"
 #include "net/list_response.h"
 #include "net/resp_text.h"
+#include "net/search_response.h"
 #include "net/status_data.h"
 #include "net/vanished.h"
 
@@ -21,10 +22,14 @@ struct Exists {
 struct Enabled {
   Capabilities what;
 };
-struct Ignored {};  // not ours to know: SEARCH, RECENT, EXPUNGE, …
+// A message is gone, and those behind it have moved up (RFC 3501 section 7.4.1). Only without QRESYNC.
+struct Expunged {
+  std::uint32_t message = 0;  // its number
+};
+struct Ignored {};  // not ours to know: RECENT, LSUB, …
 
 using Untagged = std::variant<Ignored, StatusResponse, Capabilities, Enabled, ListResponse, StatusData,
-                              Exists, FetchResponse, Vanished>;
+                              Exists, Expunged, FetchResponse, SearchResponse, Vanished>;
 
 // A response that begins with "* ". Nothing if it is a malformed one of a kind we know; `kind` says which.
 struct ParsedUntagged {

@@ -124,6 +124,7 @@ TEST_CASE("malformed responses are told by their kind") {
       {"* 1 FETCH (UID 0)", "FETCH"},
       {"* 1 FETCH (UID 4294967296)", "FETCH"},
       {"* 1 FETCH (UID -1)", "FETCH"},
+      {"* 1 FETCH (UID 1 UID 2)", "FETCH"},
       {"* 1 FETCH (UID 5", "FETCH"},
       {"* 1 FETCH (MODSEQ 5)", "FETCH"},
       {"* 1 FETCH (MODSEQ (18446744073709551616))", "FETCH"},
@@ -146,7 +147,24 @@ TEST_CASE("malformed responses are told by their kind") {
       {"* STATUS a (MESSAGES x)", "STATUS"},
       {"* STATUS a (MESSAGES 1", "STATUS"},
       {"* STATUS a (UIDVALIDITY 4294967296)", "STATUS"},
+      {"* SEARCH 0", "SEARCH"},
+      {"* SEARCH 4294967296", "SEARCH"},
+      {"* SEARCH 1,2", "SEARCH"},
+      {"* SEARCH 1:2", "SEARCH"},
+      {"* SEARCH -1", "SEARCH"},
+      {"* SEARCH x", "SEARCH"},
+      {"* SEARCH (MODSEQ", "SEARCH"},
+      {"* ESEARCH", "ESEARCH"},
+      {"* ESEARCH (TAG \"A\") ALL 1:3", "ESEARCH"},
+      {"* ESEARCH ALL 1:3", "ESEARCH"},
+      {"* ESEARCH UID ALL *", "ESEARCH"},
+      {"* ESEARCH UID ALL 0", "ESEARCH"},
+      {"* ESEARCH UID ALL", "ESEARCH"},
+      {"* ESEARCH UID ALL 1:*", "ESEARCH"},
+      {"* ESEARCH UID COUNT", "ESEARCH"},
       {"* 99999999999 EXISTS", "EXISTS"},
+      {"* 0 EXPUNGE", "EXPUNGE"},
+      {"* 4294967296 EXPUNGE", "EXPUNGE"},
       {"* 99999999999999999999 EXISTS", "numbered response"},
   };
   for (const Case& c : cases) {
@@ -159,8 +177,7 @@ TEST_CASE("malformed responses are told by their kind") {
 
 TEST_CASE("what is not ours to know is ignored, well formed or not") {
   for (std::string_view line :
-       {"* SEARCH 1 2 3", "* 5 RECENT", "* 7 EXPUNGE", "* FLAGS (\\Seen)", "* XFOO ((((", "* 5 XBAR", "* ",
-        "* ESEARCH (TAG \"A\") ALL 1:3", "* LSUB () \".\" a"}) {
+       {"* 5 RECENT", "* FLAGS (\\Seen)", "* XFOO ((((", "* 5 XBAR", "* ", "* LSUB () \".\" a"}) {
     auto parsed = parse(line);
     CAPTURE(line);
     REQUIRE(parsed.what);
@@ -220,7 +237,28 @@ TEST_CASE("VANISHED: RFC 7162 section 3.2.10") {
   CHECK(now.uids.size() == 3000000);
 }
 
-TEST_CASE("status responses, capabilities, EXISTS") {
+TEST_CASE("SEARCH and ESEARCH: UIDs, in any order") {
+  struct Case {
+    std::string_view line, uids;
+  };
+  const Case cases[] = {
+      {"* SEARCH 2 3 6", "2:3,6"},
+      {"* search 6 3 2 3", "2:3,6"},
+      {"* SEARCH", ""},
+      {"* SEARCH ", ""},
+      {"* SEARCH 4294967295 ", "4294967295"},
+      {"* SEARCH 2 5 (MODSEQ 917162500)", "2,5"},
+      {"* ESEARCH (TAG \"A282\") UID COUNT 17 ALL 4:18,21,28", "4:18,21,28"},
+      {"* ESEARCH (TAG {1}\r\nx) uid all 9:7", "7:9"},
+      {"* ESEARCH UID ALL 1 MODSEQ 5", "1"},
+      {"* ESEARCH (TAG \"A\") UID", ""},
+      {"* ESEARCH (TAG \"A\") UID X-NEW (a (b)) MIN 1 ALL 1", "1"},
+  };
+  for (const Case& c : cases) CHECK(get<SearchResponse>(c.line).uids.text() == c.uids);
+}
+
+TEST_CASE("status responses, capabilities, EXISTS, EXPUNGE") {
+  CHECK(get<Expunged>("* 4294967295 EXPUNGE").message == 4294967295U);
   CHECK(get<StatusResponse>("* BYE").condition == Condition::bye);
   CHECK(get<StatusResponse>("* ok [UIDNEXT 5]").what.number("UIDNEXT") == 5);
   CHECK(get<Capabilities>("* CAPABILITY IMAP4rev1  Literal+ ").has("LITERAL+"));

@@ -50,7 +50,7 @@ void News::overflow(const Log& log) {
 }
 
 Watch::Manner Watch::manner(const Capabilities& capabilities) const {
-  if (capabilities.has("NOTIFY") && news_.notify != News::Notify::refused) return Manner::notify;
+  if (qresync_ && capabilities.has("NOTIFY") && news_.notify != News::Notify::refused) return Manner::notify;
   return capabilities.has("IDLE") && !news_.idleRefused ? Manner::idle : Manner::silence;
 }
 
@@ -61,7 +61,7 @@ std::vector<Command> Watch::next(const Capabilities& capabilities, bool silent) 
       if (news_.notify != News::Notify::set) return notify();
       break;
     case Manner::idle: return idle();
-    case Manner::silence: break;
+    case Manner::silence: news_.any |= silent; return {};
   }
   std::vector<Command> commands;
   if (silent) commands.emplace_back("NOOP");

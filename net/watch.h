@@ -1,4 +1,4 @@
-// Waiting for news: NOTIFY (RFC 5465), else IDLE (RFC 2177), else in silence.
+// Waiting for news: NOTIFY (RFC 5465), else IDLE (RFC 2177), else by the clock.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <string>
 
 #include "net/exchange.h"
-#include "net/log.h"
+#include "transport/log.h"
 
 namespace interimap {
 
@@ -35,8 +35,9 @@ struct News {
 class Watch final : public Exchange {
  public:
   // `news` outlives the exchange.
-  Watch(request::Watch request, News& news, Log log)
-      : request_(std::move(request)), news_(news), log_(std::move(log)) {}
+  // Without `qresync` it is one mailbox that matters, and there is no NOTIFY.
+  Watch(request::Watch request, bool qresync, News& news, Log log)
+      : request_(std::move(request)), qresync_(qresync), news_(news), log_(std::move(log)) {}
 
   std::vector<Command> commands(const Capabilities&) override { return {}; }
   bool take(Untagged& untagged, Answers& answers) override;
@@ -44,7 +45,8 @@ class Watch final : public Exchange {
   void completed(std::size_t index, const StatusResponse& status) override;
 
   // The next commands, when those before are completed: what makes the server tell, or, if it has been silent
-  // for seconds(), asks for a sign of life. None: there is only to wait.
+  // for seconds(), asks for a sign of life; nothing else of a server that cannot tell: then it is time to
+  // look, which is as good as news. None: there is only to wait.
   std::vector<Command> next(const Capabilities& capabilities, bool silent);
   std::chrono::seconds seconds() const { return std::chrono::seconds(request_.seconds); }
 
@@ -67,6 +69,7 @@ class Watch final : public Exchange {
   void compareExamined();
 
   request::Watch request_;
+  bool qresync_;
   News& news_;
   Log log_;
   Step step_ = Step::resting;

@@ -150,7 +150,7 @@ TEST_CASE("NOTIFY that overflows after a while is set again") {
   Log log = [](LogLevel, const std::string& text) { FAIL(text); };
   news.overflow(log);
   CHECK(news.any);
-  Watch watch({{"INBOX"}, 0}, news, log);
+  Watch watch({{"INBOX"}, 0}, true, news, log);
   auto commands = watch.next(Capabilities::parse("NOTIFY"), false);
   REQUIRE(commands.size() == 2);
   CHECK(commands[0].pieces().front().text == "NOTIFY NONE");
@@ -251,6 +251,39 @@ TEST_CASE_FIXTURE(Watched, "a server without either is left in peace") {
   CHECK(done(noop).ok());
 }
 
+TEST_CASE_FIXTURE(Watched, "a server without either: after a while it is time to look") {
+  ready();
+  auto id = watch(1);
+  CHECK(done(id).ok());
+  hearNothing();
+}
+
+TEST_CASE("one mailbox of a server that knows no QRESYNC: IDLE, whatever else it can") {
+  Script script(plainAccount());
+  auto ready = script.plain(" NOTIFY IDLE UIDPLUS");
+  CHECK(ready.uidPlus);
+  CHECK(ready.idle);
+  auto select = script.ask(request::Select{{"INBOX"}, false, request::Known{{1}, {9}, uids("1:3"), 0, {}}});
+  script.hear("000001 SELECT INBOX\r\n");
+  script.say("* 3 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [UIDNEXT 4]\r\n000001 OK [READ-WRITE]\r\n");
+  CHECK(script.answer<answer::Selected>(select).uidNext.value == 4);
+  CHECK(script.done(select).ok());
+  auto examine = [&](const std::string& tag, int exists) {
+    auto id = script.ask(request::Watch{{"INBOX"}, 0});
+    script.hear(tag + " EXAMINE INBOX\r\n");
+    script.say("* " + std::to_string(exists) + " EXISTS\r\n* OK [UIDVALIDITY 1]\r\n" + tag + " OK\r\n");
+    return id;
+  };
+  CHECK(script.done(examine("000002", 3)).ok());
+  auto id = examine("000003", 3);
+  script.hear("000004 IDLE\r\n");
+  script.say("+ idling\r\n* 3 EXPUNGE\r\n");
+  script.hear("DONE\r\n");
+  script.say("000004 OK\r\n");
+  CHECK(script.done(id).ok());
+  CHECK(script.done(examine("000005", 2)).ok());
+}
+
 TEST_CASE("a silent server is asked for a sign of life, and given up when there is none") {
   Watched script({.command = 300ms});
   SUBCASE("NOTIFY: NOOP") {
@@ -269,11 +302,6 @@ TEST_CASE("a silent server is asked for a sign of life, and given up when there 
     script.idling(1);
     script.say("+ idling\r\n");
     script.hear("DONE\r\n");
-  }
-  SUBCASE("silence: NOOP") {
-    script.ready();
-    script.watch(1);
-    script.hear("000002 NOOP\r\n");
   }
   CHECK(script.failure().starts_with("no answer from the server for "));
   CHECK(script.status() == ExitStatus::unavailable);
