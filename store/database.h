@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -111,6 +112,11 @@ class Query {
   void bind(Side side) { bind(static_cast<std::int64_t>(side)); }
   void bind(const MailboxName& name) { bind(std::string_view(name.bytes())); }
   void bind(const Flags& flags) { bind(std::string_view(flags.text())); }
+
+  template <typename Value>
+  void bind(const std::optional<Value>& value) {
+    value ? bind(*value) : void(++bound_);  // what nothing is bound to is NULL
+  }
 
   int step();
 

@@ -42,6 +42,9 @@ constexpr const char* kOwnTables[] = {
     "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
     // Mailboxes that are left alone, and why.
     "ours_held (idx INTEGER PRIMARY KEY, reason BLOB NOT NULL)",
+    // What is being done to mailboxes as such; UIDVALIDITYs are NULL where it is not to be done.
+    "ours_undertaking (id INTEGER PRIMARY KEY, mailbox BLOB NOT NULL, renamed BLOB, lUIDVALIDITY INTEGER, "
+    "rUIDVALIDITY INTEGER, database BOOLEAN NOT NULL)",
     // Mailboxes that `side` said to have lost every message, once.
     "ours_emptied (idx INTEGER NOT NULL, side INTEGER NOT NULL, PRIMARY KEY (idx,side)) WITHOUT ROWID",
 };

@@ -76,6 +76,8 @@ enum class Refusal : std::uint8_t {
   empty = 1,     // no octets
   tooLarge = 2,  // above max-message-size
   unsent = 3,    // listed, but its server did not send it
+  denied = 4,    // the target may not be written to
+  kept = 5,      // expunged on the other side, and nothing may be expunged on this one
 };
 
 struct RefusedMessage {
@@ -84,6 +86,17 @@ struct RefusedMessage {
   Refusal kind = Refusal::refused;
   std::string reply;    // the server's words, at most kMostReply bytes
   std::int64_t at = 0;  // seconds since 1970
+};
+
+// A --delete or --rename, or a renaming that is followed, on its way: written down before a server is told.
+struct Undertaking {
+  std::int64_t id = 0;  // given by undertake()
+  MailboxName mailbox;
+  std::optional<MailboxName> to;  // none: it is deleted
+  // Where it is to be done, and the UIDVALIDITY the mailbox had there; 0: not known.
+  std::optional<UidValidity> local, remote;
+  bool inDatabase = false;
+  bool operator==(const Undertaking&) const = default;
 };
 
 // Called with what a commit is about, just before it and just after it.
@@ -177,6 +190,10 @@ class Store {
   std::vector<RefusedMessage> refused(MailboxId id) const;  // by side and UID
   UidSet refusedUids(MailboxId id, Side source) const;
   std::vector<MailboxId> withRefused() const;
+
+  void undertake(const Undertaking& undertaking);
+  std::vector<Undertaking> undertakings() const;  // oldest first
+  void accomplish(std::int64_t id);               // or give up
 
   // A mailbox that a server no longer has as we know it: left alone until it is removed from here.
   void hold(MailboxId id, const std::string& reason);

@@ -29,8 +29,9 @@ class Changes {
   struct Trouble {
     std::string text;
     ExitStatus status;
-    bool hold = false;   // for good: UIDs do not mean what they meant
-    bool again = false;  // a response could not be read: worth another try
+    bool again = false;   // a response could not be read: worth another try
+    bool afresh = false;  // UIDs do not mean what they meant: what is known of it is to be forgotten
+    bool hold = false;    // and that would not be noticed by the next run
   };
   std::optional<Trouble> collect();
 
@@ -44,19 +45,25 @@ class Changes {
   UidSet gone;
   // With `full`: mapped messages that are not there, though nobody ever said that they went.
   UidSet lost;
+  // VANISHED, and not mapped; flags changed, and not mapped though not new either. As long as nobody looks.
+  UidSet strangersGone, strangersChanged;
   // Mapped messages and the flags they have now.
   std::map<Uid, Flags> flags;
+  // With `full`: of those, the ones with a mod-sequence from before: the server did not report that change.
+  UidSet unreported;
   // Ascending.
   std::vector<Fresh> fresh;
 
  private:
   void listed(const answer::Message& message);
+  request::Known known() const;
+  std::optional<Trouble> regressed() const;
 
   Server& server_;
   const store::Store& store_;
   const Mailbox& mailbox_;
   std::optional<store::SideState> known_;
-  bool hasBase_;
+  bool hasBase_, full_;
   UidNext listedFrom_{1}, knownNext_{1};
   UidSet mapped_, seen_;
   answer::Selected selected_;

@@ -3,113 +3,78 @@
 #include <algorithm>
 
 #include "ipc/failure.h"
-#include "sync/mailbox.h"
 
 namespace interimap {
 
 namespace {
 
 constexpr Side kSides[] = {Side::local, Side::remote};
-using Verb = request::Manage::Verb;
 
 }  // namespace
 
-// MAILBOX arguments are spelled with the local delimiter, below the reference.
-MailboxName Commands::named(std::size_t argument) const {
-  const std::string& text = settings_.mailboxes.at(argument);
-  auto name = Hierarchy("", lists_.hierarchy(Side::local).delimiter()).name({text});
-  if (!name) throw Failure(ExitStatus::usage, "Invalid mailbox name " + text);
-  return *name;
-}
-
 void Commands::remove() {
-  lists_.fetch(Lists::Scope::named);
-  for (std::size_t i = 0; i < settings_.mailboxes.size(); ++i) {
-    MailboxName name = named(i);
-    bool servers = settings_.onLocal || settings_.onRemote;
-    // No server deletes INBOX; what the database knows of it may well be forgotten.
-    if (name.isInbox() && servers)
-      throw Failure(ExitStatus::usage,
-                    "INBOX can't be deleted (--target=database forgets what is known of it)");
-    for (Side side : kSides) {
-      auto it = lists_.listing(side).find(name);
-      if (targets(side) && it != lists_.listing(side).end() && it->second.exists)
-        manage(side, Verb::remove, name, {});
-    }
-    if (settings_.inDatabase) forget(name);
-  }
-}
-
-void Commands::forget(const MailboxName& name) {
-  if (store_.isNew()) return;
-  for (const store::KnownMailbox& mailbox : store_.mailboxes()) {
-    if (mailbox.name != name) continue;
-    if (settings_.dryRun) return log_.notice(About::database(), "Would remove mailbox " + shown(name));
-    store::Transaction transaction = store_.begin();
-    store_.removeMailbox(mailbox.id);
-    transaction.commit("delete");
-    log_.notice(About::database(), "Removed mailbox " + shown(name));
-  }
+  std::vector<MailboxName> names;
+  for (const std::string& argument : settings_.mailboxes) names.push_back(lists_.named(argument));
+  // No server deletes INBOX; what the database knows of it may well be forgotten.
+  if ((settings_.onLocal || settings_.onRemote) && std::ranges::any_of(names, &MailboxName::isInbox))
+    throw Failure(ExitStatus::usage,
+                  "INBOX can't be deleted (--target=database forgets what is known of it)");
+  if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
+  lists_.fetchNamed(names);
+  for (const MailboxName& name : names)
+    carryOut(undertakings_.plan(name, {}, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
 }
 
 void Commands::rename() {
-  lists_.fetch(Lists::Scope::named);
-  MailboxName from = named(0), to = named(1);
-  refuseExisting(to);
+  MailboxName from = lists_.named(settings_.mailboxes.at(0)), to = lists_.named(settings_.mailboxes.at(1));
+  if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
+  lists_.fetchNamed({from, to});
+  refuseExisting(from, to);
+  carryOut(undertakings_.plan(from, to, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
+}
+
+void Commands::carryOut(const store::Undertaking& undertaking) {
+  if (settings_.dryRun) return announce(undertaking);
+  if (auto refused = undertakings_.carryOut(undertaking))
+    throw ServerFailure(refused->side, ExitStatus::unavailable, refused->text);
+}
+
+void Commands::announce(const store::Undertaking& undertaking) {
+  auto say = [&](About about, Side side, const char* what) {
+    const Hierarchy& hierarchy = lists_.hierarchy(side);
+    log_.notice(std::move(about), std::string("Would ") + what + " mailbox " +
+                                      hierarchy.wire(undertaking.mailbox).bytes +
+                                      (undertaking.to ? " to " + hierarchy.wire(*undertaking.to).bytes : ""));
+  };
   for (Side side : kSides)
-    if (targets(side) && lists_.listing(side).contains(from)) manage(side, Verb::rename, from, to);
-  if (!settings_.inDatabase || store_.isNew()) return;
-  if (settings_.dryRun)
-    return log_.notice(About::database(), "Would rename mailbox " + shown(from) + " to " + shown(to));
-  store::Transaction transaction = store_.begin();
-  std::size_t rows = store_.rename(from, to);
-  transaction.commit("rename");
-  if (rows > 0) log_.notice(About::database(), "Renamed mailbox " + shown(from) + " to " + shown(to));
+    if (side == Side::local ? undertaking.local : undertaking.remote)
+      say(About::server(side), side, undertaking.to ? "rename" : "delete");
+  if (undertaking.inDatabase && known(undertaking.mailbox))
+    say(About::database(), Side::local, undertaking.to ? "rename" : "remove");
 }
 
 // Where the old name is still there beside the new one, nothing may be overwritten. Where only the new one
 // is, the renaming has been done already.
-void Commands::refuseExisting(const MailboxName& name) {
-  MailboxName from = named(0);
+void Commands::refuseExisting(const MailboxName& from, const MailboxName& to) {
   auto refuse = [&](const About& about, const char* target) {
+    std::string shown = lists_.hierarchy(Side::local).wire(to).bytes;
     throw AboutFailure(about, ExitStatus::data,
-                       "Mailbox " + shown(name) + " exists. Run `interimap --target=" + target +
-                           " --delete " + shown(name) + "` to delete.");
+                       "Mailbox " + shown + " exists. Run `interimap --target=" + target + " --delete " +
+                           shown + "` to delete.");
   };
   for (Side side : kSides) {
-    if (!targets(side)) continue;
-    auto it = lists_.listing(side).find(name);
-    bool exists = it != lists_.listing(side).end() && it->second.exists;
+    if (!targets(side) || !lists_.exists(side, to)) continue;
     bool resumes =
         !lists_.listing(side).contains(from) && (lists_.listing(other(side)).contains(from) || known(from));
-    if (exists && !resumes) refuse(About::server(side), servers_[side]->name());
+    if (!resumes) refuse(About::server(side), servers_[side]->name());
   }
-  if (settings_.inDatabase && known(name)) refuse(About::database(), "database");
+  if (settings_.inDatabase && known(to)) refuse(About::database(), "database");
 }
 
 bool Commands::known(const MailboxName& name) const {
   return !store_.isNew() && std::ranges::any_of(store_.mailboxes(), [&](const store::KnownMailbox& mailbox) {
     return mailbox.name == name;
   });
-}
-
-void Commands::manage(Side side, Verb verb, const MailboxName& name, const std::optional<MailboxName>& to) {
-  WireName wire = lists_.hierarchy(side).wire(name);
-  std::string what = wire.bytes;
-  WireName target;
-  if (to) {
-    target = lists_.hierarchy(side).wire(*to);
-    what += " to " + target.bytes;
-  }
-  if (settings_.dryRun)
-    return log_.notice(About::server(side),
-                       (verb == Verb::remove ? "Would delete mailbox " : "Would rename mailbox ") + what);
-  auto reply = servers_[side]->manage(verb, wire, target);
-  if (!reply.done().ok())
-    throw ServerFailure(side, ExitStatus::unavailable,
-                        std::string("Couldn't ") + (verb == Verb::remove ? "delete " : "rename ") + what +
-                            ": " + words(reply.done()));
-  log_.info(About::server(side), (verb == Verb::remove ? "Deleted mailbox " : "Renamed mailbox ") + what);
 }
 
 }  // namespace interimap

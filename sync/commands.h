@@ -6,27 +6,31 @@
 #include "sync/lists.h"
 #include "sync/log.h"
 #include "sync/server.h"
+#include "sync/undertakings.h"
 
 namespace interimap {
 
-// Each step leaves alone what is done already, so that a command that was interrupted, or that one server
-// refused, is carried on by giving it again.
+// What one server refused, or is done already, does not stand in the way of giving the command again. What
+// was killed is carried on by the next run (sync/undertakings.h).
 class Commands {
  public:
   Commands(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log)
-      : settings_(settings), servers_(servers), store_(store), log_(log), lists_(settings, servers, log) {}
+      : settings_(settings),
+        servers_(servers),
+        store_(store),
+        log_(log),
+        lists_(settings, servers, log),
+        undertakings_(servers, store, log, lists_) {}
 
   void remove();  // settings.mailboxes; not what is below them
   void rename();  // settings.mailboxes[0] to [1], and what is below it
 
  private:
   bool targets(Side side) const { return side == Side::local ? settings_.onLocal : settings_.onRemote; }
-  MailboxName named(std::size_t argument) const;
-  void manage(Side side, request::Manage::Verb verb, const MailboxName& name,
-              const std::optional<MailboxName>& to);
-  void forget(const MailboxName& name);
+  void carryOut(const store::Undertaking& undertaking);
+  void announce(const store::Undertaking& undertaking);
   bool known(const MailboxName& name) const;
-  void refuseExisting(const MailboxName& name);
+  void refuseExisting(const MailboxName& from, const MailboxName& to);
   std::string shown(const MailboxName& name) const { return lists_.hierarchy(Side::local).wire(name).bytes; }
 
   const settings::Sync& settings_;
@@ -34,6 +38,7 @@ class Commands {
   store::Store& store_;
   Log& log_;
   Lists lists_;
+  Undertakings undertakings_;
 };
 
 }  // namespace interimap

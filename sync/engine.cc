@@ -33,10 +33,24 @@ Engine::Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& 
       exchange_(exchange),
       store_(store),
       log_(log),
-      lists_(settings, servers, log) {}
+      lists_(settings, servers, log),
+      undertakings_(servers, store, log, lists_) {}
 
 void Engine::run() {
-  lists_.fetch(Lists::Scope::synchronised);
+  lists_.fetch();
+  prepareDatabase();
+  checkAccounts();
+  if (undertakings_.any()) resumeUndertakings();
+  followRenamings(false);
+  forgetGone(false);
+  carryOut(planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known()));
+  log_.done().mailboxes = static_cast<std::uint32_t>(synced_.size());
+  synchronise(dirtyMailboxes());
+  reportWithheld();
+  if (log_.status() == ExitStatus::ok) log_.debug(About::run(), "Clean state!");
+}
+
+void Engine::prepareDatabase() {
   if (store_.isNew()) {
     log_.notice(About::database(), "Creating new schema in database file " + settings_.databaseDirectory +
                                        "/" + settings_.databaseName);
@@ -48,14 +62,27 @@ void Engine::run() {
     log_.notice(About::database(), "Upgrading database version from 0");
     store_.migrate(lists_.hierarchy(Side::local).delimiter());
   }
-  checkAccounts();
+}
+
+// Mailboxes that we know and that something may be done to.
+KnownSubscriptions Engine::known() const {
   KnownSubscriptions known;
+  if (store_.isNew()) return known;
+  auto isAside = [this](const MailboxName& name) {
+    return std::ranges::any_of(
+        aside_, [&](const MailboxName& aside) { return name == aside || isBelow(name, aside); });
+  };
   for (const store::KnownMailbox& mailbox : store_.mailboxes())
-    known.emplace(mailbox.name, mailbox.subscribed);
-  carryOut(planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known));
-  log_.done().mailboxes = static_cast<std::uint32_t>(synced_.size());
-  synchronise(dirtyMailboxes());
-  if (log_.status() == ExitStatus::ok) log_.debug(About::run(), "Clean state!");
+    if (!isAside(mailbox.name)) known.emplace(mailbox.name, mailbox.subscribed);
+  return known;
+}
+
+// All that we know.
+std::map<MailboxName, store::MailboxId> Engine::ids() const {
+  std::map<MailboxName, store::MailboxId> ids;
+  if (store_.isNew()) return ids;
+  for (const store::KnownMailbox& mailbox : store_.mailboxes()) ids.emplace(mailbox.name, mailbox.id);
+  return ids;
 }
 
 namespace {
@@ -75,20 +102,18 @@ const char* doneOf(MailboxStep::Do step) {
 }  // namespace
 
 void Engine::preview() {
-  lists_.fetch(Lists::Scope::synchronised);
-  KnownSubscriptions known;
-  if (!store_.isNew())
-    for (const store::KnownMailbox& mailbox : store_.mailboxes())
-      known.emplace(mailbox.name, mailbox.subscribed);
+  lists_.fetch();
+  followRenamings(true);
+  forgetGone(true);
   for (const MailboxPlan& plan :
-       planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known))
+       planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known()))
     previewMailbox(plan);
   if (store_.isNew()) return;
   std::vector<Mailbox> dirty = dirtyMailboxes();
   for (const Mailbox& mailbox : dirty) {
     if (!store_.state(mailbox.id, Side::local)) continue;  // spoken of by previewMailbox()
-    Pass pass(settings_, servers_, store_, log_, mailbox);
-    pass.ask({true, true}, false);
+    Pass pass(settings_, servers_, store_, log_, {.mailbox = &mailbox});
+    pass.ask();
     pass.clarify();
     pass.preview();
   }
@@ -208,12 +233,11 @@ void Engine::carryOut(std::vector<MailboxPlan> plans) {
 
 // What was achieved on the servers, in the database.
 void Engine::record(const std::vector<MailboxPlan>& plans) {
-  std::map<MailboxName, store::MailboxId> ids;
-  for (const store::KnownMailbox& mailbox : store_.mailboxes()) ids.emplace(mailbox.name, mailbox.id);
+  std::map<MailboxName, store::MailboxId> known = ids();
   store::Transaction transaction = store_.begin();
   for (const MailboxPlan& plan : plans) {
     for (const MailboxStep& step : plan.steps) {
-      if (step.what == MailboxStep::Do::mark) store_.setSubscribed(ids.at(plan.name), step.subscribed);
+      if (step.what == MailboxStep::Do::mark) store_.setSubscribed(known.at(plan.name), step.subscribed);
       if (step.what != MailboxStep::Do::add) continue;
       store_.addMailbox(plan.name, step.subscribed);
       log_.notice(About::database(),
@@ -284,44 +308,72 @@ void Engine::awaitStragglers(const std::vector<Mailbox>& mailboxes) {
 void Engine::synchronise(const std::vector<Mailbox>& mailboxes) {
   awaitStragglers(mailboxes);
   for (std::size_t from = 0; from < mailboxes.size(); from += kTogether) {
-    std::vector<std::pair<const Mailbox*, Both<bool>>> wave;
+    std::vector<Due> wave;
     for (std::size_t i = from; i < std::min(from + kTogether, mailboxes.size()); ++i)
-      wave.push_back({&mailboxes[i], {true, true}});
+      wave.push_back({.mailbox = &mailboxes[i]});
     for (int passes = 0; !wave.empty(); ++passes) {
       if (passes == kMostPasses) {
-        for (const auto& [mailbox, _] : wave)
-          log_.error(About::at(Side::local, mailbox->wire.local),
+        for (const Due& due : wave)
+          log_.error(About::at(Side::local, due.mailbox->wire.local),
                      "The servers do not come to agree; giving up for now", ExitStatus::tryAgain);
         break;
       }
-      wave = pass(wave, passes > 0);
+      wave = pass(wave);
     }
   }
 }
 
-std::vector<std::pair<const Mailbox*, Both<bool>>> Engine::pass(
-    const std::vector<std::pair<const Mailbox*, Both<bool>>>& mailboxes, bool again) {
+std::vector<Due> Engine::pass(const std::vector<Due>& mailboxes) {
   Lane fromLocal(*servers_.local, *servers_.remote, store_, log_),
       fromRemote(*servers_.remote, *servers_.local, store_, log_);
   Both<Lane*> lanes{&fromLocal, &fromRemote};
   std::deque<Pass> passes;
-  for (const auto& [mailbox, sides] : mailboxes)
-    passes.emplace_back(settings_, servers_, store_, log_, *mailbox).ask(sides, again);
+  for (const Due& due : mailboxes) passes.emplace_back(settings_, servers_, store_, log_, due).ask();
   for (Pass& it : passes) it.clarify();
   for (Pass& it : passes) it.begin(lanes);
   copy(lanes);
   for (Pass& it : passes) it.verify();
   for (Pass& it : passes) it.expunge();
 
-  std::vector<std::pair<const Mailbox*, Both<bool>>> written;
+  std::vector<Due> again;
   store::Transaction transaction = store_.begin();
   for (Pass& it : passes) {
     it.finish(lanes);
-    if (it.worthAnother()) written.emplace_back(&it.mailbox(), Both<bool>{true, true});
-    if (it.written().local || it.written().remote) written.emplace_back(&it.mailbox(), it.written());
+    if (it.next()) again.push_back(*it.next());
   }
   transaction.commit("state");
-  return written;
+  return again;
+}
+
+// What stays on one side alone because the other may not be written to.
+void Engine::reportWithheld() {
+  std::set<store::MailboxId> withRefused;
+  for (store::MailboxId id : store_.withRefused()) withRefused.insert(id);
+  if (withRefused.empty()) return;
+  std::set<MailboxName> synced(synced_.begin(), synced_.end());
+  for (const store::KnownMailbox& known : store_.mailboxes()) {
+    if (!withRefused.contains(known.id) || !synced.contains(known.name)) continue;
+    Both<std::uint64_t> denied, kept;  // on that side
+    for (const store::RefusedMessage& refused : store_.refused(known.id)) {
+      if (refused.kind == store::Refusal::denied) ++denied[refused.source];
+      if (refused.kind == store::Refusal::kept) ++kept[refused.source];
+    }
+    for (Side side : kSides) {
+      About about = About::at(side, lists_.hierarchy(side).wire(known.name));
+      std::string there = std::string(" of ") + servers_[other(side)]->name();
+      if (denied[other(side)] > 0)
+        log_.caution(about,
+                     "Mailbox is READ-ONLY: " + std::to_string(denied[other(side)]) + " message(s)" + there +
+                         " are not added. When it may be written to, run with --repair.",
+                     ExitStatus::tryAgain);
+      if (kept[side] > 0)
+        log_.caution(about,
+                     "Nothing may be expunged here: " + std::to_string(kept[side]) +
+                         " message(s) that were expunged on the other side stay. When they may be, run with "
+                         "--repair.",
+                     ExitStatus::tryAgain);
+    }
+  }
 }
 
 void Engine::copy(Both<Lane*> lanes) {

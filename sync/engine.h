@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "ipc/launch.h"
@@ -13,7 +14,9 @@
 #include "sync/mailbox.h"
 #include "sync/mailbox_plan.h"
 #include "sync/pass.h"
+#include "sync/renaming.h"
 #include "sync/server.h"
+#include "sync/undertakings.h"
 
 namespace interimap {
 
@@ -30,14 +33,26 @@ class Engine {
   void checkAccounts();
   bool isAlias(Side side, const std::string& recorded, const std::string& account);
   void previewMailbox(const MailboxPlan& plan);
+  void prepareDatabase();
+  KnownSubscriptions known() const;
+  std::map<MailboxName, store::MailboxId> ids() const;
+  // Follows what was renamed on one side; finishes what was interrupted; forgets what is gone.
+  void resumeUndertakings();
+  void followRenamings(bool preview);
+  enum class Verdict { same, another, unknown };
+  Verdict compare(const Renaming& renaming);
+  bool mayFollow(const Renaming& renaming) const;
+  bool follow(const Renaming& renaming);
+  void setAside(const MailboxName& name);
+  void forgetGone(bool preview);
   void carryOut(std::vector<MailboxPlan> plans);
   void record(const std::vector<MailboxPlan>& plans);
   std::vector<Mailbox> dirtyMailboxes();
   void awaitStragglers(const std::vector<Mailbox>& mailboxes);
   void synchronise(const std::vector<Mailbox>& mailboxes);
-  // One pass over all of them; those that something was written to, with the sides to look at again.
-  std::vector<std::pair<const Mailbox*, Both<bool>>> pass(
-      const std::vector<std::pair<const Mailbox*, Both<bool>>>& mailboxes, bool again);
+  // One pass over all of them; those that are due again.
+  std::vector<Due> pass(const std::vector<Due>& mailboxes);
+  void reportWithheld();
   void copy(Both<Lane*> lanes);
 
   const settings::Sync& settings_;
@@ -46,6 +61,8 @@ class Engine {
   store::Store& store_;
   Log& log_;
   Lists lists_;
+  Undertakings undertakings_;
+  std::set<MailboxName> aside_;      // nothing is done to these, and what is below them
   std::vector<MailboxName> synced_;  // on both sides and in the database
 };
 

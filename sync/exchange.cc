@@ -22,24 +22,31 @@ void Exchange::pause(std::chrono::milliseconds duration, const std::function<boo
   }
 }
 
+void Exchange::takeOrders() {
+  while (auto order = launch_.poll()) {
+    if (std::holds_alternative<Stop>(order->what)) throw Stopped();
+    if (guest_ == nullptr || !std::holds_alternative<Deliverer>(order->what))
+      throw PeerViolation("launch sent an order that is not due");
+    guest_->admit(std::move(order->peer));
+  }
+}
+
 void Exchange::wait(int milliseconds) {
   std::vector<pollfd> waits{
       {launch_.fd(), static_cast<short>(POLLIN | (launch_.sending() ? POLLOUT : 0)), 0}};
-  for (Server* server : servers_)
-    waits.push_back({server->channel().fd(),
-                     static_cast<short>(POLLIN | (server->channel().sending() ? POLLOUT : 0)), 0});
+  auto await = [&](const Channel& channel) {
+    waits.push_back({channel.fd(), static_cast<short>(POLLIN | (channel.sending() ? POLLOUT : 0)), 0});
+  };
+  for (Server* server : servers_) await(server->channel());
+  Channel* guest = guest_ != nullptr ? guest_->channel() : nullptr;
+  if (guest != nullptr) await(*guest);
   if (poll(waits.data(), waits.size(), milliseconds) < 0) {
     if (errno == EINTR) return;
     throw Failure(ExitStatus::internal, std::string("poll: ") + strerror(errno));
   }
+  if (guest != nullptr && waits.back().revents != 0) guest_->receive();
   if (waits[0].revents & POLLOUT) launch_.flush();
-  if (waits[0].revents & ~POLLOUT) {
-    while (auto order = launch_.poll()) {
-      if (!std::holds_alternative<Stop>(order->what))
-        throw PeerViolation("launch sent an order that is not due");
-      throw Stopped();
-    }
-  }
+  if (waits[0].revents & ~POLLOUT) takeOrders();
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     if (waits[i + 1].revents & POLLOUT) servers_[i]->channel().flush();
     if (waits[i + 1].revents & ~POLLOUT) servers_[i]->receive();

@@ -15,11 +15,21 @@ class Server;
 // launch asked us to stop (SIGTERM). Whatever was on its way is left to the journal.
 struct Stopped {};
 
+// A channel beside those to the servers, which comes and goes.
+class Guest {
+ public:
+  virtual ~Guest() = default;
+  virtual Channel* channel() = 0;           // none at the moment: null
+  virtual void receive() = 0;               // handles what has arrived
+  virtual void admit(Descriptor peer) = 0;  // launch has sent a channel
+};
+
 class Exchange {
  public:
   explicit Exchange(Reporter& launch) : launch_(launch) {}
   virtual ~Exchange() = default;
   void add(Server& server) { servers_.push_back(&server); }
+  void add(Guest& guest) { guest_ = &guest; }
 
   // Waits until something moves, and handles it. Throws Stopped, PeerGone, PeerViolation.
   virtual void turn();
@@ -28,9 +38,11 @@ class Exchange {
 
  private:
   void wait(int milliseconds);  // -1: until something moves
+  void takeOrders();
 
   Reporter& launch_;
   std::vector<Server*> servers_;
+  Guest* guest_ = nullptr;
 };
 
 }  // namespace interimap

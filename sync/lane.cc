@@ -34,6 +34,8 @@ bool Lane::advance() {
 
 // Asks for the next window, if there is one and room for it.
 bool Lane::fetch() {
+  for (; at_ < loads_.size() && confused_.contains(loads_[at_].mailbox); ++at_, cut_ = 0)
+    finished_ += loads_[at_].fresh.size() - cut_;
   if (at_ == loads_.size() || fetching_.size() + appending_.size() >= kWindowsInFlight) return false;
   Load& load = loads_[at_];
   UidSet uids;
@@ -83,6 +85,10 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   const Load& load = *fetching.load;
   FetchedBodies& bodies = fetching.reply.get();
   inFlight_ -= fetching.size;
+  if (confused_.contains(load.mailbox)) {
+    finished_ += fetching.uids.size();
+    return {};
+  }
   if (!fetching.reply.done().ok())
     log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]), words(fetching.reply.done()),
                ExitStatus::tryAgain);
@@ -100,6 +106,9 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
         giveUp(load, message.uid, store::Refusal::empty, "");
         continue;
       }
+      // What the target cannot keep is not sent to it, and so never missed there.
+      message.flags =
+          message.flags.only([&](std::string_view flag) { return load.access.storable.allows(flag); });
       window.size += message.body.size;
       intents.push_back(
           {message.uid, {message.header, message.date.seconds(), message.body.size}, message.flags});
@@ -144,6 +153,9 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
     } else if (!appended.stored[i]) {
       giveUp(load, message.uid, store::Refusal::refused,
              appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
+    } else if (uid && validityHolds && isTaken(load, message.uid, *uid)) {
+      confuse(load, message.uid, *uid);
+      ++finished_;
     } else if (uid && validityHolds) {
       Uid local = target_.side() == Side::local ? *uid : message.uid,
           remote = target_.side() == Side::local ? message.uid : *uid;
@@ -186,6 +198,25 @@ void Lane::owe(const Load& load, Uid uid) {
                ExitStatus::tryAgain);
 }
 
+bool Lane::isTaken(const Load& load, Uid source, Uid copy) const {
+  return store_.partner(load.mailbox->id, source_.side(), source) ||
+         store_.partner(load.mailbox->id, target_.side(), copy);
+}
+
+// A UID that another message has. Where the copy really is, the next run finds out by what it looks like. If
+// it cannot, and the same happens again, every run would make another copy: the mailbox is left alone.
+void Lane::confuse(const Load& load, Uid source, Uid copy) {
+  const Mailbox& mailbox = *load.mailbox;
+  std::string text = "Server gave UID " + std::to_string(copy.value()) + " out twice.";
+  bool before = store_.refusedUids(mailbox.id, source_.side()).contains(source);
+  if (before) store_.hold(mailbox.id, text);
+  store_.refuse(mailbox.id, source_.side(), source, store::Refusal::refused, text);
+  if (confused_.insert(load.mailbox).second || before)
+    log_.error(About::at(target_.side(), mailbox.wire[target_.side()]),
+               text + (before ? startAfresh(mailbox) : " The mailbox is left alone for this run."),
+               ExitStatus::protocol);
+}
+
 void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply) {
   ++finished_;
   store_.settle(load.mailbox->id, target_.side(), uid);
@@ -200,7 +231,9 @@ void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::stri
       log_.error(source, "UID " + number + " is " + reply + "; it stays on this side only",
                  ExitStatus::tryAgain);
       return;
-    case store::Refusal::unsent: return;  // reported by owe()
+    case store::Refusal::unsent:  // reported by owe()
+    case store::Refusal::denied:  // by Pass
+    case store::Refusal::kept: return;
     case store::Refusal::refused:
       log_.error(source, std::string("UID ") + number + " was refused by " + target_.name() + ": " + reply,
                  ExitStatus::tryAgain);

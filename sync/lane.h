@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "sync/changes.h"
 #include "sync/log.h"
+#include "sync/reconcile.h"
 #include "sync/server.h"
 
 namespace interimap {
@@ -26,7 +27,8 @@ class Lane {
     std::vector<Fresh> fresh;
     UidNext targetNext;
     UidValidity targetValidity;
-    bool again;  // not the first try in this run
+    Access access;  // to the target
+    bool again;     // not the first try in this run
   };
   void add(Load load);
 
@@ -41,6 +43,8 @@ class Lane {
   const std::set<const Mailbox*>& appendedTo() const { return appendedTo_; }
   // Mailboxes of which the source did not send all that it had listed.
   const std::set<const Mailbox*>& incomplete() const { return incomplete_; }
+  // Mailboxes in which the target gave a UID out twice: given up for this run.
+  const std::set<const Mailbox*>& confused() const { return confused_; }
 
  private:
   struct Fetching {
@@ -65,6 +69,8 @@ class Lane {
   // Records what became of a window; gives back what has to be tried again.
   std::vector<Appending> settle(Appending& appending);
   void owe(const Load& load, Uid uid);
+  bool isTaken(const Load& load, Uid source, Uid copy) const;
+  void confuse(const Load& load, Uid source, Uid copy);
   void giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply);
 
   Server& source_;
@@ -77,7 +83,7 @@ class Lane {
   std::deque<Appending> appending_;
   std::uint64_t inFlight_ = 0;  // octets, as far as the sizes are known
   std::uint64_t total_ = 0, finished_ = 0, octets_ = 0;
-  std::set<const Mailbox*> appendedTo_, incomplete_;
+  std::set<const Mailbox*> appendedTo_, incomplete_, confused_;
 };
 
 }  // namespace interimap

@@ -24,17 +24,19 @@ std::string shown(std::optional<char> delimiter) {
 
 request::List Lists::request(Side side) const {
   request::List list{reference(side), {}, settings_.selectionOptions, true};
-  if (scope_ == Scope::named) {
+  if (names_) {
     list.selectionOptions.clear();
-    list.returnStatus = false;
-  }
-  if (!settings_.mailboxes.empty()) {
+    for (const MailboxName& name : *names_) {
+      std::string wire = Hierarchy("", *delimiter_[side]).wire(name).bytes;
+      if (*delimiter_[side]) list.patterns.push_back(wire + **delimiter_[side] + "*");
+      list.patterns.push_back(std::move(wire));
+    }
+  } else if (!settings_.mailboxes.empty()) {
     // MAILBOX arguments are spelled with the local delimiter.
     for (std::string name : settings_.mailboxes) {
       if (isInbox(name)) name = "INBOX";
       std::optional<char> from = *delimiter_.local, to = *delimiter_[side];
       if (from && to) std::ranges::replace(name, *from, *to);
-      if (scope_ == Scope::named && to) list.patterns.push_back(name + *to + "*");
       list.patterns.push_back(std::move(name));
     }
   } else if (!settings_.patterns.empty()) {
@@ -73,13 +75,24 @@ void Lists::waitFor(Both<std::vector<Reply<Nothing>>> replies) {
         throw ServerFailure(side, ExitStatus::unavailable, "LIST: " + words(reply.done()));
 }
 
-void Lists::fetch(Scope scope) {
-  scope_ = scope;
+void Lists::fetch() {
+  names_.reset();
   bool needDelimiter =
       !settings_.mailboxes.empty() || std::ranges::any_of(settings_.patterns, [](const std::string& pattern) {
         return pattern.find('\0') != std::string::npos;
       });
   if (needDelimiter && !(delimiter_.local && delimiter_.remote)) fetchDelimiters();
+  exchangeLists();
+  if (!settings_.selectionOptions.empty()) fetchUnselected();
+}
+
+void Lists::fetchNamed(std::vector<MailboxName> names) {
+  names_ = std::move(names);
+  if (!(delimiter_.local && delimiter_.remote)) fetchDelimiters();
+  exchangeLists();
+}
+
+void Lists::exchangeLists() {
   Both<std::vector<Reply<Nothing>>> replies;
   for (Side side : kSides) {
     listing_[side].clear();
@@ -88,7 +101,19 @@ void Lists::fetch(Scope scope) {
   waitFor(std::move(replies));
   settleDelimiters();
   sortOut();
-  if (scope_ == Scope::synchronised && !settings_.selectionOptions.empty()) fetchUnselected();
+}
+
+MailboxName Lists::named(const std::string& argument) {
+  if (!delimiter_.local) fetchDelimiters();
+  auto name = Hierarchy("", *delimiter_.local).name({argument});
+  if (!name) throw Failure(ExitStatus::usage, "Invalid mailbox name " + argument);
+  return *name;
+}
+
+bool Lists::complete() const {
+  auto isAll = [](const std::string& pattern) { return pattern == "*"; };
+  return !names_ && settings_.mailboxes.empty() && settings_.selectionOptions.empty() && !settings_.ignore &&
+         (settings_.patterns.empty() || std::ranges::any_of(settings_.patterns, isAll));
 }
 
 // With a selector like SUBSCRIBED a mailbox may be missing from one list though it is there: it was
@@ -170,7 +195,7 @@ void Lists::settleDelimiters() {
 
 void Lists::sortOut() {
   std::optional<Ignore> ignore;
-  if (settings_.ignore && settings_.mailboxes.empty()) ignore.emplace(*settings_.ignore);
+  if (settings_.ignore && settings_.mailboxes.empty() && !names_) ignore.emplace(*settings_.ignore);
   std::set<MailboxName> unspeakable;
   for (Side side : kSides) {
     for (const answer::ListEntry& entry : entries_[side]) {

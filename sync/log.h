@@ -49,11 +49,11 @@ class Log {
   // Something that was given up: one message, one mailbox. Everything else goes on.
   void error(About about, std::string text, ExitStatus status) {
     ++done_.failed;
-    bool saidBefore = lastRound_.contains({about.component, about.mailbox, text});
-    thisRound_.insert({about.component, about.mailbox, text});
-    worsen(status);
-    if (saidBefore) return;  // a watcher says it once, not every minute
-    write(LogLevel::error, std::move(about), std::move(text));
+    complain(LogLevel::error, std::move(about), std::move(text), status);
+  }
+  // Something that is left as it is, and so is not in sync.
+  void caution(About about, std::string text, ExitStatus status) {
+    complain(LogLevel::warning, std::move(about), std::move(text), status);
   }
   void worsen(ExitStatus status) {
     // What needs the user (data, protocol) counts more than what may pass by itself (tryAgain).
@@ -71,6 +71,13 @@ class Log {
   void progress(const Progress& progress) { launch_.report({progress}); }
 
  private:
+  void complain(LogLevel level, About about, std::string text, ExitStatus status) {
+    bool saidBefore = lastRound_.contains({about.component, about.mailbox, text});
+    thisRound_.insert({about.component, about.mailbox, text});
+    worsen(status);
+    if (saidBefore) return;  // a watcher says it once, not every minute
+    write(level, std::move(about), std::move(text));
+  }
   void write(LogLevel level, About about, std::string text) {
     launch_.log(level, std::move(text), std::move(about.mailbox), std::move(about.component));
   }
@@ -78,7 +85,7 @@ class Log {
   Reporter& launch_;
   ExitStatus status_ = ExitStatus::ok;
   Synchronised done_;
-  std::set<std::array<std::string, 3>> lastRound_, thisRound_;  // errors
+  std::set<std::array<std::string, 3>> lastRound_, thisRound_;  // complaints
 };
 
 }  // namespace interimap

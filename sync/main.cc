@@ -1,7 +1,8 @@
-// sync: owns the state; decides what is to be done on both servers.
+// sync: owns the state; decides what is to be done on both servers, or what is to be delivered.
 //
 // Sees    what the nets say of mailboxes and messages: names, UIDs, flags, dates, sizes. Never a body.
 // Holds   descriptor 3, the channel to launch; 4 and 5, those to the local and the remote net; the database.
+//         For pullimap 4 alone, and the channels to delivery that launch sends.
 // May     read and write in the database's directory, use those descriptors, pass bodies on from one to the
 // other.
 //         It locks itself in before it opens the database.
@@ -9,12 +10,15 @@
 // Ends    when the run is done, or with launch or one of the nets.
 #include <unistd.h>
 
+#include <ctime>
 #include <exception>
 #include <memory>
 
 #include "ipc/failure.h"
 #include "sandbox/sandbox.h"
+#include "store/pull_state.h"
 #include "store/store.h"
+#include "sync/pull.h"
 #include "sync/rounds.h"
 
 namespace interimap {
@@ -22,39 +26,65 @@ namespace {
 
 constexpr int kLocal = Channel::kFirstPeer, kRemote = Channel::kFirstPeer + 1;
 
-void synchronise(Reporter& launch, Log& log) {
-  Order order = launch.await();
-  auto* settings = std::get_if<settings::Sync>(&order.what);
-  if (settings == nullptr) throw PeerViolation("launch sent an order that is not due");
-
+// Where the directory is to be found from then on.
+std::string lockIn(const std::string& user, const std::string& directory, Log& log) {
   store::Store::prime();
-  sandbox::Cell cell{sandbox::Role::sync, settings->user, settings->databaseDirectory, sandbox::kObituary};
+  sandbox::Cell cell{sandbox::Role::sync, user, directory, sandbox::kObituary};
   sandbox::Confinement confinement = sandbox::lockIn(cell);
   log.debug(About::run(), "sync: " + confinement.text);
+  return confinement.directory;
+}
 
-  Seam seam(settings->stopAtWrite, settings->stopAfterWrite);
+// A commit of the database is a write like any other.
+store::Seam throughSeam(Seam& seam) {
+  return [&](const char*, bool after) { after ? seam.after() : seam.before(); };
+}
+
+void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
+  std::string directory = lockIn(settings.user, settings.databaseDirectory, log);
+  Seam seam(settings.stopAtWrite, settings.stopAfterWrite);
   Exchange exchange(launch);
   Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam),
       remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
-  bool create = settings->createDatabase;
-  Rounds(*settings, {&local, &remote}, exchange, launch, log, [&] {
-    std::string path = confinement.directory + "/" + settings->databaseName;
+  bool create = settings.createDatabase;
+  Rounds(settings, {&local, &remote}, exchange, launch, log, [&] {
+    std::string path = directory + "/" + settings.databaseName;
     // --dry-run without a database looks at an empty one, which is gone before anything is done.
-    bool borrowed = settings->dryRun && access(path.c_str(), F_OK) != 0;
-    std::string name = settings->databaseName + (borrowed ? ".dry-run" : "");
-    auto store = std::make_unique<store::Store>(
-        confinement.directory, name, create || borrowed,
-        [&](const char*, bool after) { after ? seam.after() : seam.before(); });
+    bool borrowed = settings.dryRun && access(path.c_str(), F_OK) != 0;
+    std::string name = settings.databaseName + (borrowed ? ".dry-run" : "");
+    auto store = std::make_unique<store::Store>(directory, name, create || borrowed, throughSeam(seam));
     if (borrowed) unlink((path + ".dry-run").c_str());
     create = false;
     return store;
   }).run();
 }
 
+void pull(const settings::Pull& settings, Reporter& launch, Log& log) {
+  if (settings.mailboxes.empty()) throw PeerViolation("launch names no mailbox to pull from");
+  std::string directory = lockIn(settings.user, settings.stateDirectory, log);
+  Seam seam(settings.stopAtWrite, settings.stopAfterWrite);
+  store::PullState state(directory, settings.stateName, settings.createState, {settings.mailboxes.front()},
+                         throughSeam(seam));
+  if (state.importNotice()) log.notice(About::run(), *state.importNotice());
+  launch.report({Locked{}});
+  if (settings.errand == settings::Pull::Errand::exportState)
+    return Pull::exportState(settings, state, launch);
+  Exchange exchange(launch);
+  Server server(Side::remote, Channel(Descriptor(Channel::kFirstPeer)), exchange, seam);
+  Pull(settings, server, exchange, launch, log, seam, state, [] { return std::time(nullptr); }).run();
+}
+
+void work(Reporter& launch, Log& log) {
+  Order order = launch.await();
+  if (auto* two = std::get_if<settings::Sync>(&order.what)) return synchronise(*two, launch, log);
+  if (auto* one = std::get_if<settings::Pull>(&order.what)) return pull(*one, launch, log);
+  throw PeerViolation("launch sent an order that is not due");
+}
+
 // Says what ended the run, if it was not its natural end.
-ExitStatus synchroniseOrSayWhyNot(Reporter& launch, Log& log) {
+ExitStatus workOrSayWhyNot(Reporter& launch, Log& log) {
   try {
-    synchronise(launch, log);
+    work(launch, log);
     return log.status();
   } catch (const Stopped&) {
     return ExitStatus::ok;
@@ -79,7 +109,7 @@ int run() {
   try {
     Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
     Log log(launch);
-    ExitStatus status = synchroniseOrSayWhyNot(launch, log);
+    ExitStatus status = workOrSayWhyNot(launch, log);
     launch.end(status);
     return static_cast<int>(status);
   } catch (const PeerGone&) {

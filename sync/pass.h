@@ -15,13 +15,21 @@
 
 namespace interimap {
 
+// A mailbox to be looked at, and what there is to know from the pass before.
+struct Due {
+  const Mailbox* mailbox;
+  Both<bool> sides{true, true};       // a side to which nothing was written since has no news for us
+  bool again = false;                 // not the first pass of this run
+  bool full = false;                  // compare every message, not only what changed
+  unsigned doubts = 0;                // how often MESSAGES did not fit
+  Both<answer::Selected> selected{};  // as of the last look at that side
+};
+
 class Pass {
  public:
-  Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log,
-       const Mailbox& mailbox);
+  Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log, Due due);
 
-  // Which sides to look at: a side to which nothing was written since the last pass has no news for us.
-  void ask(Both<bool> sides, bool again);
+  void ask();
   // Waits for what was asked; asks what remains unclear: are the vanished ones really gone, which flags has
   // the other side, which messages do we owe, which of the new ones are copies of ours.
   void clarify();
@@ -37,18 +45,22 @@ class Pass {
   // Waits for the rest; writes down what was achieved, within the caller's transaction.
   void finish(const Both<Lane*>& lanes);
 
-  // After finish(): sides with news of our own making, to be looked at in another pass.
-  Both<bool> written() const { return written_; }
-  // Nothing was done: a response could not be read, and this was the first try.
-  bool worthAnother() const { return failed_ && anotherTry_; }
+  // After finish(): whether there has to be another pass. Something was written, and so there is news of our
+  // own making; or a response could not be read, at the first try; or MESSAGES does not fit.
+  const std::optional<Due>& next() const { return next_; }
   const Mailbox& mailbox() const { return mailbox_; }
 
  private:
   void fail(Side side, const std::string& text, ExitStatus status);
   void failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status);
-  bool repairing() const { return settings_.errand == settings::Errand::repair && !again_; }
+  bool isFull() const { return due_.full || (settings_.errand == settings::Errand::repair && !due_.again); }
+  Access access(Side side) const;
   void makePlan();
+  void withhold(Side side);
+  void reportWithheld(Side side);
+  void reportStrangers(Side side);
   void findLost();
+  void reportUnreported();
   void askWhetherGone(Side side);
   void askOtherFlags(Side side);
   void askIdentities(Side target);
@@ -58,6 +70,7 @@ class Pass {
   void resume();
   void adopt(Side target);
   void settleOwed(Side source);
+  void forgetDeparted(Side side);
   std::vector<Touched> touched();
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
   void load(Both<Lane*> lanes);
@@ -65,6 +78,9 @@ class Pass {
   void limitExpunges(Side side);
   void finishExpunge(Side side);
   UidSet stillThere(Side side, const UidSet& uids);
+  void recordWithheld(Side side);
+  void decideNext(const Both<Lane*>& lanes);
+  std::string misfit() const;
   store::SideState reached(Side side, bool atStart) const;
   About at(Side side) const { return About::at(side, mailbox_.wire[side]); }
 
@@ -75,19 +91,22 @@ class Pass {
   const Mailbox& mailbox_;
   Both<std::optional<store::SideState>> known_;
   Both<std::optional<Changes>> changes_;
-  Both<bool> written_;
-  bool failed_ = false, anotherTry_ = false, again_ = false,
-       held_ = false;  // held_: something is left to do, so the state is not committed
+  Due due_;
+  std::optional<Due> next_;
+  bool failed_ = false, held_ = false;  // held_: something is left to do, so the state is not committed
 
   // What clarify() asked and begin() waits for.
   std::vector<std::pair<Side, Reply<Nothing>>> questions_;
   Both<UidSet> alive_;                             // said to be gone, and there all the same
   Both<std::map<Uid, Flags>> told_;                // flags on the side that had nothing to report
   Both<std::vector<answer::Message>> candidates_;  // new on that side, perhaps copies of ours
+  Both<UidSet> refused_;                           // of messages that stay on that side alone
   Both<UidSet> owed_;                              // below the listing, to be copied from that side
   Both<UidSet> redo_;                              // --repair: their partner is lost, to be copied again
 
   Plan plan_;
+  Both<UidSet> denied_;  // new on that side, and not to be copied: the other may not be written to
+  Both<UidSet> kept_;    // expunged on the other side, and not to be expunged on this one
   std::vector<std::pair<Side, Reply<Nothing>>> stores_;
   Both<std::map<Uid, Flags>> storedFlags_;
   Both<Reply<answer::Selected>> verified_;

@@ -6,7 +6,8 @@ namespace interimap {
 
 namespace {
 
-// What a side has, seen through what it can hold: a flag that it cannot store is not missing there.
+// What a side has, seen through what it can hold: a flag that its server cannot store is not missing there.
+// In a read-only mailbox others may well have removed it.
 Flags effective(const Flags& has, const Flags& base, const StorableFlags& storable) {
   return has | (base - has).only([&](std::string_view flag) { return !storable.allows(flag); });
 }
@@ -35,7 +36,7 @@ class Updates {
 
 class Reconciliation {
  public:
-  explicit Reconciliation(const Both<StorableFlags>& storable) : storable_(storable) {}
+  explicit Reconciliation(const Both<Access>& access) : access_(access) {}
 
   void consider(const Touched& pair) {
     if (pair.gone.local && pair.gone.remote)
@@ -62,36 +63,41 @@ class Reconciliation {
     const Flags there = pair.now.remote ? *pair.now.remote : pair.base.value_or(Flags());
     Flags wanted;
     if (pair.base) {
-      wanted = merge(*pair.base, effective(here, *pair.base, storable_.local),
-                     effective(there, *pair.base, storable_.remote));
+      wanted = merge(*pair.base, effective(here, *pair.base, access_.local.storable),
+                     effective(there, *pair.base, access_.remote.storable));
     } else {
       wanted = here | there;
       if (!(here == there)) plan_.conflicts.push_back({pair.local, pair.remote, here, there, wanted});
     }
     Plan::Agreed agreed{pair.local, pair.remote, wanted, {}, {}};
-    change(Side::local, pair.local, here, agreed);
-    change(Side::remote, pair.remote, there, agreed);
+    change(Side::local, pair.local, here, wanted, agreed);
+    change(Side::remote, pair.remote, there, wanted, agreed);
     plan_.agreed.push_back(std::move(agreed));
   }
 
   // Only the difference is stored, so that what somebody changes meanwhile is not undone.
-  void change(Side side, Uid uid, const Flags& has, Plan::Agreed& agreed) {
-    agreed.add[side] =
-        (agreed.base - has).only([&](std::string_view flag) { return storable_[side].allows(flag); });
-    agreed.remove[side] = has - agreed.base;
+  void change(Side side, Uid uid, const Flags& has, const Flags& wanted, Plan::Agreed& agreed) {
+    auto stores = [&](std::string_view flag) { return access_[side].stores(flag); };
+    Flags missing = wanted - has, surplus = has - wanted;
+    agreed.add[side] = missing.only(stores);
+    agreed.remove[side] = surplus.only(stores);
     add_[side].add(uid, agreed.add[side]);
     remove_[side].add(uid, agreed.remove[side]);
+    agreed.base = (agreed.base - (missing - agreed.add[side])) | (surplus - agreed.remove[side]);
+    auto ought = [&](std::string_view flag) { return access_[side].storable.allows(flag); };
+    if (access_[side].readOnly && !(missing.only(ought).empty() && surplus.only(ought).empty()))
+      plan_.todo[side].withheld.add(uid);
   }
 
-  const Both<StorableFlags>& storable_;
+  const Both<Access>& access_;
   Both<Updates> add_, remove_;
   Plan plan_;
 };
 
 }  // namespace
 
-Plan reconcile(const std::vector<Touched>& touched, const Both<StorableFlags>& storable) {
-  Reconciliation reconciliation(storable);
+Plan reconcile(const std::vector<Touched>& touched, const Both<Access>& access) {
+  Reconciliation reconciliation(access);
   for (const Touched& pair : touched) reconciliation.consider(pair);
   return reconciliation.take();
 }

@@ -21,6 +21,17 @@ struct Both {
   const T& operator[](Side side) const { return side == Side::local ? local : remote; }
 };
 
+// What may be written to a mailbox on one side.
+struct Access {
+  bool readOnly = false;
+  StorableFlags storable;
+
+  bool stores(std::string_view flag) const { return !readOnly && storable.allows(flag); }
+  // Without the right to expunge \Deleted is not offered, and servers have been seen to say OK and do
+  // nothing.
+  bool expunges() const { return stores("\\Deleted"); }
+};
+
 // A mapped message that at least one side spoke of.
 struct Touched {
   Uid local, remote;
@@ -39,10 +50,12 @@ struct Plan {
   struct OnOneSide {
     std::vector<FlagUpdate> add, remove;  // STORE +FLAGS, -FLAGS; by flags
     UidSet expunge;
+    UidSet withheld;  // their flags ought to change, but the mailbox is read-only
   };
   Both<OnOneSide> todo;
-  // A pair that will be equal once `add` and `remove` are done on each side: `base` is what it has then, but
-  // for flags that a side cannot store.
+  // A pair that will be as equal as it gets once `add` and `remove` are done on each side. `base` is what it
+  // has then; of a flag that one side cannot store, what that side has: a base never claims that a flag was
+  // where it was not, or its absence would be taken for its removal.
   struct Agreed {
     Uid local, remote;
     Flags base;
@@ -63,6 +76,6 @@ struct Plan {
   }
 };
 
-Plan reconcile(const std::vector<Touched>& touched, const Both<StorableFlags>& storable);
+Plan reconcile(const std::vector<Touched>& touched, const Both<Access>& access);
 
 }  // namespace interimap

@@ -130,7 +130,7 @@ Reply<Nothing> Server::fetch(const UidSet& uids, request::Fetch::Items items, On
   return {state, exchange_};
 }
 
-Reply<FetchedBodies> Server::fetchBodies(const UidSet& uids) {
+Reply<FetchedBodies> Server::fetchBodies(const UidSet& uids, bool envelope) {
   auto state = expect<FetchedBodies>([uids, this](Answer answer, FetchedBodies& fetched) {
     auto* window = std::get_if<answer::Window>(&answer.what);
     if (window == nullptr) violation("something else than bodies");
@@ -145,7 +145,18 @@ Reply<FetchedBodies> Server::fetchBodies(const UidSet& uids) {
     fetched.tooLarge.insert(fetched.tooLarge.end(), window->tooLarge.begin(), window->tooLarge.end());
     fetched.parts.push_back({std::move(window->messages), std::move(answer.bodies)});
   });
-  send(state, {0, request::FetchBodies{uids}, {}});
+  send(state, {0, request::FetchBodies{uids, envelope}, {}});
+  return {state, exchange_};
+}
+
+Reply<UidSet> Server::search(const UidSet& uids, std::chrono::year_month_day before) {
+  auto state = expect<UidSet>([uids, this](Answer answer, UidSet& matching) {
+    auto* found = std::get_if<answer::Found>(&answer.what);
+    if (found == nullptr) violation("something else to SEARCH");
+    matching.add(found->uids.intersect(uids));
+  });
+  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
+    send(state, {0, request::Search{std::move(piece), before}, {}});
   return {state, exchange_};
 }
 

@@ -69,6 +69,22 @@ void Account::create(const std::string& name) {
   mailboxes[name].reincarnate();
 }
 
+std::vector<std::string> Account::rename(const std::string& from, const std::string& to) {
+  std::map<std::string, std::string> names;  // old, new
+  for (const auto& [name, _] : mailboxes)
+    if (name == from || name.starts_with(from + '\0')) names[name] = to + name.substr(from.size());
+  for (const auto& [_, name] : names)
+    if (find(name)) return {};
+  std::vector<std::string> renamed;
+  for (const auto& [before, after] : names) {
+    auto node = mailboxes.extract(before);
+    node.key() = after;
+    mailboxes.insert(std::move(node));
+    renamed.push_back(after);
+  }
+  return renamed;
+}
+
 std::string Account::wire(std::string name) const {
   std::ranges::replace(name, '\0', setup.delimiter);
   return name;

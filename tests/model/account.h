@@ -48,6 +48,8 @@ struct Account {
   // The mailbox and the message; null if it is not there.
   std::pair<const std::string*, HeldMessage*> bySerial(std::uint32_t serial);
   void create(const std::string& name);
+  // With what is below it; the new names. Nothing if one of those is taken.
+  std::vector<std::string> rename(const std::string& from, const std::string& to);
   std::string wire(std::string name) const;
   std::string name(std::string wire) const;
 };

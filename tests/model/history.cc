@@ -16,8 +16,9 @@ class Generator {
 
   History take() {
     for (Side side : {Side::local, Side::remote}) history_.setup[side] = setup();
+    restrict();
     mailboxes_ = 1 + random_.below(kCreatable);
-    identical_ = random_.oneIn(4);
+    identical_ = random_.oneIn(4) && !history_.setup.local.readOnly && !history_.setup.remote.readOnly;
     disasters_ = random_.oneIn(8);
     poison_ = random_.oneIn(4);
     for (std::uint32_t runs = 1 + random_.below(4); runs > 0; --runs) {
@@ -47,6 +48,10 @@ class Generator {
   std::uint32_t mailbox() { return random_.below(mailboxes_); }
   FlagBits flags() { return static_cast<FlagBits>(random_.next() & random_.next() & kAllFlags); }
   FlagBits someFlag() { return static_cast<FlagBits>(1U << random_.below(6)); }
+  // One side alone: with both there would be nothing to do.
+  void restrict() {
+    if (random_.oneIn(10)) history_.setup[side()].readOnly = true;
+  }
   std::uint32_t message() { return serials_ == 0 ? 0 : 1 + random_.below(serials_); }
   std::uint32_t looks(std::uint32_t serial) {
     return identical_ && serial > 1 && random_.oneIn(2) ? 1 + random_.below(serial - 1) : serial;
@@ -183,7 +188,7 @@ std::string text(const char* side, const Setup& setup) {
   return std::string(side) + ": delimiter " + setup.delimiter + (setup.multiAppend ? ", MULTIAPPEND" : "") +
          (setup.tellsUids ? "" : ", no APPENDUID") + (setup.forgetful ? ", forgetful" : "") +
          (setup.parents ? ", CREATE makes parents" : "") + (setup.bulky ? ", wrong RFC822.SIZE" : "") +
-         ", stores " + flagText(setup.storable) + "\n";
+         (setup.readOnly ? ", READ-ONLY" : "") + ", stores " + flagText(setup.storable) + "\n";
 }
 
 }  // namespace

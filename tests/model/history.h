@@ -63,6 +63,7 @@ struct Setup {
   bool parents = false;     // CREATE a/b creates a, too
   bool bulky = false;       // RFC822.SIZE is far from the truth, so that every window holds one message
   FlagBits storable = kAllFlags;  // PERMANENTFLAGS
+  bool readOnly = false;          // every mailbox
 };
 
 struct History {

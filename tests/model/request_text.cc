@@ -33,6 +33,7 @@ struct Text {
     const char* verbs[] = {"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"};
     return verbs[static_cast<int>(manage.verb)] + (" " + manage.mailbox.bytes);
   }
+  std::string operator()(const request::Search&) { return "SEARCH"; }
   std::string operator()(const request::Watch&) { return "IDLE"; }
   std::string operator()(const request::Simple&) { return "NOOP"; }
 };

@@ -222,6 +222,7 @@ void SimulatedNet::handle(request::Select& select) {
                             .uidNext = {mailbox->uidNext},
                             .highestModSeq = {mailbox->highestModSeq},
                             .exists = static_cast<std::uint32_t>(mailbox->messages.size())};
+  selected.readOnly = account_.setup.readOnly;
   selected.storable = {account_.setup.storable == kAllFlags, false, toFlags(account_.setup.storable)};
   answer(std::move(selected));
   done();
@@ -281,8 +282,15 @@ void SimulatedNet::handle(request::FetchBodies& fetch) {
   done();
 }
 
+// RFC 3501 section 6.3.1: changes to the permanent state are not permitted.
+void SimulatedNet::checkWritable(const std::string& mailbox) const {
+  if (account_.setup.readOnly && !witness_.isUpset(mailbox))
+    throw Broken("the engine writes to a mailbox that is READ-ONLY");
+}
+
 void SimulatedNet::handle(request::Append& append) {
   ++writes;
+  checkWritable(account_.name(append.mailbox.bytes));
   std::string name = account_.name(append.mailbox.bytes);
   HeldMailbox* mailbox = account_.find(name);
   answer::Appended appended;
@@ -312,6 +320,7 @@ void SimulatedNet::handle(request::Append& append) {
 
 void SimulatedNet::handle(request::Store& store) {
   ++writes;
+  checkWritable(selected_);
   HeldMailbox* mailbox = selected();
   if (mailbox == nullptr) return;
   std::vector<answer::Message> messages;
@@ -332,6 +341,7 @@ void SimulatedNet::handle(request::Store& store) {
 
 void SimulatedNet::handle(request::Expunge& expunge) {
   ++writes;
+  checkWritable(selected_);
   HeldMailbox* mailbox = selected();
   if (mailbox == nullptr || (halfExpunge_ && *halfExpunge_ != 0)) {
     // As a mailbox does that was renamed: everything vanishes, and nothing can be done.
@@ -355,6 +365,8 @@ void SimulatedNet::handle(request::Expunge& expunge) {
   done();
 }
 
+void SimulatedNet::handle(request::Search&) { throw Broken("the engine searches"); }
+
 void SimulatedNet::handle(request::Manage& manage) {
   using Verb = request::Manage::Verb;
   ++writes;
@@ -364,8 +376,14 @@ void SimulatedNet::handle(request::Manage& manage) {
     case Verb::create: account_.create(name); break;
     case Verb::subscribe: account_.subscribed.insert(name); break;
     case Verb::unsubscribe: account_.subscribed.erase(name); break;
-    case Verb::remove:
-    case Verb::rename: throw Broken("the engine deletes or renames a mailbox");
+    case Verb::remove: throw Broken("the engine deletes a mailbox");
+    case Verb::rename: {
+      std::string to = account_.name(manage.to.bytes);
+      if (!account_.find(name) || account_.find(to))
+        return no("NONEXISTENT", "[NONEXISTENT] no such mailbox");
+      for (const std::string& renamed : account_.rename(name, to)) witness_.follows(side_, renamed);
+      break;
+    }
   }
   done();
 }

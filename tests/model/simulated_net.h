@@ -45,6 +45,7 @@ class SimulatedNet {
             const char* text = "OK");
   void no(const char* code, const char* text) { done(answer::Done::Completion::no, code, text); }
   void garble(std::size_t which);
+  void checkWritable(const std::string& mailbox) const;
   HeldMailbox* selected();  // or answers BAD or NO
 
   void handle(request::Enable&);
@@ -55,6 +56,7 @@ class SimulatedNet {
   void handle(request::Append&);
   void handle(request::Store&);
   void handle(request::Expunge&);
+  void handle(request::Search&);
   void handle(request::Manage&);
   void handle(request::Watch&);
   void handle(request::Simple&);

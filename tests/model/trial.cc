@@ -89,7 +89,7 @@ void Trial::checkAfter(const Outcome& outcome, bool clean) {
     throw Broken("a mailbox had to be left alone, and the exit status is 0");
   if (madeParents()) return;
   if (outcome.status == ExitStatus::ok) return witness_.converged();
-  if (witness_.upsetMailboxes().empty() && witness_.difference().empty())
+  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && witness_.difference().empty())
     throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(outcome.status)));
 }
 
@@ -120,7 +120,7 @@ void Trial::checkQuiet(ExitStatus status) {
   if (mustReport_ && status == ExitStatus::ok)
     throw Broken("a mailbox had to be left alone, and the exit status is 0");
   witness_.converged();
-  if (witness_.upsetMailboxes().empty() && status != ExitStatus::ok)
+  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && status != ExitStatus::ok)
     throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(status)));
 }
 
@@ -298,13 +298,14 @@ void Trial::flag(const Step& step) {
 void Trial::rename(const Step& step) {
   Account& account = accounts_[step.side];
   const std::string &from = kMailboxes[step.mailbox], &to = kMailboxes[step.n];
-  if (from == "INBOX" || !account.find(from) || account.find(to)) return;
-  HeldMailbox moved = account.mailboxes.extract(from).mapped();
-  for (const HeldMessage& message : moved.messages)
-    witness_.appended(step.side, to, message.serial, witness_.kind(message.serial), message.flags);
-  account.mailboxes[to] = std::move(moved);
-  upset(from);
-  if (accounts_[other(step.side)].find(to)) upset(to);
+  if (from == "INBOX" || !account.find(from)) return;
+  for (const std::string& name : account.rename(from, to)) {
+    for (const HeldMessage& message : account.find(name)->messages)
+      witness_.appended(step.side, name, message.serial, witness_.kind(message.serial), message.flags);
+    upset(from + name.substr(to.size()));
+    witness_.renamed(name);
+    if (accounts_[other(step.side)].find(name)) upset(name);
+  }
 }
 
 void Trial::restore(const Step& step) {
@@ -334,6 +335,7 @@ void Trial::forbidUpset() {
     if (!witness_.isUpset(name)) continue;
     const HeldMailbox *local = accounts_.local.find(name), *remote = accounts_.remote.find(name);
     if (local == nullptr && remote == nullptr) continue;
+    if (isElsewhere(known)) continue;
     bool noticeable = local == nullptr || remote == nullptr;
     if (store().held(known.id)) {  // noticed once, for good
       noticeable = true;
@@ -352,6 +354,17 @@ void Trial::forbidUpset() {
     witness_.forbid(name);
     mustReport_ = true;
   }
+}
+
+// Gone from a side, but there is one that it may have become.
+bool Trial::isElsewhere(const store::KnownMailbox& known) {
+  for (Side side : kSides) {
+    auto state = store().state(known.id, side);
+    if (!state || accounts_[side].find(known.name.bytes())) continue;
+    for (const auto& [_, mailbox] : accounts_[side].mailboxes)
+      if (mailbox.uidValidity == state->uidValidity.value) return true;
+  }
+  return false;
 }
 
 }  // namespace interimap::model

@@ -50,6 +50,7 @@ class Trial {
   void rename(const Step& step);
   void restore(const Step& step);
   void upset(const std::string& mailbox);
+  bool isElsewhere(const store::KnownMailbox& known);
   // Finds out which of the upset mailboxes the engine has to notice, and so to leave alone.
   void forbidUpset();
   void note(const std::string& line);

@@ -67,6 +67,12 @@ void Witness::upset(const std::string& mailbox) {
   disturbed_ = true;
 }
 
+bool Witness::isUpset(const std::string& mailbox) const {
+  if (upset_.contains(mailbox)) return true;
+  bool onBoth = accounts_.local.find(mailbox) && accounts_.remote.find(mailbox);
+  return renamed_.contains(mailbox) && !onBoth;
+}
+
 void Witness::touches(Side side, const std::string& mailbox) const {
   if (forbidden_.contains(mailbox) && !blameless_)
     throw Broken(at(side, mailbox) + "the engine writes to a mailbox that it has to leave alone");
@@ -116,6 +122,31 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
                  " is expunged, which nobody has expunged on the other side");
 }
 
+// From here on the two are to become equal. What happened before the renaming was followed is forgotten: a
+// message that one side alone has may be to be copied or to be expunged, and a flag likewise.
+void Witness::follows(Side side, const std::string& mailbox) {
+  HeldMailbox *here = accounts_[side].find(mailbox), *there = accounts_[other(side)].find(mailbox);
+  if (upset_.contains(mailbox)) return;
+  if (there == nullptr)
+    throw Broken(at(side, mailbox) + "renamed by the engine, and nothing of that name is on the other side");
+  disturbed_ = true;
+  std::erase_if(kin_, [&](const auto& entry) { return entry.first.first == mailbox; });
+  std::map<Key, Both<unsigned>> counts;
+  for (HeldMailbox* held : {here, there})
+    for (const HeldMessage& message : held->messages) {
+      Kin& kin = this->kin(mailbox, message.serial);
+      Both<unsigned>& count = counts[{mailbox, looks_.at(message.serial)}];
+      ++count[held == here ? side : other(side)];
+      kin.total = std::max(count.local, count.remote);
+      kin.perhapsDead = count.local != count.remote || kin.total > 1;
+      for (Side each : kSides) {
+        kin.userExpunges[each] = kin.total;
+        kin.everSet[each] = kin.everCleared[each] = kAllFlags;
+        for (unsigned& times : kin.changes[each].times) times = 1;
+      }
+    }
+}
+
 // Flags of the messages of one kind, sorted.
 std::vector<FlagBits> Witness::flagsOf(Side side, const Key& key, FlagBits mask) const {
   std::vector<FlagBits> flags;
@@ -140,6 +171,7 @@ std::string Witness::difference() const {
   }
   for (const auto& [key, kin] : kin_) {
     if (isUpset(key.first)) continue;
+    if (readOnly()) continue;  // what is to be there is checked one by one
     auto here = flagsOf(Side::local, key, both), there = flagsOf(Side::remote, key, both);
     if (here == there) continue;
     std::string text = shown(key.first) + ": messages like " + std::to_string(key.second) + " differ:";
@@ -150,7 +182,20 @@ std::string Witness::difference() const {
   return {};
 }
 
+// Nothing reaches a read-only account; what was to be seen in it has reached the other one.
+bool Witness::readOnly() const { return accounts_.local.setup.readOnly || accounts_.remote.setup.readOnly; }
+Side Witness::mirror() const { return accounts_.local.setup.readOnly ? Side::remote : Side::local; }
+
+void Witness::checkMirror(const Key& key, const Kin& kin) const {
+  std::size_t have = flagsOf(mirror(), key, 0).size();
+  if (kin.total != 1 || kin.perhapsDead || (kin.dead && !kin.old)) return;
+  if (have != (kin.dead ? 0 : 1))
+    throw Broken(at(mirror(), key.first) + "there are " + std::to_string(have) + " messages like " +
+                 std::to_string(key.second));
+}
+
 void Witness::checkCount(const Key& key, const Kin& kin) const {
+  if (readOnly()) return checkMirror(key, kin);
   std::size_t have = flagsOf(Side::local, key, 0).size(), all = kin.total;
   std::size_t least = kin.dead || kin.perhapsDead ? 0 : 1, most = kin.dead ? 0 : 1;
   if (all > 1) {
@@ -179,6 +224,7 @@ void Witness::checkFlags(const Key& key, const Kin& kin) const {
     Side changed = here > 0 ? Side::local : Side::remote;
     FlagBits wanted = here + there > 0 ? kin.changes[changed].last : kin.start;
     for (Side side : kSides) {
+      if (accounts_[side].setup.readOnly) continue;
       bool storable = accounts_[side].setup.storable & flag;
       auto found = flagsOf(side, key, flag);
       if (storable && !found.empty() && found.front() != (wanted & flag))
@@ -212,6 +258,7 @@ void Witness::startAnew() {
     if (!isUpset(it->first.first)) {
       auto here = flagsOf(Side::local, it->first, kAllFlags),
            there = flagsOf(Side::remote, it->first, kAllFlags);
+      if (readOnly()) here = there = flagsOf(mirror(), it->first, kAllFlags);
       it->second = {.total = static_cast<unsigned>(here.size()), .old = true};
       if (!here.empty()) it->second.start = here.front() | there.front();
     }

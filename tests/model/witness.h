@@ -29,7 +29,9 @@ class Witness {
   void subscribed(const std::string& mailbox, bool subscribed);
   // This mailbox is another one now, or none: nothing is known of it any more.
   void upset(const std::string& mailbox);
-  bool isUpset(const std::string& mailbox) const { return upset_.contains(mailbox); }
+  // Nor is it of one that a user renamed, until the engine follows. It need not, if it is in doubt.
+  bool isUpset(const std::string& mailbox) const;
+  void renamed(const std::string& mailbox) { renamed_.insert(mailbox); }
   const std::set<std::string>& upsetMailboxes() const { return upset_; }
   // A run did not go through as planned, or users were there during it.
   void disturbed() { disturbed_ = true; }
@@ -41,6 +43,8 @@ class Witness {
   void copies(Side target, const std::string& mailbox, std::uint32_t serial);
   void stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
   void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
+  // The engine gave this mailbox the name that it got on the other side.
+  void follows(Side side, const std::string& mailbox);
   // False while what a killed run has sent reaches its server: nobody is to blame for where.
   void blame(bool engine) { blameless_ = !engine; }
   void forbidNothing() { forbidden_.clear(); }
@@ -49,6 +53,7 @@ class Witness {
 
   // Empty if both sides are equal, but for mailboxes that are upset; else where they are not.
   std::string difference() const;
+  bool readOnly() const;  // one of the accounts
   // All is quiet: both sides are equal and as the users want it. From now on this is what they start from.
   void converged();
 
@@ -72,10 +77,12 @@ class Witness {
   using Key = std::pair<std::string, std::uint32_t>;  // mailbox, looks
 
   Kin& kin(const std::string& mailbox, std::uint32_t serial) { return kin_[{mailbox, looks_.at(serial)}]; }
+  void checkMirror(const Key& key, const Kin& kin) const;
   void checkCount(const Key& key, const Kin& kin) const;
   void checkFlags(const Key& key, const Kin& kin) const;
   void checkSubscriptions() const;
   void startAnew();
+  Side mirror() const;  // of the two the one that is not
   std::vector<FlagBits> flagsOf(Side side, const Key& key, FlagBits mask) const;
 
   Both<Account>& accounts_;
@@ -87,7 +94,7 @@ class Witness {
   };
   std::map<std::string, Subscription> subscriptions_;  // changes by users
   std::set<std::string> quietMailboxes_;               // were there when all was quiet
-  std::set<std::string> upset_, forbidden_;
+  std::set<std::string> upset_, forbidden_, renamed_;
   bool disturbed_ = false, blameless_ = false;
 };
 

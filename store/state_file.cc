@@ -1,0 +1,100 @@
+#include "store/state_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "ipc/failure.h"
+#include "store/reference_state.h"
+
+namespace interimap::store {
+
+namespace {
+
+constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+constexpr const char* kImporting = ".importing";
+
+[[noreturn]] void fail(ExitStatus status, const char* what, const std::string& path) {
+  throw Failure(status, std::string(what) + " " + path + ": " + strerror(errno));
+}
+
+// Up to one octet more than a state file may have.
+std::string contents(int file, const std::string& path) {
+  std::string octets;
+  char buffer[65536];
+  while (octets.size() <= ReferenceState::kMostOctets) {
+    ssize_t n = pread(file, buffer, sizeof buffer, static_cast<off_t>(octets.size()));
+    if (n < 0) fail(ExitStatus::io, "Can't read", path);
+    if (n == 0) break;
+    octets.append(buffer, static_cast<std::size_t>(n));
+    if (octets.starts_with(kMagic)) break;
+  }
+  return octets;
+}
+
+std::optional<std::string> contentsIfAny(const std::string& path) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file) return contents(file.get(), path);
+  if (errno != ENOENT) fail(ExitStatus::io, "Can't open", path);
+  return std::nullopt;
+}
+
+void syncDirectory(const std::string& path) {
+  std::string directory = path.substr(0, path.rfind('/') + 1);
+  Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened) fsync(opened.get());  // some file systems cannot, and need not
+}
+
+void writeCopy(const std::string& path, const std::string& octets) {
+  unlink(path.c_str());
+  Descriptor copy(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!copy) fail(ExitStatus::cantCreate, "Can't create", path);
+  for (std::size_t done = 0; done < octets.size();) {
+    ssize_t n = pwrite(copy.get(), octets.data() + done, octets.size() - done, static_cast<off_t>(done));
+    if (n <= 0) fail(ExitStatus::io, "Can't write", path);
+    done += static_cast<std::size_t>(n);
+  }
+  if (fsync(copy.get()) != 0) fail(ExitStatus::io, "Can't write", path);
+  syncDirectory(path);
+}
+
+}  // namespace
+
+StateFile::StateFile(const std::string& path, bool create) : path_(path) {
+  file_ = Descriptor(open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600));
+  if (!file_) fail(ExitStatus::cantCreate, "Can't open", path);
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (fcntl(file_.get(), F_SETLK, &whole) != 0)
+    fail(errno == EACCES || errno == EAGAIN ? ExitStatus::tryAgain : ExitStatus::io, "Can't lock", path);
+}
+
+std::optional<std::string> StateFile::takeReference() {
+  std::string octets = contents(file_.get(), path_);
+  if (octets.empty() || octets.starts_with(kMagic)) return std::nullopt;
+  if (!ReferenceState::parse(octets)) throw Failure(ExitStatus::data, path_ + ": Corrupted state file!");
+  writeCopy(path_ + kImporting, octets);
+  if (ftruncate(file_.get(), 0) != 0 || fsync(file_.get()) != 0) fail(ExitStatus::io, "Can't write", path_);
+  return octets;
+}
+
+std::optional<std::string> StateFile::interruptedImport(const std::string& path) {
+  auto octets = contentsIfAny(path + kImporting);
+  if (octets && !ReferenceState::parse(*octets))
+    throw Failure(ExitStatus::data, path + kImporting + ": Corrupted state file!");
+  return octets;
+}
+
+void StateFile::finishImport(const std::string& path) {
+  auto octets = contentsIfAny(path + kImporting);
+  if (!octets) return;
+  writeCopy(path + kKept, *octets);
+  unlink((path + kImporting).c_str());
+  syncDirectory(path);
+}
+
+}  // namespace interimap::store

@@ -1,0 +1,67 @@
+// One visit of a mailbox: what is new there is brought to delivery, and flagged once it is delivered.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/pull_lane.h"
+#include "sync/pull_recovery.h"
+#include "sync/pulling.h"
+
+namespace interimap {
+
+class Visit {
+ public:
+  // `first` of this mailbox in this process: messages that were left over are tried once more, and reported.
+  Visit(Pulling& pulling, const WireName& mailbox, bool first)
+      : pulling_(pulling), mailbox_(mailbox), first_(first) {}
+
+  // Whether something new was found, so that there may be more by now. What fails for this mailbox alone is
+  // in the log's status; throws what ends the run.
+  bool run();
+
+ private:
+  struct Listed {
+    Uid uid;
+    std::uint64_t size;
+    Identity identity;  // --no-delivery only
+  };
+
+  bool select();
+  bool recall();
+  bool recover();
+  void retreat();
+  std::optional<std::vector<FoundMessage>> identities(const UidSet& uids);
+
+  void adoptOrphans();
+  bool list();
+  void dropVanished(const UidSet& present);
+  void skip();
+  void settleDelivered();
+  void deliver();
+  std::vector<ForwardPath> remaining(const store::OpenMessage& message) const;
+  bool due(const store::OpenMessage& message) const;
+  void defer(const UidSet& missing);
+
+  void flag(const UidSet& recovered);
+  void catalogue();
+  void advance();
+  void report(const UidSet& tried);
+
+  About about() const { return aboutMailbox(mailbox_); }
+  void error(const std::string& text, ExitStatus status) { pulling_.log.error(about(), text, status); }
+  store::MailboxId id() const { return known_->id; }
+
+  Pulling& pulling_;
+  const WireName& mailbox_;
+  bool first_;
+  answer::Selected selected_;
+  std::optional<store::PulledMailbox> known_;
+  PullLane::Open open_;
+  std::vector<Listed> fresh_;  // by UID
+  UidSet present_;             // open messages that are still there
+  bool complete_ = true;       // all that is new was listed, and is settled or open
+};
+
+}  // namespace interimap
