@@ -3,11 +3,8 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <charconv>
-#include <initializer_list>
 
 #include "launch/modified_utf7.h"
-#include "launch/options.h"
 
 namespace interimap {
 
@@ -43,7 +40,6 @@ constexpr Option kOptions[] = {
 
 // Default intervals, in seconds: --notify looks only to keep connections alive.
 constexpr unsigned kWatch = 60, kNotify = 900;
-constexpr std::uint8_t kMostDebug = 2;
 
 // What scanning leaves to be judged together, since the order of options means nothing.
 struct Collected {
@@ -66,29 +62,12 @@ std::vector<std::string> splitAtCommas(std::string_view text) {
   return items;
 }
 
-// Which of `words` the value is.
-std::optional<std::size_t> choice(Collected& all, const Scanned::Given& given,
-                                  std::initializer_list<std::string_view> words) {
-  std::string expected;
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    if (*given.value == *word) return static_cast<std::size_t>(word - words.begin());
-    expected += (expected.empty() ? "" : word + 1 == words.end() ? " or " : ", ") + std::string(*word);
-  }
-  all.errors.push_back("Value \"" + *given.value + "\" invalid for option " + std::string(given.name) + " (" +
-                       expected + " expected)");
-  return std::nullopt;
-}
-
 void collect(Collected& all, const Scanned::Given& given) {
   Arguments& arguments = all.arguments;
+  collectShared(arguments, given, all.errors);
   auto command = [&](Command which) {
     if (std::ranges::find(all.commands, which) == all.commands.end()) all.commands.push_back(which);
   };
-  if (given.name == "config") arguments.config = *given.value;
-  if (given.name == "quiet") arguments.quiet = true;
-  if (given.name == "debug") arguments.debug = std::min<std::uint8_t>(arguments.debug + 1, kMostDebug);
-  if (given.name == "help") arguments.help = true;
-  if (given.name == "version") arguments.version = true;
   if (given.name == "notify") arguments.notify = true;
   if (given.name == "repair") command(Command::repair);
   if (given.name == "delete") command(Command::remove);
@@ -100,15 +79,11 @@ void collect(Collected& all, const Scanned::Given& given) {
   if (given.name == "dry-run") arguments.dryRun = true;
   if (given.name == "force-deletions") arguments.forceDeletions = true;
   if (given.name == "progress")
-    if (auto place = choice(all, given, {"auto", "always", "never"}))
+    if (auto place = choice(given, all.errors, {"auto", "always", "never"}))
       arguments.progress = static_cast<ShowProgress>(*place);
-  if (given.name == "log-format")
-    if (auto place = choice(all, given, {"text", "json"})) arguments.json = *place == 1;
   if (given.name == "watch") {
     all.watched = true;
-    std::string_view digits = given.value ? std::string_view(*given.value) : "0";
-    if (digits[0] == '+') digits.remove_prefix(1);
-    std::from_chars(digits.data(), digits.data() + digits.size(), all.interval);
+    all.interval = interval(given);
   }
 }
 

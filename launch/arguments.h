@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "launch/options.h"
+
 namespace interimap {
 
 enum class Command : std::uint8_t { synchronise, repair, remove, rename };
@@ -27,12 +29,6 @@ struct Arguments {
   ShowProgress progress = ShowProgress::automatic;
   bool json = false;                   // --log-format
   std::vector<std::string> mailboxes;  // modified UTF-7, INBOX in upper case
-};
-
-// A command line that means nothing. The lines are for the user; without any, the usage says it all.
-struct UsageError {
-  std::vector<std::string> lines;
-  bool usage = true;  // whether to show the usage after them
 };
 
 // `words` without the program's name.

@@ -1,28 +1,18 @@
 #include "launch/configuration.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 
-#include "ipc/body.h"
 #include "ipc/failure.h"
 #include "launch/account.h"
 #include "launch/key.h"
 #include "launch/list_patterns.h"
+#include "launch/log_keys.h"
+#include "launch/tls_keys.h"
 
 namespace interimap {
 
 namespace {
-
-// "local(INBOX): ", "local: " or nothing.
-constexpr std::string_view kLogPrefix = "%?n?%?m?%n(%m)&%n?: ?";
-
-bool isAbsolute(std::string_view value) { return value.size() > 1 && value[0] == '/' && isText(value); }
 
 bool areSelectionOptions(std::string_view value) {
   return std::ranges::all_of(value, [](char c) { return c == ' ' || isAtomCharacter(c); });
@@ -46,8 +36,7 @@ std::optional<Deletions> deletions(std::string_view value) {
 bool isDeletions(std::string_view value) { return deletions(value).has_value(); }
 
 constexpr Key kKeys[] = {
-    {"database", isText},           {"logfile", isAbsolute},
-    {"log-prefix", isTextOrEmpty},  {"list-reference", isWireTextOrEmpty},
+    {"database", isText},           {"list-reference", isWireTextOrEmpty},
     {"list-mailbox", isWireText},   {"list-select-opts", areSelectionOptions},
     {"ignore-mailbox", isWireText}, {"max-deletions", isDeletions},
 };
@@ -59,7 +48,7 @@ Configuration Configuration::parse(std::string_view text, const std::string& fil
 }
 
 Configuration Configuration::parse(const Ini& ini, const std::string& file) {
-  const std::span<const Key> tables[] = {kAccountKeys, kKeys};
+  const KeyTable tables[] = {{kAccountKeys}, {kLoginKeys}, {kTlsKeys}, {kLogKeys}, {kKeys}};
   Keys defaults(ini, Ini::kDefault, tables, file), local(ini, "local", tables, file),
       remote(ini, "remote", tables, file);
 
@@ -67,8 +56,9 @@ Configuration Configuration::parse(const Ini& ini, const std::string& file) {
   all.local = {readAccount(local, false), PasswordSource::of(local), local.get("list-reference", "")};
   all.remote = {readAccount(remote, true), PasswordSource::of(remote), remote.get("list-reference", "")};
   all.database = defaults.get("database", all.remote.net.host + ".db");
-  all.logfile = defaults.get("logfile");
-  all.logPrefix = defaults.get("log-prefix", kLogPrefix);
+  LogKeys log = LogKeys::read(defaults);
+  all.logfile = std::move(log.logfile);
+  all.logPrefix = std::move(log.prefix);
   all.user = defaults.get("user", "nobody");
   if (auto value = defaults.get("list-mailbox")) {
     auto patterns = parsePatterns(*value);
@@ -82,34 +72,6 @@ Configuration Configuration::parse(const Ini& ini, const std::string& file) {
     all.maxDeletionsPercent = limit->percent;
   }
   return all;
-}
-
-ConfigurationFile ConfigurationFile::read(const std::string& path) {
-  auto refuse = [&](const std::string& why) -> Failure {
-    return Failure(ExitStatus::config, "No such config file " + path + why);
-  };
-  // Not blocking: the file may turn out to be a FIFO.
-  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) throw refuse(errno == ENOENT ? "" : std::string(": ") + strerror(errno));
-  struct stat status {};
-  if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw refuse(": not a regular file");
-
-  std::string text(kMostOctets + 1,
-                   '\0');  // at its full size at once: no copies of a password are left behind
-  std::size_t size = 0;
-  while (size < text.size()) {
-    ssize_t n = ::read(fd.get(), text.data() + size, text.size() - size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw Failure(ExitStatus::config, path + ": " + strerror(errno));
-    if (n == 0) break;
-    size += static_cast<std::size_t>(n);
-  }
-  if (size > kMostOctets) throw Failure(ExitStatus::config, path + ": larger than a configuration can be");
-  text.resize(size);
-  ConfigurationFile file;
-  file.mode = status.st_mode;
-  file.text = Secret(std::move(text));
-  return file;
 }
 
 }  // namespace interimap

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "ipc/launch.h"
-#include "ipc/secret.h"
 #include "launch/password.h"
 
 namespace interimap {
@@ -34,15 +33,6 @@ struct Configuration {
   static Configuration parse(const Ini& ini, const std::string& file);
 
   bool holdsPassword() const { return !local.net.password.empty() || !remote.net.password.empty(); }
-};
-
-struct ConfigurationFile {
-  static constexpr std::size_t kMostOctets = 1 << 20;
-  Secret text;
-  unsigned mode = 0;  // as of stat(2)
-
-  // Throws Failure(config) "No such config file PATH" unless it is a regular file that can be read.
-  static ConfigurationFile read(const std::string& path);
 };
 
 }  // namespace interimap

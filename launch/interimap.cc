@@ -10,8 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <exception>
 #include <functional>
 #include <utility>
 
@@ -19,26 +17,17 @@
 #include "launch/ancestor.h"
 #include "launch/arguments.h"
 #include "launch/configuration.h"
-#include "launch/escape.h"
+#include "launch/configuration_file.h"
 #include "launch/log.h"
 #include "launch/password.h"
 #include "launch/paths.h"
-#include "launch/process.h"
+#include "launch/program.h"
 #include "launch/progress.h"
 #include "launch/run_settings.h"
 #include "launch/runs.h"
 
 namespace interimap {
 namespace {
-
-void show(std::FILE* where, std::string_view text) { std::fwrite(text.data(), 1, text.size(), where); }
-void showLine(std::string_view text) { show(stderr, escape(text) + "\n"); }
-
-int refuse(const UsageError& error) {
-  for (const std::string& line : error.lines) showLine(line);
-  if (error.usage) show(stderr, kUsage);
-  return static_cast<int>(ExitStatus::usage);
-}
 
 // Started as root, workers become these users; better to know now that one is missing.
 void checkUsers(const Configuration& configuration) {
@@ -51,15 +40,13 @@ void checkUsers(const Configuration& configuration) {
 // The configuration file as it was when the program started.
 class Source {
  public:
-  explicit Source(std::string path)
-      : path_(std::move(path)),
-        file_(ConfigurationFile::read(path_)),
-        ofAncestor_(ancestor::isItsConfiguration(path_)) {}
+  explicit Source(const std::string& path)
+      : file_(ConfigurationFile::read(path)), ofAncestor_(ancestor::isItsConfiguration(path)) {}
 
   Configuration configuration() {
-    Ini ini = Ini::parse(file_.text.reveal(), path_);
+    Ini ini = file_.ini();
     if (ofAncestor_) renamed_ = ancestor::renameKeys(ini);
-    return Configuration::parse(ini, path_);
+    return Configuration::parse(ini, file_.path);
   }
   void wipe() { file_.text.wipe(); }
   bool ofAncestor() const { return ofAncestor_; }
@@ -68,8 +55,8 @@ class Source {
   std::vector<std::string> warnings(const Configuration& configuration) const {
     std::vector<std::string> all;
     if (configuration.holdsPassword())
-      if (auto warning = judgeReaders(path_, file_.mode)) all.push_back(*warning);
-    if (!renamed_.empty()) all.push_back(path_ + ": deprecated: " + joined(renamed_));
+      if (auto warning = judgeReaders(file_.path, file_.mode)) all.push_back(*warning);
+    if (!renamed_.empty()) all.push_back(file_.path + ": deprecated: " + joined(renamed_));
     return all;
   }
 
@@ -80,7 +67,6 @@ class Source {
     return text;
   }
 
-  std::string path_;
   ConfigurationFile file_;
   bool ofAncestor_;
   std::vector<std::string> renamed_;
@@ -99,7 +85,7 @@ std::function<void()> hangUp(const Arguments& arguments, const Configuration& co
 }
 
 // Passwords are asked for anew before each run: what a command told hours ago may be no good any more.
-std::variant<RunSettings, Asked> settingsFor(const Arguments& arguments, Source& source, Signals& signals,
+std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source& source, Signals& signals,
                                              std::vector<std::string>& warnings) {
   Configuration configuration = source.configuration();
   RunSettings settings = runSettings(arguments, configuration, source.ofAncestor());
@@ -111,7 +97,7 @@ std::variant<RunSettings, Asked> settingsFor(const Arguments& arguments, Source&
                   {"remote", configuration.remote.password, settings.remote}};
   for (auto& account : accounts) {
     if (!account.net.password.empty()) continue;
-    auto password = obtainPassword(account.source, account.name, signals, warnings);
+    auto password = obtainPassword(account.source, {"interimap", account.name}, signals, warnings);
     if (auto asked = std::get_if<Asked>(&password)) return *asked;
     account.net.password = std::move(std::get<Secret>(password));
   }
@@ -128,9 +114,12 @@ int synchronise(const Arguments& arguments) {
   for (auto* account : {&configuration.local, &configuration.remote}) account->net.password.wipe();
 
   ProgressLine line(showsProgress(arguments) ? STDERR_FILENO : -1);
-  Log log(
-      {configuration.logPrefix, configuration.logfile, arguments.quiet, arguments.debug > 0, arguments.json},
-      line);
+  Log log({.prefix = configuration.logPrefix,
+           .logfile = configuration.logfile,
+           .quiet = arguments.quiet,
+           .debug = arguments.debug > 0,
+           .json = arguments.json},
+          line);
   Signals signals(hangUp(arguments, configuration, log));
   Service service(arguments.watch ? environment : Service::Environment{});
   log.line(LogLevel::debug, ">>> interimap " VERSION);
@@ -151,48 +140,10 @@ int synchronise(const Arguments& arguments) {
   }
 }
 
-// Before there is a log.
-int refuse(const Failure& failure, bool json) {
-  int status = static_cast<int>(failure.status);
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  if (json)
-    show(stderr, jsonLine(now, LogLevel::error, {}, {}, failure.what()) + jsonLine(now, {{}, status, {}}));
-  else
-    showLine(failure.what());
-  return status;
-}
-
-int start(std::span<const std::string_view> words) {
-  auto parsed = parseArguments(words);
-  if (auto error = std::get_if<UsageError>(&parsed)) return refuse(*error);
-  const Arguments& arguments = std::get<Arguments>(parsed);
-  if (arguments.version) {
-    show(stdout, "interimap version " VERSION "\n");
-    return 0;
-  }
-  if (arguments.help) {
-    show(stderr, kHelp);
-    return 0;
-  }
-  try {
-    return synchronise(arguments);
-  } catch (const Failure& failure) {
-    return refuse(failure, arguments.json);
-  }
-}
-
 }  // namespace
 }  // namespace interimap
 
 int main(int count, char** words) {
   using namespace interimap;
-  cleanProcess();
-  std::vector<std::string_view> arguments(words + (count > 0 ? 1 : 0), words + count);
-  try {
-    return start(arguments);
-  } catch (const std::exception& bug) {
-    showLine(std::string("ERROR: ") + bug.what());
-    return static_cast<int>(ExitStatus::internal);
-  }
+  return runProgram({"interimap", kHelp, kUsage}, count, words, parseArguments, synchronise);
 }

@@ -30,8 +30,19 @@ bool isWireTextOrEmpty(std::string_view value) {
 }
 bool isWireText(std::string_view value) { return !value.empty() && isWireTextOrEmpty(value); }
 
+bool isAbsolute(std::string_view value) { return value.size() > 1 && value[0] == '/' && isText(value); }
+
 bool isAtomCharacter(char c) {
   return c > ' ' && c < 0x7F && std::string_view("\"%()*\\]{").find(c) == std::string_view::npos;
+}
+
+bool areItems(std::string_view value, bool (*isItem)(std::string_view)) {
+  while (true) {
+    auto blank = value.find(' ');
+    if (!isItem(value.substr(0, blank))) return false;
+    if (blank == value.npos) return true;
+    value.remove_prefix(blank + 1);
+  }
 }
 
 bool isYesNo(std::string_view value) {
@@ -72,7 +83,13 @@ std::string upperCase(std::string text) {
   return text;
 }
 
-Keys::Keys(const Ini& ini, std::string_view section, std::span<const std::span<const Key>> tables,
+const Key* KeyTable::find(std::string_view name) const {
+  if (!name.starts_with(prefix)) return nullptr;
+  auto key = std::ranges::find(keys, name.substr(prefix.size()), &Key::name);
+  return key == keys.end() ? nullptr : &*key;
+}
+
+Keys::Keys(const Ini& ini, std::string_view section, std::span<const KeyTable> tables,
            const std::string& file)
     : section_(section), file_(file) {
   if (auto found = ini.sections.find(Ini::kDefault); found != ini.sections.end()) defaults_ = &found->second;
@@ -83,11 +100,11 @@ Keys::Keys(const Ini& ini, std::string_view section, std::span<const std::span<c
   if (own_) check(*own_, tables);
 }
 
-void Keys::check(const Section& section, std::span<const std::span<const Key>> tables) const {
+void Keys::check(const Section& section, std::span<const KeyTable> tables) const {
   for (const auto& [name, property] : section) {
     const Key* known = nullptr;
-    for (auto table : tables)
-      if (auto key = std::ranges::find(table, name, &Key::name); key != table.end()) known = &*key;
+    for (const KeyTable& table : tables)
+      if (auto key = table.find(name)) known = key;
     if (known && known->accepts(property.value.reveal())) continue;
     std::string text = file_ + ":" + std::to_string(property.line) + ": Invalid option " + name;
     if (known && !known->hidden) text += " = " + std::string(property.value.reveal());

@@ -19,12 +19,22 @@ struct Key {
   bool hidden = false;  // a value that may hold a password is not shown in an error
 };
 
+// Keys that a section may have, each with something before its name.
+struct KeyTable {
+  std::span<const Key> keys;
+  std::string_view prefix = {};
+  const Key* find(std::string_view name) const;  // nullptr: none of them
+};
+
 // What values are made of.
 bool isText(std::string_view value);         // one character or more, none of them a control character
 bool isTextOrEmpty(std::string_view value);  //
 bool isWireText(std::string_view value);     // US-ASCII without NUL, CR, LF; not empty
 bool isWireTextOrEmpty(std::string_view value);
-bool isAtomCharacter(char c);                                 // ATOM-CHAR of RFC 3501 section 9
+bool isAbsolute(std::string_view value);  // a path, isText
+bool isAtomCharacter(char c);             // ATOM-CHAR of RFC 3501 section 9
+bool areItems(std::string_view value,
+              bool (*isItem)(std::string_view));              // one or more, single blanks between
 bool isYesNo(std::string_view value);                         // any case
 std::optional<std::uint64_t> octets(std::string_view value);  // "512M": a number above 0, with K, M, G
 
@@ -34,8 +44,7 @@ class Keys {
   // Throws Failure(config) "FILE:LINE: Invalid option KEY[ = VALUE]" for a key that is in none of the tables
   // or a value its key refuses, "FILE: No such section NAME" if the section is not there (the default section
   // may be missing). Both texts and tables must outlive this.
-  Keys(const Ini& ini, std::string_view section, std::span<const std::span<const Key>> tables,
-       const std::string& file);
+  Keys(const Ini& ini, std::string_view section, std::span<const KeyTable> tables, const std::string& file);
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
   std::optional<std::string> get(std::string_view key) const;
@@ -51,7 +60,7 @@ class Keys {
 
  private:
   const Property* find(std::string_view key) const;
-  void check(const Section& section, std::span<const std::span<const Key>> tables) const;
+  void check(const Section& section, std::span<const KeyTable> tables) const;
 
   const Section* own_ = nullptr;
   const Section* defaults_ = nullptr;

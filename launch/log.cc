@@ -86,21 +86,37 @@ std::string jsonLine(const timespec& time, LogLevel level, std::string_view comp
       .line();
 }
 
-std::string jsonLine(const timespec& time, const Summary& summary) {
-  const Synchronised& done = summary.done;
-  return JsonObject()
-      .add("time", utc(time))
-      .add("level", "summary")
-      .add("exitStatus", static_cast<std::uint64_t>(summary.exitStatus))
-      .add("milliseconds", static_cast<std::uint64_t>(summary.time.count()))
-      .add("mailboxes", done.mailboxes)
+namespace {
+
+void addDone(JsonObject& object, const Synchronised& done) {
+  object.add("mailboxes", done.mailboxes)
       .add("copiedToLocal", done.copiedToLocal)
       .add("copiedToRemote", done.copiedToRemote)
       .add("flagsUpdated", done.flagsUpdated)
       .add("expunged", done.expunged)
       .add("failed", done.failed)
-      .add("octets", done.octets)
-      .line();
+      .add("octets", done.octets);
+}
+
+void addDone(JsonObject& object, const Pulled& done) {
+  object.add("delivered", done.delivered)
+      .add("deferred", done.deferred)
+      .add("refused", done.refused)
+      .add("unknown", done.unknown)
+      .add("purged", done.purged)
+      .add("octets", done.octets);
+}
+
+}  // namespace
+
+std::string jsonLine(const timespec& time, const Summary& summary, std::string_view component) {
+  JsonObject object;
+  object.add("time", utc(time)).add("level", "summary");
+  if (!component.empty()) object.add("component", component);
+  object.add("exitStatus", static_cast<std::uint64_t>(summary.exitStatus))
+      .add("milliseconds", static_cast<std::uint64_t>(summary.time.count()));
+  std::visit([&](const auto& done) { addDone(object, done); }, summary.done);
+  return object.line();
 }
 
 Log::Log(Options options, ProgressLine& progress) : options_(std::move(options)), progress_(progress) {
@@ -123,6 +139,7 @@ void Log::line(LogLevel level, std::string_view component, std::string_view mail
   if (level == LogLevel::debug && !options_.debug) return;
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   text = text.substr(0, kMostLogText);
+  if (component.empty()) component = options_.component;
   bool terminal = level != LogLevel::debug || !logfile_;
   timespec time = now();
   if (options_.json) return put(jsonLine(time, level, component, mailbox, text), {}, terminal);
@@ -134,7 +151,7 @@ void Log::line(LogLevel level, std::string_view component, std::string_view mail
 }
 
 void Log::summary(const Summary& summary) {
-  if (options_.json) put(jsonLine(now(), summary), {}, true);
+  if (options_.json) put(jsonLine(now(), summary, options_.component), {}, true);
 }
 
 void Log::put(std::string_view line, std::string_view stamp, bool terminal) {

@@ -10,12 +10,13 @@
 
 #include "ipc/body.h"
 #include "ipc/launch.h"
+#include "launch/done.h"
 #include "launch/progress.h"
 
 namespace interimap {
 
 struct Summary {
-  Synchronised done;  // in all of the run
+  Done done;  // in all of the run
   int exitStatus = 0;
   std::chrono::milliseconds time{};
 };
@@ -28,6 +29,7 @@ class Log {
     bool quiet = false;                  // no LogLevel::info
     bool debug = false;                  // LogLevel::debug, too: to the logfile if there is one
     bool json = false;                   // lines are JSON objects; the prefix is not used
+    std::string component = {};          // of lines that have none of their own
   };
   // Throws Failure(cantCreate) "Can't open LOGFILE: …". `progress` shares the terminal and outlives this.
   Log(Options options, ProgressLine& progress);
@@ -57,6 +59,6 @@ std::string timeStamp(const timespec& time);
 // One line each of --log-format=json; their time is UTC, "2026-11-22T05:01:02.000345Z".
 std::string jsonLine(const timespec& time, LogLevel level, std::string_view component,
                      std::string_view mailbox, std::string_view text);
-std::string jsonLine(const timespec& time, const Summary& summary);
+std::string jsonLine(const timespec& time, const Summary& summary, std::string_view component = {});
 
 }  // namespace interimap

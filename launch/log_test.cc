@@ -153,20 +153,38 @@ TEST_CASE("log: lines as JSON, and a summary") {
 }
 
 TEST_CASE("log: what a summary tells") {
-  Summary summary{{.copiedToLocal = 1,
-                   .copiedToRemote = 2,
-                   .flagsUpdated = 3,
-                   .expunged = 4,
-                   .failed = 5,
-                   .octets = 6,
-                   .mailboxes = 7},
-                  75,
-                  std::chrono::milliseconds(1234)};
+  Summary summary{Synchronised{.copiedToLocal = 1,
+                               .copiedToRemote = 2,
+                               .flagsUpdated = 3,
+                               .expunged = 4,
+                               .failed = 5,
+                               .octets = 6,
+                               .mailboxes = 7},
+                  75, std::chrono::milliseconds(1234)};
   CHECK(jsonLine({951827696, 7000}, summary) ==
         R"({"time":"2000-02-29T12:34:56.000007Z","level":"summary","exitStatus":75,"milliseconds":1234,)"
         R"("mailboxes":7,"copiedToLocal":1,"copiedToRemote":2,"flagsUpdated":3,"expunged":4,"failed":5,)"
         R"("octets":6})"
         "\n");
+}
+
+TEST_CASE("log: what a summary of pullimap tells") {
+  Summary summary{Pulled{.delivered = 1, .deferred = 2, .refused = 3, .unknown = 4, .purged = 5, .octets = 6},
+                  65, std::chrono::milliseconds(1234)};
+  CHECK(jsonLine({951827696, 7000}, summary, "work") ==
+        R"({"time":"2000-02-29T12:34:56.000007Z","level":"summary","component":"work","exitStatus":65,)"
+        R"("milliseconds":1234,"delivered":1,"deferred":2,"refused":3,"unknown":4,"purged":5,"octets":6})"
+        "\n");
+}
+
+TEST_CASE("log: lines of no component are the section's") {
+  ProgressLine nowhere(-1);
+  CapturedStderr captured;
+  Log log({.prefix = kPrefix, .component = "work"}, nowhere);
+  log.line(LogLevel::info, "one");
+  log.line(LogLevel::error, {}, "INBOX", "two");
+  log.line(LogLevel::info, "other", {}, "three");
+  CHECK(captured.text() == "work: one\nwork(INBOX): ERROR: two\nother: three\n");
 }
 
 TEST_CASE("log: a logfile that was moved away is opened again") {

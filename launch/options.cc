@@ -1,6 +1,7 @@
 #include "launch/options.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace interimap {
 
@@ -90,6 +91,26 @@ class Scanner {
 Scanned scanOptions(std::span<const std::string_view> words, std::span<const Option> options,
                     Ordering ordering) {
   return Scanner(words, options).scan(ordering);
+}
+
+std::optional<std::size_t> choice(const Scanned::Given& given, std::vector<std::string>& errors,
+                                  std::initializer_list<std::string_view> words) {
+  std::string expected;
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*given.value == *word) return static_cast<std::size_t>(word - words.begin());
+    expected += (expected.empty() ? "" : word + 1 == words.end() ? " or " : ", ") + std::string(*word);
+  }
+  errors.push_back("Value \"" + *given.value + "\" invalid for option " + std::string(given.name) + " (" +
+                   expected + " expected)");
+  return std::nullopt;
+}
+
+unsigned interval(const Scanned::Given& given) {
+  unsigned seconds = 0;
+  std::string_view digits = given.value ? std::string_view(*given.value) : "0";
+  if (digits[0] == '+') digits.remove_prefix(1);
+  std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  return seconds;
 }
 
 }  // namespace interimap

@@ -21,17 +21,18 @@ inline constexpr int kInterrupted = 1;  // SIGINT, as the Perl program of this n
 
 // The exit status of the run; `ends` in the order in which they happened. A crash outweighs all; a request
 // to stop comes next; then it is the first that had something to say: sync, or a net that failed. Nothing if
-// nobody did, which should not happen.
+// nobody did, which should not happen. A delivery process is among the ends only if it crashed: else sync
+// judges what came of it.
 std::optional<int> outcome(std::span<const End> ends, Asked asked);
 
-// How far a run of --watch had come when it ended.
+// How far a run of --watch or --idle had come when it ended.
 enum class Reached {
   nothing,
   database,  // sync held its lock
-  waiting,   // both sides were equal once, in this run or in one before
+  waiting,   // nothing was left to do once, in this run or in one before
 };
 
-// Whether what ended a run of --watch may pass by itself, so that it is worth another one. A server that is
+// Whether what ended such a run may pass by itself, so that it is worth another one. A server that is
 // away always is. What has worked once may do so again; before that, a database that is locked belongs to
 // somebody who watches it already, and a server that cannot do what we need never will.
 bool mayPass(int status, Reached reached);

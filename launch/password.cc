@@ -19,6 +19,17 @@ namespace {
 // At most this is read of a file: its first line is all that counts.
 constexpr std::size_t kMostRead = kMostPassword + 2;
 
+// Anything but NUL, which neither SASL PLAIN (RFC 4616) nor an IMAP string can carry. 8-bit is fine: it goes
+// out as a literal or in BASE64.
+bool isCredential(std::string_view value) { return !value.empty() && value.find('\0') == value.npos; }
+
+constexpr Key kKeys[] = {
+    {"username", isCredential},
+    {"password", isCredential, true},
+    {"password-file", isText},
+    {"password-command", isText},
+};
+
 std::string readStart(int fd, const std::string& path) {
   std::string text(kMostRead, '\0');  // at its full size at once: no copies are left behind
   std::size_t size = 0;
@@ -35,11 +46,19 @@ std::string readStart(int fd, const std::string& path) {
 
 }  // namespace
 
-PasswordSource PasswordSource::of(const Keys& keys) {
-  auto key = keys.oneOf({"password", "password-file", "password-command"});
-  if (key == "password-file") return {Kind::file, keys.get(*key, "")};
-  if (key == "password-command") return {Kind::command, keys.get(*key, "")};
+const std::span<const Key> kLoginKeys(kKeys);
+
+PasswordSource PasswordSource::of(const Keys& keys, const std::string& prefix) {
+  std::string itself = prefix + "password", file = itself + "-file", command = itself + "-command";
+  auto key = keys.oneOf({itself, file, command});
+  if (key == file) return {Kind::file, keys.get(*key, "")};
+  if (key == command) return {Kind::command, keys.get(*key, "")};
   return {};
+}
+
+Secret configuredPassword(const Keys& keys, const std::string& prefix) {
+  std::string itself = prefix + "password", file = itself + "-file", command = itself + "-command";
+  return keys.oneOf({itself, file, command}) == itself ? keys.secret(itself) : Secret();
 }
 
 Secret firstLine(std::string text, const std::string& source, ExitStatus status) {
@@ -64,10 +83,10 @@ PasswordFile PasswordFile::read(const std::string& path) {
   return {firstLine(readStart(fd.get(), path), path, ExitStatus::config), std::move(warning)};
 }
 
-Secret credential(std::string_view account) {
+Secret credential(std::string_view section, std::string_view key) {
   const char* directory = getenv("CREDENTIALS_DIRECTORY");
   if (!directory || !*directory) return {};
-  std::string path = std::string(directory) + "/" + std::string(account) + ".password";
+  std::string path = std::string(directory) + "/" + std::string(section) + "." + std::string(key);
   // Who may read it is the service manager's to say.
   Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd && errno == ENOENT) return {};
@@ -75,15 +94,15 @@ Secret credential(std::string_view account) {
   return firstLine(readStart(fd.get(), path), path, ExitStatus::config);
 }
 
-std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const std::string& account,
+std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const PasswordOwner& owner,
                                            Signals& signals, std::vector<std::string>& warnings) {
   switch (source.kind) {
-    case PasswordSource::Kind::none: return credential(account);
+    case PasswordSource::Kind::none: return credential(owner.section, owner.key);
     case PasswordSource::Kind::command:
-      return passwordFromCommand(source.value, "[" + account + "]: password-command", signals);
+      return passwordFromCommand(source.value, "[" + owner.section + "]: " + owner.key + "-command", signals);
     case PasswordSource::Kind::file: break;
   }
-  PasswordFile file = PasswordFile::read(resolvePath(kConfigHome, "interimap", source.value));
+  PasswordFile file = PasswordFile::read(resolvePath(kConfigHome, owner.program, source.value));
   if (file.warning) warnings.push_back(*file.warning);
   return std::move(file.password);
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,13 +16,19 @@
 
 namespace interimap {
 
+// username, password and where else it may be kept.
+extern const std::span<const Key> kLoginKeys;
+
+// The one in the configuration itself; empty if there is none. `prefix` stands before the names of the keys.
+Secret configuredPassword(const Keys& keys, const std::string& prefix = {});
+
 struct PasswordSource {
   enum class Kind : std::uint8_t { none, file, command };
   Kind kind = Kind::none;  // none: `password` of the configuration, or a credential
   std::string value;       // a path as written, or a command for sh(1)
 
   // Throws Failure(config) if a section has more than one of password, password-file and password-command.
-  static PasswordSource of(const Keys& keys);
+  static PasswordSource of(const Keys& keys, const std::string& prefix = {});
 };
 
 // What can hold no more than this is no password.
@@ -39,14 +46,21 @@ struct PasswordFile {
   static PasswordFile read(const std::string& path);
 };
 
-// ACCOUNT.password in $CREDENTIALS_DIRECTORY, where systemd.exec(5) puts what LoadCredential= names; empty if
+// Whose password it is.
+struct PasswordOwner {
+  std::string program;  // its directory below the configuration's base
+  std::string section;
+  std::string key = "password";
+};
+
+// SECTION.KEY in $CREDENTIALS_DIRECTORY, where systemd.exec(5) puts what LoadCredential= names; empty if
 // there is none.
-Secret credential(std::string_view account);
+Secret credential(std::string_view section, std::string_view key = "password");
 
 // The password of an account that has none in the configuration itself, where its source tells; empty if
-// there is no source and no credential. `account` is its section. Or what the user asked for while a command
-// ran. Warnings are added to `warnings`.
-std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const std::string& account,
+// there is no source and no credential. Or what the user asked for while a command ran. Warnings are added to
+// `warnings`.
+std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const PasswordOwner& owner,
                                            Signals& signals, std::vector<std::string>& warnings);
 
 // A file that holds a password: throws Failure(config) with the chmod(1) to run if `mode` lets anybody read

@@ -14,6 +14,7 @@
 #include "ipc/body.h"
 #include "ipc/failure.h"
 #include "launch/password.h"
+#include "launch/process.h"
 
 namespace interimap {
 
@@ -104,11 +105,7 @@ class Command {
 };
 
 std::string howItEnded(int waitStatus) {
-  if (WIFSIGNALED(waitStatus)) {
-    const char* name = sigabbrev_np(WTERMSIG(waitStatus));
-    return "was killed by signal " +
-           (name ? std::string("SIG") + name : std::to_string(WTERMSIG(waitStatus)));
-  }
+  if (WIFSIGNALED(waitStatus)) return "was killed by signal " + signalName(WTERMSIG(waitStatus));
   return "ended with exit status " + std::to_string(WEXITSTATUS(waitStatus));
 }
 

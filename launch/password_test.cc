@@ -100,6 +100,9 @@ TEST_CASE("password: a credential of the service manager") {
   setenv("CREDENTIALS_DIRECTORY", scratch.directory, 1);
   CHECK(credential("remote").reveal() == "sekrit");
   CHECK(credential("local").empty());
+  scratch.file("work.deliver-password", "other\n", 0400);
+  CHECK(credential("work", "deliver-password").reveal() == "other");
+  CHECK(credential("work").empty());
   scratch.file("local.password", "", 0400);
   CHECK(failure([&] { credential("local"); }) ==
         scratch.directory + "/local.password: no password in its first line"s);

@@ -1,7 +1,9 @@
 #include "launch/process.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <initializer_list>
@@ -16,6 +18,11 @@ void cleanProcess() {
 
   setenv("PATH", "/usr/bin:/bin", 1);
   for (const char* name : {"IFS", "CDPATH", "ENV", "BASH_ENV"}) unsetenv(name);
+}
+
+std::string signalName(int number) {
+  const char* name = sigabbrev_np(number);
+  return name ? std::string("SIG") + name : std::to_string(number);
 }
 
 }  // namespace interimap

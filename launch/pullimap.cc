@@ -1,65 +1,167 @@
-// pullimap: what the user starts. This version understands its command line, and does not deliver yet.
-#include <cstdio>
-#include <string_view>
-#include <vector>
+// pullimap: what the user starts. It reads the command line and the configuration and, for each section that
+// it is to empty, starts the workers (sync, a net, and delivery when there is mail), shows what they report,
+// and ends as they ended; or, when idling, starts them again if what ended them may pass. Several sections
+// have a process of this kind each.
+//
+// Sees    all sections' settings and passwords; text that workers want shown.
+// Holds   the terminal or logfile, the service manager's socket, and a channel to each worker.
+// May     do whatever its user may: it is not locked in.
+// Never   parses a byte that a server sent; what it shows is escaped.
+#include <pwd.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "ipc/exit_status.h"
-#include "launch/escape.h"
-#include "launch/options.h"
-#include "launch/process.h"
+#include <functional>
+#include <utility>
+
+#include "launch/configuration_file.h"
+#include "launch/log.h"
+#include "launch/new_file.h"
+#include "launch/password.h"
+#include "launch/paths.h"
+#include "launch/program.h"
+#include "launch/pull_arguments.h"
+#include "launch/pull_section.h"
+#include "launch/pull_settings.h"
+#include "launch/runs.h"
+#include "launch/siblings.h"
 
 namespace interimap {
 namespace {
 
-constexpr Option kOptions[] = {
-    {"config", 0, Option::Value::text},
-    {"idle", 0, Option::Value::number},
-    {"no-delivery"},
-    {"quiet", 'q'},
-    {"debug"},
-    {"help", 'h'},
-    {"version"},
+// One that idles may have its logfile moved away; at a terminal a hang-up ends it.
+bool outlivesHangUp(const PullArguments& arguments) { return arguments.idle && !isatty(STDERR_FILENO); }
+
+// Asks for what is not in the configuration itself. What the user asked for meanwhile, else nothing.
+std::optional<Asked> obtain(Secret& password, const PasswordSource& source, const PasswordOwner& owner,
+                            Signals& signals, std::vector<std::string>& warnings) {
+  if (!password.empty()) return std::nullopt;
+  auto obtained = obtainPassword(source, owner, signals, warnings);
+  if (auto asked = std::get_if<Asked>(&obtained)) return *asked;
+  password = std::move(std::get<Secret>(obtained));
+  return std::nullopt;
+}
+
+// One section, all of its life.
+class Pulling {
+ public:
+  Pulling(const PullArguments& arguments, ConfigurationFile& file, const std::string& name, Service& service)
+      : arguments_(arguments), file_(file), name_(name), service_(service) {}
+
+  int run(SignalNumbers numbers) {
+    PullSection section = PullSection::parse(file_.ini(), name_, file_.path);
+    judge(section);
+    section.net.password.wipe();
+    section.delivery.password.wipe();
+    ProgressLine nowhere(-1);
+    Log log({.prefix = section.log.prefix,
+             .logfile = section.log.logfile,
+             .quiet = arguments_.quiet,
+             .debug = arguments_.debug > 0,
+             .json = arguments_.json,
+             .component = name_},
+            nowhere);
+    std::function<void()> reopen;
+    if (outlivesHangUp(arguments_)) reopen = [&log] { log.reopen(); };
+    Signals signals(reopen, numbers);
+    log.line(LogLevel::debug, ">>> pullimap " VERSION);
+    try {
+      return runs(log, nowhere, signals);
+    } catch (const Failure& failure) {
+      log.line(LogLevel::error, failure.what());
+      log.summary({Pulled{}, static_cast<int>(failure.status), {}});
+      return static_cast<int>(failure.status);
+    }
+  }
+
+ private:
+  int runs(Log& log, ProgressLine& progress, Signals& signals) {
+    auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
+    Runs runs({log, progress, signals, service_}, arguments_.idle.has_value(), seed);
+    int status = runs.all([&] {
+      auto made = settings(signals);
+      for (const std::string& warning : std::exchange(warnings_, {})) log.line(LogLevel::warning, warning);
+      return made;
+    });
+    if (status == 0 && arguments_.exportStatefile) writeNewFile(*arguments_.exportStatefile, runs.exported());
+    return status;
+  }
+
+  // Throws Failure(config) if anybody can read a password, or if a user that workers become, started as root,
+  // is missing.
+  void judge(const PullSection& section) {
+    if (section.holdsPassword())
+      if (auto warning = judgeReaders(file_.path, file_.mode)) warnings_.push_back(*warning);
+    if (geteuid() == 0 && getpwnam(section.net.user.c_str()) == nullptr)
+      throw Failure(ExitStatus::config, "[" + name_ + "]: No such user: " + section.net.user);
+  }
+
+  // Passwords are asked for anew before each run: what a command told hours ago may be no good any more.
+  std::variant<AnySettings, Asked> settings(Signals& signals) {
+    PullSection section = PullSection::parse(file_.ini(), name_, file_.path);
+    PullSettings pull = pullSettings(arguments_, section);
+    if (!arguments_.idle) file_.text.wipe();
+    if (arguments_.exportStatefile) return pull;
+    if (auto asked = obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_))
+      return *asked;
+    if (pull.delivery.username.empty()) return pull;
+    if (auto asked = obtain(pull.delivery.password, section.deliverPassword,
+                            {"pullimap", name_, "deliver-password"}, signals, warnings_))
+      return *asked;
+    if (pull.delivery.password.empty())
+      throw Failure(ExitStatus::config, file_.path + ": [" + name_ + "]: Missing option deliver-password");
+    return pull;
+  }
+
+  const PullArguments& arguments_;
+  ConfigurationFile& file_;
+  const std::string& name_;
+  Service& service_;
+  std::vector<std::string> warnings_;
 };
-constexpr std::string_view kHelp =
-    "Usage: pullimap [OPTIONS] SECTION\n"
-    "Consult the manpage for more information.\n";
-constexpr std::string_view kUsage =
-    "Usage: pullimap [OPTIONS] SECTION\n"
-    "Try 'pullimap --help' or consult the manpage for more information.\n";
 
-void show(std::FILE* where, std::string_view text) { std::fwrite(text.data(), 1, text.size(), where); }
+int pullOne(const PullArguments& arguments, ConfigurationFile& file, const std::string& name,
+            Service& service, SignalNumbers numbers) {
+  try {
+    return Pulling(arguments, file, name, service).run(numbers);
+  } catch (const Failure& failure) {
+    return refuse(failure, arguments.json, Pulled{}, name);
+  }
+}
 
-int start(std::span<const std::string_view> words) {
-  Scanned scanned = scanOptions(words, kOptions, Ordering::anywhere);
-  for (const std::string& error : scanned.errors) show(stderr, escape(error) + "\n");
-  auto given = [&](std::string_view name) {
-    for (const auto& option : scanned.given)
-      if (option.name == name) return true;
-    return false;
-  };
-  if (scanned.errors.empty() && given("version")) {
-    show(stdout, "pullimap version " VERSION "\n");
-    return 0;
-  }
-  if (scanned.errors.empty() && given("help")) {
-    show(stderr, kHelp);
-    return 0;
-  }
-  if (!scanned.errors.empty() || scanned.arguments.size() != 1 || scanned.arguments[0] == "_") {
-    show(stderr, kUsage);
-    return static_cast<int>(ExitStatus::usage);
-  }
-  show(stderr,
-       "ERROR: this version of pullimap does not deliver mail yet; the state of the Perl pullimap is left as "
-       "it is\n");
-  return static_cast<int>(ExitStatus::unavailable);
+int pullAll(const PullArguments& arguments, ConfigurationFile& file, const std::vector<std::string>& names,
+            Service& service) {
+  ProgressLine nowhere(-1);
+  Log log({.prefix = "%?n?%n: ?", .json = arguments.json}, nowhere);
+  Siblings* listening = nullptr;
+  std::function<void()> passOn;
+  if (outlivesHangUp(arguments))
+    passOn = [&] {
+      if (listening) listening->signal(SIGHUP);
+    };
+  Signals signals(passOn);
+  Siblings siblings(log, signals, service);
+  listening = &siblings;
+  return siblings.run(names, [&](const std::string& name, Service& itsService) {
+    return pullOne(arguments, file, name, itsService, kPassedOn);
+  });
+}
+
+int pull(const PullArguments& arguments) {
+  auto environment = Service::Environment::take();
+  auto file = ConfigurationFile::read(resolvePath(kConfigHome, "pullimap", arguments.config));
+  auto names = arguments.all ? sectionNames(file.ini()) : arguments.sections;
+  if (names.empty()) throw Failure(ExitStatus::config, file.path + ": no section");
+  Service service(arguments.idle ? environment : Service::Environment{});
+  if (names.size() == 1) return pullOne(arguments, file, names[0], service, {});
+  return pullAll(arguments, file, names, service);
 }
 
 }  // namespace
 }  // namespace interimap
 
 int main(int count, char** words) {
-  interimap::cleanProcess();
-  std::vector<std::string_view> arguments(words + (count > 0 ? 1 : 0), words + count);
-  return interimap::start(arguments);
+  using namespace interimap;
+  return runProgram({"pullimap", kPullHelp, kPullUsage, Pulled{}}, count, words, parsePullArguments, pull);
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "ipc/failure.h"
 #include "launch/traffic.h"
@@ -19,13 +20,27 @@ using namespace std::chrono_literals;
 
 // How long sync may take to leave the database in order once it has been told to stop or a server is gone.
 constexpr auto kPatienceWithSync = 10s;
+// ... and how long to hear what became of the messages that are being delivered.
+constexpr auto kPatienceWithPull = 45s;
+// How long a delivery process may take to say QUIT when sync does not need it any more.
+constexpr auto kPatienceWithDelivery = 5s;
 // A net holds nothing worth waiting for once sync is gone, but it may be stuck in connect().
 constexpr auto kPatienceWithNet = 2s;
 // Packets read from one worker before the others have their turn.
 constexpr int kPacketsInTurn = 64;
 
+// An exported state, in octets: 16 million messages that are not in their order.
+constexpr std::size_t kMostExported = 64U << 20;
+
 // How long after its interval a sync that waits may still not have looked again.
 constexpr auto kPatienceWithWatcher = 30min;
+
+std::vector<Descriptor> list(Descriptor first, Descriptor second = {}) {
+  std::vector<Descriptor> all;
+  all.push_back(std::move(first));
+  if (second) all.push_back(std::move(second));
+  return all;
+}
 
 bool isStopped(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
@@ -35,39 +50,16 @@ bool isStopped(pid_t pid) {
   return after != stat.npos && after + 2 < stat.size() && (stat[after + 2] == 'T' || stat[after + 2] == 't');
 }
 
-void add(Synchronised& total, const Synchronised& more) {
-  total.copiedToLocal += more.copiedToLocal;
-  total.copiedToRemote += more.copiedToRemote;
-  total.flagsUpdated += more.flagsUpdated;
-  total.expunged += more.expunged;
-  total.failed += more.failed;
-  total.octets += more.octets;
-  total.mailboxes = more.mailboxes;
-}
-
 }  // namespace
 
-std::string doneText(const Synchronised& done) {
-  std::string text;
-  auto part = [&](std::uint64_t number, const char* what) {
-    if (number > 0) text += (text.empty() ? "" : ", ") + std::to_string(number) + what;
-  };
-  part(done.copiedToLocal + done.copiedToRemote, " copied");
-  part(done.flagsUpdated, " with other flags");
-  part(done.expunged, " expunged");
-  part(done.failed, " failed");
-  return text;
-}
-
-RunEnd Run::run(RunSettings settings) {
-  watching_ =
-      settings.sync.errand == settings::Errand::watch || settings.sync.errand == settings::Errand::notify;
-  interval_ = std::chrono::seconds(settings.sync.interval);
-  start(std::move(settings));
+RunEnd Run::run(AnySettings settings) {
+  std::visit([this](auto& which) { start(std::move(which)); }, settings);
   around_.service.status("Connecting");
   while (running()) {
     wait();
     killLate();
+    std::erase_if(members_, [](const Member& m) { return m.gone && m.role == Role::delivery; });
+    if (std::exchange(deliveryWanted_, false)) startDelivery();
   }
   readSignals();  // one that came with the last worker's death may be its cause
   around_.progress.erase();
@@ -77,19 +69,44 @@ RunEnd Run::run(RunSettings settings) {
   return std::move(end_);
 }
 
+Run::Member& Run::add(Role role, std::vector<Descriptor> peers) {
+  members_.push_back({role, spawn(workers_, role, std::move(peers))});
+  return members_.back();
+}
+
 void Run::start(RunSettings settings) {
   auto [syncToLocal, localToSync] = Channel::pair();
   auto [syncToRemote, remoteToSync] = Channel::pair();
-  auto add = [&](Role role, Descriptor peer, Descriptor second = {}) -> Member& {
-    std::vector<Descriptor> peers;
-    peers.push_back(std::move(peer));
-    if (second) peers.push_back(std::move(second));
-    members_.push_back({role, spawn(settings.workers, role, std::move(peers))});
-    return members_.back();
-  };
-  send(add(Role::sync, std::move(syncToLocal), std::move(syncToRemote)), {std::move(settings.sync)});
-  send(add(Role::local, std::move(localToSync)), {std::move(settings.local)});
-  send(add(Role::remote, std::move(remoteToSync)), {std::move(settings.remote)});
+  workers_ = std::move(settings.workers);
+  end_.done = Synchronised{};
+  interval_ = std::chrono::seconds(settings.sync.interval);
+  send(add(Role::sync, list(std::move(syncToLocal), std::move(syncToRemote))), {std::move(settings.sync)});
+  send(add(Role::local, list(std::move(localToSync))), {std::move(settings.local)});
+  send(add(Role::remote, list(std::move(remoteToSync))), {std::move(settings.remote)});
+}
+
+void Run::start(PullSettings settings) {
+  auto [syncToNet, netToSync] = Channel::pair();
+  workers_ = std::move(settings.workers);
+  end_.done = Pulled{};
+  interval_ = std::chrono::seconds(settings.sync.interval);
+  exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
+  delivery_ = std::move(settings.delivery);
+  send(add(Role::sync, list(std::move(syncToNet))), {std::move(settings.sync)});
+  if (!exporting_) send(add(Role::net, list(std::move(netToSync))), {std::move(settings.net)});
+}
+
+// The former one may still be saying QUIT. The one before that has had its time.
+void Run::startDelivery() {
+  auto sync = std::ranges::find(members_, Role::sync, &Member::role);
+  if (sync->gone || std::ranges::any_of(ends_, &End::crashed)) return;
+  for (Member& former : members_)
+    if (former.role == Role::delivery) hurry(former, former.killAt ? 0s : kPatienceWithDelivery);
+  auto [syncToDelivery, deliveryToSync] = Channel::pair();
+  send(*sync, {Deliverer{}, std::move(syncToDelivery)});
+  Member& delivery = add(Role::delivery, list(std::move(deliveryToSync)));
+  send(delivery, {copyOf(*delivery_)});
+  send(delivery, {Go{}});
 }
 
 bool Run::running() const { return !std::ranges::all_of(members_, &Member::gone); }
@@ -97,7 +114,9 @@ bool Run::running() const { return !std::ranges::all_of(members_, &Member::gone)
 // Whether the workers are not only there, but at work or due back.
 bool Run::well(Clock::time_point now) const {
   if (backAt_ && now > *backAt_) return false;
-  return std::ranges::none_of(members_, [](const Member& m) { return m.gone || isStopped(m.worker.pid); });
+  return std::ranges::none_of(members_, [](const Member& m) {
+    return m.role == Role::delivery ? false : m.gone || isStopped(m.worker.pid);
+  });
 }
 
 void Run::wait() {
@@ -143,38 +162,65 @@ void Run::serve(Member& member) {
 void Run::violation(Member& member, const char* what) {
   member.worker.channel.reset();
   member.violated = true;
-  error(roleName(member.role), {}, std::string("broke the protocol between us: ") + what);
+  error(member, std::string("broke the protocol between us: ") + what);
   if (!member.gone) kill(member.worker.pid, SIGKILL);
 }
 
+// What only some may say.
+bool Run::isExpected(const Report& report) const {
+  bool pulls = delivery_.has_value();
+  if (std::holds_alternative<Synchronised>(report.what)) return !pulls;
+  if (std::holds_alternative<Pulled>(report.what)) return pulls;
+  if (std::holds_alternative<WantsDeliverer>(report.what)) return pulls && !exporting_;
+  if (std::holds_alternative<Exported>(report.what)) return exporting_;
+  return true;
+}
+
 void Run::handle(Member& member, const Report& report) {
+  if (!isExpected(report)) throw PeerViolation("a report that nobody is due");
   if (member.role == Role::sync && backAt_) backAt_ = Clock::now() + interval_ + kPatienceWithWatcher;
   if (auto line = std::get_if<LogLine>(&report.what)) {
     handle(member, *line);
   } else if (auto traffic = std::get_if<Traffic>(&report.what)) {
-    log_.line(LogLevel::info, roleName(member.role), {}, trafficText(*traffic));
+    log_.line(LogLevel::info, component(member), {}, trafficText(*traffic));
   } else if (auto ended = std::get_if<Ended>(&report.what)) {
     member.said = ended->status;
   } else if (member.role != Role::sync) {
     throw PeerViolation("a report that is not its to make");
   } else if (auto progress = std::get_if<Progress>(&report.what)) {
     handle(*progress);
-  } else if (auto done = std::get_if<Synchronised>(&report.what)) {
-    handle(*done);
+  } else if (auto synchronised = std::get_if<Synchronised>(&report.what)) {
+    handleDone(*synchronised);
+  } else if (auto pulled = std::get_if<Pulled>(&report.what)) {
+    handleDone(*pulled);
+  } else if (auto exported = std::get_if<Exported>(&report.what)) {
+    handle(*exported);
+  } else if (std::holds_alternative<WantsDeliverer>(report.what)) {
+    deliveryWanted_ = true;
   } else if (std::holds_alternative<Locked>(report.what)) {
     end_.reached = std::max(end_.reached, Reached::database);
     for (Member& other : members_)
-      if (other.role != Role::sync) send(other, {Go{}});
+      if (other.role != Role::sync && other.role != Role::delivery) send(other, {Go{}});
   }
 }
 
 void Run::handle(Member& member, const LogLine& line) {
-  std::string_view component = member.role == Role::sync ? line.component : roleName(member.role);
-  if (member.role == Role::sync && component != "" && component != "local" && component != "remote" &&
-      component != "database")
-    throw PeerViolation("a log line of no component");
-  if (line.level == LogLevel::error) return error(component, line.mailbox, line.text);
-  log_.line(line.level, component, line.mailbox, line.text);
+  bool known = false;
+  for (std::string_view name : {"", "local", "remote", "database"}) known = known || line.component == name;
+  if (member.role == Role::sync && !known) throw PeerViolation("a log line of no component");
+  std::string_view from = member.role == Role::sync ? line.component : component(member);
+  if (line.level == LogLevel::error) return error(from, line.mailbox, line.text);
+  log_.line(line.level, from, line.mailbox, line.text);
+}
+
+// What interimap's worker is called in the log. With pullimap that is the section, which the log knows.
+std::string_view Run::component(const Member& member) const {
+  return delivery_ ? std::string_view() : roleName(member.role);
+}
+
+void Run::error(const Member& member, const std::string& text) {
+  if (delivery_) return error({}, {}, std::string(roleName(member.role)) + ": " + text);
+  error(roleName(member.role), {}, text);
 }
 
 void Run::error(std::string_view component, std::string_view mailbox, const std::string& text) {
@@ -188,8 +234,9 @@ void Run::handle(const Progress& progress) {
   around_.service.progress("Copying " + progressText(progress), Clock::now());
 }
 
-void Run::handle(const Synchronised& done) {
-  add(end_.done, done);
+template <class What>
+void Run::handleDone(const What& done) {
+  interimap::add(std::get<What>(end_.done), done);
   if (!done.waiting) return;
   around_.progress.erase();
   end_.reached = Reached::waiting;
@@ -197,6 +244,12 @@ void Run::handle(const Synchronised& done) {
   around_.service.ready();
   std::string text = doneText(done);
   around_.service.status("Waiting for news" + (text.empty() ? "" : "; last time: " + text));
+}
+
+void Run::handle(const Exported& exported) {
+  if (end_.exported.size() + exported.octets.size() > kMostExported)
+    throw PeerViolation("more state than there can be");
+  end_.exported += exported.octets;
 }
 
 void Run::send(Member& member, Order order) {
@@ -236,8 +289,9 @@ void Run::stop(Asked asked) {
       hurry(member, 0s);  // whoever asks twice has no patience
     else if (member.role == Role::sync) {
       send(member, {Stop{}});
-      hurry(member, kPatienceWithSync);
-    }
+      hurry(member, patienceWithSync());
+    } else if (member.role == Role::delivery)
+      send(member, {Stop{}});  // so that it begins nothing more
   }
 }
 
@@ -262,13 +316,29 @@ void Run::bury(Member& member, int waitStatus) {
   Death death{member.said, waitStatus, sandbox::readObituary(member.worker.obituary.get()),
               member.killed || member.violated};
   auto cause = causeOfDeath(death);
-  if (cause) error(roleName(member.role), {}, *cause);
-  ends_.push_back({member.role, member.said, cause || member.violated});
+  if (cause) error(member, *cause);
+  bool crashed = cause || member.violated;
+  if (member.role == Role::delivery && !crashed) return;  // sync knows best what to make of it
+  ends_.push_back({member.role, member.said, crashed});
+  hurryOthers(member);
+}
+
+void Run::hurryOthers(const Member& gone) {
   for (Member& other : members_) {
-    if (end_.reached == Reached::nothing && member.role == Role::sync && other.role != Role::sync)
-      send(other, {Stop{}});
-    hurry(other, other.role == Role::sync ? kPatienceWithSync : kPatienceWithNet);
+    bool sync = other.role == Role::sync;
+    bool notBegun = end_.reached == Reached::nothing && gone.role == Role::sync;
+    if (&other != &gone && (sync ? gone.role == Role::delivery : notBegun)) send(other, {Stop{}});
+    if (sync)
+      hurry(other, patienceWithSync());
+    else if (other.role == Role::delivery && gone.role == Role::sync)
+      hurry(other, kPatienceWithDelivery);
+    else if (other.role != Role::delivery && gone.role != Role::delivery)
+      hurry(other, kPatienceWithNet);
   }
+}
+
+Run::Clock::duration Run::patienceWithSync() const {
+  return delivery_ ? kPatienceWithPull : kPatienceWithSync;
 }
 
 void Run::hurry(Member& member, Clock::duration patience) {
@@ -281,7 +351,7 @@ void Run::killLate() {
     if (member.gone || member.killed || !member.killAt || Clock::now() < *member.killAt) continue;
     member.killed = true;
     if (member.role == Role::sync)
-      log_.line(LogLevel::warning, roleName(member.role), {}, "does not end, so it is killed");
+      log_.line(LogLevel::warning, component(member), {}, "does not end, so it is killed");
     kill(member.worker.pid, SIGKILL);
     member.killAt.reset();
   }

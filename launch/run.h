@@ -1,14 +1,19 @@
-// One run: sync and both nets are started, told what to do, listened to and buried.
+// One run: sync and its net or nets are started, told what to do, listened to and buried; and so is one
+// delivery process after the other, when sync wants them.
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "ipc/launch.h"
+#include "launch/done.h"
 #include "launch/log.h"
 #include "launch/outcome.h"
 #include "launch/progress.h"
+#include "launch/pull_settings.h"
 #include "launch/run_settings.h"
 #include "launch/service.h"
 #include "launch/signals.h"
@@ -28,15 +33,19 @@ struct RunEnd {
   int status = 0;  // of the program, if this was its last run
   Asked asked = Asked::nothing;
   Reached reached = Reached::nothing;
-  Synchronised done;   // in all
-  std::string reason;  // the last error that was logged
+  Done done;             // in all
+  std::string reason;    // the last error that was logged
+  std::string exported;  // the state in the reference's form, if that was the errand
 };
+
+// What to do: interimap's kind of run or pullimap's.
+using AnySettings = std::variant<RunSettings, PullSettings>;
 
 class Run {
  public:
   explicit Run(Surroundings around) : log_(around.log), around_(around) {}
   // Until every worker is gone. To be called once. Throws Failure if the workers cannot be started.
-  RunEnd run(RunSettings settings);
+  RunEnd run(AnySettings settings);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -50,13 +59,21 @@ class Run {
   };
 
   void start(RunSettings settings);
+  void start(PullSettings settings);
+  Member& add(Role role, std::vector<Descriptor> peers);
+  void startDelivery();
   void wait();
   void serve(Member& member);
   void handle(Member& member, const Report& report);
   void handle(Member& member, const LogLine& line);
   void handle(const Progress& progress);
-  void handle(const Synchronised& done);
+  void handle(const Exported& exported);
+  template <class What>
+  void handleDone(const What& done);
+  bool isExpected(const Report& report) const;
   void error(std::string_view component, std::string_view mailbox, const std::string& text);
+  void error(const Member& member, const std::string& text);
+  std::string_view component(const Member& member) const;
   void violation(Member& member, const char* what);
   void send(Member& member, Order order);
   void flush(Member& member);
@@ -64,6 +81,8 @@ class Run {
   void stop(Asked asked);
   void reap();
   void bury(Member& member, int waitStatus);
+  void hurryOthers(const Member& gone);
+  Clock::duration patienceWithSync() const;
   void hurry(Member& member, Clock::duration patience);
   void killLate();
   bool running() const;
@@ -71,15 +90,15 @@ class Run {
 
   Log& log_;
   Surroundings around_;
+  std::string workers_;
   std::vector<Member> members_;
   std::vector<End> ends_;
-  bool watching_ = false;
+  std::optional<settings::Delivery> delivery_;  // pullimap: how each delivery process is told to go about it
+  bool exporting_ = false;
+  bool deliveryWanted_ = false;
   std::chrono::seconds interval_{};
   std::optional<Clock::time_point> backAt_;  // sync waits, and will have looked again by then
   RunEnd end_;
 };
-
-// "3 messages copied, 1 expunged, 2 with other flags": what was done, for people; empty if nothing was.
-std::string doneText(const Synchronised& done);
 
 }  // namespace interimap

@@ -1,11 +1,11 @@
 #include "launch/run_settings.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "launch/account.h"
 #include "launch/ancestor.h"
 #include "launch/paths.h"
+#include "launch/stop_at_write.h"
 
 namespace interimap {
 
@@ -27,16 +27,6 @@ std::string databasePath(const std::string& name, bool ofAncestor) {
   std::string old = baseDirectory(kDataHome) + "/" + ancestor::kProgram + "/" + name;
   bool there = ofAncestor && !name.starts_with('/') && access(old.c_str(), F_OK) == 0;
   return resolvePath(kDataHome, there ? ancestor::kProgram : "interimap", name);
-}
-
-// For the tests: where sync shall die.
-void setStop(settings::Sync& sync) {
-  if (const char* before = getenv("INTERIMAP_STOP_AT_WRITE"))
-    sync.stopAtWrite = static_cast<std::uint32_t>(strtoul(before, nullptr, 10));
-  if (const char* after = getenv("INTERIMAP_STOP_AFTER_WRITE")) {
-    sync.stopAtWrite = static_cast<std::uint32_t>(strtoul(after, nullptr, 10));
-    sync.stopAfterWrite = true;
-  }
 }
 
 settings::Sync syncSettings(const Arguments& arguments, const Configuration& configuration, bool ofAncestor) {
@@ -64,7 +54,7 @@ settings::Sync syncSettings(const Arguments& arguments, const Configuration& con
   sync.remoteAccount = accountName(configuration.remote.net);
   sync.debug = arguments.debug;
   sync.user = configuration.user;
-  setStop(sync);
+  setStopAtWrite(sync);
   return sync;
 }
 

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "launch/data_home.h"
+
 using namespace interimap;
 
 namespace {
@@ -19,18 +21,6 @@ RunSettings made(const Arguments& arguments, const std::string& text = kText, bo
   Configuration configuration = Configuration::parse(text, "f");
   return runSettings(arguments, configuration, ofAncestor);
 }
-
-struct DataHome {
-  char path[32] = "/tmp/interimap-data-XXXXXX";
-  DataHome() {
-    REQUIRE(mkdtemp(path));
-    setenv("XDG_DATA_HOME", path, 1);
-  }
-  ~DataHome() {
-    unsetenv("XDG_DATA_HOME");
-    std::filesystem::remove_all(path);
-  }
-};
 
 }  // namespace
 

@@ -1,175 +1,33 @@
-// Runs with workers that are this very program under other names: a symbolic link "sync" or "net" to it, and
-// a script of single letters in the environment, one for each role; with "|" between those for one run and
-// the next.
 #include "launch/run.h"
 
-#include <doctest/doctest.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstring>
-#include <filesystem>
-#include <regex>
 
-#include "ipc/failure.h"
-#include "ipc/reporter.h"
-#include "launch/captured_stderr.h"
-#include "launch/runs.h"
-#include "sandbox/sandbox.h"
+#include "launch/fake_workers.h"
 
 using namespace interimap;
+using namespace interimap::fake;
 
 namespace {
 
-bool isOpen(int fd) { return fcntl(fd, F_GETFD) >= 0; }
-
-// Nothing but the descriptors a worker of this kind is due.
-bool descriptorsAreRight(bool sync) {
-  for (int fd = 0; fd < 100; ++fd)
-    if (isOpen(fd) != (fd <= 4 || fd == sandbox::kObituary || (sync && fd == 5))) return false;
-  return true;
-}
-
-// Waits until the channel at `fd` is closed by the process at its other end.
-void awaitEnd(int fd) {
-  char byte;
-  while (read(fd, &byte, 1) > 0) {
-  }
-}
-
-void act(char step, Reporter& launch, bool sync) {
-  switch (step) {
-    case 's': {  // settings must come first
-      Order order = launch.await();
-      if (order.what.index() != (sync ? 1 : 0)) _exit(99);
-      break;
-    }
-    case 'g':
-      if (!std::holds_alternative<Go>(launch.await().what)) _exit(99);
-      break;
-    case 't':
-      if (!std::holds_alternative<Stop>(launch.await().what)) _exit(99);
-      break;
-    case 'l': launch.report({Locked{}}); break;
-    case 'i': launch.log(LogLevel::info, "hello", "INBOX", sync ? "database" : "ignored"); break;
-    case 'e': launch.log(LogLevel::error, "oops"); break;
-    case 'N': launch.report({Synchronised{.copiedToLocal = 1, .expunged = 2, .mailboxes = 3}}); break;
-    case 'S': launch.report({Synchronised{.copiedToLocal = 1, .mailboxes = 3, .waiting = true}}); break;
-    case 'T': launch.report({Traffic{.received = 1, .sent = 2}}); break;
-    case 'P': launch.report({Progress{"INBOX", 1, 2, 3}}); break;
-    case 'd': launch.log(LogLevel::info, descriptorsAreRight(sync) ? "right" : "wrong"); break;
-    case '0': launch.end(ExitStatus::ok); _exit(0);
-    case '5': launch.end(ExitStatus::tryAgain); _exit(75);
-    case '7': launch.end(ExitStatus::noPermission); _exit(77);
-    case '6': launch.end(ExitStatus::protocol); _exit(76);
-    case '9': launch.end(ExitStatus::unavailable); _exit(69);
-    case 'w': awaitEnd(Channel::kFirstPeer); break;      // for a net: sync is gone
-    case 'W': awaitEnd(Channel::kFirstPeer + 1); break;  // for sync: the remote net is gone
-    case 'q': _exit(69);
-    case 'x': _exit(3);
-    case 'k': kill(getpid(), SIGKILL); break;
-    case 'v': (void)!write(Channel::kToLaunch, "rubbish", 7); break;
-    case 'z': pause(); break;
-    case 'K': kill(getppid(), SIGTERM); break;
-    case 'I': kill(getppid(), SIGINT); break;
-    case 'L':  // later, when this one is gone
-      if (pid_t program = getppid(); fork() == 0) {
-        usleep(300'000);
-        kill(program, SIGTERM);
-        _exit(0);
-      }
-      break;
-  }
-}
-
-// Which part of the script is due: one more each time that this role is started.
-std::string_view part(std::string_view script, std::string directory, const char* role) {
-  Descriptor count(open((directory + role + ".runs").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600));
-  (void)!write(count.get(), "x", 1);
-  for (off_t run = lseek(count.get(), 0, SEEK_END); run > 1; --run) {
-    auto end = script.find('|');
-    script.remove_prefix(end == script.npos ? script.size() : end + 1);
-  }
-  return script.substr(0, script.find('|'));
-}
-
 __attribute__((constructor)) void actAsWorker(int count, char** words, char**) {
   const char* name = std::strrchr(words[0], '/');
-  if (count != 2 || !name || (std::strcmp(name, "/sync") != 0 && std::strcmp(name, "/net") != 0)) return;
-  bool sync = std::strcmp(name, "/sync") == 0;
+  if (count != 2 || !name) return;
+  std::string_view program(name);
+  if (program != "/sync" && program != "/net" && program != "/delivery") return;
   const char* script = getenv((std::string("FAKE_") + words[1]).c_str());
   try {
     Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
     std::string directory(words[0], static_cast<std::size_t>(name + 1 - words[0]));
-    for (char step : part(script ? script : "", directory, words[1])) act(step, launch, sync);
+    for (char step : part(script ? script : "", directory, words[1])) act(step, launch, words[1]);
   } catch (const PeerGone&) {
     _exit(69);
   } catch (...) {
   }
   _exit(98);
-}
-
-struct Play {
-  const char *sync, *local, *remote;
-  bool quiet = false, watch = false, json = false;
-  std::string notifySocket = {};
-  settings::Sync settings = {};
-  int withoutPassword = -1;  // the run, from 0, for which there is none
-};
-
-struct Result {
-  int status;
-  std::string log;
-};
-
-Result play(Play play) {
-  char directory[] = "/tmp/interimap-run-XXXXXX";
-  REQUIRE(mkdtemp(directory));
-  auto self = std::filesystem::read_symlink("/proc/self/exe");
-  for (const char* name : {"/sync", "/net"})
-    std::filesystem::create_symlink(self, std::string(directory) + name);
-  setenv("FAKE_sync", play.sync, 1);
-  setenv("FAKE_local", play.local, 1);
-  setenv("FAKE_remote", play.remote, 1);
-  if (play.watch) {
-    play.settings.errand = settings::Errand::watch;
-    play.settings.interval = 60;
-  }
-
-  Result result;
-  sigset_t before;
-  sigprocmask(SIG_SETMASK, nullptr, &before);
-  {
-    CapturedStderr captured;
-    ProgressLine nowhere(-1);
-    Log log({"%?n?%?m?%n(%m)&%n?: ?", {}, play.quiet, false, play.json}, nowhere);
-    Signals signals;
-    Service service({play.notifySocket, std::chrono::seconds(1)});
-    auto settings = [&] {
-      if (play.withoutPassword-- == 0) throw Failure(ExitStatus::noPermission, "no password");
-      return RunSettings{directory, play.settings, {}, {}};
-    };
-    try {
-      result.status = Runs({log, nowhere, signals, service}, play.watch, 1).all(settings);
-    } catch (const Failure& failure) {
-      result.status = -static_cast<int>(failure.status);
-    }
-    result.log = captured.text();
-  }
-  sigprocmask(SIG_SETMASK, &before, nullptr);
-  std::filesystem::remove_all(directory);
-  return result;
-}
-
-// What is told about the next attempt, whenever that is.
-std::string withoutTimes(std::string log) {
-  return std::regex_replace(log, std::regex("again in [0-9]+ s"), "again in N s");
 }
 
 }  // namespace
@@ -249,19 +107,6 @@ TEST_CASE("a run: what was done is summed up") {
   CHECK(result.log.find(R"("level":"summary","exitStatus":75,)") != std::string::npos);
   CHECK(result.log.find(R"("mailboxes":3,"copiedToLocal":2,"copiedToRemote":0,"flagsUpdated":0,)"
                         R"("expunged":4,"failed":0,"octets":0})") != std::string::npos);
-}
-
-TEST_CASE("done, in words") {
-  struct {
-    Synchronised done;
-    const char* text;
-  } table[] = {
-      {{}, ""},
-      {{.mailboxes = 3}, ""},
-      {{.copiedToLocal = 1, .copiedToRemote = 2}, "3 copied"},
-      {{.flagsUpdated = 1, .expunged = 2, .failed = 3}, "1 with other flags, 2 expunged, 3 failed"},
-  };
-  for (const auto& row : table) CHECK(doneText(row.done) == row.text);
 }
 
 TEST_CASE("watching: a connection that breaks is made again") {

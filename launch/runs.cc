@@ -54,18 +54,19 @@ RunEnd Runs::one(const Settings& settings, Reached before) {
   auto began = Clock::now();
   auto made = make(settings, before);
   if (auto end = std::get_if<RunEnd>(&made)) return std::move(*end);
-  RunEnd end = Run(around_).run(std::move(std::get<RunSettings>(made)));
+  RunEnd end = Run(around_).run(std::move(std::get<AnySettings>(made)));
+  exported_ = std::move(end.exported);
   auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   around_.log.line(LogLevel::debug, "Cleaning up...");
   around_.log.summary({end.done, end.status, time});
   return end;
 }
 
-std::variant<RunSettings, RunEnd> Runs::make(const Settings& settings, Reached before) {
+std::variant<AnySettings, RunEnd> Runs::make(const Settings& settings, Reached before) {
   try {
     auto made = settings();
     if (auto asked = std::get_if<Asked>(&made)) return RunEnd{.status = stop(*asked), .asked = *asked};
-    return std::move(std::get<RunSettings>(made));
+    return std::move(std::get<AnySettings>(made));
   } catch (const Failure& failure) {
     // A password that has been told before, but not now: a keyring that is locked is an answer here.
     if (before != Reached::waiting || failure.status != ExitStatus::noPermission) throw;

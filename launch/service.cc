@@ -22,8 +22,6 @@ using namespace std::chrono_literals;
 
 // Between two messages about progress.
 constexpr auto kBetween = 1s;
-// What a report of progress buys while the manager waits for READY=1.
-constexpr std::string_view kPatience = "EXTEND_TIMEOUT_USEC=120000000";
 constexpr std::size_t kMostStatus = 1024;
 
 std::string takeVariable(const char* name) {
@@ -66,7 +64,7 @@ Service::Environment Service::Environment::take() {
 }
 
 Service::Service(const Environment& environment)
-    : socket_(connectTo(environment.socket)), watchdog_(socket_ ? environment.watchdog : 0us) {}
+    : Service(connectTo(environment.socket), environment.watchdog) {}
 
 void Service::ready() {
   if (!std::exchange(ready_, true)) send("READY=1");
@@ -82,8 +80,12 @@ void Service::status(std::string_view text) {
 void Service::progress(std::string_view text, Clock::time_point now) {
   if (now - progressed_ < kBetween) return;
   progressed_ = now;
-  if (!ready_) send(std::string(kPatience));
+  patience();
   status(text);
+}
+
+void Service::patience() {
+  if (!ready_) send(std::string(kPatience));
 }
 
 void Service::stopping() { send("STOPPING=1"); }

@@ -8,10 +8,13 @@
 
 namespace interimap {
 
-Signals::Signals(std::function<void()> hangUp) : hangUp_(std::move(hangUp)) {
+Signals::Signals(std::function<void()> hangUp, SignalNumbers numbers)
+    : hangUp_(std::move(hangUp)), numbers_(numbers) {
   sigset_t caught;
   sigemptyset(&caught);
-  for (int each : {SIGTERM, SIGINT, SIGCHLD, SIGHUP}) {
+  for (int each : {SIGTERM, SIGINT})
+    if (each != numbers.terminate && each != numbers.interrupt) signal(each, SIG_IGN);
+  for (int each : {numbers.terminate, numbers.interrupt, SIGCHLD, SIGHUP}) {
     if (each == SIGHUP && !hangUp_) continue;
     sigaddset(&caught, each);
     signal(each, SIG_DFL);  // what is ignored would not be caught: a shell's "command &" ignores SIGINT
@@ -25,12 +28,11 @@ Signals::Signals(std::function<void()> hangUp) : hangUp_(std::move(hangUp)) {
 std::optional<Asked> Signals::next() {
   signalfd_siginfo each;
   while (read(fd_.get(), &each, sizeof each) == sizeof each) {
-    switch (each.ssi_signo) {
-      case SIGTERM: return Asked::terminate;
-      case SIGINT: return Asked::interrupt;
-      case SIGCHLD: return Asked::nothing;
-      case SIGHUP: hangUp_(); break;
-    }
+    int number = static_cast<int>(each.ssi_signo);
+    if (number == numbers_.terminate) return Asked::terminate;
+    if (number == numbers_.interrupt) return Asked::interrupt;
+    if (number == SIGCHLD) return Asked::nothing;
+    hangUp_();
   }
   return std::nullopt;
 }

@@ -33,3 +33,22 @@ TEST_CASE("signals: what they ask for") {
   CHECK(sigismember(&blocked, SIGTERM) == 1);
   CHECK(sigismember(&blocked, SIGHUP) == 0);
 }
+
+TEST_CASE("signals: of a process that they are passed on to") {
+  sigset_t before;
+  sigprocmask(SIG_SETMASK, nullptr, &before);
+  {
+    Signals signals({}, kPassedOn);
+    kill(getpid(), SIGTERM);
+    kill(getpid(), SIGINT);
+    CHECK_FALSE(signals.next());
+    kill(getpid(), SIGUSR1);
+    CHECK(signals.next() == Asked::terminate);
+    kill(getpid(), SIGUSR2);
+    CHECK(signals.next() == Asked::interrupt);
+    CHECK_FALSE(signals.next());
+  }
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+}

@@ -10,6 +10,7 @@
 #include <array>
 
 #include "ipc/failure.h"
+#include "launch/process.h"
 #include "sandbox/sandbox.h"
 
 namespace interimap {
@@ -60,11 +61,15 @@ std::string_view roleName(Role role) {
     case Role::sync: return "sync";
     case Role::local: return "local";
     case Role::remote: return "remote";
+    case Role::net: return "net";
+    case Role::delivery: return "delivery";
   }
   return "";
 }
 
-std::string_view programName(Role role) { return role == Role::sync ? "sync" : "net"; }
+std::string_view programName(Role role) {
+  return role == Role::sync ? "sync" : role == Role::delivery ? "delivery" : "net";
+}
 
 Worker spawn(const std::string& directory, Role role, std::vector<Descriptor> peers) {
   std::string path = directory + "/" + std::string(programName(role));
@@ -103,8 +108,7 @@ std::optional<std::string> causeOfDeath(const Death& death) {
     int signal = WTERMSIG(death.waitStatus);
     if (signal == SIGSYS)
       return "killed by its sandbox" + (death.systemCall ? ": " + systemCall(*death.systemCall) : "");
-    const char* name = sigabbrev_np(signal);
-    return "killed by signal " + (name ? std::string("SIG") + name : std::to_string(signal));
+    return "killed by signal " + signalName(signal);
   }
   if (death.said) return std::nullopt;
   int status = WEXITSTATUS(death.waitStatus);

@@ -14,9 +14,15 @@
 
 namespace interimap {
 
-enum class Role { sync, local, remote };
-std::string_view roleName(Role role);     // "sync", "local", "remote"
-std::string_view programName(Role role);  // "sync", "net"
+enum class Role {
+  sync,
+  local,     // interimap's nets
+  remote,    //
+  net,       // pullimap's
+  delivery,  //
+};
+std::string_view roleName(Role role);
+std::string_view programName(Role role);  // "sync", "net", "delivery"
 
 struct Worker {
   pid_t pid = -1;

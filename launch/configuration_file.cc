@@ -1,0 +1,43 @@
+#include "launch/configuration_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ipc/body.h"
+#include "ipc/failure.h"
+
+namespace interimap {
+
+ConfigurationFile ConfigurationFile::read(const std::string& path) {
+  auto refuse = [&](const std::string& why) -> Failure {
+    return Failure(ExitStatus::config, "No such config file " + path + why);
+  };
+  // Not blocking: the file may turn out to be a FIFO.
+  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) throw refuse(errno == ENOENT ? "" : std::string(": ") + strerror(errno));
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw refuse(": not a regular file");
+
+  std::string text(kMostOctets + 1,
+                   '\0');  // at its full size at once: no copies of a password are left behind
+  std::size_t size = 0;
+  while (size < text.size()) {
+    ssize_t n = ::read(fd.get(), text.data() + size, text.size() - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw Failure(ExitStatus::config, path + ": " + strerror(errno));
+    if (n == 0) break;
+    size += static_cast<std::size_t>(n);
+  }
+  if (size > kMostOctets) throw Failure(ExitStatus::config, path + ": larger than a configuration can be");
+  text.resize(size);
+  ConfigurationFile file;
+  file.path = path;
+  file.mode = status.st_mode;
+  file.text = Secret(std::move(text));
+  return file;
+}
+
+}  // namespace interimap

@@ -1,0 +1,26 @@
+// What the workers of one section of pullimap are told, from command line and configuration.
+#pragma once
+
+#include <string>
+
+#include "ipc/launch.h"
+#include "launch/pull_arguments.h"
+#include "launch/pull_section.h"
+
+namespace interimap {
+
+struct PullSettings {
+  std::string workers;  // the directory of their programs
+  settings::Pull sync;
+  settings::Net net;
+  settings::Delivery delivery;
+};
+
+// `section` gives its accounts away. Passwords that are not in it are to be added. Throws Failure where the
+// state's directory is not to be had.
+PullSettings pullSettings(const PullArguments& arguments, PullSection& section);
+
+// To start several delivery processes, one after the other.
+settings::Delivery copyOf(const settings::Delivery& delivery);
+
+}  // namespace interimap
