@@ -35,9 +35,39 @@ Certificates::Certificates(const fs::path& directory) : directory_(makeDirectory
   shell(directory_, kScript);
 }
 
-std::string Certificates::pin() const {
-  std::string line = shell(directory_, "openssl pkey -in srv.key -pubout -outform DER | sha256sum");
-  return line.substr(0, 64);
+std::string Certificates::pinOf(const fs::path& key, const std::string& digest) const {
+  std::string line =
+      shell(directory_, "openssl pkey -in " + key.string() + " -pubout -outform DER | " + digest + "sum");
+  return line.substr(0, line.find(' '));
+}
+
+namespace {
+
+std::string sign(const std::string& name, const std::string& extensions) {
+  return "printf '%s\n' '" + extensions + "' >" + name + ".ext\nopenssl x509 -req -in " + name +
+         ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile " + name + ".ext -out " + name +
+         ".pem\n";
+}
+
+}  // namespace
+
+fs::path Certificates::issue(const std::string& name, const std::string& subject,
+                             const std::string& extensions) const {
+  shell(directory_, "openssl req -new -key srv.key -out " + name + ".csr -subj " + subject + "\n" +
+                        sign(name, extensions));
+  return directory_ / (name + ".pem");
+}
+
+fs::path Certificates::issueRsa(const std::string& name, const std::string& subject,
+                                const std::string& extensions) const {
+  shell(directory_, "openssl req -newkey rsa:2048 -nodes -keyout " + name + ".key -out " + name +
+                        ".csr -subj " + subject + "\n" + sign(name, extensions));
+  return directory_ / (name + ".pem");
+}
+
+fs::path Certificates::hashedAuthority() const {
+  shell(directory_, "mkdir -p hashed\ncp ca.pem hashed/$(openssl x509 -in ca.pem -noout -subject_hash).0");
+  return directory_ / "hashed";
 }
 
 }  // namespace interimap::bed

@@ -21,7 +21,17 @@ class Certificates {
   fs::path otherName() const { return directory_ / "other.pem"; }
   fs::path expired() const { return directory_ / "expired.pem"; }
   fs::path key() const { return directory_ / "srv.key"; }
-  std::string pin() const;  // sha256 of srv.key's SubjectPublicKeyInfo, in hexadecimal
+  // Of srv.key's SubjectPublicKeyInfo, in hexadecimal.
+  std::string pin(const std::string& digest = "sha256") const { return pinOf(key(), digest); }
+  std::string pinOf(const fs::path& key, const std::string& digest = "sha256") const;
+
+  // One more certificate, of the authority and for srv.key: NAME.pem with this subject, "/CN=x", and these
+  // lines of OpenSSL's extension settings.
+  fs::path issue(const std::string& name, const std::string& subject, const std::string& extensions) const;
+  // The same for an RSA key of its own, NAME.key.
+  fs::path issueRsa(const std::string& name, const std::string& subject, const std::string& extensions) const;
+  // A directory with the authority under the name that OpenSSL looks for.
+  fs::path hashedAuthority() const;
 
  private:
   fs::path directory_;

@@ -1,8 +1,13 @@
+// Acceptance scenarios 72, 73 and 75 on real servers: what happens to messages that both sides have.
 #include <algorithm>
 
 #include "tests/e2e/bed.h"
+#include "tests/e2e/oracle.h"
+#include "tests/e2e/scripted.h"
+#include "tests/e2e/sql.h"
 
 using namespace interimap::bed;
+using interimap::ExitStatus;
 
 namespace {
 
@@ -61,7 +66,7 @@ struct Changes : Bed {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Changes, "flags and keywords travel both ways, additions and removals") {
+TEST_CASE_FIXTURE(Changes, "scenario 72: flags and keywords travel both ways, additions and removals") {
   atAlice("1:3", "+FLAGS (\\Seen $Forwarded)");
   atBob("4:6", "+FLAGS (\\Flagged work)");
   synchronise(*this);
@@ -74,26 +79,53 @@ TEST_CASE_FIXTURE(Changes, "flags and keywords travel both ways, additions and r
   CHECK(flagsOf(1) == "$Forwarded");
 }
 
-TEST_CASE_FIXTURE(Changes, "the flag \\Deleted travels as a flag") {
+TEST_CASE_FIXTURE(Changes, "scenario 72: messages with the same change are stored together") {
+  atAlice("1,3,5,7", "+FLAGS (\\Seen $Forwarded)");
+  atAlice("2,4", "+FLAGS (\\Flagged)");
+  Run run = program.run();
+  requireDone(run);
+  INFO(run.log());
+  std::vector<std::string> stores;
+  for (const std::string& command : run.commands("remote")) {
+    if (command.starts_with("UID STORE ")) stores.push_back(command);
+  }
+  REQUIRE(stores.size() == 2);
+  std::ranges::sort(stores);
+  CHECK(stores[0].starts_with("UID STORE 1,3,5,7 "));
+  CHECK(stores[1].starts_with("UID STORE 2,4 "));
+  CHECK(run.says("remote(INBOX): Updated flags ("));
+  for (const std::string& command : run.commands("local")) CHECK_FALSE(command.starts_with("UID STORE "));
+  checkEqual(here(), there());
+  checkNothingToDo(program);
+}
+
+TEST_CASE_FIXTURE(Changes, "scenario 72: the flag \\Deleted travels as a flag") {
   atAlice("3", "+FLAGS (\\Deleted)");
   synchronise(*this);
   CHECK(there().messages() == 10);
 }
 
-TEST_CASE_FIXTURE(Changes, "expunges travel both ways") {
+TEST_CASE_FIXTURE(Changes, "scenario 75: expunges travel both ways") {
   expungeAtAlice("1:2");
   expungeAtBob("9:10");
+  Run run = program.run();
+  requireDone(run);
+  INFO(run.log());
+  CHECK(run.says("remote(INBOX): Removed 2 UID(s) 1:2"));
+  CHECK(run.says("local(INBOX): Removed 2 UID(s) 9:10"));
   synchronise(*this);
   CHECK(here().messages() == 6);
+  CHECK(sql(program.database(), "SELECT count(*) FROM mapping") == "6\n");
 }
 
-TEST_CASE_FIXTURE(Changes, "a message expunged on both sides asks for no command") {
+TEST_CASE_FIXTURE(Changes, "scenario 75: a message expunged on both sides asks for no command") {
   expungeAtAlice("4");
   expungeAtBob("4");
   Run run = program.run();
   requireDone(run);
-  CHECK_FALSE(run.sent("UID EXPUNGE"));
+  CHECK(run.changes() == "");
   CHECK(here().messages() == 9);
+  CHECK(sql(program.database(), "SELECT count(*) FROM mapping WHERE lUID = 4") == "0\n");
 }
 
 TEST_CASE_FIXTURE(Changes, "new mail on both sides in the same run") {
@@ -104,7 +136,7 @@ TEST_CASE_FIXTURE(Changes, "new mail on both sides in the same run") {
   CHECK(here().messages() == 22);
 }
 
-TEST_CASE_FIXTURE(Changes, "the same flags set on both sides ask for no command") {
+TEST_CASE_FIXTURE(Changes, "scenario 72: the same flags set on both sides ask for no command") {
   atAlice("2", "+FLAGS (\\Seen)");
   atBob("2", "+FLAGS (\\Seen)");
   Run run = program.run();
@@ -113,7 +145,7 @@ TEST_CASE_FIXTURE(Changes, "the same flags set on both sides ask for no command"
   CHECK(flagsOf(2) == "\\Seen");
 }
 
-TEST_CASE_FIXTURE(Changes, "flags changed on both sides merge flag by flag") {
+TEST_CASE_FIXTURE(Changes, "scenario 73, W3b: flags changed on both sides merge flag by flag") {
   NOT_THE_REFERENCE();
   atAlice("1:2", "+FLAGS (\\Seen work)");
   synchronise(*this);
@@ -126,7 +158,27 @@ TEST_CASE_FIXTURE(Changes, "flags changed on both sides merge flag by flag") {
   CHECK(flagsOf(2) == "\\Answered later");
 }
 
-TEST_CASE_FIXTURE(Changes, "expunged here and flagged there: it is gone") {
+// The Perl program leaves no common flags behind: what differs then may have been added or removed.
+TEST_CASE_FIXTURE(Changes, "scenario 73: flags whose common past is not known are united, with a warning") {
+  for (const std::string& resolver : programs()) {
+    CAPTURE(resolver);
+    atAlice("7", "FLAGS (work)");
+    requireDone(program.runWith(kPerl));
+    atAlice("7", "FLAGS (\\Seen work)");
+    atBob("7", "FLAGS (\\Flagged)");
+    Run run = program.runWith(resolver);
+    requireDone(run);
+    INFO(run.log());
+    CHECK(run.says("WARNING: Conflicting flag update in INBOX"));
+    CHECK(flagsOf(7) == "\\Flagged \\Seen work");
+    checkEqual(here(), there());
+    checkNothingToDo(program);
+    atAlice("7", "FLAGS ()");
+    synchronise(*this);
+  }
+}
+
+TEST_CASE_FIXTURE(Changes, "scenario 75: expunged here and flagged there: it is gone") {
   expungeAtAlice("5");
   atBob("5", "+FLAGS (\\Flagged)");
   synchronise(*this);
@@ -158,4 +210,209 @@ TEST_CASE_FIXTURE(Changes, "flags, expunges and new mail at once, several mailbo
     }
     synchronise(*this);
   }
+}
+
+namespace {
+
+// Bob's mailbox "shared", with the rights of others than its owner; alice has it in full.
+struct Shared : Bed {
+  explicit Shared(const std::string& rights)
+      : Bed({},
+            {.extra = "protocol imap {\n mail_plugins = $mail_plugins acl\n}\nplugin {\n acl = vfile\n}"}) {
+    ImapClient owner = bob();
+    std::vector<Message> messages = Corpus(5).smallMessages(6);
+    for (Message& m : messages) m.flags = {"work"};
+    owner.create("shared");
+    owner.append("shared", messages);
+    owner.logout();
+    writeFile(remote.home("bob") / "Maildir/.shared/dovecot-acl", "owner " + rights + "\n");
+    requireDone(program.run());
+  }
+  // What alice does, and what somebody does who may.
+  void change() {
+    ImapClient client = alice();
+    client.select("shared");
+    client.store("1", "+FLAGS (\\Flagged)");
+    client.store("2", "-FLAGS (work)");
+    client.expunge("3");
+    client.append("shared", Corpus(6).smallMessages(2));
+    remote.doveadm({"flags", "-u", "bob", "add", "\\Answered", "mailbox", "shared", "uid", "1,4"});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a READ-ONLY mailbox is not written to, and what is in it is not undone (W11)") {
+  NOT_THE_REFERENCE();
+  Shared bed("lr");
+  CHECK(bed.here().mailboxes.at("shared").messages.size() == 6);
+  checkNothingToDo(bed.program);
+  Snapshot before = bed.there();
+  bed.change();
+  Run run = bed.program.run();
+  checkStatus(run, ExitStatus::tryAgain);
+  for (const std::string& command : run.commands("remote")) {
+    CAPTURE(command);
+    CHECK(command.find("STORE") == std::string::npos);
+    CHECK(command.find("APPEND") == std::string::npos);
+    CHECK(command.find("EXPUNGE") == std::string::npos);
+  }
+  CHECK(run.says("remote(shared): WARNING: Mailbox is READ-ONLY: not updating flags of UID 1:2"));
+  CHECK(run.says("remote(shared): WARNING: Mailbox is READ-ONLY: 2 message(s) of local are not added."));
+  CHECK(run.says("remote(shared): WARNING: Nothing may be expunged here: 1 message(s)"));
+  CHECK(bed.here().mailboxes.at("shared").messages.size() == 7);
+  // Flags: here everything that was here and what was added there; nothing of it went away.
+  ImapClient client = bed.alice();
+  client.select("shared");
+  std::string flags;
+  for (const std::string& response : client.command("UID FETCH 1:4 FLAGS").responses) flags += response;
+  CHECK(flags.find("FLAGS (\\Answered \\Flagged work)") != std::string::npos);
+  CHECK(flags.find("UID 2 FLAGS ()") != std::string::npos);
+  CHECK(flags.find("UID 4 FLAGS (\\Answered work)") != std::string::npos);
+  client.command("UNSELECT");
+
+  Run idle = bed.program.run();
+  checkStatus(idle, ExitStatus::tryAgain);
+  CHECK_FALSE(idle.sent("SELECT"));
+  CHECK(idle.changes() == "");
+  CHECK(idle.says("2 message(s) of local are not added."));
+
+  SUBCASE("what somebody removes there is removed here") {
+    bed.remote.doveadm({"flags", "-u", "bob", "remove", "work", "mailbox", "shared", "uid", "5"});
+    bed.remote.doveadm({"expunge", "-u", "bob", "mailbox", "shared", "uid", "6"});
+    checkStatus(bed.program.run(), ExitStatus::tryAgain);
+    CHECK(bed.here().mailboxes.at("shared").messages.size() == 6);
+    CHECK(bed.program.run().changes() == "");
+  }
+  SUBCASE("once it may be written to, what was withheld is made up for") {
+    writeFile(bed.remote.home("bob") / "Maildir/.shared/dovecot-acl", "owner lrwstipekxacd\n");
+    requireDone(bed.program.run({"--repair"}));
+    CHECK(bed.there().mailboxes.at("shared").messages.size() == 7);
+    CHECK(bed.here().mailboxes.at("shared").messages.size() == 7);
+    checkNothingToDo(bed.program);
+  }
+}
+
+TEST_CASE("a mailbox without the rights to do all is asked only what it can do (ACL lrs)") {
+  NOT_THE_REFERENCE();
+  Shared bed("lrs");
+  ImapClient client = bed.alice();
+  client.select("shared");
+  client.store("1", "+FLAGS (\\Seen \\Flagged later)");
+  client.expunge("2");
+  client.command("UNSELECT");
+  Run run = bed.program.run();
+  checkStatus(run, ExitStatus::tryAgain);
+  INFO(run.log());
+  CHECK(run.sent("UID STORE 1 +FLAGS (\\Seen)"));
+  CHECK_FALSE(run.sent("UID EXPUNGE"));
+  CHECK(bed.there().mailboxes.at("shared").messages.size() == 6);
+  Run idle = bed.program.run();
+  checkStatus(idle, ExitStatus::tryAgain);
+  CHECK_FALSE(idle.sent("SELECT"));
+  bed.remote.doveadm({"flags", "-u", "bob", "add", "\\Answered", "mailbox", "shared", "uid", "1"});
+  checkStatus(bed.program.run(), ExitStatus::tryAgain);
+  client.select("shared");
+  auto flags = client.command("UID FETCH 1 FLAGS").responses;
+  CAPTURE(flags.front());
+  CHECK(flags.front().find("\\Flagged \\Seen later work") != std::string::npos);
+}
+
+TEST_CASE("keywords that the other side cannot store stay where they are (W11)") {
+  NOT_THE_REFERENCE();
+  Scripted bed;
+  for (FakeServer* server : {&bed.local, &bed.remote}) bed.add(*server, "INBOX", 2, server == &bed.local);
+  bed.remote.on("SELECT", 0,
+                {.octets = "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen)] no keywords\r\n",
+                 .alsoAnswer = true});
+  requireDone(bed.program.run());
+  ImapClient alice = bed.alice();
+  alice.select("INBOX");
+  alice.store("1:2", "+FLAGS (work \\Seen)");
+  Run run = bed.program.run();
+  requireDone(run);
+  INFO(run.log());
+  CHECK(run.sent("UID STORE 1:2 +FLAGS (\\Seen)"));
+  checkNothingToDo(bed.program);
+  ImapClient bob = bed.bob();
+  bob.select("INBOX");
+  bob.store("1", "+FLAGS (\\Flagged)");
+  requireDone(bed.program.run());
+  auto flags = alice.command("UID FETCH 1 FLAGS").responses;
+  CHECK(flags.back().find("work") != std::string::npos);
+  CHECK(flags.back().find("\\Flagged") != std::string::npos);
+  checkNothingToDo(bed.program);
+}
+
+TEST_CASE("a UID that is given out twice holds back its mailbox, and no other (M10)") {
+  NOT_THE_REFERENCE();
+  Scripted bed;
+  bed.add(bed.local, "INBOX", 2, 1);
+  bed.add(bed.local, "other", 2, 2);
+  requireDone(bed.program.run());
+  std::string reply;
+  bed.remote.access([&](auto& mailboxes) {
+    reply = "{tag} OK [APPENDUID " + std::to_string(mailboxes.at("INBOX").uidValidity) + " 1] stored\r\n";
+  });
+  bed.add(bed.local, "INBOX", 1, 3);
+  bed.add(bed.local, "other", 1, 4);
+  bed.remote.on("APPEND INBOX", 1, {.octets = reply, .atLiteral = true});
+  Run run = bed.program.run();
+  checkStatus(run, ExitStatus::protocol);
+  CHECK(run.says("remote(INBOX): ERROR: Server gave UID 1 out twice."));
+  CHECK(bed.there().mailboxes.at("other").messages.size() == 3);
+  CHECK(bed.there().mailboxes.at("INBOX").messages.size() == 2);
+  bed.checkRecovers();
+}
+
+TEST_CASE("what the server forgot to say is found by counting (MESSAGES)") {
+  NOT_THE_REFERENCE();
+  Scripted bed;
+  bed.add(bed.local, "INBOX", 8, 1);
+  requireDone(bed.program.run());
+  bed.remote.access([](auto& mailboxes) {
+    FakeMailbox& inbox = mailboxes.at("INBOX");
+    inbox.expunge(3);
+    inbox.vanished.clear();
+    inbox.setFlags(inbox.messages.front(), {"\\Seen"});
+  });
+  Run run = bed.program.run();
+  requireDone(run);
+  INFO(run.log());
+  CHECK(run.says("remote has 7 messages, not the 8 that are known. Comparing every message."));
+  CHECK(run.says("UID 3 disappeared. Redownloading local UID 3."));
+  checkEqual(bed.here(), bed.there());
+  checkNothingToDo(bed.program);
+}
+
+TEST_CASE("SELECT says which messages we know last, in few words (scenario 86)") {
+  NOT_THE_REFERENCE();
+  Changes bed;
+  std::string odd = "1";
+  {
+    ImapClient client = bed.alice();
+    Corpus corpus(7);
+    client.append("INBOX", corpus.smallMessages(400));
+    for (int uid = 3; uid < 410; uid += 2) odd += "," + std::to_string(uid);
+    client.select("INBOX");
+    client.expunge(odd);
+    client.command("UNSELECT");
+  }
+  synchronise(bed);
+  bed.atAlice("410", "+FLAGS (\\Seen)");
+  Run run = bed.program.run();
+  requireDone(run);
+  bool found = false;
+  for (const std::string& command : run.commands("local")) {
+    if (!command.starts_with("SELECT INBOX (QRESYNC (")) continue;
+    CAPTURE(command);
+    std::size_t open = command.rfind(" (");
+    std::string sample = command.substr(open);
+    found = true;
+    CHECK(sample.starts_with(" ("));
+    CHECK(sample.size() > 100);
+    CHECK(sample.size() <= 280);
+    CHECK(sample.ends_with("408,410)))"));
+  }
+  CHECK(found);
 }

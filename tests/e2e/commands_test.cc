@@ -22,7 +22,7 @@ struct Filled : Bed {
 
 }  // namespace
 
-TEST_CASE("--delete removes a mailbox everywhere, not what is below it (scenario 60)") {
+TEST_CASE("scenario 60: --delete removes a mailbox everywhere, not what is below it") {
   Filled bed;
   Run run = bed.program.run({"--debug", "--delete", "a"});
   requireDone(run);
@@ -34,7 +34,7 @@ TEST_CASE("--delete removes a mailbox everywhere, not what is below it (scenario
   CHECK_FALSE(bed.here().mailboxes.contains("a"));
 }
 
-TEST_CASE("--delete: targets, unknown names, INBOX (scenarios 60, 61)") {
+TEST_CASE("scenario 61: --delete, its targets, unknown names, INBOX") {
   Filled bed;
   CHECK(bed.program.run({"--delete", "no/such"}).exitStatus == 0);
   CHECK(bed.program.run({"--delete", "INBOX"}).exitStatus != 0);
@@ -46,7 +46,7 @@ TEST_CASE("--delete: targets, unknown names, INBOX (scenarios 60, 61)") {
   CHECK(bed.here().mailboxes.at("c").messages.size() == 5);
 }
 
-TEST_CASE("--rename takes the children along, and the next run transfers nothing (scenario 62)") {
+TEST_CASE("scenario 62: --rename takes the children along, and the next run transfers nothing") {
   Filled bed;
   Run run = bed.program.run({"--rename", "a", "z"});
   requireDone(run);
@@ -56,7 +56,7 @@ TEST_CASE("--rename takes the children along, and the next run transfers nothing
   checkNothingToDo(bed.program);
 }
 
-TEST_CASE("--rename refuses a name that is taken, and changes nothing (scenario 63)") {
+TEST_CASE("scenario 63: --rename refuses a name that is taken, and changes nothing") {
   Filled bed;
   Snapshot before = bed.here();
   Run run = bed.program.run({"--rename", "a", "c"});
@@ -66,7 +66,7 @@ TEST_CASE("--rename refuses a name that is taken, and changes nothing (scenario 
   CHECK(bed.there() == before);
 }
 
-TEST_CASE("a --rename that one server had done already is carried on by giving it again (W25)") {
+TEST_CASE("W25: a --rename that one server had done already is carried on by giving it again") {
   NOT_THE_REFERENCE();
   Filled bed;
   bed.alice().command("RENAME a z");
@@ -75,7 +75,7 @@ TEST_CASE("a --rename that one server had done already is carried on by giving i
   checkNothingToDo(bed.program);
 }
 
-TEST_CASE("--repair copies again what one side lost without a word, and finds missed flags (scenario 83)") {
+TEST_CASE("scenario 83: --repair copies again what one side lost without a word, and finds missed flags") {
   NOT_THE_REFERENCE();
   Filled bed;
   {
@@ -196,7 +196,7 @@ TEST_CASE("--dry-run says what would be done, and does none of it") {
   synchronise(bed);
 }
 
-TEST_CASE("the database of one pair of accounts refuses another (W43)") {
+TEST_CASE("W43: the database of one pair of accounts refuses another") {
   NOT_THE_REFERENCE();
   Filled bed;
   std::string text = bed.program.configuration();
@@ -207,7 +207,7 @@ TEST_CASE("the database of one pair of accounts refuses another (W43)") {
   CHECK(run.says("belongs to bob@127.0.0.1 on the remote side, not to eve@127.0.0.1"));
 }
 
-TEST_CASE("a server restored from a backup is left alone until the mailbox is forgotten (W14)") {
+TEST_CASE("W14: a server restored from a backup is left alone until the mailbox is forgotten") {
   NOT_THE_REFERENCE();
   Filled bed;
   bed.local.waitUntilIdle();

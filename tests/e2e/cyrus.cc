@@ -19,15 +19,6 @@ constexpr const char* kPackages =
 constexpr const char* kBinaries = "/usr/lib/cyrus/bin/";
 constexpr auto kStartTimeout = std::chrono::seconds(20);
 
-fs::path cacheDirectory() {
-  if (const char* cache = getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
-    return fs::path(cache) / "interimap-tests";
-  }
-  if (geteuid() == 0) return "/var/cache/interimap-tests";
-  const char* home = getenv("HOME");
-  return (home != nullptr ? fs::path(home) / ".cache" : fs::path("/tmp")) / "interimap-tests";
-}
-
 // Into a directory of its own first, so that a cache that is there is complete.
 constexpr const char* kUnpack = R"(
 root=$0; shift 0
@@ -65,7 +56,12 @@ std::optional<fs::path> Cyrus::programs() {
   return root;
 }
 
+std::string Cyrus::seen(const fs::path& path) const {
+  return debian_ ? debian_->inside(path) : path.string();
+}
+
 Command Cyrus::command(std::vector<std::string> arguments) const {
+  if (debian_) return debian_->command(std::move(arguments));
   return {std::move(arguments), {"LD_LIBRARY_PATH=" + (programs_ / "usr/lib/x86_64-linux-gnu").string()}};
 }
 
@@ -78,7 +74,7 @@ Outcome Cyrus::execute(std::vector<std::string> arguments, const std::string& in
 }
 
 void Cyrus::writeConfiguration() const {
-  const std::string d = directory_.string(), bin = programs_.string() + kBinaries;
+  const std::string d = seen(directory_), bin = programs_.string() + kBinaries;
   writeFile(
       directory_ / "imapd.conf",
       "configdirectory: " + d + "/conf\npartition-default: " + d + "/spool\ndefaultpartition: default\n" +
@@ -98,6 +94,15 @@ void Cyrus::writeConfiguration() const {
 
 Cyrus::Cyrus(const fs::path& programs, const fs::path& directory)
     : programs_(programs), directory_(makeDirectory(directory)), imap_(freePort()) {
+  prepareAndStart();
+}
+
+Cyrus::Cyrus(const Debian13& debian, const fs::path& directory)
+    : debian_(debian), directory_(makeDirectory(directory)), imap_(freePort()) {
+  prepareAndStart();
+}
+
+void Cyrus::prepareAndStart() {
   for (const char* part :
        {"conf/db", "conf/socket", "conf/log", "conf/msg", "conf/proc", "conf/ptclient", "conf/lock",
         "conf/quota", "conf/user", "conf/sync", "spool", "sock", "lock", "proc"}) {
@@ -105,13 +110,12 @@ Cyrus::Cyrus(const fs::path& programs, const fs::path& directory)
   }
   writeConfiguration();
   for (const char* user : {"alice", "bob"}) {
-    execute({(programs_ / "usr/sbin/saslpasswd2").string(), "-p", "-c", "-f",
-             (directory_ / "sasldb2").string(), "-u", "localhost", user},
+    execute({programs_.string() + "/usr/sbin/saslpasswd2", "-p", "-c", "-f", seen(directory_ / "sasldb2"),
+             "-u", "localhost", user},
             kPassword);
   }
-  Command master =
-      command({(programs_ / "usr/sbin/cyrmaster").string(), "-C", (directory_ / "imapd.conf").string(), "-M",
-               (directory_ / "cyrus.conf").string(), "-p", (directory_ / "master.pid").string()});
+  Command master = command({programs_.string() + "/usr/sbin/cyrmaster", "-C", seen(directory_ / "imapd.conf"),
+                            "-M", seen(directory_ / "cyrus.conf"), "-p", seen(directory_ / "master.pid")});
   master_ = BackgroundProcess(master, directory_ / "stderr");
   auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
   while (!accepts(imap_)) {

@@ -1,12 +1,12 @@
-// A private Cyrus 3.6 on free loopback ports. Its packages conflict with Dovecot's, so they are downloaded
-// once and unpacked into a cache: $XDG_CACHE_HOME/interimap-tests, ~/.cache/interimap-tests, or for root
-// /var/cache/interimap-tests.
+// A private Cyrus on a free loopback port: 3.6 of Debian 12, or 3.10 of Debian 13. Debian's packages of it
+// and of Dovecot conflict, so those of 3.6 are downloaded once and unpacked into a cache.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "tests/e2e/debian13.h"
 #include "tests/e2e/directory.h"
 #include "tests/e2e/imap_client.h"
 #include "tests/e2e/process.h"
@@ -15,21 +15,25 @@ namespace interimap::bed {
 
 class Cyrus {
  public:
-  // Where the unpacked programs are; none, and why on stderr, if they cannot be had.
+  // Where the unpacked programs of 3.6 are; none, and why on stderr, if they cannot be had.
   static std::optional<fs::path> programs();
 
   // Users alice and bob, kPassword. Delimiter "/", INBOX beside the others.
-  Cyrus(const fs::path& programs, const fs::path& directory);
+  Cyrus(const fs::path& programs, const fs::path& directory);  // 3.6
+  Cyrus(const Debian13& debian, const fs::path& directory);    // 3.10; in debian.servers()
 
   std::uint16_t imap() const { return imap_; }  // cleartext
   ImapClient client(const std::string& user) const;
 
  private:
+  void prepareAndStart();
+  std::string seen(const fs::path& path) const;  // by Cyrus
   Outcome execute(std::vector<std::string> arguments, const std::string& input = "") const;
   Command command(std::vector<std::string> arguments) const;
   void writeConfiguration() const;
 
-  fs::path programs_, directory_;
+  std::optional<Debian13> debian_;
+  fs::path programs_, directory_;  // its programs are in programs_/usr, as Cyrus sees that
   std::uint16_t imap_ = 0;
   BackgroundProcess master_;
 };

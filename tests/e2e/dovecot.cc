@@ -1,6 +1,7 @@
 #include "tests/e2e/dovecot.h"
 
 #include <poll.h>
+#include <signal.h>
 
 #include <chrono>
 #include <fstream>
@@ -12,6 +13,7 @@ namespace interimap::bed {
 namespace {
 
 constexpr auto kStartTimeout = std::chrono::seconds(10);
+constexpr auto kStopTimeout = std::chrono::seconds(10);
 constexpr auto kIdleTimeout = std::chrono::seconds(20);
 constexpr int kStartAttempts = 5;
 
@@ -81,23 +83,34 @@ void Dovecot::writeConfiguration() const {
 
 void Dovecot::start() {
   Command command{{"dovecot", "-F", "-c", (directory_ / "dovecot.conf").string()}, {}};
-  writeFile(directory_ / "stderr", "");
-  master_ = BackgroundProcess(command, directory_ / "stderr");
   auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
+  // Processes of an old instance may be there for a moment after their master has gone: accepting, or holding
+  // its sockets.
+  while (accepts(imap_) && std::chrono::steady_clock::now() < deadline) poll(nullptr, 0, 5);
+  auto begin = [&] {
+    writeFile(directory_ / "stderr", "");
+    master_ = BackgroundProcess(command, directory_ / "stderr");
+  };
+  begin();
   while (!accepts(imap_)) {
-    if (!master_.running() || std::chrono::steady_clock::now() > deadline) {
+    bool ended = !master_.running(), late = std::chrono::steady_clock::now() > deadline;
+    std::string errors = readFile(directory_ / "stderr");
+    if (late || (ended && errors.find("already running") == std::string::npos)) {
       master_.end();
-      throw std::runtime_error("dovecot: " + readFile(directory_ / "stderr") + log());
+      throw std::runtime_error("dovecot: " + errors + log());
     }
+    if (ended) begin();
     poll(nullptr, 0, 5);
   }
 }
 
-// Login processes of the old instance may accept for a moment after their master has gone.
+void Dovecot::shutDown() {
+  master_.signal(SIGTERM);
+  master_.wait(kStopTimeout);
+}
+
 void Dovecot::restart() {
   stop();
-  auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
-  while (accepts(imap_) && std::chrono::steady_clock::now() < deadline) poll(nullptr, 0, 5);
   start();
 }
 

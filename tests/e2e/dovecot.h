@@ -32,7 +32,9 @@ class Dovecot {
   std::uint16_t imap() const { return imap_; }    // cleartext, with STARTTLS if there is a certificate
   std::uint16_t imaps() const { return imaps_; }  // only with a certificate
 
-  void stop() { master_.end(); }
+  void stop() { master_.end(); }  // SIGKILL, to every process of it
+  void shutDown();                // as an administrator does
+  void start();                   // again, after one of these
   void restart();
 
   ImapClient client(const std::string& user) const { return ImapClient(imap_, user, kPassword); }
@@ -52,7 +54,6 @@ class Dovecot {
 
  private:
   void writeConfiguration() const;
-  void start();
 
   fs::path directory_;
   DovecotOptions options_;

@@ -62,6 +62,11 @@ void FakeServer::on(const std::string& pattern, unsigned nth, Intervention inter
   hooks_.push_back({std::regex(pattern, std::regex::icase), nth, 0, std::move(intervention)});
 }
 
+void FakeServer::forget() {
+  std::lock_guard lock(mutex_);
+  hooks_.clear();
+}
+
 void FakeServer::refuse(std::function<std::string(const std::string& text)> judge) {
   std::lock_guard lock(mutex_);
   judge_ = std::move(judge);

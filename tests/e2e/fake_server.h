@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/e2e/directory.h"
 #include "tests/e2e/fake_mailbox.h"
 
 namespace interimap::bed {
@@ -23,8 +24,15 @@ struct FakeOptions {
   std::string capabilities =
       "IMAP4rev1 SASL-IR AUTH=PLAIN LITERAL+ ENABLE CONDSTORE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS "
       "MULTIAPPEND UNSELECT";
-  char delimiter = '/';  // 0: flat, NIL
+  char delimiter = '/';                      // 0: flat, NIL
+  std::string continuation = "+ go on\r\n";  // for a literal
   std::string user = "bob", password = "sekrit";
+
+  std::string inClear = {};             // capabilities before login or TLS, where they are others
+  bool tellsAtLogin = true;             // them in the response to AUTHENTICATE and LOGIN
+  std::string challenge = "+ \r\n";     // to AUTHENTICATE without initial response
+  fs::path certificate = {}, key = {};  // of STARTTLS
+  bool finishesDeflate = false;         // before the connection ends
 };
 
 // What happens at a command instead of the ordinary answer.
@@ -33,6 +41,8 @@ struct Intervention {
   bool close = false;       // then the connection ends
   bool alsoAnswer = false;  // then the ordinary answer follows
   bool atLiteral = false;   // at the first literal of the command, in place of "+": the command ends there
+  // Done to the mailboxes before anything is sent.
+  std::function<void(std::map<std::string, FakeMailbox>&)> meanwhile = {};
 };
 
 class FakeServer {
@@ -45,6 +55,7 @@ class FakeServer {
   // The nth (from 1; 0: every) command that matches, without its tag and with literals as {n}, over all
   // connections. ECMAScript, from the beginning, case-insensitive.
   void on(const std::string& pattern, unsigned nth, Intervention intervention);
+  void forget();  // all that was given to on()
 
   // A message this returns a response text for, "[OVERQUOTA] full", is refused with NO, and its batch with
   // it.

@@ -1,7 +1,6 @@
 #include "tests/e2e/fake_session.h"
 
 #include <openssl/evp.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cctype>
@@ -26,6 +25,12 @@ std::string base64(const std::string& octets) {
   return text;
 }
 
+// What is not ASCII goes as a literal.
+std::string spelled(const std::string& name) {
+  bool ascii = std::ranges::all_of(name, [](unsigned char c) { return c < 128; });
+  return ascii ? ImapClient::quoted(name) : "{" + std::to_string(name.size()) + "}\r\n" + name;
+}
+
 // LIST patterns: "*" is anything, "%" anything but the delimiter.
 bool matches(std::string_view name, std::string_view pattern, char delimiter) {
   if (pattern.empty()) return name.empty();
@@ -42,10 +47,7 @@ bool matches(std::string_view name, std::string_view pattern, char delimiter) {
 }  // namespace
 
 void FakeServer::Session::more() {
-  char chunk[65536];
-  ssize_t n = recv(socket_, chunk, sizeof chunk, 0);
-  if (n <= 0) throw Closed();
-  buffer_.append(chunk, static_cast<std::size_t>(n));
+  if (!wire_.read(buffer_)) throw Closed();
 }
 
 std::string FakeServer::Session::line() {
@@ -64,15 +66,12 @@ std::string FakeServer::Session::octets(std::size_t count) {
 }
 
 void FakeServer::Session::send(std::string_view data) {
-  while (!data.empty()) {
-    ssize_t n = ::send(socket_, data.data(), data.size(), MSG_NOSIGNAL);
-    if (n <= 0) throw Closed();
-    data.remove_prefix(static_cast<std::size_t>(n));
-  }
+  if (!wire_.write(data)) throw Closed();
 }
 
 bool FakeServer::Session::apply(const Intervention* intervention) {
   if (intervention == nullptr) return false;
+  if (intervention->meanwhile) intervention->meanwhile(server_.mailboxes_);
   send(replaced(intervention->octets, "{tag}", tag_));
   if (intervention->close) throw Closed();
   return !intervention->alsoAnswer;
@@ -107,7 +106,7 @@ bool FakeServer::Session::readCommand() {
         if (apply(intervention)) return false;
       }
     }
-    if (waits) send("+ go on\r\n");
+    if (waits) send(server_.options_.continuation);
     whole += octets(length);
   }
   std::lock_guard lock(server_.mutex_);
@@ -120,11 +119,12 @@ bool FakeServer::Session::readCommand() {
 
 void FakeServer::Session::serve() {
   try {
-    send(replaced(server_.options_.greeting, "{capabilities}", server_.options_.capabilities));
     authenticated_ = server_.options_.greeting.starts_with("* PREAUTH");
+    send(replaced(server_.options_.greeting, "{capabilities}", capabilities()));
     while (verb_ != "LOGOUT") {
       if (readCommand()) execute();
     }
+    if (server_.options_.finishesDeflate) wire_.finishDeflate();
   } catch (const Closed&) {
   } catch (const std::exception& e) {
     std::fprintf(stderr, "fake server: %s\n", e.what());
@@ -138,10 +138,11 @@ const std::string& FakeServer::Session::text(std::size_t i) const {
 
 void FakeServer::Session::execute() {
   if (verb_ == "AUTHENTICATE") return authenticate();
+  if (verb_ == "STARTTLS") return startTls();
   if (verb_ == "IDLE") return idle();
   std::lock_guard lock(server_.mutex_);
   if (verb_ == "CAPABILITY") {
-    untagged("CAPABILITY " + server_.options_.capabilities);
+    untagged("CAPABILITY " + capabilities());
     return done("OK done");
   }
   if (verb_ == "LOGOUT") {
@@ -154,6 +155,7 @@ void FakeServer::Session::execute() {
     return done("OK done");
   }
   if (!authenticated_) return done("BAD not authenticated");
+  if (verb_ == "COMPRESS") return compress();
   if (verb_ == "ENABLE") return enable();
   if (verb_ == "LIST") return list();
   if (verb_ == "STATUS") return status();
@@ -168,24 +170,44 @@ void FakeServer::Session::execute() {
   done("BAD unknown command");
 }
 
+const std::string& FakeServer::Session::capabilities() const {
+  const FakeOptions& options = server_.options_;
+  bool clear = !authenticated_ && !wire_.encrypted() && !options.inClear.empty();
+  return clear ? options.inClear : options.capabilities;
+}
+
+void FakeServer::Session::startTls() {
+  done("OK begin");
+  if (!wire_.startTls(server_.options_.certificate, server_.options_.key)) throw Closed();
+  buffer_.clear();
+}
+
+void FakeServer::Session::compress() {
+  done("OK compressed from now on");
+  wire_.startDeflate();
+}
+
 void FakeServer::Session::authenticate() {
   if (upper(text(0)) != "PLAIN") return done("NO unsupported mechanism");
   std::string response = text(1);
   if (response.empty()) {
-    send("+ \r\n");
+    send(server_.options_.challenge);
     response = line();
   }
   const FakeOptions& options = server_.options_;
   authenticated_ =
       response == base64(std::string(1, '\0') + options.user + std::string(1, '\0') + options.password);
-  done(authenticated_ ? "OK [CAPABILITY " + options.capabilities + "] logged in"
-                      : "NO [AUTHENTICATIONFAILED] go away");
+  loggedIn();
 }
 
 void FakeServer::Session::login() {
   authenticated_ = text(0) == server_.options_.user && text(1) == server_.options_.password;
-  done(authenticated_ ? "OK [CAPABILITY " + server_.options_.capabilities + "] logged in"
-                      : "NO [AUTHENTICATIONFAILED] go away");
+  loggedIn();
+}
+
+void FakeServer::Session::loggedIn() {
+  if (!authenticated_) return done("NO [AUTHENTICATIONFAILED] go away");
+  done(server_.options_.tellsAtLogin ? "OK [CAPABILITY " + capabilities() + "] logged in" : "OK logged in");
 }
 
 void FakeServer::Session::enable() {
@@ -264,9 +286,8 @@ void FakeServer::Session::list() {
   for (const auto& [name, box] : server_.mailboxes_) {
     if (!oneOf(name, patterns) || (subscribedOnly && !box.subscribed)) continue;
     untagged(std::string("LIST (") + (returnsSubscribed && box.subscribed ? "\\Subscribed" : "") + ") " +
-             shown + " " + ImapClient::quoted(name));
-    if (items != nullptr)
-      untagged("STATUS " + ImapClient::quoted(name) + " " + statusItems(box, items->items));
+             shown + " " + spelled(name));
+    if (items != nullptr) untagged("STATUS " + spelled(name) + " " + statusItems(box, items->items));
   }
   done("OK done");
 }
@@ -274,7 +295,7 @@ void FakeServer::Session::list() {
 void FakeServer::Session::status() {
   FakeMailbox* box = mailbox(text(0));
   if (box == nullptr || arguments_.size() < 2) return done("NO [NONEXISTENT] no such mailbox");
-  untagged("STATUS " + ImapClient::quoted(text(0)) + " " + statusItems(*box, arguments_[1].items));
+  untagged("STATUS " + spelled(text(0)) + " " + statusItems(*box, arguments_[1].items));
   done("OK done");
 }
 

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "tests/e2e/fake_server.h"
+#include "tests/e2e/fake_wire.h"
 
 namespace interimap::bed {
 
 class FakeServer::Session {
  public:
-  Session(FakeServer& server, int socket) : server_(server), socket_(socket) {}
+  Session(FakeServer& server, int socket) : server_(server), wire_(socket) {}
   void serve();
 
  private:
@@ -29,7 +30,11 @@ class FakeServer::Session {
 
   // Executing.
   void execute();
+  const std::string& capabilities() const;
+  void startTls();
+  void compress();
   void authenticate();
+  void loggedIn();
   void login();
   void enable();
   void list();
@@ -59,7 +64,7 @@ class FakeServer::Session {
   bool oneOf(const std::string& name, const std::vector<std::string>& patterns) const;
 
   FakeServer& server_;
-  int socket_;
+  FakeWire wire_;
   std::string buffer_;
   std::string tag_, verb_;
   std::vector<Value> arguments_;

@@ -1,10 +1,14 @@
+// Acceptance scenario 70: what a first run copies.
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "tests/e2e/bed.h"
+#include "tests/e2e/oracle.h"
 
 using namespace interimap::bed;
 
-TEST_CASE("first sync copies both ways: bodies, flags, keywords, dates, subscriptions") {
+TEST_CASE("scenario 70: first sync copies both ways: bodies, flags, keywords, dates, subscriptions") {
   Bed bed({}, {.mailLocation = "sdbox:~/sdbox"});
   Corpus corpus(1);
   {
@@ -23,6 +27,32 @@ TEST_CASE("first sync copies both ways: bodies, flags, keywords, dates, subscrip
   CHECK(here.mailboxes.at("Sent").subscribed);
   CHECK(here.mailboxes.at("Lists/Announce").subscribed);
   CHECK_FALSE(here.mailboxes.at("Archive/2023").subscribed);
+}
+
+TEST_CASE("scenario 70: nothing is appended as \\Recent, and dates are the source's") {
+  for (const std::string& program : programs()) {
+    CAPTURE(program);
+    Bed bed;
+    bed.remote.doveadm({"save", "-u", "bob"}, "Subject: recent\n\nnobody has seen this yet\n");
+    bed.bob().append("INBOX",
+                     {{"Subject: dated\r\n\r\n", {"\\Seen", "$Junk"}, "29-Feb-2020 23:59:58 -0730"}});
+    bed.alice().append("INBOX", Corpus(6).smallMessages(3));
+    Run run = bed.program.runWith(program);
+    requireDone(run);
+    INFO(run.log());
+    CHECK(run.says(isReference() || program == kPerl ? "Added " : "Added 2 UID(s) 4:5 <- 1:2"));
+    std::vector<std::string> appends;
+    for (const std::string& command : run.commands("local"))
+      if (command.starts_with("APPEND ")) appends.push_back(command);
+    REQUIRE(appends.size() == 1);
+    CHECK(run.log().find("\\Recent)", run.log().find(appends[0])) == std::string::npos);
+    checkEqual(bed.here(), bed.there());
+    auto messages = bed.here().mailboxes.at("INBOX").messages;
+    auto dated = std::ranges::find(messages, "dated", &MessageState::subject);
+    REQUIRE(dated != messages.end());
+    CHECK(dated->internalDate == 1583047798);  // 2020-03-01 07:29:58 UTC
+    CHECK(dated->flags == std::vector<std::string>{"$Junk", "\\Seen"});
+  }
 }
 
 TEST_CASE("first sync of two empty accounts makes a database and ends with 0") {

@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include "tests/e2e/bed.h"
+#include "tests/e2e/oracle.h"
 
 using namespace interimap::bed;
 
 namespace {
-
-constexpr const char* kPerl = "/usr/bin/interimap";
 
 bool havePerl() {
   if (access(kPerl, X_OK) == 0 && !isReference()) return true;
@@ -65,10 +64,12 @@ struct Interop : Bed {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Interop, "the Perl program finds nothing to do on our database, and both take turns") {
+TEST_CASE_FIXTURE(Interop,
+                  "scenario 67: the Perl program finds nothing to do on our database, and both take turns") {
   if (havePerl()) takeTurns(false);
 }
 
-TEST_CASE_FIXTURE(Interop, "we find nothing to do on the Perl program's database, and both take turns") {
+TEST_CASE_FIXTURE(Interop,
+                  "scenario 67: we find nothing to do on the Perl program's database, and both take turns") {
   if (havePerl()) takeTurns(true);
 }

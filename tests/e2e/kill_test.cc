@@ -79,7 +79,7 @@ struct KillBed : Bed {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(KillBed, "killed at every write of a first sync") {
+TEST_CASE_FIXTURE(KillBed, "scenario 81, W2: killed at every write of a first sync") {
   NOT_THE_REFERENCE();
   Corpus corpus(1);
   {
@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(KillBed, "killed at every write of a first sync") {
   killAtEveryWrite();
 }
 
-TEST_CASE_FIXTURE(KillBed, "killed at every write of an incremental sync") {
+TEST_CASE_FIXTURE(KillBed, "scenario 81: killed at every write of an incremental sync") {
   NOT_THE_REFERENCE();
   Corpus corpus(2);
   {
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(KillBed, "killed at every write of an incremental sync") {
   killAtEveryWrite();
 }
 
-TEST_CASE_FIXTURE(KillBed, "killed at every write of mailbox creation and subscription") {
+TEST_CASE_FIXTURE(KillBed, "scenario 81, W13: killed at every write of mailbox creation and subscription") {
   NOT_THE_REFERENCE();
   {
     ImapClient first = alice();
@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(KillBed, "killed at every write of mailbox creation and subscr
   killAtEveryWrite();
 }
 
-TEST_CASE_FIXTURE(KillBed, "killed with all its processes at odd moments") {
+TEST_CASE_FIXTURE(KillBed, "scenario 81, W2: killed with all its processes at odd moments") {
   NOT_THE_REFERENCE();
   Corpus corpus(4);
   {

@@ -1,0 +1,168 @@
+// Between Dovecot 2.3 and the servers of Debian 13: Dovecot 2.4 and Cyrus 3.10.
+#include <poll.h>
+#include <signal.h>
+
+#include <chrono>
+#include <functional>
+
+#include "tests/e2e/bed.h"
+#include "tests/e2e/cyrus.h"
+#include "tests/e2e/debian13.h"
+#include "tests/e2e/dovecot24.h"
+
+using namespace interimap::bed;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kPatience = std::chrono::seconds(30);
+
+#define DEBIAN_13_OR_RETURN(debian)                                                            \
+  std::optional<Debian13> debian = Debian13::find();                                           \
+  if (!debian) {                                                                               \
+    MESSAGE("skipped: no Debian 13 here (standard error says why): its servers are untested"); \
+    return;                                                                                    \
+  }                                                                                            \
+  static_assert(true)
+
+// A Dovecot 2.3 with mail, a newer server with other mail, and the program between them.
+template <typename Server>
+struct Between {
+  explicit Between(const Debian13& debian)
+      : place(debian.servers()),
+        local(directory / "local"),
+        remote(debian, place / "remote"),
+        program(directory / "program", cleartext(local.imap(), "alice"), cleartext(remote.imap(), "bob")) {
+    ImapClient alice = this->alice(), bob = this->bob();
+    for (const char* mailbox : {"Archive/2023/Q1", "with blank"}) alice.create(mailbox);
+    for (const char* mailbox : {"Entw&APw-rfe", "Sent"}) bob.create(mailbox);
+    for (const char* mailbox : {"INBOX", "Archive/2023/Q1", "with blank"}) {
+      alice.append(mailbox, corpus.messages(30));
+    }
+    for (const char* mailbox : {"INBOX", "Entw&APw-rfe", "Sent"}) bob.append(mailbox, corpus.messages(30));
+    alice.subscribe("with blank");
+    bob.subscribe("Sent");
+  }
+
+  ImapClient alice() const { return local.client("alice"); }
+  ImapClient bob() const { return remote.client("bob"); }
+
+  // Cyrus makes the parents of a mailbox, Dovecot only lists them: what the first run made needs a second.
+  void firstSync() {
+    requireDone(program.run());
+    requireDone(program.run());
+    check();
+    CHECK(Snapshot::of(alice()).messages() == 180);
+  }
+
+  void check() const {
+    checkEqual(Snapshot::of(alice()), Snapshot::of(bob()));
+    checkNothingToDo(program);
+  }
+
+  void change() {
+    ImapClient clients[] = {alice(), bob()};
+    for (ImapClient& client : clients) {
+      for (const char* mailbox : {"INBOX", "Sent"}) {
+        client.append(mailbox, corpus.smallMessages(4));
+        client.select(mailbox);
+        std::vector<std::uint32_t> uids = client.uids();
+        auto any = [&] { return std::to_string(uids[corpus.below(uids.size())]); };
+        client.store(any(), "+FLAGS (\\Flagged later)");
+        client.store(any(), "-FLAGS (\\Seen)");
+        client.expunge(any());
+        client.command("UNSELECT");
+      }
+    }
+  }
+
+  // Until both sides are equal and have so many messages.
+  void settle(const std::string& what, std::size_t messages) const {
+    for (auto begin = Clock::now();; poll(nullptr, 0, 50)) {
+      std::string differing;
+      try {
+        Snapshot here = Snapshot::of(alice()), there = Snapshot::of(bob());
+        differing = difference(here, there);
+        if (differing.empty() && here.messages() == messages) return;
+      } catch (const std::runtime_error& gone) {  // expunged while we looked
+        differing = gone.what();
+      }
+      INFO(what << ": " << differing << "\n" << readFile(program.directory() / "stderr"));
+      REQUIRE(Clock::now() - begin < kPatience);
+    }
+  }
+
+  Directory directory, place;
+  Dovecot local;
+  Server remote;
+  Interimap program;
+  Corpus corpus{13};
+};
+
+template <typename Server>
+void synchroniseAndChange(const Debian13& debian) {
+  Between<Server> bed(debian);
+  bed.firstSync();
+  for (int round = 0; round < 3; ++round) {
+    bed.change();
+    std::string mailbox = "new " + std::to_string(round);
+    ImapClient maker = round % 2 == 0 ? bed.alice() : bed.bob();
+    maker.create(mailbox);
+    maker.subscribe(mailbox);
+    maker.append(mailbox, bed.corpus.smallMessages(2));
+    requireDone(bed.program.run());
+    bed.check();
+    CHECK(Snapshot::of(bed.alice()).mailboxes.at(mailbox).messages.size() == 2);
+  }
+}
+
+template <typename Server>
+void watch(const Debian13& debian, const char* how) {
+  CAPTURE(how);
+  Between<Server> bed(debian);
+  bed.firstSync();
+  BackgroundProcess process = bed.program.runInBackground({how, "--debug"});
+  std::size_t messages = 180;
+  for (int round = 0; round < 3; ++round) {
+    bed.alice().append("INBOX", bed.corpus.smallMessages(1));
+    bed.settle("new mail at Dovecot 2.3", ++messages);
+    bed.bob().append("Sent", bed.corpus.smallMessages(1));
+    bed.settle("new mail at the other server", ++messages);
+  }
+  ImapClient bob = bed.bob();
+  bob.select("INBOX");
+  bob.store("3", "+FLAGS (\\Flagged later)");
+  bob.expunge("2");
+  bob.command("UNSELECT");
+  bed.settle("flags and an expunge at the other server", --messages);
+  process.signal(SIGTERM);
+  CHECK(process.wait(kPatience).exitStatus == 0);
+}
+
+}  // namespace
+
+TEST_CASE("Dovecot 2.3 and 2.4: first sync, changes on both sides, nothing to do") {
+  NOT_THE_REFERENCE();
+  DEBIAN_13_OR_RETURN(debian);
+  synchroniseAndChange<Dovecot24>(*debian);
+}
+
+TEST_CASE("Dovecot 2.3 and Cyrus 3.10: first sync, changes on both sides, nothing to do") {
+  NOT_THE_REFERENCE();
+  DEBIAN_13_OR_RETURN(debian);
+  synchroniseAndChange<Cyrus>(*debian);
+}
+
+TEST_CASE("Dovecot 2.3 and 2.4, watched") {
+  NOT_THE_REFERENCE();
+  DEBIAN_13_OR_RETURN(debian);
+  watch<Dovecot24>(*debian, "--watch=1");
+  watch<Dovecot24>(*debian, "--notify");
+}
+
+TEST_CASE("Dovecot 2.3 and Cyrus 3.10, watched") {
+  NOT_THE_REFERENCE();
+  DEBIAN_13_OR_RETURN(debian);
+  watch<Cyrus>(*debian, "--watch=1");
+  watch<Cyrus>(*debian, "--notify");
+}

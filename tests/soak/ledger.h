@@ -1,0 +1,56 @@
+// What the generator did, message by message: what the servers must hold in the end, whatever order the
+// program saw it in.
+//
+// A message belongs to the side that it was appended to. Only its owner moves it, both expunge it: so the
+// owner always knows where it is, and an expunge by the owner is final. The other side may expunge it in a
+// mailbox that the owner has just moved it out of; then the copy that was moved lives on, rightly.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/snapshot.h"
+
+namespace interimap::soak {
+
+enum class Side { local, remote };
+
+using Serial = std::uint64_t;  // of a message, the number at the end of its subject
+
+std::optional<Serial> serialOf(const std::string& subject);
+
+// Mailbox names have "/" for the delimiter.
+class Ledger {
+ public:
+  void appended(Serial message, Side side, const std::string& mailbox);
+  void moved(Serial message, const std::string& mailbox);  // by its owner
+  void expunged(Serial message, Side side);
+  void renamed(const std::string& mailbox, const std::string& newName);  // and what is below it
+  void deleted(const std::string& mailbox);
+
+  bool owns(Side side, Serial message) const { return messages_.at(message).owner == side; }
+  std::size_t living() const { return living_; }  // expunged by nobody
+
+  // What a side that is in sync holds otherwise than it must, a line each: lost, doubled, in another mailbox,
+  // back after an expunge.
+  std::vector<std::string> faults(const bed::Snapshot& snapshot) const;
+
+ private:
+  struct Message {
+    Side owner;
+    std::string mailbox;  // as its owner has it
+    bool moved = false, expungedByOwner = false, expungedByOther = false;
+
+    bool lives() const { return !expungedByOwner && !expungedByOther; }
+    bool mayBeThere() const { return lives() || (moved && !expungedByOwner); }
+  };
+
+  std::map<Serial, Message> messages_;
+  std::size_t living_ = 0;
+};
+
+}  // namespace interimap::soak
