@@ -77,9 +77,12 @@ Database::~Database() {
 }
 
 // Where the file system cannot do it, SQLite stays with the rollback journal, which is as safe.
-void Database::begin() {
+void Database::begin(Lasting lasting) {
   if (!writeAheadLog_) exec("PRAGMA journal_mode = WAL");
   writeAheadLog_ = true;
+  if (lasting != lasting_)
+    exec(lasting == Lasting::throughKill ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
+  lasting_ = lasting;
   exec("BEGIN IMMEDIATE");
 }
 

@@ -36,9 +36,9 @@ class Database {
   // rollback journal of the reference.
   void takeOver() { ours_ = true; }
 
-  // BEGIN. The first one also turns to a write-ahead log: a commit then takes one fsync instead of four or
-  // five, and a run that writes nothing takes none.
-  void begin();
+  // BEGIN. The first one also turns to a write-ahead log: a commit that lasts through a power loss then takes
+  // one fsync instead of four or five, any other and a run that writes nothing takes none.
+  void begin(Lasting lasting);
 
   // One statement without parameters and without rows of interest: BEGIN, PRAGMA, CREATE.
   void exec(const std::string& sql);
@@ -61,6 +61,7 @@ class Database {
   std::string path_;
   std::unique_ptr<sqlite3, Close> handle_;
   bool ours_ = false, writeAheadLog_ = false;
+  Lasting lasting_ = Lasting::throughPowerLoss;
   // Prepared once and not in use at the moment; a query within a query of the same text takes another one.
   std::unordered_map<std::string_view, std::vector<sqlite3_stmt*>> idle_;
 };

@@ -20,7 +20,7 @@ HeaderDigest digest(const Database& database, std::string_view bytes) {
 void Store::intend(MailboxId id, Side target, UidNext targetNext, std::span<const Intent> intents) {
   std::int64_t now = std::time(nullptr);
   for (const Intent& intent : intents) {
-    const Identity& identity = intent.identity;
+    const Identity& identity = intent.identity.value();
     std::string_view header(reinterpret_cast<const char*>(identity.header.data()), identity.header.size());
     // A copy of an earlier attempt has a UID from the earlier UIDNEXT on.
     Query(*database_,
@@ -34,6 +34,17 @@ void Store::intend(MailboxId id, Side target, UidNext targetNext, std::span<cons
   }
 }
 
+void Store::intend(MailboxId id, Side target, UidNext targetNext, const UidSet& sources) {
+  std::int64_t now = std::time(nullptr);
+  for (Uid source : sources.each())
+    Query(*database_,
+          "INSERT INTO ours_journal (idx, side, uidnext, sourceUID, header, date, size, flags, at) "
+          "VALUES (?, ?, ?, ?, '', 0, 0, '', ?) ON CONFLICT (idx, side, sourceUID) DO UPDATE SET "
+          "uidnext = min(uidnext, excluded.uidnext), at = excluded.at",
+          id, target, targetNext, source, now)
+        .run();
+}
+
 Journal Store::journal(MailboxId id, Side target) const {
   Journal journal;
   Query row(*database_,
@@ -44,9 +55,11 @@ Journal Store::journal(MailboxId id, Side target) const {
     UidNext next = row.uidNext(0);
     journal.targetNext = journal.intents.empty() ? next : std::min(journal.targetNext, next);
     journal.newest = std::max(journal.newest, row.integer(6));
-    Identity identity{digest(*database_, row.bytes(2)), row.integer(3),
-                      static_cast<std::uint64_t>(row.integer(4))};
-    journal.intents.push_back({row.uid(1), identity, row.flags(5)});
+    Intent intent{row.uid(1), std::nullopt, row.flags(5)};
+    if (!row.bytes(2).empty())
+      intent.identity = {digest(*database_, row.bytes(2)), row.integer(3),
+                         static_cast<std::uint64_t>(row.integer(4))};
+    journal.intents.push_back(std::move(intent));
   }
   return journal;
 }

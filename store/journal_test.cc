@@ -59,6 +59,14 @@ TEST_CASE("intents come back until they are settled") {
   CHECK(f.store.journal(f.a, Side::remote).targetNext == UidNext{100});
   CHECK(f.store.journal(f.a, Side::remote).intents == std::vector{again, second});
 
+  // To be sent at some time: what is known of it already stays known.
+  f.store.intend(f.a, Side::remote, UidNext{80}, *UidSet::parse("3,11"));
+  Journal reserved = f.store.journal(f.a, Side::remote);
+  CHECK(reserved.targetNext == UidNext{80});
+  CHECK(reserved.intents == std::vector{again, second, Intent{uid(11), std::nullopt, {}}});
+  f.store.intend(f.a, Side::remote, UidNext{200}, std::vector{intent(11, 4)});
+  CHECK(f.store.journal(f.a, Side::remote).intents.back() == intent(11, 4));
+
   f.store.clearJournal(f.a, Side::remote);
   CHECK(f.store.journal(f.a, Side::remote).intents.empty());
   CHECK(f.store.withJournal() == std::vector{f.b});

@@ -54,7 +54,7 @@ TEST_CASE("mailboxes come and go, and keep odd names") {
   Transaction transaction = store.begin();
   store.putState(odd, {{1}, {1}, {1}}, {{1}, {1}, {1}});
   store.map(odd, uid(1), uid(1), flags("x"));
-  store.intend(odd, Side::local, UidNext{1}, {{{uid(4), {}, {}}}});
+  store.intend(odd, Side::local, UidNext{1}, {{{uid(4), Identity{}, {}}}});
   store.refuse(odd, Side::local, uid(3), Refusal::empty, "");
   store.removeMailbox(odd);
   MailboxId next = store.addMailbox(mailbox(name), false);

@@ -45,9 +45,11 @@ std::int64_t only(Database& database, const char* sql) {
 }  // namespace
 
 PullState::PullState(const std::string& directory, const std::string& name, bool create,
-                     const WireName& first, Seam seam)
-    : path_(directory + "/" + name), seam_(std::move(seam)) {
-  StateFile file(path_, create);
+                     const WireName& first, Seam seam, const std::string& shown)
+    : path_((directory == "/" ? "" : directory) + "/" + name),
+      shown_(shown.empty() ? path_ : shown),
+      seam_(std::move(seam)) {
+  StateFile file(path_, shown_, create);
   std::optional<std::string> reference = file.takeReference();
   lock_ = file.release();
   if (open()) {
@@ -88,13 +90,13 @@ void PullState::import(const std::string& octets, const WireName& first) {
   setUidNext(id, reference.uidNext);
   Query(*database_, "UPDATE mailboxes SET imported = UIDNEXT WHERE idx = ?", id).run();
   for (Uid uid : reference.delivered.each()) settle(id, {uid, Settlement::imported, {}, false});
-  importNotice_ = "Imported " + path_ + " (" + std::to_string(reference.delivered.size()) +
+  importNotice_ = "Imported " + shown_ + " (" + std::to_string(reference.delivered.size()) +
                   " delivered UID(s), UIDNEXT " + std::to_string(reference.uidNext.value) +
-                  "); a copy is kept in " + path_ + StateFile::kKept;
+                  "); a copy is kept in " + shown_ + StateFile::kKept;
 }
 
 void PullState::write(const char* what, const std::function<void()>& changes) {
-  database_->begin();
+  database_->begin(Lasting::throughPowerLoss);
   try {
     changes();
     if (seam_) seam_(what, false);

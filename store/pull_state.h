@@ -73,8 +73,9 @@ class PullState {
 
   // A file is created (mode 0600) if `create` and there is none. A state file of the reference is imported
   // for `first`. Failures: tryAgain if it is locked; data if it is corrupt or none of ours; cantCreate.
+  // `shown` is what the file is called outside, if the root directory has been changed.
   PullState(const std::string& directory, const std::string& name, bool create, const WireName& first,
-            Seam seam = {});
+            Seam seam = {}, const std::string& shown = {});
   ~PullState();
   PullState(const PullState&) = delete;
   PullState& operator=(const PullState&) = delete;
@@ -127,7 +128,7 @@ class PullState {
   void createTables();
   void import(const std::string& octets, const WireName& first);
 
-  std::string path_;
+  std::string path_, shown_;
   Descriptor lock_;  // before the database: closing it would give up SQLite's locks
   std::unique_ptr<Database> database_;
   Seam seam_;

@@ -63,22 +63,23 @@ void writeCopy(const std::string& path, const std::string& octets) {
 
 }  // namespace
 
-StateFile::StateFile(const std::string& path, bool create) : path_(path) {
+StateFile::StateFile(const std::string& path, const std::string& shown, bool create)
+    : path_(path), shown_(shown) {
   file_ = Descriptor(open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600));
-  if (!file_) fail(ExitStatus::cantCreate, "Can't open", path);
+  if (!file_) fail(ExitStatus::cantCreate, "Can't open", shown);
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   if (fcntl(file_.get(), F_SETLK, &whole) != 0)
-    fail(errno == EACCES || errno == EAGAIN ? ExitStatus::tryAgain : ExitStatus::io, "Can't lock", path);
+    fail(errno == EACCES || errno == EAGAIN ? ExitStatus::tryAgain : ExitStatus::io, "Can't lock", shown);
 }
 
 std::optional<std::string> StateFile::takeReference() {
-  std::string octets = contents(file_.get(), path_);
+  std::string octets = contents(file_.get(), shown_);
   if (octets.empty() || octets.starts_with(kMagic)) return std::nullopt;
-  if (!ReferenceState::parse(octets)) throw Failure(ExitStatus::data, path_ + ": Corrupted state file!");
+  if (!ReferenceState::parse(octets)) throw Failure(ExitStatus::data, shown_ + ": Corrupted state file!");
   writeCopy(path_ + kImporting, octets);
-  if (ftruncate(file_.get(), 0) != 0 || fsync(file_.get()) != 0) fail(ExitStatus::io, "Can't write", path_);
+  if (ftruncate(file_.get(), 0) != 0 || fsync(file_.get()) != 0) fail(ExitStatus::io, "Can't write", shown_);
   return octets;
 }
 

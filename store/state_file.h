@@ -18,8 +18,9 @@ class StateFile {
   static constexpr const char* kKept = ".reference";
 
   // Opens, creates if there is none and `create`, and takes the POSIX write lock over the whole file that the
-  // reference takes. Failure(tryAgain) if somebody else has it, Failure(cantCreate) if it cannot be opened.
-  StateFile(const std::string& path, bool create);
+  // reference takes. `shown` is for messages. Failure(tryAgain) if somebody else has it, Failure(cantCreate)
+  // if it cannot be opened.
+  StateFile(const std::string& path, const std::string& shown, bool create);
 
   // The contents of a state file of the reference, of which a copy has been made; the file is empty then.
   // Nothing if it is empty anyway, or a database. Failure(data) if it is corrupt, Failure(io).
@@ -34,7 +35,7 @@ class StateFile {
   static void finishImport(const std::string& path);
 
  private:
-  std::string path_;
+  std::string path_, shown_;
   Descriptor file_;
 };
 

@@ -26,9 +26,9 @@ void createFile(const std::string& path) {
 
 }  // namespace
 
-Transaction::Transaction(Store& store) : store_(store) {
+Transaction::Transaction(Store& store, Lasting lasting) : store_(store) {
   if (store.database_->inTransaction()) throw std::logic_error("a transaction within a transaction");
-  store.database_->begin();
+  store.database_->begin(lasting);
 }
 
 Transaction::~Transaction() {

@@ -54,11 +54,11 @@ struct Pair {
   bool operator==(const Pair&) const = default;
 };
 
-// An APPEND about to be sent.
+// An APPEND about to be sent. Before its message is there, all that is known of it is that it will be.
 struct Intent {
   Uid source;
-  Identity identity;
-  Flags flags;
+  std::optional<Identity> identity;
+  Flags flags;  // if the identity is known
   bool operator==(const Intent&) const = default;
 };
 
@@ -99,6 +99,10 @@ struct Undertaking {
   bool operator==(const Undertaking&) const = default;
 };
 
+// Whether a commit has to be on the disk before it returns. What is not is lost only with the machine, and
+// then with everything committed after it: of what was done on a server since, the intents tell.
+enum class Lasting : std::uint8_t { throughKill, throughPowerLoss };
+
 // Called with what a commit is about, just before it and just after it.
 using Seam = std::function<void(const char* what, bool after)>;
 
@@ -112,7 +116,7 @@ class Transaction {
 
  private:
   friend class Store;
-  explicit Transaction(Store& store);
+  Transaction(Store& store, Lasting lasting);
   Store& store_;
   bool open_ = true;
 };
@@ -141,7 +145,9 @@ class Store {
   void migrate(std::optional<char> delimiter);  // ditto; none: the servers have no hierarchy
 
   // One at a time.
-  [[nodiscard]] Transaction begin() { return Transaction(*this); }
+  [[nodiscard]] Transaction begin(Lasting lasting = Lasting::throughKill) {
+    return Transaction(*this, lasting);
+  }
 
   // Which account each side was synchronised with.
   std::optional<std::string> account(Side side) const;
@@ -178,7 +184,9 @@ class Store {
   bool hasBase(MailboxId id) const;
   void dropBase(MailboxId id);
 
-  // Before APPENDs to `target` are sent, with a UIDNEXT it had before them. More than once is fine.
+  // Before APPENDs to `target` are sent, with a UIDNEXT it had before them. More than once is fine. First
+  // that these messages are to be sent at some time, in a transaction that lasts; then what they are.
+  void intend(MailboxId id, Side target, UidNext targetNext, const UidSet& sources);
   void intend(MailboxId id, Side target, UidNext targetNext, std::span<const Intent> intents);
   Journal journal(MailboxId id, Side target) const;
   void settle(MailboxId id, Side target, Uid source);  // copied, adopted or given up

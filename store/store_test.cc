@@ -300,7 +300,7 @@ TEST_CASE("a database of the reference's gets our tables and loses what is stale
       *id = store.addMailbox(mailbox(name), false);
       store.putState(*id, {{1}, {5}, {6}}, {{2}, {7}, {8}});
       store.map(*id, uid(1), uid(2), flags("x"));
-      store.intend(*id, Side::remote, UidNext{9}, {{{uid(4), {}, {}}}});
+      store.intend(*id, Side::remote, UidNext{9}, {{{uid(4), Identity{}, {}}}});
       store.refuse(*id, Side::local, uid(3), Refusal::refused, "no");
       CHECK(store.hasBase(*id));
     }

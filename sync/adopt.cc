@@ -19,8 +19,10 @@ std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
   std::vector<Adopted> out;
   std::vector<const store::Intent*> left;
   for (const store::Intent& intent : intents) {
-    auto [from, to] = found.equal_range({intent.identity.header, intent.identity.date});
-    auto it = std::find_if(from, to, [&](auto& entry) { return entry.second->size == intent.identity.size; });
+    if (!intent.identity) continue;
+    auto [from, to] = found.equal_range({intent.identity->header, intent.identity->date});
+    auto it =
+        std::find_if(from, to, [&](auto& entry) { return entry.second->size == intent.identity->size; });
     if (it == to) {
       left.push_back(&intent);
       continue;
@@ -29,7 +31,7 @@ std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
     found.erase(it);
   }
   for (const store::Intent* intent : left) {
-    auto [from, to] = found.equal_range({intent->identity.header, intent->identity.date});
+    auto [from, to] = found.equal_range({intent->identity->header, intent->identity->date});
     if (from == to) continue;
     out.push_back({intent->source, from->second->uid, intent->flags});
     found.erase(from);

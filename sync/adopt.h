@@ -2,6 +2,7 @@
 // pure function of the journal and what the server shows.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,13 +13,13 @@ namespace interimap {
 
 struct Adopted {
   Uid source, copy;
-  Flags flags;  // with which it was appended
+  std::optional<Flags> flags;  // with which it was appended, if that was written down
   bool operator==(const Adopted&) const = default;
 };
 
-// APPENDs of one session arrive in their order, so both lists are walked in the order of their UIDs. Equal
-// are messages with the same header and INTERNALDATE. Sizes differ between servers, but of several such ones
-// that of the same size is taken first. Each is adopted once.
+// Intents without an identity are no one's. APPENDs of one session arrive in their order, so both lists are
+// walked in the order of their UIDs. Equal are messages with the same header and INTERNALDATE. Sizes differ
+// between servers, but of several such ones that of the same size is taken first. Each is adopted once.
 std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
                                  const std::vector<answer::Message>& candidates);
 

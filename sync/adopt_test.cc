@@ -14,14 +14,14 @@ Uid uid(std::uint32_t n) { return *Uid::of(n); }
 HeaderDigest header(std::uint8_t n) { return HeaderDigest{n}; }
 
 store::Intent intent(std::uint32_t source, std::uint8_t digest, const char* date = kNoon) {
-  return {uid(source), {header(digest), InternalDate::parse(date)->seconds(), 100}, {}};
+  return {uid(source), Identity{header(digest), InternalDate::parse(date)->seconds(), 100}, {}};
 }
 answer::Message copy(std::uint32_t n, std::uint8_t digest, const char* date = kNoon) {
   return {uid(n), {}, {}, InternalDate::parse(date), 101, header(digest)};
 }
 std::vector<Adopted> pairs(std::initializer_list<std::pair<std::uint32_t, std::uint32_t>> list) {
   std::vector<Adopted> out;
-  for (auto [source, target] : list) out.push_back({uid(source), uid(target), {}});
+  for (auto [source, target] : list) out.push_back({uid(source), uid(target), Flags{}});
   return out;
 }
 
@@ -37,6 +37,7 @@ TEST_CASE("copies made before a kill are recognised") {
 TEST_CASE("other mail is not taken for a copy") {
   CHECK(adoptCopies({intent(1, 1)}, {copy(50, 2)}).empty());
   CHECK(adoptCopies({intent(1, 1)}, {copy(50, 1, kOne)}).empty());
+  CHECK(adoptCopies({store::Intent{uid(1), std::nullopt, {}}}, {copy(50, 0)}).empty());
   CHECK(adoptCopies({intent(1, 1)}, {answer::Message{uid(50), {}, {}, {}, 0, {}}}).empty());
   CHECK(adoptCopies({}, {copy(50, 1)}).empty());
 }

@@ -29,6 +29,8 @@ void Commands::rename() {
   MailboxName from = lists_.named(settings_.mailboxes.at(0)), to = lists_.named(settings_.mailboxes.at(1));
   if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
   lists_.fetchNamed({from, to});
+  refuseUnspeakable(from);
+  refuseUnspeakable(to);
   refuseExisting(from, to);
   carryOut(undertakings_.plan(from, to, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
 }
@@ -51,6 +53,15 @@ void Commands::announce(const store::Undertaking& undertaking) {
       say(About::server(side), side, undertaking.to ? "rename" : "delete");
   if (undertaking.inDatabase && known(undertaking.mailbox))
     say(About::database(), Side::local, undertaking.to ? "rename" : "remove");
+}
+
+// One server's name may be a hierarchy on the other.
+void Commands::refuseUnspeakable(const MailboxName& name) {
+  for (Side side : kSides)
+    if (!lists_.hierarchy(side).canSpell(name))
+      throw AboutFailure(About::server(side), ExitStatus::usage,
+                         "Mailbox name " + lists_.hierarchy(other(side)).wire(name).bytes +
+                             " contains the hierarchy delimiter of this server");
 }
 
 // Where the old name is still there beside the new one, nothing may be overwritten. Where only the new one

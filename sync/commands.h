@@ -30,6 +30,7 @@ class Commands {
   void carryOut(const store::Undertaking& undertaking);
   void announce(const store::Undertaking& undertaking);
   bool known(const MailboxName& name) const;
+  void refuseUnspeakable(const MailboxName& name);
   void refuseExisting(const MailboxName& from, const MailboxName& to);
   std::string shown(const MailboxName& name) const { return lists_.hierarchy(Side::local).wire(name).bytes; }
 

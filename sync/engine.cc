@@ -41,6 +41,7 @@ void Engine::run() {
   prepareDatabase();
   checkAccounts();
   if (undertakings_.any()) resumeUndertakings();
+  checkListings();
   followRenamings(false);
   forgetGone(false);
   carryOut(planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known()));
@@ -222,7 +223,9 @@ void Engine::carryOut(std::vector<MailboxPlan> plans) {
     if (plan.goneFrom)
       log_.error(About::database(),
                  "Mailbox " + shownName + " exists. Run `interimap --target=database --delete " + shownName +
-                     "` to delete.",
+                     "` to delete. (That has it copied anew from " + servers_[other(*plan.goneFrom)]->name() +
+                     "; `interimap --target=" + servers_[other(*plan.goneFrom)]->name() +
+                     ",database --delete " + shownName + "` deletes it there, too.)",
                  ExitStatus::data);
     else if (!creates || !failed.contains(&plan))
       synced_.push_back(plan.name);

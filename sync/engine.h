@@ -2,6 +2,7 @@
 // mailbox that has news until none has.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,6 +46,10 @@ class Engine {
   bool follow(const Renaming& renaming);
   void setAside(const MailboxName& name);
   void forgetGone(bool preview);
+  // Lists have been seen to be out of date while NOTIFY is on: what follows from them is asked for once more.
+  void checkListings();
+  void askWhich(Both<std::vector<MailboxName>> names,
+                const std::function<void(Side, const MailboxName&, bool)>& tell);
   void carryOut(std::vector<MailboxPlan> plans);
   void record(const std::vector<MailboxPlan>& plans);
   std::vector<Mailbox> dirtyMailboxes();
@@ -63,6 +68,7 @@ class Engine {
   Lists lists_;
   Undertakings undertakings_;
   std::set<MailboxName> aside_;      // nothing is done to these, and what is below them
+  std::set<MailboxName> astray_;     // gone from both servers, perhaps under another name
   std::vector<MailboxName> synced_;  // on both sides and in the database
 };
 

@@ -27,6 +27,45 @@ void Engine::setAside(const MailboxName& name) {
                   [&](const auto& entry) { return entry.first == name || isBelow(entry.first, name); });
 }
 
+// A known mailbox that a list lacks is gone once SELECT says so, too; a new one that nobody else has is there
+// once it can be selected.
+void Engine::checkListings() {
+  Both<std::vector<MailboxName>> missing, strange;
+  KnownSubscriptions known = this->known();
+  for (const auto& [name, _] : known) {
+    bool here = lists_.exists(Side::local, name), there = lists_.exists(Side::remote, name);
+    if (here == there && (here || !lists_.complete())) continue;
+    if (!here) missing.local.push_back(name);
+    if (!there) missing.remote.push_back(name);
+  }
+  askWhich(std::move(missing), [&](Side side, const MailboxName& name, bool there) {
+    if (there) lists_.listing(side)[name] = {true, known.at(name), {}};
+  });
+  if (settings_.errand != settings::Errand::notify) return;
+  for (Side side : kSides)
+    for (const auto& [name, mailbox] : lists_.listing(side))
+      if (mailbox.exists && !known.contains(name) && !lists_.exists(other(side), name))
+        strange[side].push_back(name);
+  askWhich(std::move(strange), [&](Side side, const MailboxName& name, bool there) {
+    if (!there) lists_.listing(side).erase(name);
+  });
+}
+
+void Engine::askWhich(Both<std::vector<MailboxName>> names,
+                      const std::function<void(Side, const MailboxName&, bool)>& tell) {
+  struct Asked {
+    Side side;
+    MailboxName name;
+    Reply<answer::Selected> reply;
+  };
+  std::vector<Asked> asked;
+  for (Side side : kSides)
+    for (const MailboxName& name : names[side])
+      asked.push_back(
+          {side, name, servers_[side]->select(lists_.hierarchy(side).wire(name), std::nullopt, {}, {})});
+  for (Asked& it : asked) tell(it.side, it.name, it.reply.done().ok());
+}
+
 // A mailbox that is gone and another that is new may be one that was renamed: then it is renamed on the other
 // side, too, and nothing has to be copied.
 void Engine::followRenamings(bool preview) {
@@ -44,7 +83,10 @@ void Engine::followRenamings(bool preview) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].from == found[i].to) continue;  // went along with its parent
     Verdict verdict = mayFollow(found[i]) ? compare(found[i]) : Verdict::unknown;
-    if (verdict == Verdict::unknown) renamings.doubtful.insert(found[i].to);
+    if (verdict == Verdict::unknown) {
+      renamings.doubtful.insert(found[i].to);
+      renamings.astray.insert(found[i].from);
+    }
     if (verdict != Verdict::same) continue;
     std::string shown = lists_.hierarchy(Side::local).wire(found[i].from).bytes + " to " +
                         lists_.hierarchy(Side::local).wire(found[i].to).bytes;
@@ -57,6 +99,7 @@ void Engine::followRenamings(bool preview) {
         found[below].from = renamed(found[below].from, found[i].from, found[i].to);
     }
   }
+  astray_ = std::move(renamings.astray);
   for (const MailboxName& name : renamings.doubtful) {
     std::string shown = lists_.hierarchy(Side::local).wire(name).bytes;
     log_.error(About::database(),
@@ -146,7 +189,7 @@ void Engine::forgetGone(bool preview) {
   KnownSubscriptions known = this->known();
   for (const auto& [name, id] : ids()) {
     bool listed = lists_.exists(Side::local, name) || lists_.exists(Side::remote, name);
-    if (listed || name.isInbox() || !known.contains(name)) continue;
+    if (listed || name.isInbox() || !known.contains(name) || astray_.contains(name)) continue;
     std::string shown = "mailbox " + lists_.hierarchy(Side::local).wire(name).bytes;
     if (preview) {
       log_.notice(About::database(), "Would remove " + shown + ", which is on neither server any more");

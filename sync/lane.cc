@@ -17,6 +17,8 @@ constexpr std::uint64_t kWindowOctets = 1 << 20;
 // Bodies in flight, each direction; one larger message goes alone.
 constexpr std::uint64_t kOctetsInFlight = 8 << 20;
 constexpr std::size_t kWindowsInFlight = 8;
+// Messages whose intent is written to the disk at once: its fsyncs are to be few beside the copying.
+constexpr std::size_t kReserved = 4096;
 
 }  // namespace
 
@@ -37,11 +39,12 @@ bool Lane::fetch() {
   for (; at_ < loads_.size() && confused_.contains(loads_[at_].mailbox); ++at_, cut_ = 0)
     finished_ += loads_[at_].fresh.size() - cut_;
   if (at_ == loads_.size() || fetching_.size() + appending_.size() >= kWindowsInFlight) return false;
+  if (reserved_ == 0) reserve();
   Load& load = loads_[at_];
   UidSet uids;
   std::uint64_t size = 0;
   std::size_t end = cut_;
-  for (; end < load.fresh.size() && end - cut_ < kWindowMessages; ++end) {
+  for (; end < load.fresh.size() && end - cut_ < std::min(kWindowMessages, reserved_); ++end) {
     if (end > cut_ && size + load.fresh[end].size > kWindowOctets) break;
     size += load.fresh[end].size;
     uids.add(load.fresh[end].uid);
@@ -51,6 +54,7 @@ bool Lane::fetch() {
   source_.ensureSelected(load.mailbox->wire[source_.side()]);
   fetching_.push_back({&load, uids, size, source_.fetchBodies(uids)});
   inFlight_ += size;
+  reserved_ -= end - cut_;
   cut_ = end;
   if (end == load.fresh.size()) {
     std::vector<Fresh>().swap(load.fresh);
@@ -58,6 +62,21 @@ bool Lane::fetch() {
     cut_ = 0;
   }
   return true;
+}
+
+// Writes down that the messages that follow may be on their way, so that it lasts. What they are is written
+// down when their window goes out; should that be lost, the source tells.
+void Lane::reserve() {
+  store::Transaction transaction = store_.begin(store::Lasting::throughPowerLoss);
+  for (std::size_t at = at_, from = cut_; at < loads_.size() && reserved_ < kReserved; ++at, from = 0) {
+    const Load& load = loads_[at];
+    std::size_t end = std::min(load.fresh.size(), from + kReserved - reserved_);
+    UidSet uids;
+    for (std::size_t i = from; i < end; ++i) uids.add(load.fresh[i].uid);
+    store_.intend(load.mailbox->id, target_.side(), load.targetNext, uids);
+    reserved_ += end - from;
+  }
+  transaction.commit("intents");
 }
 
 bool Lane::commit() {
@@ -111,7 +130,7 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
           message.flags.only([&](std::string_view flag) { return load.access.storable.allows(flag); });
       window.size += message.body.size;
       intents.push_back(
-          {message.uid, {message.header, message.date.seconds(), message.body.size}, message.flags});
+          {message.uid, Identity{message.header, message.date.seconds(), message.body.size}, message.flags});
       window.messages.push_back(std::move(message));
     }
     if (window.messages.empty()) continue;
@@ -191,6 +210,7 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
 void Lane::owe(const Load& load, Uid uid) {
   ++finished_;
   incomplete_.insert(load.mailbox);
+  store_.settle(load.mailbox->id, target_.side(), uid);
   store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::unsent, "");
   if (load.again)
     log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]),

@@ -63,6 +63,7 @@ class Lane {
   };
 
   bool fetch();
+  void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
   std::vector<Appending> take(Fetching& fetching);
   void send(Appending appending);
@@ -79,6 +80,7 @@ class Lane {
   Log& log_;
   std::deque<Load> loads_;        // windows point to them: none is removed
   std::size_t at_ = 0, cut_ = 0;  // the load to go on with, and how many of its messages are in windows
+  std::size_t reserved_ = 0;      // of the messages that follow: written down as intended
   std::deque<Fetching> fetching_;
   std::deque<Appending> appending_;
   std::uint64_t inFlight_ = 0;  // octets, as far as the sizes are known

@@ -64,7 +64,7 @@ void pull(const settings::Pull& settings, Reporter& launch, Log& log) {
   std::string directory = lockIn(settings.user, settings.stateDirectory, log);
   Seam seam(settings.stopAtWrite, settings.stopAfterWrite);
   store::PullState state(directory, settings.stateName, settings.createState, {settings.mailboxes.front()},
-                         throughSeam(seam));
+                         throughSeam(seam), settings.stateDirectory + "/" + settings.stateName);
   if (state.importNotice()) log.notice(About::run(), *state.importNotice());
   launch.report({Locked{}});
   if (settings.errand == settings::Pull::Errand::exportState)

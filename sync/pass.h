@@ -64,6 +64,9 @@ class Pass {
   void askWhetherGone(Side side);
   void askOtherFlags(Side side);
   void askIdentities(Side target);
+  void askIdentities(Side side, const UidSet& uids, std::vector<answer::Message>& found);
+  bool partnered(Side side, Uid uid) const;
+  std::vector<store::Intent> intents(Side target) const;
   void askOwed(Side source);
   bool mayTry(const store::RefusedMessage& message) const;
   bool answered();
@@ -101,6 +104,7 @@ class Pass {
   Both<std::map<Uid, Flags>> told_;                // flags on the side that had nothing to report
   Both<std::vector<answer::Message>> candidates_;  // new on that side, perhaps copies of ours
   Both<UidSet> refused_;                           // of messages that stay on that side alone
+  Both<std::vector<answer::Message>> sources_;     // on that side, perhaps copied to the other
   Both<UidSet> owed_;                              // below the listing, to be copied from that side
   Both<UidSet> redo_;                              // --repair: their partner is lost, to be copied again
 

@@ -98,11 +98,19 @@ void Pass::askIdentities(Side target) {
   for (const Fresh& fresh : changes_[target]->fresh)
     if (fresh.uid.value() >= journal.targetNext.value) uids.add(fresh.uid);
   if (uids.empty()) return;
-  servers_[target]->ensureSelected(mailbox_.wire[target]);
+  askIdentities(target, uids, candidates_[target]);
+  // Written down, but not which messages they are; after a power loss they may have been sent all the same.
+  UidSet unknown;
+  for (const store::Intent& intent : journal.intents)
+    if (!intent.identity) unknown.add(intent.source);
+  if (!unknown.empty()) askIdentities(other(target), unknown, sources_[other(target)]);
+}
+
+void Pass::askIdentities(Side side, const UidSet& uids, std::vector<answer::Message>& found) {
+  servers_[side]->ensureSelected(mailbox_.wire[side]);
   questions_.emplace_back(
-      target, servers_[target]->fetch(uids, Items::identity, [this, target](const answer::Message& message) {
-        candidates_[target].push_back(message);
-      }));
+      side, servers_[side]->fetch(uids, Items::identity,
+                                  [&found](const answer::Message& message) { found.push_back(message); }));
 }
 
 // Refused messages are tried once a run; empty ones, and those above our own limit, never.

@@ -32,12 +32,31 @@ void Pass::resume() {
   if (!failed_) transaction.commit("resume");
 }
 
+// Since the other direction was looked at.
+bool Pass::partnered(Side side, Uid uid) const { return store_.partner(mailbox_.id, side, uid).has_value(); }
+
+// What was being copied to `target`, each with its identity.
+std::vector<store::Intent> Pass::intents(Side target) const {
+  std::vector<store::Intent> intents = store_.journal(mailbox_.id, target).intents;
+  const std::vector<answer::Message>& sources = sources_[other(target)];
+  for (store::Intent& intent : intents) {
+    if (intent.identity) continue;
+    auto it = std::ranges::find(sources, intent.source, &answer::Message::uid);
+    if (it != sources.end() && it->header && it->date)
+      intent.identity = Identity{*it->header, it->date->seconds(), it->size};
+  }
+  return intents;
+}
+
 // Copies found are mapped. Their flags may have changed since, on either side: both are asked. If the source
 // is gone, what looks like our copy may as well be what a user moved here: nothing is expunged for a guess,
 // it is new mail. If the copy is gone, the source is copied again.
 void Pass::adopt(Side target) {
   Side source = other(target);
-  auto adopted = adoptCopies(store_.journal(mailbox_.id, target).intents, candidates_[target]);
+  std::vector<store::Intent> left = intents(target);
+  std::erase_if(left, [&](const auto& intent) { return partnered(source, intent.source); });
+  std::erase_if(candidates_[target], [&](const auto& message) { return partnered(target, message.uid); });
+  auto adopted = adoptCopies(left, candidates_[target]);
   if (adopted.empty()) return;
   Both<UidSet> asked, seen;
   for (const Adopted& pair : adopted) {

@@ -81,8 +81,10 @@ void Pull::round() {
 
 void Pull::visit(const WireName& mailbox) {
   for (int i = 0; i < kMostVisits; ++i) {
-    bool first = visited_.insert(mailbox).second;
-    if (!Visit(pulling_, mailbox, first).run()) return;
+    Visit visit(pulling_, mailbox, !visited_.contains(mailbox));
+    bool more = visit.run();
+    if (visit.entered()) visited_.insert(mailbox);
+    if (!more) return;
   }
 }
 
@@ -90,6 +92,7 @@ void Pull::quitDelivery() {
   DeliveryProcess& process = pulling_.deliverer;
   pulling_.exchange.pause(kFarewell, [&] { return process.channel() == nullptr; });
   process.forget();
+  pulling_.sink.quit();
 }
 
 // The server that mail goes to cannot be reached, or wants us not to come again.

@@ -177,14 +177,25 @@ void PullLane::settle(Window& window, const deliver::Settled& settled) {
   --window.unsettled;
   const answer::WindowMessage& message = window.messages[settled.message];
   OpenMessage open = known(message);
+  // A lost connection says little about the message: it is tried once more before it counts as deferred.
+  bool first = !lost_.contains(message.uid);
+  std::vector<ForwardPath> again;
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     const deliver::Outcome& outcome = settled.outcomes[i];
     if (outcome.code != 0) pulling_.sink.progress();
+    bool lost = outcome.kind == deliver::Outcome::Kind::deferred && outcome.code == 0;
     store::RecipientFate fate{recipients[i].text(), fateOf(outcome.kind), replyText(outcome), now()};
-    sayOutcome(message.uid, recipients[i].text(), fate);
+    if (lost && first)
+      again.push_back(recipients[i]);
+    else
+      sayOutcome(message.uid, recipients[i].text(), fate);
     put(open.fates, std::move(fate));
   }
-  record(std::move(open), message.body.size);
+  if (!again.empty()) {
+    lost_.add(message.uid);
+    add(message.uid, message.body.size, again);
+  }
+  record(std::move(open), message.body.size, !again.empty());
 }
 
 // After the last word nothing else is under way, and what was not settled has come to nothing. Without one,
@@ -302,7 +313,7 @@ OpenMessage PullLane::known(const answer::WindowMessage& message) const {
 }
 
 // The message has been tried for those that it was to be tried for.
-void PullLane::record(OpenMessage message, std::uint64_t size) {
+void PullLane::record(OpenMessage message, std::uint64_t size, bool toBeContinued) {
   tried_.add(message.uid);
   std::erase_if(message.fates, [&](const store::RecipientFate& each) {  // the configuration has changed
     return std::ranges::find(pulling_.recipients, each.recipient, &ForwardPath::text) ==
@@ -316,12 +327,13 @@ void PullLane::record(OpenMessage message, std::uint64_t size) {
     pulling_.done.octets += size;
     return;
   }
-  ++message.attempts;
+  if (!toBeContinued) ++message.attempts;
   bool again = message.has(Fate::deferred) || message.has(Fate::unknown);
   message.next = again ? now() + backoff(message.attempts) : 0;
-  ++(message.has(Fate::unknown) ? pulling_.done.unknown
-     : again                    ? pulling_.done.deferred
-                                : pulling_.done.refused);
+  if (!toBeContinued)
+    ++(message.has(Fate::unknown) ? pulling_.done.unknown
+       : again                    ? pulling_.done.deferred
+                                  : pulling_.done.refused);
   pulling_.state.put(id_, message);
   open_.insert_or_assign(message.uid, std::move(message));
 }

@@ -72,7 +72,7 @@ class PullLane {
   void refuseTooLarge(Uid uid, std::size_t group);
   std::vector<Window> handOver();
   store::OpenMessage known(const answer::WindowMessage& message) const;
-  void record(store::OpenMessage message, std::uint64_t size);
+  void record(store::OpenMessage message, std::uint64_t size, bool toBeContinued = false);
 
   void submit(Window window);
   void say(std::function<void()> line) { lines_.push_back(std::move(line)); }
@@ -91,6 +91,7 @@ class PullLane {
   std::vector<std::function<void()>> lines_;  // to be logged once what they tell is written down
   bool interrupted_ = false;
   UidSet missing_, tried_, recovered_;
+  UidSet lost_;  // with a connection, once
 };
 
 // How long after its n-th attempt a message is left alone, in seconds.

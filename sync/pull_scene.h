@@ -76,6 +76,8 @@ class SceneSink {
   std::vector<std::pair<std::string, std::string>> received;  // body and recipient, in order
   std::function<Kind(const std::string& body, const std::string& recipient)> fate =
       [](const std::string&, const std::string&) { return Kind::delivered; };
+  // Whether the connection breaks off at this message, before its end.
+  std::function<bool(const std::string& body)> losing = [](const std::string&) { return false; };
   std::optional<int> closesAfter;  // messages per connection, then Closed
   std::optional<int> diesAfter;    // ditto, without a word
   ExitStatus closedWith = ExitStatus::unavailable;

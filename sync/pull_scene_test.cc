@@ -243,6 +243,13 @@ bool SceneSink::deliver(DeliveryRequest& request) {
     }
     deliver::Settled settled{i, {}};
     std::string body = bodyAt(request.bodies, window.messages[i].body);
+    if (losing(body)) {
+      deliver::Outcome lost{Kind::deferred, deliver::Outcome::Stage::data, 0, std::nullopt, "words"};
+      settled.outcomes.assign(window.forwardPaths.size(), lost);
+      channel_->send(pack(DeliveryAnswer{request.id, std::move(settled)}));
+      channel_->send(pack(DeliveryAnswer{0, deliver::Closed{"words", closedWith}}));
+      return false;
+    }
     for (const ForwardPath& recipient : window.forwardPaths) {
       Kind kind = fate(body, recipient.text());
       if (kind == Kind::delivered || kind == Kind::unknown) received.emplace_back(body, recipient.text());

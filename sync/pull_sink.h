@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ipc/delivery.h"
 
@@ -24,6 +25,8 @@ class Sink {
     failures_ = 0;
     progress_ = true;
   }
+  // The connection was ended by us: nothing was left to do.
+  void quit() { progress_ = false; }
   // The connection has ended while there was something to deliver. `now`: seconds since 1970.
   void failed(const deliver::Closed& closed, std::int64_t now) {
     bool lasting = closed.status == ExitStatus::noPermission || closed.status == ExitStatus::config ||

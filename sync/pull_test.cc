@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <random>
 
 #include "sync/pull_scene.h"
 
@@ -151,6 +152,23 @@ TEST_CASE("pull: a server that hangs up after every few messages gets all of the
   CHECK(scene.sink.received.size() == 300);
   CHECK(scene.sink.connections == 43);
   CHECK(scene.saidTimes("UID ") == 300);
+}
+
+TEST_CASE("pull: a message whose connection is lost is tried once more in the same run") {
+  PullScene scene;
+  fill(scene, 5);
+  int times = 0;
+  scene.sink.losing = [&](const std::string& body) { return body == "body 2" && ++times == 1; };
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 5);
+  CHECK(scene.pulled[0].deferred == 0);
+  scene.inbox().add("body 6");
+  scene.inbox().add("body 7");
+  scene.sink.losing = [&](const std::string& body) { return body == "body 6"; };
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.saidTimes("UID 6 is deferred for <rcpt>: words") == 1);
+  CHECK(scene.pulled[0].deferred == 1);
+  CHECK(scene.sink.received.size() == 6);
 }
 
 TEST_CASE("pull: a server that is down is not asked for ever") {
@@ -399,4 +417,55 @@ TEST_CASE("pull: killed at any write, nothing is lost, and what may come twice i
       if (!killed) break;
     }
   }
+}
+
+TEST_CASE("pull: random faults and kills: everything arrives, and what came twice was named") {
+  for (unsigned seed = 1; seed <= 12; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    auto oneIn = [&](unsigned n) { return random() % n == 0; };
+    PullScene scene;
+    std::set<std::string> named;
+    bool faulty = true;
+    scene.sink.fate = [&](const std::string&, const std::string&) {
+      if (!faulty || !oneIn(8)) return Kind::delivered;
+      return oneIn(3) ? Kind::unknown : Kind::deferred;
+    };
+    scene.sink.losing = [&](const std::string&) { return faulty && oneIn(20); };
+    int messages = 0;
+    for (int round = 0; round < 7; ++round) {
+      faulty = round < 5;
+      for (unsigned i = random() % 60; i > 0; --i) scene.inbox().add("body " + std::to_string(++messages));
+      scene.sink.closesAfter = faulty && oneIn(2) ? std::optional<int>(5 + random() % 20) : std::nullopt;
+      scene.sink.diesAfter = faulty && oneIn(5) ? std::optional<int>(random() % 20) : std::nullopt;
+      ExitStatus status = scene.run(faulty && oneIn(2) ? static_cast<int>(1 + random() % 20) : 0, oneIn(2));
+      if (!faulty) CHECK(status == ExitStatus::ok);
+      for (const std::string& line : scene.log)
+        if (auto at = line.find("UID ");
+            at != std::string::npos && (line.find("may have been") != std::string::npos))
+          named.insert("body " + std::to_string(std::stoi(line.substr(at + 4))));
+    }
+    for (int i = 1; i <= messages; ++i) {
+      std::string body = "body " + std::to_string(i);
+      CAPTURE(body);
+      CHECK(scene.sink.count(body) >= 1);
+      if (scene.sink.count(body) > 1) CHECK(named.contains(body));
+    }
+    for (const auto& [uid, message] : scene.inbox().messages) CHECK(message.flags.contains("\\Seen"));
+  }
+}
+
+TEST_CASE("pull: a mailbox that cannot be selected at first is caught up with later") {
+  PullScene scene;
+  fill(scene, 3);
+  CHECK(scene.run(6) == ExitStatus::ok);  // killed with messages in the hands of delivery
+  REQUIRE(scene.killed);
+  auto inbox = std::exchange(scene.server.mailboxes, {});
+  scene.settings.errand = settings::Pull::Errand::idle;
+  scene.pauses = 1;
+  scene.onPause = [&](int) { scene.server.mailboxes = inbox; };
+  scene.run();
+  CHECK(scene.said("cannot be selected"));
+  CHECK(scene.saidTimes("in the hands of delivery") == 3);
+  CHECK(scene.sink.received.size() >= 3);
 }

@@ -13,7 +13,8 @@ using store::Fate;
 using store::OpenMessage;
 using store::Settlement;
 
-constexpr std::size_t kMostReported = 100;  // refused messages, one line each
+constexpr std::size_t kMostReported = 100;          // refused messages, one line each
+constexpr std::uint64_t kMostSuperfluous = 10'000;  // messages remembered that are gone from the server
 const Flags kSeen = *Flags::parse("\\Seen"), kFailed = *Flags::parse("$DeliveryFailed");
 
 std::string number(Uid uid) { return "UID " + std::to_string(uid.value()); }
@@ -33,6 +34,8 @@ std::string day(std::int64_t seconds) {
 
 bool Visit::run() {
   if (!select() || !recall()) return false;
+  entered_ = true;
+  if (first_) tidy();
   for (OpenMessage& message : pulling_.state.open(id())) open_.insert_or_assign(message.uid, message);
   if (!list()) return false;
   bool news = !fresh_.empty();
@@ -115,7 +118,7 @@ bool Visit::recover() {
                         " != " + std::to_string(selected_.uidValidity.value) + ") ";
   if (known_->imported.value != 0 && pulling_.settings.deliver) {
     error(changed + "Nothing is known of the messages that were delivered before it did. Remove " +
-              pulling_.settings.stateName +
+              pulling_.settings.stateDirectory + "/" + pulling_.settings.stateName +
               " to have all of them delivered, or use --no-delivery once to have none",
           ExitStatus::data);
     return false;
@@ -360,6 +363,17 @@ void Visit::advance() {
   UidNext next{std::uint64_t{fresh_.back().uid.value()} + 1};
   if (next <= known_->uidNext) return;
   pulling_.state.write("UIDNEXT", [&] { pulling_.state.setUidNext(id(), next); });
+}
+
+// Messages that others have removed from the server need not be remembered.
+void Visit::tidy() {
+  UidSet settled = pulling_.state.settledUids(id(), UidNext{1}).intersect(UidSet::below(known_->uidNext));
+  if (settled.size() <= 2 * std::uint64_t{selected_.exists} + kMostSuperfluous) return;
+  UidSet there;
+  auto reply = pulling_.server.fetch(settled, request::Fetch::Items::flags,
+                                     [&](const answer::Message& message) { there.add(message.uid); });
+  if (!whole(reply.done())) return;
+  pulling_.state.write("tidy", [&] { pulling_.state.forget(id(), settled.minus(there)); });
 }
 
 // What stays undelivered: that there is something, and once a run what was refused in earlier ones.

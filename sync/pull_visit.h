@@ -20,6 +20,8 @@ class Visit {
   // Whether something new was found, so that there may be more by now. What fails for this mailbox alone is
   // in the log's status; throws what ends the run.
   bool run();
+  // The mailbox could be selected, and was visited in earnest.
+  bool entered() const { return entered_; }
 
  private:
   struct Listed {
@@ -47,6 +49,7 @@ class Visit {
   void flag(const UidSet& recovered);
   void catalogue();
   void advance();
+  void tidy();
   void report(const UidSet& tried);
 
   About about() const { return aboutMailbox(mailbox_); }
@@ -55,7 +58,7 @@ class Visit {
 
   Pulling& pulling_;
   const WireName& mailbox_;
-  bool first_;
+  bool first_, entered_ = false;
   answer::Selected selected_;
   std::optional<store::PulledMailbox> known_;
   PullLane::Open open_;

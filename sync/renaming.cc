@@ -83,8 +83,10 @@ Renamings findRenamings(const Both<const Listing*>& listings, const std::vector<
       continue;
     }
     for (Side side : kSides)
-      if (auto it = suspicions[side].became.find(place.name); it != suspicions[side].became.end())
+      if (auto it = suspicions[side].became.find(place.name); it != suspicions[side].became.end()) {
         out.doubtful.insert(it->second.begin(), it->second.end());
+        out.astray.insert(place.name);
+      }
   }
   std::ranges::sort(out.found, {}, &Renaming::from);
   return out;

@@ -24,8 +24,9 @@ struct Renaming {
 
 struct Renamings {
   std::vector<Renaming> found;  // by old name, so parents come first
-  // New names that may be those of several, or of none: nothing is to be done to these.
-  std::set<MailboxName> doubtful;
+  // New names that may be those of several, or of none: nothing is to be done to these. And the old ones of
+  // which they may be: those are not surely gone.
+  std::set<MailboxName> doubtful, astray;
 };
 
 // RENAME keeps UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ never fall (RFC 3501 section 6.3.5). INBOX is no

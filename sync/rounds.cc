@@ -5,6 +5,7 @@
 #include "ipc/failure.h"
 #include "sync/commands.h"
 #include "sync/engine.h"
+#include "sync/suspension.h"
 
 namespace interimap {
 
@@ -17,6 +18,9 @@ constexpr std::chrono::seconds kPatience{600}, kBetweenTries{1};
 constexpr std::chrono::seconds kPoll{60};
 // A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
 constexpr std::chrono::seconds kSignOfLife{240};
+// A machine that slept for longer may have been forgotten by its servers. How often we look, and how long a
+// server then has to answer.
+constexpr std::chrono::seconds kLongSleep{60}, kGlance{15}, kAnswerDue{10};
 
 }  // namespace
 
@@ -65,13 +69,16 @@ std::unique_ptr<store::Store> Rounds::reopen() {
 void Rounds::unselect() {
   bool both = ready_.local.get().unselect && ready_.remote.get().unselect;
   for (Side side : kSides)
-    servers_[side]->simple(both ? request::Simple::Verb::unselect : request::Simple::Verb::noop);
+    if (servers_[side]->hasSelected())
+      servers_[side]->simple(both ? request::Simple::Verb::unselect : request::Simple::Verb::noop);
 }
 
 void Rounds::awaitNews() {
   unselect();
   std::chrono::milliseconds interval = std::chrono::seconds(settings_.interval);
-  if (settings_.errand == settings::Errand::watch) return exchange_.pause(interval);
+  if (settings_.errand == settings::Errand::watch) return pause(interval, {});
+  // A LIST is as good a sign of life as any, and shows what a server forgot to notify.
+  interval = std::min<std::chrono::milliseconds>(interval, kSignOfLife);
   Both<Reply<Nothing>> news;
   for (Side side : kSides) {
     const std::string& reference = side == Side::local ? settings_.localReference : settings_.remoteReference;
@@ -79,7 +86,29 @@ void Rounds::awaitNews() {
     news[side] =
         servers_[side]->watch({reference + "INBOX"}, static_cast<std::uint32_t>(kSignOfLife.count()));
   }
-  exchange_.pause(interval, [&] { return news.local.ready() || news.remote.ready(); });
+  pause(interval, [&] { return news.local.ready() || news.remote.ready(); });
+}
+
+// Ends early after a long sleep of the machine, once both servers have answered.
+void Rounds::pause(std::chrono::milliseconds duration, const std::function<bool()>& until) {
+  Suspension suspension;
+  auto end = std::chrono::steady_clock::now() + duration;
+  while (!until || !until()) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    exchange_.pause(std::min<std::chrono::milliseconds>(left, kGlance), until);
+    if (suspension.length() > kLongSleep) return demandSignsOfLife();
+  }
+}
+
+void Rounds::demandSignsOfLife() {
+  log_.debug(About::run(), "The machine was asleep: asking the servers for a sign of life");
+  Both<Reply<Nothing>> replies;
+  for (Side side : kSides) replies[side] = servers_[side]->simple(request::Simple::Verb::noop);
+  exchange_.pause(kAnswerDue, [&] { return replies.local.ready() && replies.remote.ready(); });
+  for (Side side : kSides)
+    if (!replies[side].ready())
+      throw ServerFailure(side, ExitStatus::unavailable, "No sign of life after the machine was asleep");
 }
 
 }  // namespace interimap

@@ -2,6 +2,7 @@
 // database is closed, so that `interimap --delete`, `--rename` and `--repair` can be used beside a watcher.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,6 +41,8 @@ class Rounds {
   std::unique_ptr<store::Store> reopen();
   void unselect();
   void awaitNews();
+  void pause(std::chrono::milliseconds duration, const std::function<bool()>& until);
+  void demandSignsOfLife();
 
   const settings::Sync& settings_;
   Both<Server*> servers_;

@@ -99,6 +99,8 @@ class Server {
   Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds);  // done: there is news
   Reply<Nothing> simple(request::Simple::Verb verb);
 
+  bool hasSelected() const { return selected_.has_value(); }
+
   Channel& channel() { return channel_; }
   void turn() { exchange_.turn(); }  // waits until something moves, anywhere
   // Handles what has arrived; called by Exchange.

@@ -39,7 +39,7 @@ std::string Undertakings::text(Side side, const store::Undertaking& undertaking)
 
 std::optional<Undertakings::Refused> Undertakings::carryOut(store::Undertaking undertaking) {
   if (!store_.isNew()) {
-    store::Transaction transaction = store_.begin();
+    store::Transaction transaction = store_.begin(store::Lasting::throughPowerLoss);
     store_.undertake(undertaking);
     transaction.commit("undertake");
     undertaking.id = store_.undertakings().back().id;

@@ -104,7 +104,7 @@ class Generator {
   Step fault() {
     std::uint32_t at = 1 + random_.below(30);
     switch (random_.below(12)) {
-      default: return {.what = What::kill, .at = at, .serial = random_.below(2), .n = 1 + random_.below(14)};
+      default: return {.what = What::kill, .at = at, .serial = random_.below(4), .n = 1 + random_.below(14)};
       case 3: return {.what = What::refuse, .at = at};
       case 4: return {.what = What::loseBefore, .at = at};
       case 5: return {.what = What::loseAfter, .at = at, .n = random_.below(3)};
@@ -169,7 +169,8 @@ std::string what(const Step& step) {
     case What::poison: return name(step.side) + " refuses " + message + " from now on";
     case What::run: return "run (interleaving " + n + ")";
     case What::kill:
-      return std::string("sync is killed ") + (step.serial ? "after" : "before") + " write " + n;
+      return std::string(step.serial & kPowerLoss ? "the power fails " : "sync is killed ") +
+             (step.serial & kAfter ? "after" : "before") + " write " + n;
     case What::stop: return "SIGTERM";
     case What::refuse: return "NO";
     case What::loseBefore: return "connection lost before the command is carried out";

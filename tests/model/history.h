@@ -33,7 +33,7 @@ struct Step {
     // A run of the engine. The steps after it with `at` above 0 happen within it.
     run,
     // Faults of a run, at the first request from the `at`-th on that they apply to.
-    kill,        // of sync at its `n`-th write; before it, or after it if `serial` is 1
+    kill,        // of sync at its `n`-th write; `serial` says how
     stop,        // SIGTERM
     refuse,      // NO, and nothing is done
     loseBefore,  // connection lost, nothing done
@@ -50,6 +50,9 @@ struct Step {
   std::uint32_t mailbox = 0, serial = 0, looks = 0, n = 0;
   FlagBits flags = 0;
 };
+
+// How sync is killed: before a write or after it, and perhaps with the machine.
+inline constexpr std::uint32_t kAfter = 1, kPowerLoss = 2;
 
 // As the database spells them.
 inline const std::string kMailboxes[] = {"INBOX", "a", std::string("a\0b", 3), "r", std::string("r\0s", 3)};

@@ -12,6 +12,7 @@ namespace {
 
 struct OpenFile : sqlite3_file {
   std::string* data;  // in MemoryFiles::contents
+  std::string* onDisk;
 
   std::string& bytes() const { return *data; }
 };
@@ -49,7 +50,10 @@ int fileSize(sqlite3_file* file, sqlite3_int64* size) {
   return SQLITE_OK;
 }
 
-int noSync(sqlite3_file*, int) { return SQLITE_OK; }
+int syncFile(sqlite3_file* file, int) {
+  *fileOf(file).onDisk = *fileOf(file).data;
+  return SQLITE_OK;
+}
 int noLock(sqlite3_file*, int) { return SQLITE_OK; }
 int notReserved(sqlite3_file*, int* out) { return *out = 0, SQLITE_OK; }
 int noControl(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
@@ -58,32 +62,33 @@ int characteristics(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
 
 // Version 1: a write-ahead log without shared memory is fine for a database locked exclusively.
 constexpr sqlite3_io_methods kMethods{
-    1,      closeFile,   readFile,  writeFile,  truncateFile,    noSync, fileSize, noLock,
-    noLock, notReserved, noControl, sectorSize, characteristics, {},     {},       {},
+    1,      closeFile,   readFile,  writeFile,  truncateFile,    syncFile, fileSize, noLock,
+    noLock, notReserved, noControl, sectorSize, characteristics, {},       {},       {},
     {},     {},          {}};
 
-MemoryFiles::Contents* contentsOf(sqlite3_vfs* vfs) {
-  return &static_cast<MemoryFiles*>(vfs->pAppData)->contents;
-}
+MemoryFiles* filesOf(sqlite3_vfs* vfs) { return static_cast<MemoryFiles*>(vfs->pAppData); }
 
 int openFile(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* outFlags) {
   OpenFile& open = fileOf(file);
   open.pMethods = nullptr;
   if (path == nullptr) return SQLITE_CANTOPEN;
-  open.data = &(*contentsOf(vfs))[path];
+  open.data = &filesOf(vfs)->contents[path];
+  open.onDisk = &filesOf(vfs)->onDisk[path];
   open.pMethods = &kMethods;
   if (outFlags != nullptr) *outFlags = flags;
   return SQLITE_OK;
 }
 
 int deleteFile(sqlite3_vfs* vfs, const char* path, int) {
-  contentsOf(vfs)->erase(path);
+  filesOf(vfs)->contents.erase(path);
+  filesOf(vfs)->onDisk.erase(path);
   return SQLITE_OK;
 }
 
 int access(sqlite3_vfs* vfs, const char* path, int, int* result) {
-  auto it = contentsOf(vfs)->find(path);
-  *result = it != contentsOf(vfs)->end() && !it->second.empty();
+  const MemoryFiles::Contents& contents = filesOf(vfs)->contents;
+  auto it = contents.find(path);
+  *result = it != contents.end() && !it->second.empty();
   return SQLITE_OK;
 }
 
@@ -118,5 +123,10 @@ MemoryFiles::MemoryFiles() {
 }
 
 MemoryFiles::~MemoryFiles() { sqlite3_vfs_unregister(&theVfs); }
+
+// In place: open files point to theirs.
+void MemoryFiles::sync() {
+  for (const auto& [path, bytes] : contents) onDisk[path] = bytes;
+}
 
 }  // namespace interimap::model

@@ -1,4 +1,5 @@
-// The files of SQLite in memory: no system call, and a kill at any instant is a copy of them.
+// The files of SQLite in memory: no system call, and a kill at any instant is a copy of them; a power loss,
+// of what had been written to the disk by then.
 #pragma once
 
 #include <map>
@@ -14,8 +15,11 @@ class MemoryFiles {
   MemoryFiles(const MemoryFiles&) = delete;
   MemoryFiles& operator=(const MemoryFiles&) = delete;
 
+  void sync();  // all of them
+
   using Contents = std::map<std::string, std::string>;
   Contents contents;  // by path; not to be replaced while a database is open
+  Contents onDisk;    // as of the last fsync of each
   Contents start;     // kept by whoever wants to start from there again
 };
 

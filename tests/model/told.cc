@@ -47,7 +47,10 @@ Step in(What what, std::uint32_t mailbox, Side side = kHere) {
 Step fault(What what, std::uint32_t n = 0, std::uint32_t at = kEach) {
   return {.what = what, .at = at, .n = n};
 }
-Step kill(bool after) { return {.what = What::kill, .at = 1, .serial = after ? 1U : 0U, .n = kEach}; }
+Step kill(bool after) { return {.what = What::kill, .at = 1, .serial = after ? kAfter : 0, .n = kEach}; }
+Step powerLoss(bool after) {
+  return {.what = What::kill, .at = 1, .serial = kPowerLoss | (after ? kAfter : 0), .n = kEach};
+}
 Step at(std::uint32_t request, Step step) {
   step.at = request;
   return step;
@@ -77,6 +80,15 @@ const std::vector<Told> kTold{
      then(kFirst, {kRun, kill(true)}),
      {kNeither, kNoUids}},
     {"changes on both sides", kChanges},
+    {"a first run, the power fails before a write", then(kFirst, {kRun, powerLoss(false)})},
+    {"a first run, the power fails after a write",
+     then(kFirst, {kRun, powerLoss(true)}),
+     {kOneEach, kOneEach}},
+    {"a first run without APPENDUID, the power fails after a write",
+     then(kFirst, {kRun, powerLoss(true)}),
+     {kNoUids, kNeither}},
+    {"changes on both sides, the power fails before a write", then(kChanges, {powerLoss(false)})},
+    {"changes on both sides, the power fails after a write", then(kChanges, {powerLoss(true)})},
     {"changes on both sides, killed before a write", then(kChanges, {kill(false)})},
     {"changes on both sides, killed after a write", then(kChanges, {kill(true)})},
     {"changes, a NO at any time", then(kChanges, {fault(What::refuse)})},

@@ -27,6 +27,7 @@ std::string shown(std::string mailbox) {
 Trial::Trial(const History& history, MemoryFiles& files, std::string* trace)
     : history_(history), files_(files), trace_(trace) {
   files_.contents.clear();
+  files_.onDisk.clear();
   if (!Random(history.seed).oneIn(4)) haveTables();
   for (Side side : kSides) {
     accounts_[side].setup = history.setup[side];
@@ -41,7 +42,7 @@ void Trial::haveTables() {
     store_.reset();
     files_.start = files_.contents;
   }
-  files_.contents = files_.start;
+  files_.contents = files_.onDisk = files_.start;
 }
 
 void Trial::note(const std::string& line) {
@@ -155,6 +156,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
     outcome.finished = true;
   } catch (const Killed&) {
     note("  killed");
+    if (kill->serial & kPowerLoss) witness_.powerFailed();
   } catch (const Stopped&) {
     note("  stopped");
   } catch (const PeerGone&) {
@@ -164,6 +166,8 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
     outcome.status = failure.status;
   }
   if (!outcome.finished) store_.reset();
+  // At the end of a run the database is closed, here it only stays open for the sake of speed.
+  if (outcome.finished) files_.sync();
   stragglers_.clear();
   for (Side side : kSides) {
     if (outcome.finished) continue;
@@ -185,8 +189,8 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
 
 ExitStatus Trial::synchronise(Interleaving& interleaving, Log& log, Both<Descriptor> ends, const Step* kill) {
   MemoryFiles::Contents atKill;
-  Seam seam(kill == nullptr ? 0 : kill->n, kill != nullptr && kill->serial == 1, [&] {
-    atKill = files_.contents;
+  Seam seam(kill == nullptr ? 0 : kill->n, kill != nullptr && (kill->serial & kAfter) != 0, [&] {
+    atKill = (kill->serial & kPowerLoss) != 0 ? files_.onDisk : files_.contents;
     throw Killed();
   });
   seam_ = &seam;
@@ -198,7 +202,7 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Log& log, Both<Descrip
   } catch (const Killed&) {
     // What the destructors did to the files, a kill does not.
     store_.reset();
-    files_.contents = std::move(atKill);
+    files_.contents = files_.onDisk = std::move(atKill);
     throw;
   }
   seam_ = nullptr;

@@ -104,7 +104,7 @@ void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial
         cleared &= static_cast<FlagBits>(~(1U << i));
       }
   std::string message = "message " + std::to_string(serial);
-  if (set & ~kin.everSet[other(side)])
+  if (!kin.flagsForgotten && set & ~kin.everSet[other(side)])
     throw Broken(at(side, mailbox) + message + " gets " +
                  flagText(static_cast<FlagBits>(set & ~kin.everSet[other(side)])) +
                  ", which nobody has set on the other side");
@@ -112,6 +112,11 @@ void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial
     throw Broken(at(side, mailbox) + message + " loses " +
                  flagText(static_cast<FlagBits>(cleared & ~kin.everCleared[other(side)])) +
                  ", which nobody has cleared on the other side");
+}
+
+void Witness::powerFailed() {
+  for (auto& [_, kin] : kin_)
+    if (!kin.old) kin.flagsForgotten = true;
 }
 
 void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t serial) {
@@ -215,7 +220,7 @@ void Witness::checkCount(const Key& key, const Kin& kin) const {
 
 // A flag that one side alone changed is as that side made it, on both; one that nobody changed is as it was.
 void Witness::checkFlags(const Key& key, const Kin& kin) const {
-  if (kin.total != 1 || kin.perhapsDead) return;
+  if (kin.total != 1 || kin.perhapsDead || kin.flagsForgotten) return;
   for (unsigned i = 0; i < 6; ++i) {
     auto flag = static_cast<FlagBits>(1U << i);
     unsigned here = kin.changes.local.times[i], there = kin.changes.remote.times[i];

@@ -35,6 +35,9 @@ class Witness {
   const std::set<std::string>& upsetMailboxes() const { return upset_; }
   // A run did not go through as planned, or users were there during it.
   void disturbed() { disturbed_ = true; }
+  // The engine may have lost with which flags it copied what came since all was quiet: where the sides
+  // differ, both get what either has.
+  void powerFailed();
 
   std::uint32_t kind(std::uint32_t serial) const { return looks_.at(serial); }
   Looks looks(std::uint32_t serial) const { return Looks::of(kind(serial)); }
@@ -64,10 +67,11 @@ class Witness {
   };
   // Messages of a mailbox that look the same. Since all was quiet:
   struct Kin {
-    unsigned total = 0;        // that there were, and that users appended
-    bool old = false;          // there were some
-    bool dead = false;         // one was expunged by a user
-    bool perhapsDead = false;  // ... when the engine cannot have known yet that it had copied it
+    unsigned total = 0;           // that there were, and that users appended
+    bool old = false;             // there were some
+    bool dead = false;            // one was expunged by a user
+    bool flagsForgotten = false;  // by the engine
+    bool perhapsDead = false;     // ... when the engine cannot have known yet that it had copied it
     Both<unsigned> userExpunges, engineExpunges;
     Both<FlagBits> everSet, everCleared;  // by users
     Side origin = Side::local;
