@@ -84,6 +84,7 @@ checked := $(BUILD)/tests/model/histories $(e2e) $(folders:%=$(BUILD)/unit/%) $(
 check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@tests/linkage $(libexec)
+	@tests/coverage
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow) $(cases)) \
 	  $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/model/histories $(BUILD)/tests/sandboxed/driver
 

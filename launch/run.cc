@@ -210,7 +210,9 @@ void Run::handle(Member& member, const LogLine& line) {
   if (member.role == Role::sync && !known) throw PeerViolation("a log line of no component");
   std::string_view from = member.role == Role::sync ? line.component : component(member);
   if (line.level == LogLevel::error) return error(from, line.mailbox, line.text);
-  log_.line(line.level, from, line.mailbox, line.text);
+  // What is said in SMTP shall not be taken for IMAP.
+  bool names = member.role == Role::delivery && line.level == LogLevel::debug;
+  log_.line(line.level, from, line.mailbox, names ? "delivery: " + line.text : line.text);
 }
 
 // What interimap's worker is called in the log. With pullimap that is the section, which the log knows.

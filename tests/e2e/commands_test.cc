@@ -230,3 +230,96 @@ TEST_CASE("W14: a server restored from a backup is left alone until the mailbox 
     CHECK(bed.there() == there);
   }
 }
+
+namespace {
+
+constexpr const char* kStops[] = {"INTERIMAP_STOP_AT_WRITE=", "INTERIMAP_STOP_AFTER_WRITE="};
+// One that is killed at its nth write, just before or just after it; whether it was.
+bool killed(const Bed& bed, std::vector<std::string> arguments, const char* stop, int write) {
+  Run run = bed.program.run(std::move(arguments), {stop + std::to_string(write)});
+  for (const Dovecot* server : {&bed.local, &bed.remote}) server->waitUntilIdle();
+  return run.exitStatus != 0;
+}
+
+// The next run finishes it, copies nothing, and leaves nothing to be done.
+void checkFinishes(const Bed& bed) {
+  Run run = bed.program.run();
+  requireDone(run);
+  INFO(run.log());
+  CHECK_FALSE(run.sent("APPEND"));
+  CHECK_FALSE(run.sent("CREATE"));
+  checkEqual(bed.here(), bed.there());
+  checkNothingToDo(bed.program);
+}
+
+}  // namespace
+
+TEST_CASE("W25: --rename, killed at any write, is finished by the next run") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  std::string name = "a";
+  for (const char* stop : kStops) {
+    bool more = true;
+    for (int write = 1; more; ++write) {
+      CAPTURE(std::string(stop));
+      CAPTURE(write);
+      std::string to = name + "x";
+      more = killed(bed, {"--rename", name, to}, stop, write);
+      checkFinishes(bed);
+      bool renamed = bed.there().mailboxes.contains(to);
+      CHECK((renamed || write <= 2));
+      CHECK(bed.there().mailboxes.at((renamed ? to : name) + "/b").messages.size() == 5);
+      if (renamed) name = to;
+    }
+  }
+}
+
+TEST_CASE("a renaming that is followed, killed at any write, is finished by the next run") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  std::string name = "a";
+  for (const char* stop : kStops) {
+    bool more = true;
+    for (int write = 1; more; ++write) {
+      CAPTURE(std::string(stop));
+      CAPTURE(write);
+      std::string to = name + "x";
+      bed.alice().command("RENAME " + name + " " + to);
+      more = killed(bed, {"--debug"}, stop, write);
+      checkFinishes(bed);
+      CHECK(bed.there().mailboxes.at(to + "/b").messages.size() == 5);
+      name = to;
+    }
+  }
+}
+
+TEST_CASE("W25: --delete, killed at any write, is finished by the next run") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  for (const char* stop : kStops) {
+    bool more = true;
+    for (int write = 1; more; ++write) {
+      CAPTURE(std::string(stop));
+      CAPTURE(write);
+      std::string name = "d" + std::to_string(write) + stop[16];
+      bed.alice().create(name);
+      requireDone(bed.program.run());
+      more = killed(bed, {"--delete", name}, stop, write);
+      checkFinishes(bed);
+      CHECK((!bed.there().mailboxes.contains(name) || write <= 2));
+    }
+  }
+}
+
+TEST_CASE("a --delete that was killed does not delete what has been made since") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  CHECK(killed(bed, {"--delete", "c"}, kStops[0], 3));  // between the servers
+  CHECK_FALSE(bed.here().mailboxes.contains("c"));
+  Corpus corpus(14);
+  ImapClient bob = bed.bob();
+  bob.command("DELETE c");
+  fill(bob, corpus, {"c"}, 2);
+  synchronise(bed);
+  CHECK(bed.here().mailboxes.at("c").messages.size() == 2);
+}

@@ -1,12 +1,14 @@
 // Scenarios 19, 20, 30 and 31: the way to the server, and what is compressed on it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <regex>
 
 #include "tests/e2e/bed.h"
+#include "tests/e2e/eventually.h"
 #include "tests/e2e/fake_server.h"
 #include "tests/e2e/oracle.h"
 #include "tests/e2e/port.h"
@@ -208,8 +210,8 @@ TEST_CASE("scenario 20: the next address when the first is dead, or silent") {
                   ": Connection refused"));
 }
 
-TEST_CASE_FIXTURE(Connection,
-                  "scenarios 30 and 31: COMPRESS on the remote side by default, and where it is wanted") {
+TEST_CASE_FIXTURE(
+    Connection, "scenario 30, scenario 31: COMPRESS on the remote side by default, and where it is wanted") {
   struct {
     Words local, remote;
     bool compressesLocal, compressesRemote;
@@ -269,12 +271,12 @@ TEST_CASE("scenario 30: a server that refuses to compress, can only do it otherw
     bool finishes, compressed, warns;
     bool both = true;  // the Perl program goes on as well
   } table[] = {
-      {"COMPRESS=DEFLATE", "", false, true, false},
-      {"COMPRESS=DEFLATE", "", true, true, false},
-      {"COMPRESS=DEFLATE", "{tag} NO [COMPRESSIONACTIVE] TLS does that\r\n", false, false, false},
-      {"COMPRESS=DEFLATE", "{tag} NO out of memory\r\n", false, false, false, false},
-      {"COMPRESS=DEFLATE", "{tag} BAD what?\r\n", false, false, false, false},
-      {"COMPRESS=LZ4", "", false, false, true},
+      {" COMPRESS=DEFLATE", "", false, true, false},
+      {" COMPRESS=DEFLATE", "", true, true, false},
+      {" COMPRESS=DEFLATE", "{tag} NO [COMPRESSIONACTIVE] TLS does that\r\n", false, false, false},
+      {" COMPRESS=DEFLATE", "{tag} NO out of memory\r\n", false, false, false, false},
+      {" COMPRESS=DEFLATE", "{tag} BAD what?\r\n", false, false, false, false},
+      {" COMPRESS=LZ4", "", false, false, true},
       {"", "", false, false, false},
   };
   unsigned runs = 0;
@@ -284,7 +286,7 @@ TEST_CASE("scenario 30: a server that refuses to compress, can only do it otherw
       CAPTURE(row.capability);
       CAPTURE(row.answer);
       CAPTURE(which);
-      FakeServer remote({.capabilities = without + " " + row.capability, .finishesDeflate = row.finishes});
+      FakeServer remote({.capabilities = without + row.capability, .finishesDeflate = row.finishes});
       if (!row.answer.empty()) remote.on("COMPRESS", 1, {.octets = row.answer});
       local.access([&](auto& mailboxes) {
         mailboxes["INBOX"].messages.clear();
@@ -328,4 +330,30 @@ TEST_CASE("started as root, the program still works") {
   bed.program.startAsRoot();
   requireDone(bed.program.run());
   checkEqual(bed.here(), bed.there());
+}
+
+TEST_CASE("a watcher's connections are kept alive by the kernel, those of a single run are not") {
+  NOT_THE_REFERENCE();
+  Directory directory;
+  FakeServer local({.user = "alice"}), remote;
+  Interimap it(directory / "program", cleartext(local.port(), "alice"), cleartext(remote.port(), "bob"));
+  requireDone(it.run());
+  // proc_pid_net(5), tcp: rem_address, st, …, tr; timer 2 is keepalive.
+  auto keptAlive = [&](std::uint16_t port) {
+    char hexadecimal[8];
+    snprintf(hexadecimal, sizeof hexadecimal, "%04X", static_cast<unsigned>(port));
+    const std::regex line(" [0-9A-F]{8}:[0-9A-F]{4} 0100007F:" + std::string(hexadecimal) +
+                          " 01 [0-9A-F]{8}:[0-9A-F]{8} 02:");
+    return std::regex_search(readFile("/proc/net/tcp"), line);
+  };
+  {
+    BackgroundProcess watcher = it.runInBackground({"--watch=600"});
+    CHECK(eventually([&] { return keptAlive(local.port()) && keptAlive(remote.port()); }));
+    watcher.signal(SIGTERM);
+    CHECK(watcher.wait(std::chrono::seconds(15)).exitStatus == 0);
+  }
+  bool once = false;
+  remote.on("LIST", 0, {.alsoAnswer = true, .meanwhile = [&](auto&) { once = keptAlive(remote.port()); }});
+  requireDone(it.run());
+  CHECK_FALSE(once);
 }

@@ -11,12 +11,21 @@
 
 namespace interimap::bed {
 
+struct Dovecot24Options {
+  char delimiter = '/';
+  std::string mailDriver = "maildir";  // sdbox
+};
+
 class Dovecot24 {
  public:
-  // Users alice and bob, kPassword. Delimiter "/". `directory` is in debian.servers().
-  Dovecot24(const Debian13& debian, const fs::path& directory);
+  // Users alice and bob, kPassword. `directory` is in debian.servers().
+  Dovecot24(const Debian13& debian, const fs::path& directory, Dovecot24Options options = {});
 
   std::uint16_t imap() const { return imap_; }  // cleartext
+  void stop() { master_.end(); }                // SIGKILL, to every process of it
+  void shutDown();                              // as an administrator does
+  void start();                                 // again, after one of these
+  std::string log() const { return readFile(directory_ / "log"); }
   ImapClient client(const std::string& user) const;
 
  private:
@@ -24,6 +33,7 @@ class Dovecot24 {
 
   Debian13 debian_;
   fs::path directory_;
+  Dovecot24Options options_;
   std::uint16_t imap_ = 0;
   BackgroundProcess master_;
 };

@@ -4,7 +4,6 @@
 
 #include "tests/e2e/bed.h"
 #include "tests/e2e/fake_server.h"
-#include "tests/e2e/port.h"
 #include "tests/e2e/relay.h"
 
 using namespace interimap::bed;
@@ -52,53 +51,6 @@ void execute(const fs::path& database, const char* sql) {
 }
 
 }  // namespace
-
-TEST_CASE("an unreachable server: 69, named with its port") {
-  Directory directory;
-  Dovecot local(directory / "local");
-  std::uint16_t port = freePort();
-  Run run = Interimap(directory / "program", cleartext(local.imap(), "alice"), cleartext(port, "bob")).run();
-  checkStatus(run, ExitStatus::unavailable);
-  CHECK(run.says("remote: ERROR: Can't connect to 127.0.0.1:" + std::to_string(port)));
-}
-
-TEST_CASE("an unreachable tunnel: 69 and the reason") {
-  Directory directory;
-  Dovecot local(directory / "local");
-  Run run =
-      Interimap(directory / "program", cleartext(local.imap(), "alice"), tunnel("/nonexistent/imapd")).run();
-  CHECK(run.exitStatus != 0);
-  CHECK(run.says("remote: "));
-}
-
-TEST_CASE("a wrong password: 77 and the server's words") {
-  Directory directory;
-  Dovecot local(directory / "local"), remote(directory / "remote");
-  Account account = cleartext(remote.imap(), "bob");
-  account.password = "wrong";
-  Run run = Interimap(directory / "program", cleartext(local.imap(), "alice"), account).run();
-  checkStatus(run, ExitStatus::noPermission);
-  CHECK(run.says("remote: ERROR: "));
-  CHECK(run.says("AUTHENTICATIONFAILED"));
-}
-
-TEST_CASE("a server without a required extension: 76, the extension is named") {
-  Directory directory;
-  Dovecot local(directory / "local");
-  const std::string all = FakeOptions().capabilities;
-  for (const std::string missing : {"ENABLE", "QRESYNC", "UIDPLUS", "LIST-EXTENDED", "LIST-STATUS"}) {
-    CAPTURE(missing);
-    std::string capabilities = all;
-    capabilities.erase(capabilities.find(" " + missing), missing.size() + 1);
-    FakeServer server({.capabilities = capabilities});
-    Run run =
-        Interimap(directory / missing, cleartext(local.imap(), "alice"), cleartext(server.port(), "bob"))
-            .run();
-    checkStatus(run, ExitStatus::protocol);
-    CHECK(run.says(missing));
-    for (const std::string& command : server.commands()) CHECK_FALSE(command.starts_with("CREATE"));
-  }
-}
 
 TEST_CASE_FIXTURE(Faulty, "a server that closes in mid-literal: 69, nothing lost") {
   addRemoteMail("INBOX", 10);

@@ -94,6 +94,9 @@ std::string FakeMailbox::fetch(const FakeMessage& message, const std::vector<Val
       result += "INTERNALDATE \"" + message.internalDate + "\"";
     } else if (item == "RFC822.SIZE") {
       result += "RFC822.SIZE " + std::to_string(message.text.size());
+    } else if (item == "ENVELOPE") {
+      result += "ENVELOPE " +
+                (message.envelope.empty() ? "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)" : message.envelope);
     } else if (item.starts_with("BODY")) {
       result += bodySection(message, item);
     } else {

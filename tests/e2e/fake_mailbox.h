@@ -18,6 +18,7 @@ struct FakeMessage {
   std::set<std::string> flags;
   std::string internalDate;
   std::string text;
+  std::string envelope = {};  // as it is sent; empty: one of NILs
 };
 
 struct FakeMailbox {
@@ -34,8 +35,8 @@ struct FakeMailbox {
   void setFlags(FakeMessage& message, std::set<std::string> flags);
   void expunge(std::uint32_t uid);
 
-  // The items of a FETCH response, in the order asked for: UID FLAGS MODSEQ INTERNALDATE RFC822.SIZE, BODY[],
-  // BODY.PEEK[…] whole, HEADER or HEADER.FIELDS.
+  // The items of a FETCH response, in the order asked for: UID FLAGS MODSEQ INTERNALDATE RFC822.SIZE
+  // ENVELOPE, BODY[], BODY.PEEK[…] whole, HEADER or HEADER.FIELDS.
   static std::string fetch(const FakeMessage& message, const std::vector<Value>& items);
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -32,7 +33,8 @@ struct FakeOptions {
   bool tellsAtLogin = true;             // them in the response to AUTHENTICATE and LOGIN
   std::string challenge = "+ \r\n";     // to AUTHENTICATE without initial response
   fs::path certificate = {}, key = {};  // of STARTTLS
-  bool finishesDeflate = false;         // before the connection ends
+  std::function<std::string(const std::string&)> rewrite = {};  // every response line, its CRLF included
+  bool finishesDeflate = false;                                 // before the connection ends
 };
 
 // What happens at a command instead of the ordinary answer.
@@ -41,6 +43,7 @@ struct Intervention {
   bool close = false;       // then the connection ends
   bool alsoAnswer = false;  // then the ordinary answer follows
   bool atLiteral = false;   // at the first literal of the command, in place of "+": the command ends there
+  std::chrono::milliseconds after{0};  // it happens; the server does nothing else meanwhile
   // Done to the mailboxes before anything is sent.
   std::function<void(std::map<std::string, FakeMailbox>&)> meanwhile = {};
 };

@@ -69,8 +69,14 @@ void FakeServer::Session::send(std::string_view data) {
   if (!wire_.write(data)) throw Closed();
 }
 
+void FakeServer::Session::response(const std::string& line) {
+  const auto& rewrite = server_.options_.rewrite;
+  send(rewrite ? rewrite(line) : line);
+}
+
 bool FakeServer::Session::apply(const Intervention* intervention) {
   if (intervention == nullptr) return false;
+  if (intervention->after.count() > 0) std::this_thread::sleep_for(intervention->after);
   if (intervention->meanwhile) intervention->meanwhile(server_.mailboxes_);
   send(replaced(intervention->octets, "{tag}", tag_));
   if (intervention->close) throw Closed();

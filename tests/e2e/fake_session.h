@@ -24,8 +24,9 @@ class FakeServer::Session {
   std::string octets(std::size_t count);
   void send(std::string_view octets);
   bool readCommand();  // false: refused at a literal
-  void untagged(const std::string& text) { send("* " + text + "\r\n"); }
-  void done(const std::string& completion) { send(tag_ + " " + completion + "\r\n"); }
+  void response(const std::string& line);
+  void untagged(const std::string& text) { response("* " + text + "\r\n"); }
+  void done(const std::string& completion) { response(tag_ + " " + completion + "\r\n"); }
   bool apply(const Intervention* intervention);
 
   // Executing.

@@ -162,7 +162,7 @@ std::string ImapClient::quoted(std::string_view mailbox) {
 void ImapClient::send(std::string_view octets) {
   while (!octets.empty()) {
     ssize_t n = ::send(socket_, octets.data(), octets.size(), MSG_NOSIGNAL);
-    if (n <= 0) fail("the server does not take our data");
+    if (n <= 0) throw ConnectionLost("IMAP client: the server does not take our data");
     octets.remove_prefix(static_cast<std::size_t>(n));
   }
 }
@@ -175,7 +175,7 @@ std::string_view ImapClient::readLine() {
     buffer_.resize(had + std::max<std::size_t>(want, 65536));
     ssize_t n = recv(socket_, buffer_.data() + had, buffer_.size() - had, 0);
     buffer_.resize(had + (n > 0 ? static_cast<std::size_t>(n) : 0));
-    if (n <= 0) fail("the server said nothing more");
+    if (n <= 0) throw ConnectionLost("IMAP client: the server said nothing more");
   };
   for (std::size_t from = 0;;) {
     std::size_t end = buffer_.find("\r\n", from);

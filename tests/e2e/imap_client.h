@@ -36,6 +36,11 @@ struct Reply {
   bool ok() const { return completion == "OK"; }
 };
 
+// The server has gone: whether it carried out the command is not known.
+struct ConnectionLost : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class ImapClient {
  public:
   ImapClient(std::uint16_t port, const std::string& user, const std::string& password);

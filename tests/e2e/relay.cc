@@ -22,6 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostQueued = 4u << 20;  // octets held per direction; then its sender has to wait
+constexpr auto kNarrowBuffer = std::chrono::milliseconds(20);  // of a narrow link, beside what is on its way
+constexpr std::size_t kReadSize = 64 << 10, kNarrowReadSize = 4 << 10;
 
 struct Chunk {
   Clock::time_point due;
@@ -32,11 +34,12 @@ struct Chunk {
 struct Stream {
   int from = -1, to = -1;
   std::deque<Chunk> queue;
-  std::size_t queued = 0;
-  bool ended = false;   // `from` said so
-  bool closed = false;  // and `to` has been told
+  std::size_t mostQueued = kMostQueued, queued = 0;
+  Clock::time_point sent{};  // when the link has taken all that is queued
+  bool ended = false;        // `from` said so
+  bool closed = false;       // and `to` has been told
 
-  bool wantsToRead() const { return !ended && queued < kMostQueued; }
+  bool wantsToRead() const { return !ended && queued < mostQueued; }
   bool isDue(Clock::time_point now) const { return !queue.empty() && queue.front().due <= now; }
 };
 
@@ -59,14 +62,21 @@ sockaddr_in loopback(std::uint16_t port) {
 struct Relay::Pair {
   int client, server;
   std::size_t index;  // into counts_
-  Stream up{client, server, {}, 0, false, false}, down{server, client, {}, 0, false, false};
+  Stream up{client, server, {}}, down{server, client, {}};
   Clock::time_point flight{};  // when the current one began
   bool waiting = false;        // a flight is out and nothing has come back yet
   bool answered = true;        // something has come back since the flight began
   std::size_t untilCut;        // octets for the client
   bool dead = false;
 
-  Pair(int c, int s, std::size_t i, std::size_t cut) : client(c), server(s), index(i), untilCut(cut) {}
+  Pair(int c, int s, std::size_t i, const RelayOptions& options)
+      : client(c), server(s), index(i), untilCut(options.cutAfter) {
+    if (options.octetsPerSecond == 0) return;
+    const std::chrono::duration<double> held = 2 * options.delay + kNarrowBuffer;
+    up.mostQueued = down.mostQueued =
+        std::max(kNarrowReadSize,
+                 static_cast<std::size_t>(static_cast<double>(options.octetsPerSecond) * held.count()));
+  }
   ~Pair() {
     close(client);
     close(server);
@@ -111,23 +121,29 @@ void Relay::accept() {
   prepare(client);
   prepare(server);
   std::lock_guard lock(mutex_);
-  pairs_.push_back(std::make_unique<Pair>(client, server, counts_.size(), options_.cutAfter));
+  pairs_.push_back(std::make_unique<Pair>(client, server, counts_.size(), options_));
   counts_.emplace_back();
 }
 
 // Takes what either end has to say.
 void Relay::pump(Pair& pair) {
   Clock::time_point now = Clock::now();
-  std::array<char, 65536> buffer;
+  std::array<char, kReadSize> buffer;
+  const bool narrow = options_.octetsPerSecond > 0;
   for (Stream* stream : {&pair.up, &pair.down}) {
     if (!stream->wantsToRead()) continue;
-    ssize_t n = recv(stream->from, buffer.data(), buffer.size(), 0);
+    ssize_t n = recv(stream->from, buffer.data(), narrow ? kNarrowReadSize : buffer.size(), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (n <= 0) {
       stream->ended = true;
       continue;
     }
-    stream->queue.push_back({now + options_.delay, {buffer.data(), static_cast<std::size_t>(n)}});
+    stream->sent = std::max(stream->sent, now);
+    if (narrow) {
+      stream->sent +=
+          std::chrono::nanoseconds(static_cast<std::uint64_t>(n) * 1'000'000'000 / options_.octetsPerSecond);
+    }
+    stream->queue.push_back({stream->sent + options_.delay, {buffer.data(), static_cast<std::size_t>(n)}});
     stream->queued += static_cast<std::size_t>(n);
     if (stream == &pair.down) continue;
     bool newFlight = options_.delay.count() > 0 ? now - pair.flight >= options_.delay : pair.answered;
@@ -190,8 +206,9 @@ void Relay::serve() {
         if (!stream->queue.empty() && !stream->isDue(now)) next = std::min(next, stream->queue.front().due);
       }
     }
-    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
-    poll(fds.data(), fds.size(), static_cast<int>(wait));
+    auto wait = std::chrono::nanoseconds(next - now).count();
+    const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
+    ppoll(fds.data(), fds.size(), &timeout, nullptr);
     if (fds[0].revents != 0) return pairs_.clear();
     if (fds[1].revents != 0) accept();
     for (const auto& pair : pairs_) {

@@ -1,5 +1,5 @@
-// A TCP relay in front of a server: counts octets and round trips, delays, cuts. One thread serves all
-// connections; it knows nothing of what it carries.
+// A TCP relay in front of a server: counts octets and round trips, delays, narrows, cuts. One thread serves
+// all connections; it knows nothing of what it carries.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,10 @@
 namespace interimap::bed {
 
 struct RelayOptions {
-  std::chrono::milliseconds delay{0};  // one way: a round trip takes twice as long
+  std::chrono::microseconds delay{0};  // one way: a round trip takes twice as long
+  // Each way, per connection; 0: as fast as it goes. What waits in the relay then is bounded by what such a
+  // link would hold, so that a sender is held back as TCP holds it back.
+  std::uint64_t octetsPerSecond = 0;
   // Octets from the server, per connection, after which it is cut.
   std::size_t cutAfter = std::numeric_limits<std::size_t>::max();
 };

@@ -174,3 +174,17 @@ TEST_CASE_FIXTURE(Tunnelled,
   watcher.signal(SIGTERM);
   CHECK(watcher.wait(15s).exitStatus == 0);
 }
+
+TEST_CASE_FIXTURE(Tunnelled,
+                  "W15: SIGTERM ends a run that a silent tunnel keeps waiting, and frees the lock") {
+  NOT_THE_REFERENCE();
+  fs::path started = directory / "started";
+  Interimap it = program("touch " + started.string() + "; exec cat >/dev/null");
+  BackgroundProcess waiting = it.runInBackground({});
+  REQUIRE(eventually([&] { return fs::exists(started); }));
+  waiting.signal(SIGTERM);
+  CHECK(waiting.wait(20s).exitStatus == 0);
+  Interimap other(directory / "other", cleartext(local.imap(), "alice"), cleartext(remote.imap(), "bob"));
+  it.configure(other.configuration());
+  requireDone(it.run());
+}

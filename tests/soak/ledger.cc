@@ -44,6 +44,10 @@ void Ledger::deleted(const std::string& mailbox) {
   }
 }
 
+void Ledger::uncertain(Serial message) {
+  if (auto entry = messages_.find(message); entry != messages_.end()) entry->second.uncertain = true;
+}
+
 std::vector<std::string> Ledger::faults(const bed::Snapshot& snapshot) const {
   std::vector<std::string> lines;
   std::map<Serial, std::vector<std::string>> seen;
@@ -61,10 +65,10 @@ std::vector<std::string> Ledger::faults(const bed::Snapshot& snapshot) const {
     const std::string which = entry.mailbox + ": message " + std::to_string(serial);
     auto found = seen.find(serial);
     std::size_t copies = found == seen.end() ? 0 : found->second.size();
-    if (copies == 0 && entry.lives()) lines.push_back(which + " is lost");
+    if (copies == 0 && entry.mustBeThere()) lines.push_back(which + " is lost");
     if (copies > 0 && !entry.mayBeThere()) lines.push_back(which + " was expunged, and is there");
     if (copies > 1) lines.push_back(which + " is there " + std::to_string(copies) + " times");
-    if (copies == 1 && entry.mayBeThere() && found->second[0] != entry.mailbox) {
+    if (copies == 1 && entry.mayBeThere() && !entry.uncertain && found->second[0] != entry.mailbox) {
       lines.push_back(which + " is in " + found->second[0]);
     }
   }

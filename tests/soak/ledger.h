@@ -31,6 +31,7 @@ class Ledger {
   void expunged(Serial message, Side side);
   void renamed(const std::string& mailbox, const std::string& newName);  // and what is below it
   void deleted(const std::string& mailbox);
+  void uncertain(Serial message);  // nobody knows whether its last change was carried out
 
   bool owns(Side side, Serial message) const { return messages_.at(message).owner == side; }
   std::size_t living() const { return living_; }  // expunged by nobody
@@ -43,10 +44,11 @@ class Ledger {
   struct Message {
     Side owner;
     std::string mailbox;  // as its owner has it
-    bool moved = false, expungedByOwner = false, expungedByOther = false;
+    bool moved = false, expungedByOwner = false, expungedByOther = false, uncertain = false;
 
     bool lives() const { return !expungedByOwner && !expungedByOther; }
-    bool mayBeThere() const { return lives() || (moved && !expungedByOwner); }
+    bool mustBeThere() const { return lives() && !uncertain; }
+    bool mayBeThere() const { return lives() || uncertain || (moved && !expungedByOwner); }
   };
 
   std::map<Serial, Message> messages_;

@@ -18,7 +18,7 @@ constexpr std::size_t kLogTail = 1 << 20;
 int usage() {
   std::fprintf(stderr,
                "usage: soak [--time=SECONDS] [--mode=watch|notify] [--rate=CHANGES] [--between=SECONDS] "
-               "[--seed=N] [--debug]\n");
+               "[--seed=N] [--newer] [--debug]\n");
   return 64;
 }
 
@@ -36,6 +36,8 @@ bool read(const std::string& argument, Plan& plan) {
     plan.between = std::chrono::seconds(std::atoll(value.c_str()));
   } else if (name == "--seed") {
     plan.seed = static_cast<std::uint64_t>(std::atoll(value.c_str()));
+  } else if (argument == "--newer") {
+    plan.newer = true;
   } else if (name == "--debug") {
     plan.debug = true;
   } else {

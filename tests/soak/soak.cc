@@ -14,6 +14,7 @@
 
 #include "tests/e2e/directory.h"
 #include "tests/e2e/dovecot.h"
+#include "tests/e2e/dovecot24.h"
 #include "tests/e2e/interimap.h"
 #include "tests/e2e/snapshot.h"
 #include "tests/soak/traffic.h"
@@ -25,8 +26,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kSettleTimeout = 180s;  // longer than a few back-offs of the program
-constexpr auto kQuiet = 3s;            // that long both sides have to stay equal
+constexpr auto kSettleTimeout =
+    300s;                    // longer than a few back-offs, and than until the program looks unasked
+constexpr auto kQuiet = 3s;  // that long both sides have to stay equal
 constexpr auto kLongestOutage = 3000;  // milliseconds
 constexpr std::size_t kWorkers = 4;    // launch, sync, two nets
 constexpr std::uint64_t kMemorySlack = 1 << 20;
@@ -79,11 +81,10 @@ class Soak {
   Soak(const Plan& plan, const std::function<void(const std::string&)>& say)
       : plan_(plan),
         say_(say),
-        local_(directory_ / "local"),
-        remote_(directory_ / "remote", {.delimiter = '.', .mailLocation = "sdbox:~/sdbox"}),
-        program_(directory_ / "program", bed::cleartext(local_.imap(), "alice"),
-                 bed::cleartext(remote_.imap(), "bob")),
-        accounts_{Account(local_, "alice", '/'), Account(remote_, "bob", '.')},
+        accounts_{Account(server("local", '/', "maildir"), "alice", '/'),
+                  Account(server("remote", '.', "sdbox"), "bob", '.')},
+        program_(directory_ / "program", bed::cleartext(accounts_[0].server().imap, "alice"),
+                 bed::cleartext(accounts_[1].server().imap, "bob")),
         traffic_(accounts_[0], accounts_[1], program_, plan.seed,
                  [this](const std::string& what) { trace(what); }),
         random_(plan.seed ^ 0x736f616b) {}
@@ -91,6 +92,7 @@ class Soak {
   Result run();
 
  private:
+  Server server(const char* name, char delimiter, const std::string& format);
   std::chrono::duration<double> elapsed() const { return Clock::now() - begin_; }
   std::string log() const { return bed::readFile(program_.directory() / "stderr"); }
   void trace(const std::string& what);
@@ -106,9 +108,9 @@ class Soak {
   Plan plan_;
   std::function<void(const std::string&)> say_;
   bed::Directory directory_;
-  bed::Dovecot local_, remote_;
-  bed::Interimap program_;
+  std::optional<bed::Directory> place_;  // of newer servers
   Account accounts_[2];
+  bed::Interimap program_;
   Traffic traffic_;
   std::mt19937_64 random_;
   bed::BackgroundProcess watcher_;
@@ -117,6 +119,18 @@ class Soak {
   std::vector<Vitals> samples_;
   Result result_;
 };
+
+Server Soak::server(const char* name, char delimiter, const std::string& format) {
+  if (!plan_.newer) {
+    bed::DovecotOptions options{.delimiter = delimiter, .mailLocation = format + ":~/" + format};
+    return Server::of(std::make_shared<bed::Dovecot>(directory_ / name, options));
+  }
+  std::optional<bed::Debian13> debian = bed::Debian13::find();
+  if (!debian) throw std::runtime_error("no Debian 13 here");
+  if (!place_) place_.emplace(debian->servers());
+  bed::Dovecot24Options options{.delimiter = delimiter, .mailDriver = format};
+  return Server::of(std::make_shared<bed::Dovecot24>(*debian, *place_ / name, options));
+}
 
 Result Soak::run() {
   traffic_.populate();
@@ -193,7 +207,7 @@ void Soak::outages() {
   account.setAvailable(false);
   const bool kill = random_() % 2 == 0;
   trace((side == Side::local ? "local" : "remote") + std::string(kill ? ": killed" : ": shut down"));
-  kill ? account.server().stop() : account.server().shutDown();
+  kill ? account.server().kill() : account.server().shutDown();
   outages_.away = side;
   outages_.back = Clock::now() + std::chrono::milliseconds(random_() % kLongestOutage);
   outages_.next = Clock::now() + outages_.every;
@@ -268,8 +282,8 @@ void Soak::judge() {
   for (const std::string& line : traffic_.ledger().faults(here)) fault("local " + line);
   for (const std::string& line : traffic_.ledger().faults(there)) fault("remote " + line);
 
-  for (const std::string& line : complaints(local_.log())) say_("local server: " + line);
-  for (const std::string& line : complaints(remote_.log())) say_("remote server: " + line);
+  for (const std::string& line : complaints(accounts_[0].server().log())) say_("local server: " + line);
+  for (const std::string& line : complaints(accounts_[1].server().log())) say_("remote server: " + line);
 
   auto of = [](const std::vector<Vitals>& samples, auto member) {
     std::vector<std::uint64_t> values;

@@ -18,6 +18,7 @@ struct Plan {
   std::chrono::seconds between{
       0};  // two outages; 0: a tenth of the time, but neither seldom nor all the time
   std::uint64_t seed = 1;
+  bool newer = false;  // Dovecot 2.4 on both sides, instead of 2.3
   bool debug = false;  // say every change; the program's log has what is said to the servers
 };
 

@@ -43,6 +43,19 @@ void Account::setAvailable(bool available) {
   if (!available) client_.reset();
 }
 
+// Tried again where a session is lost: with NOTIFY, Dovecot damages its list of mailboxes when one is made or
+// renamed ("name_id=N not in index header"; 2.3 and 2.4), and sessions die of that, those of others too.
+bed::Snapshot Account::snapshot() const {
+  for (int i = 1;; ++i) {
+    try {
+      return bed::Snapshot::of(server_.client(user_));
+    } catch (const bed::ConnectionLost&) {
+      if (i == kAttempts) throw;
+    }
+    poll(nullptr, 0, kBetweenAttemptsMilliseconds);
+  }
+}
+
 std::string Account::name(const std::string& mailbox) const {
   std::string result = mailbox;
   std::replace(result.begin(), result.end(), '/', delimiter_);
@@ -76,6 +89,17 @@ void Traffic::populate() {
 }
 
 void Traffic::step() {
+  atRisk_.clear();
+  try {
+    change();
+  } catch (const bed::ConnectionLost& lost) {
+    for (Serial message : atRisk_) ledger_.uncertain(message);
+    for (Account* account : accounts_) account->hangUp();
+    count("lost", lost.what());
+  }
+}
+
+void Traffic::change() {
   Side side = anySide();
   bool tooMany = ledger_.living() > kMessages;
   std::uint64_t choice = below(1000);
@@ -112,6 +136,7 @@ std::optional<Traffic::Found> Traffic::anyMessage(Side side) {
     std::size_t subject = response.find("Subject: ");
     if (subject == std::string::npos) continue;
     if (auto serial = serialOf(response.substr(subject, response.find("\r\n", subject) - subject))) {
+      atRisk_ = {*serial};
       return Found{uid, *serial};
     }
   }
@@ -143,6 +168,7 @@ void Traffic::append(Side side) {
     std::string line = message.text.substr(subject, message.text.find("\r\n", subject) - subject);
     Serial serial = serialOf(line).value();
     ledger_.appended(serial, side, mailbox);
+    atRisk_.push_back(serial);
     serials += " " + std::to_string(serial);
   }
   std::string name = account(side).name(mailbox);

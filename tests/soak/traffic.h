@@ -13,29 +13,30 @@
 #include <vector>
 
 #include "tests/e2e/corpus.h"
-#include "tests/e2e/dovecot.h"
 #include "tests/e2e/imap_client.h"
 #include "tests/e2e/interimap.h"
 #include "tests/soak/ledger.h"
+#include "tests/soak/server.h"
 
 namespace interimap::soak {
 
-// A server as the generator sees it; it can be taken away and given back.
+// An account at a server as the generator sees it; it can be taken away and given back.
 class Account {
  public:
-  Account(bed::Dovecot& server, std::string user, char delimiter)
-      : server_(server), user_(std::move(user)), delimiter_(delimiter) {}
+  Account(Server server, std::string user, char delimiter)
+      : server_(std::move(server)), user_(std::move(user)), delimiter_(delimiter) {}
 
-  bed::Dovecot& server() { return server_; }
+  const Server& server() const { return server_; }
   bed::ImapClient& client();  // logs in if need be
   bool available() const { return available_; }
   void setAvailable(bool available);  // not: the server is about to stop, or has stopped
+  void hangUp() { client_.reset(); }
 
   std::string name(const std::string& mailbox) const;  // with this server's delimiter
-  bed::Snapshot snapshot() const { return bed::Snapshot::of(server_.client(user_)); }
+  bed::Snapshot snapshot() const;
 
  private:
-  bed::Dovecot& server_;
+  Server server_;
   std::string user_;
   char delimiter_;
   bool available_ = true;
@@ -79,6 +80,7 @@ class Traffic {
   bool isThere(Side side, std::uint32_t uid);
   void count(const char* what, const std::string& details);
 
+  void change();
   void append(Side side);
   void flags(Side side);
   void expunge(Side side);
@@ -97,6 +99,7 @@ class Traffic {
   std::mt19937_64 random_;
   Ledger ledger_;
   std::vector<std::string> mailboxes_;  // made by us and not deleted, "/" for the delimiter
+  std::vector<Serial> atRisk_;          // messages that the change under way concerns
   std::uint64_t names_ = 0, changes_ = 0;
   std::map<std::string, std::uint64_t> counts_;
 };
