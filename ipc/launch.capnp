@@ -42,7 +42,7 @@ struct Order {
     command        @4  :Data;
     nullStderr     @5  :Bool;
     startTls       @6  :Bool;
-    compress       @7  :Bool;
+    compress       @7  :Compress;
     tls            @8  :Tls;
     auth           @9  :List(Data);
     username       @10 :Data;
@@ -53,6 +53,7 @@ struct Order {
     debug          @15 :UInt8;
     user           @16 :Data;
     enum Transport { imap @0; imaps @1; tunnel @2; }
+    enum Compress { no @0; ifItPays @1; yes @2; }
   }
   struct Sync {
     databaseDirectory @0  :Data;

@@ -34,13 +34,17 @@ struct Tls {
 
 enum class Transport : std::uint8_t { imap, imaps, tunnel };
 
+// COMPRESS (RFC 4978), where the server has it. `ifItPays`: over a link that is slower than compressing, for
+// more than a few messages (net/session.h). `yes`: with the first message that is transferred.
+enum class Compress : std::uint8_t { no, ifItPays, yes };
+
 // One account. Everything a net needs to connect and log in.
 struct Net {
   Transport transport = Transport::imaps;
   std::string host, port, proxy, command;
   bool nullStderr = false;
   bool startTls = true;
-  bool compress = false;
+  Compress compress = Compress::no;
   Tls tls;
   std::vector<std::string> auth;  // upper case, in order of preference
   std::string username;

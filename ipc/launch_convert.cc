@@ -68,7 +68,7 @@ struct WriteOrder {
     out.setCommand(bytes(net.command));
     out.setNullStderr(net.nullStderr);
     out.setStartTls(net.startTls);
-    out.setCompress(net.compress);
+    out.setCompress(static_cast<schema::Order::Net::Compress>(net.compress));
     write(out.initTls(), net.tls);
     convert::writeTexts(out.initAuth(size(net.auth)), net.auth);
     out.setUsername(bytes(net.username));
@@ -158,7 +158,8 @@ settings::Net readNet(schema::Order::Net::Reader in) {
   net.command = text(in.getCommand());
   net.nullStderr = in.getNullStderr();
   net.startTls = in.getStartTls();
-  net.compress = in.getCompress();
+  if (in.getCompress() > schema::Order::Net::Compress::YES) throw PeerViolation("an unknown way to compress");
+  net.compress = static_cast<settings::Compress>(in.getCompress());
   net.tls = readTls(in.getTls());
   net.auth = convert::texts(in.getAuth());
   net.username = text(in.getUsername());

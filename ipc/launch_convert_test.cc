@@ -39,7 +39,7 @@ settings::Net net(int bit = -1) {
   net.command = "ssh \"host\" \0 \xff"s;
   net.nullStderr = bit != 0;
   net.startTls = bit == 1;
-  net.compress = bit != 2;
+  net.compress = bit == 2 ? settings::Compress::ifItPays : settings::Compress::yes;
   net.tls.verify = bit == 3;
   net.tls.caFile = "/ca/file";
   net.tls.caPath = "/ca/path";
@@ -395,6 +395,8 @@ TEST_CASE("orders that do not hold are refused") {
   } const table[] = {
       {"an unknown transport",
        [](In in) { in.initNet().setTransport(static_cast<schema::Order::Net::Transport>(3)); }},
+      {"an unknown way to compress",
+       [](In in) { in.initNet().setCompress(static_cast<schema::Order::Net::Compress>(3)); }},
       {"an unknown errand",
        [](In in) { in.initSync().setErrand(static_cast<schema::Order::Sync::Errand>(6)); }},
       {"an unknown errand",

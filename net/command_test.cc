@@ -51,6 +51,8 @@ TEST_CASE("astring: atom, quoted, literal") {
       {"INBOX", "X INBOX"},
       {"a]b", "X a]b"},
       {"a b", "X \"a b\""},
+      {"NIL", "X \"NIL\""},
+      {"nilpotent", "X nilpotent"},
       {"", "X \"\""},
       {"a\"b\\c", "X \"a\\\"b\\\\c\""},
       {"a%", "X \"a%\""},

@@ -84,6 +84,11 @@ void send(Stream& stream, std::string_view octets) {
 
 void silent(LogLevel, const std::string&) {}
 
+Endpoint open(settings::Net& settings) {
+  auto tls = prepareTls(settings, silent);
+  return openEndpoint(settings, std::move(tls));
+}
+
 settings::Net netSettings(settings::Transport transport, const std::string& port = {}) {
   settings::Net net;
   net.transport = transport;
@@ -108,26 +113,27 @@ TEST_CASE("endpoint: imap, in the clear") {
   Loopback server([](int fd) { put(fd, "* OK\r\n"); });
   auto net = netSettings(settings::Transport::imap, server.port());
   net.startTls = false;
-  auto stream = openEndpoint(net, silent).greet();
+  auto stream = open(net).greet();
   CHECK(receive(*stream, 100) == "* OK\r\n");
 }
 
 TEST_CASE("endpoint: a tunnel") {
   auto net = netSettings(settings::Transport::tunnel);
   net.command = "echo '* PREAUTH'; cat";
-  auto stream = openEndpoint(net, silent).greet();
+  auto stream = open(net).greet();
   CHECK(receive(*stream, 10) == "* PREAUTH\n");
   send(*stream, "a NOOP\r\n");
   CHECK(receive(*stream, 8) == "a NOOP\r\n");
   net.command = " ";
-  CHECK_THROWS_WITH_AS(openEndpoint(net, silent), "Missing tunnel command", Failure);
+  CHECK_THROWS_WITH_AS(open(net), "Missing tunnel command", Failure);
 }
 
 TEST_CASE("endpoint: nobody there") {
   Loopback taken(nullptr);
   const std::string& port = taken.port();
-  CHECK_THROWS_WITH_AS(openEndpoint(netSettings(settings::Transport::imap, port), silent),
-                       ("Can't connect to localhost:" + port + ": Connection refused").c_str(), Failure);
+  auto net = netSettings(settings::Transport::imap, port);
+  CHECK_THROWS_WITH_AS(open(net), ("Can't connect to localhost:" + port + ": Connection refused").c_str(),
+                       Failure);
 }
 
 TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE on top") {
@@ -149,7 +155,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     Loopback server([&](int fd) { serveTls(fd, identified, talk); });
     auto net = netSettings(settings::Transport::imaps, server.port());
     net.tls.caFile = caFile;
-    check(*openEndpoint(net, silent).greet());
+    check(*open(net).greet());
   }
   SUBCASE("STARTTLS") {
     Loopback server([&](int fd) {
@@ -160,7 +166,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     });
     auto net = netSettings(settings::Transport::imap, server.port());
     net.tls.caFile = caFile;
-    auto endpoint = openEndpoint(net, silent);
+    auto endpoint = open(net);
     auto stream = endpoint.greet();
     CHECK(receive(*stream, 6) == "* OK\r\n");
     send(*stream, "a STARTTLS\r\n");
@@ -179,7 +185,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     auto net = netSettings(settings::Transport::imaps, "993");
     net.tls.caFile = caFile;
     net.proxy = "socks5h://127.0.0.1:" + proxy.port();
-    check(*openEndpoint(net, silent).greet());
+    check(*open(net).greet());
   }
   SUBCASE("DEFLATE over TLS") {
     Loopback server([&](int fd) {
@@ -191,7 +197,7 @@ TEST_CASE("endpoint: imaps, imap with STARTTLS, imaps through a proxy; DEFLATE o
     });
     auto net = netSettings(settings::Transport::imaps, server.port());
     net.tls.caFile = caFile;
-    auto stream = startDeflate(openEndpoint(net, silent).greet());
+    auto stream = startDeflate(open(net).greet());
     for (int i = 0; i < 3; ++i) {
       send(*stream, "a NOOP\r\n");
       CHECK(receive(*stream, 8) == "a NOOP\r\n");

@@ -4,15 +4,14 @@
 
 namespace interimap {
 
-// In one flight if it is one set: if STORE is refused, EXPUNGE finds nothing that is \Deleted, or what somebody
-// else has marked.
+// In one flight if it is one set: if STORE is refused, EXPUNGE finds nothing that is \Deleted, or what
+// somebody else has marked.
 std::vector<Command> Expunge::commands(const Capabilities&) {
   std::vector<UidSet> pieces = request_.uids.pieces(limits::kLongestSet);
   std::vector<Command> commands;
   for (const UidSet& piece : pieces)
     commands.push_back(std::move(Command("UID STORE").set(piece).add(" +FLAGS.SILENT (\\Deleted)")));
-  for (const UidSet& piece : pieces)
-    commands.push_back(std::move(Command("UID EXPUNGE").set(piece)));
+  for (const UidSet& piece : pieces) commands.push_back(std::move(Command("UID EXPUNGE").set(piece)));
   if (quirkStoreThenExpunge_ && !commands.empty()) commands.front().afterOthers();
   if (pieces.size() > 1) commands[pieces.size()].afterOthers();  // the same quirk
   return commands;

@@ -23,6 +23,12 @@ inline constexpr std::chrono::milliseconds kSocks = 30s;   // each reply of a pr
 inline constexpr std::uint64_t kMostInflated = std::uint64_t{64} << 20;
 inline constexpr std::uint64_t kMostInflateRatio = 200;
 
+// When a connection is compressed if nothing else was asked for; see Session::compressionPays().
+inline constexpr std::chrono::microseconds kNearby = 2ms;  // a round trip within a building
+inline constexpr std::uint64_t kWorthCompressing =
+    256 << 10;  // octets of bodies; below, the round trip costs more
+inline constexpr std::uint64_t kLikelyMessage = 16 << 10;  // octets of a message whose size net does not know
+
 // Reading.
 inline constexpr std::size_t kReadBuffer = 65536;         // four TLS records, one pwrite of a message body
 inline constexpr std::size_t kReadBeforeDeflate = 16384;  // what startDeflate() takes back

@@ -189,12 +189,16 @@ TEST_CASE("a password in clear is worth a warning") {
   settings.startTls = false;
   bool loopback = false;
   SUBCASE("over a network") {}
+  SUBCASE("to a proxy, whatever it calls localhost") {
+    settings.host = "localhost";
+    settings.proxy = "socks5h://127.0.0.1";
+  }
   SUBCASE("not on the loopback") {
     settings.host = "127.0.0.1";
     loopback = true;
   }
+  std::string warning = "Sending the password to " + settings.host + " without encryption\n";
   Script script(std::move(settings));
   script.ready();
-  CHECK(script.logged() ==
-        (loopback ? "" : "Sending the password to imap.example.test without encryption\n"));
+  CHECK(script.logged() == (loopback ? "" : warning));
 }

@@ -2,13 +2,14 @@
 //
 // Sees    every byte the server sends; the account's password, until login is done.
 // Holds   descriptor 3, the channel to launch, 4, the channel to sync, and the server's socket.
-// May     first: resolve, connect or start the tunnel command, load CA certificates;
+// May     first: load CA certificates; resolve, connect or start the tunnel command;
 //         then:  read, write and poll those three descriptors, create memfds.
 //         It locks itself in between, before any byte of SOCKS, TLS or IMAP is read.
 // Never   sees the other account; decides what to synchronise.
 // Ends    with its connection, or when sync ends. Reconnecting is a new process.
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "ipc/worker.h"
 #include "net/endpoint.h"
@@ -22,10 +23,11 @@ namespace {
 void live(Reporter& launch) {
   Channel sync{Descriptor(Channel::kFirstPeer)};
   settings::Net settings = awaitSettings<settings::Net>(launch);
+  Log log = [&launch](LogLevel level, const std::string& text) { launch.log(level, text); };
+  std::unique_ptr<TlsContext> tls = prepareTls(settings, log);  // while sync opens the database
   if (!awaitGo(launch)) return;
 
-  Log log = [&launch](LogLevel level, const std::string& text) { launch.log(level, text); };
-  Endpoint endpoint = openEndpoint(settings, log);
+  Endpoint endpoint = openEndpoint(settings, std::move(tls));
   MessageHeader header;
   log(LogLevel::debug,
       "net: " + sandbox::lockIn({sandbox::Role::net, settings.user, {}, sandbox::kObituary}).text);

@@ -16,15 +16,26 @@ constexpr std::size_t kDigestAtOnce =
 
 bool isBlank(char c) { return c == ' ' || c == '\t'; }
 
+void appendWithoutCr(std::string& text, std::string_view octets) {
+  while (true) {
+    auto cr = octets.find('\r');
+    text += octets.substr(0, cr);
+    if (cr == octets.npos) return;
+    octets.remove_prefix(cr + 1);
+  }
+}
+
 }  // namespace
 
-MessageHeader::MessageHeader()
-    : sha256_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), whole_(EVP_MD_CTX_new()), id_(EVP_MD_CTX_new()) {
+void MessageHeader::load() {
+  sha256_.reset(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  whole_.reset(EVP_MD_CTX_new());
+  id_.reset(EVP_MD_CTX_new());
   if (!sha256_ || !whole_ || !id_) throw Failure(ExitStatus::internal, "OpenSSL has no SHA-256");
-  reset();
 }
 
 void MessageHeader::reset() {
+  if (!sha256_) load();
   EVP_DigestInit_ex2(whole_.get(), sha256_.get(), nullptr);
   EVP_DigestInit_ex2(id_.get(), sha256_.get(), nullptr);
   wholePending_.clear();
@@ -35,15 +46,14 @@ void MessageHeader::reset() {
 }
 
 void MessageHeader::add(std::string_view octets) {
+  if (!sha256_) reset();
   for (std::size_t i = 0; i < octets.size() && at_ != At::done;) {
     if (at_ != At::other) {
       step(octets[i++]);
       continue;
     }
     auto end = std::min(octets.find('\n', i), octets.size());
-    std::copy_if(octets.begin() + static_cast<std::ptrdiff_t>(i),
-                 octets.begin() + static_cast<std::ptrdiff_t>(end), std::back_inserter(wholePending_),
-                 [](char c) { return c != '\r'; });
+    appendWithoutCr(wholePending_, octets.substr(i, end - i));
     lineSize_ += end - i;
     i = end;
     if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholePending_);
@@ -107,6 +117,7 @@ HeaderDigest MessageHeader::finish(EVP_MD_CTX* context, std::string& pending) {
 }
 
 HeaderDigest MessageHeader::digest() {
+  if (!sha256_) reset();
   if (hasId_) return finish(id_.get(), idPending_);
   if (lineSize_ > 0) wholePending_ += '\n';  // servers differ on whether a last line is completed
   return finish(whole_.get(), wholePending_);

@@ -13,11 +13,9 @@
 namespace interimap {
 
 // Fed with the octets of a message, or of its header alone, in pieces of any size; looks no further than the
-// empty line. One object serves message after message without allocating.
+// empty line. One object serves message after message without allocating. OpenSSL has to be initialised.
 class MessageHeader {
  public:
-  MessageHeader();  // loads the algorithm: before lock-in
-
   void reset();
   void add(std::string_view octets);
   // Of what was added since reset(). To be called once.
@@ -36,6 +34,7 @@ class MessageHeader {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
 
+  void load();  // the algorithm: most runs need none
   void step(char c);
   void endLine();
   static void update(EVP_MD_CTX* context, std::string& pending);

@@ -16,9 +16,14 @@ namespace {
 
 constexpr int kLongestPoll = 3'600'000;  // milliseconds
 
-bool transfersBodies(const Request& request) {
-  return std::holds_alternative<request::FetchBodies>(request.what) ||
-         std::holds_alternative<request::Append>(request.what);
+// Octets of message bodies, about.
+std::uint64_t transferred(const Request& request) {
+  std::uint64_t octets = 0;
+  if (auto* fetch = std::get_if<request::FetchBodies>(&request.what))
+    return fetch->uids.size() * limits::kLikelyMessage;
+  if (auto* append = std::get_if<request::Append>(&request.what))
+    for (const request::NewMessage& message : append->messages) octets += message.body.size;
+  return octets;
 }
 
 Outbox::Literals literalsOf(const Capabilities& capabilities) {
@@ -202,7 +207,7 @@ bool Session::mayStart(const Request& request) {
 
 void Session::startRequests() {
   while (!keepWatch() && !waiting_.empty() && mayStart(waiting_.front())) {
-    if (settings_.compress && !compressTried_ && transfersBodies(waiting_.front())) {
+    if (!compressTried_ && compressionPays(waiting_.front())) {
       startCompress();
       continue;
     }
@@ -212,7 +217,17 @@ void Session::startRequests() {
   }
 }
 
-// RFC 4978: only now that there is something to gain, as it costs a round trip in which nothing may be sent.
+// Negotiating costs a round trip in which nothing may be sent, and servers compress at some 20 MB/s: slower
+// than a network sends on which an answer takes no time.
+bool Session::compressionPays(const Request& next) {
+  std::uint64_t octets = transferred(next);
+  if (octets == 0 || settings_.compress == settings::Compress::no) return false;
+  bodies_ += octets;
+  if (settings_.compress == settings::Compress::yes) return true;
+  return bodies_ >= limits::kWorthCompressing && quickest_ >= deadlines_.nearby;
+}
+
+// RFC 4978
 void Session::startCompress() {
   compressTried_ = true;
   if (!capabilities_.has("COMPRESS=DEFLATE")) {

@@ -19,9 +19,11 @@
 
 namespace interimap {
 
-// How long a server may be silent when it is its turn; shorter in tests.
+// How long a server may be silent when it is its turn; shorter in tests. And how soon one answers that is
+// near.
 struct Deadlines {
   std::chrono::milliseconds greeting = limits::kGreeting, command = limits::kCommand;
+  std::chrono::microseconds nearby = limits::kNearby;
 };
 
 class Session final : Dialogue, LiteralSink {
@@ -57,6 +59,7 @@ class Session final : Dialogue, LiteralSink {
     std::size_t index = 0;                          // of the exchange's commands
     std::optional<StatusResponse>* step = nullptr;  // where the login waits for it
     Dialogue::Manner manner = Dialogue::Manner::plain;
+    Clock::time_point sent = Clock::now();
   };
   // Sends an exchange's answers under its request's id, in its turn.
   class AnswersTo final : public Answers {
@@ -94,6 +97,7 @@ class Session final : Dialogue, LiteralSink {
 
   void startRequests();
   bool mayStart(const Request& request);
+  bool compressionPays(const Request& next);
   void startCompress();
   bool storing() const;
   void start(Request request);
@@ -134,6 +138,8 @@ class Session final : Dialogue, LiteralSink {
   Watch* watch_ = nullptr;       // the last of running_, as long as it waits
   News news_;
   bool compressTried_ = false, loggedOut_ = false;
+  std::uint64_t bodies_ = 0;                           // octets, about, that were to be transferred so far
+  Clock::duration quickest_ = Clock::duration::max();  // answer to a command
 
   std::string bye_;               // the server's last words
   std::string alert_;             // the last [ALERT] shown

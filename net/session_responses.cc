@@ -102,6 +102,7 @@ void Session::tagged(const Response& response) {
   note(status->what);
   InFlight entry = std::move(*command);
   inFlight_.erase(command);
+  quickest_ = std::min(quickest_, Clock::now() - entry.sent);
   bool cut = watch_ != nullptr && watch_->holdsDone();  // an end of IDLE without DONE
   connection_.outbox().completed(entry.tag, status->condition == Condition::ok && !cut);
   completed(std::move(entry), *status);

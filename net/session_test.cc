@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("COMPRESS only when there is something to transfer") {
   settings::Net settings = account();
-  settings.compress = true;
+  settings.compress = settings::Compress::yes;
   Script script(std::move(settings));
   SUBCASE("refused is no harm") {
     script.ready(" COMPRESS=DEFLATE");
@@ -25,6 +25,23 @@ TEST_CASE("COMPRESS only when there is something to transfer") {
     script.ask(request::FetchBodies{uids("1")});
     script.hear("000002 UID FETCH 1 (MODSEQ FLAGS INTERNALDATE BODY.PEEK[])\r\n");
     CHECK(script.logged().starts_with("Couldn't find a suitable compression algorithm."));
+  }
+}
+
+TEST_CASE("COMPRESS by default only where it pays: far away, and for more than a few messages") {
+  struct {
+    std::chrono::microseconds nearby;  // all servers are far, or none is
+    std::string uids;
+    bool compresses;
+  } table[] = {{0us, "1:16", true}, {0us, "1:15", false}, {1h, "1:16", false}};
+  for (const auto& row : table) {
+    CAPTURE(row.uids);
+    settings::Net settings = account();
+    settings.compress = settings::Compress::ifItPays;
+    Script script(std::move(settings), Deadlines{.nearby = row.nearby});
+    script.ready(" COMPRESS=DEFLATE");
+    script.ask(request::FetchBodies{uids(row.uids)});
+    script.hear(row.compresses ? "000002 COMPRESS DEFLATE\r\n" : "000002 UID FETCH " + row.uids + " ");
   }
 }
 

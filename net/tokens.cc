@@ -61,8 +61,11 @@ std::optional<std::uint32_t> Tokens::number32() {
 }
 
 std::optional<std::string> Tokens::quoted() {
-  std::string value;
-  for (++at_; !atEnd(); ++at_) {
+  // As a rule nothing in it is escaped.
+  auto end = ++at_;
+  while (end < text_.size() && text_[end] != '"' && text_[end] != '\\' && text_[end] != '\0') ++end;
+  std::string value(text_.substr(at_, end - at_));
+  for (at_ = end; !atEnd(); ++at_) {
     char c = text_[at_];
     if (c == '"') {
       ++at_;

@@ -271,6 +271,44 @@ TEST_CASE("TLS: a small buffer sees everything, and pending() says so") {
   CHECK(stream->wantsRead());
 }
 
+namespace {
+
+// Reads a moment later, so that whatever the peer sends in a row is there at once.
+class Late final : public Stream {
+ public:
+  explicit Late(Descriptor socket) : below_(std::move(socket)) {}
+  Result read(std::span<char> buffer) override {
+    poll(nullptr, 0, 20);
+    return below_.read(buffer);
+  }
+  Result write(std::string_view bytes) override { return below_.write(bytes); }
+  bool flush() override { return below_.flush(); }
+  bool pending() const override { return below_.pending(); }
+  int fd() const override { return below_.fd(); }
+  bool wantsRead() const override { return below_.wantsRead(); }
+  bool wantsWrite() const override { return below_.wantsWrite(); }
+
+ private:
+  SocketStream below_;
+};
+
+}  // namespace
+
+TEST_CASE("TLS: a greeting that comes along with the end of the handshake is pending") {
+  TlsServer server(bed().good, nullptr, [&](SSL* ssl) {
+    SSL_write(ssl, "* OK\r\n", 6);
+    readAll(ssl, 1);
+  });
+  settings::Tls settings = bed().trusting();
+  settings.protocolMax = "TLSv1.2";  // where the last word is the server's
+  TlsContext context(settings, "localhost", [](LogLevel, const std::string&) {});
+  auto stream = context.start(std::make_unique<Late>(server.client()));
+  CHECK(stream->pending());
+  std::array<char, 10> buffer;
+  CHECK(stream->read(buffer).size == 6);
+  CHECK_FALSE(stream->pending());
+}
+
 TEST_CASE("TLS: a record that was tampered with ends the connection") {
   Bed& b = bed();
   int serverSocket = -1;
