@@ -32,8 +32,8 @@ constexpr Key kKeys[] = {
 
 const std::span<const Key> kAccountKeys(kKeys);
 
-settings::Net readAccount(const Keys& keys, bool compressByDefault) {
-  using settings::Transport;
+settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault) {
+  using settings::Compress, settings::Transport;
   settings::Net net;
   std::string type = keys.get("type", "imaps");
   net.transport = type == "imap" ? Transport::imap : type == "imaps" ? Transport::imaps : Transport::tunnel;
@@ -44,7 +44,8 @@ settings::Net readAccount(const Keys& keys, bool compressByDefault) {
   if (net.transport == Transport::tunnel && net.command.empty()) keys.refuse("Missing tunnel command");
   net.nullStderr = keys.yes("null-stderr", false);
   net.startTls = keys.yes("STARTTLS", true);
-  net.compress = keys.yes("compress", compressByDefault);
+  net.compress = compressByDefault;
+  if (keys.has("compress")) net.compress = keys.yes("compress", false) ? Compress::yes : Compress::no;
   net.tls = readTls(keys, "");
   net.auth = splitAtBlanks(upperCase(keys.get("auth", "PLAIN LOGIN")));
   net.username = keys.get("username", "");

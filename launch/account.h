@@ -13,7 +13,7 @@ extern const std::span<const Key> kAccountKeys;
 
 // Throws Failure(config) for what no single key's check can see. `debug`, what depends on the mode of the
 // run, and a password that is not in the configuration itself (password.h) are the caller's to fill in.
-settings::Net readAccount(const Keys& keys, bool compressByDefault);
+settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault);
 
 // "user@host", or "tunnel:command": which account this is, for people and to compare.
 std::string accountName(const settings::Net& net);

@@ -53,8 +53,10 @@ Configuration Configuration::parse(const Ini& ini, const std::string& file) {
       remote(ini, "remote", tables, file);
 
   Configuration all;
-  all.local = {readAccount(local, false), PasswordSource::of(local), local.get("list-reference", "")};
-  all.remote = {readAccount(remote, true), PasswordSource::of(remote), remote.get("list-reference", "")};
+  all.local = {readAccount(local, settings::Compress::no), PasswordSource::of(local),
+               local.get("list-reference", "")};
+  all.remote = {readAccount(remote, settings::Compress::ifItPays), PasswordSource::of(remote),
+                remote.get("list-reference", "")};
   all.database = defaults.get("database", all.remote.net.host + ".db");
   LogKeys log = LogKeys::read(defaults);
   all.logfile = std::move(log.logfile);

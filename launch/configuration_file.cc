@@ -6,10 +6,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "ipc/body.h"
 #include "ipc/failure.h"
 
 namespace interimap {
+
+namespace {
+
+constexpr std::uint64_t kLeast = 16 << 10;  // read in any case: not every file system tells sizes
+constexpr const char* kTooLarge = ": larger than a configuration can be";
+
+}  // namespace
 
 ConfigurationFile ConfigurationFile::read(const std::string& path) {
   auto refuse = [&](const std::string& why) -> Failure {
@@ -21,8 +31,10 @@ ConfigurationFile ConfigurationFile::read(const std::string& path) {
   struct stat status {};
   if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw refuse(": not a regular file");
 
-  std::string text(kMostOctets + 1,
-                   '\0');  // at its full size at once: no copies of a password are left behind
+  auto expected = std::max(static_cast<std::uint64_t>(status.st_size), kLeast);
+  if (expected > kMostOctets) throw Failure(ExitStatus::config, path + kTooLarge);
+  // At its full size at once: no copies of a password are left behind. One octet more than there should be.
+  std::string text(static_cast<std::size_t>(expected) + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     ssize_t n = ::read(fd.get(), text.data() + size, text.size() - size);
@@ -31,7 +43,7 @@ ConfigurationFile ConfigurationFile::read(const std::string& path) {
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
   }
-  if (size > kMostOctets) throw Failure(ExitStatus::config, path + ": larger than a configuration can be");
+  if (size > expected) throw Failure(ExitStatus::config, path + ": grows while it is read");
   text.resize(size);
   ConfigurationFile file;
   file.path = path;

@@ -50,8 +50,8 @@ TEST_CASE("configuration: defaults") {
     CHECK(net.qresync);
     CHECK_FALSE(net.keepAlive);
   }
-  CHECK_FALSE(all.local.net.compress);
-  CHECK(all.remote.net.compress);
+  CHECK(all.local.net.compress == settings::Compress::no);
+  CHECK(all.remote.net.compress == settings::Compress::ifItPays);
 }
 
 TEST_CASE("configuration: every key") {
@@ -128,7 +128,7 @@ nonsense = 1
   CHECK(net.username == "other");
   CHECK(net.password.reveal() == "caf\xC3\xA9 #;=");
   CHECK(net.auth == std::vector<std::string>{"LOGIN", "PLAIN"});
-  CHECK_FALSE(net.compress);
+  CHECK(net.compress == settings::Compress::no);
   CHECK(net.user == "bin");
   CHECK(net.tls.protocols == std::vector<std::string>{"!SSLv2", "TLSv1.0"});
   CHECK(net.tls.protocolMin == "TLSv1.2");

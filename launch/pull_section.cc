@@ -145,7 +145,7 @@ PullSection PullSection::parse(const Ini& ini, const std::string& name, const st
   Keys keys(ini, name, tables, file);
   PullSection section;
   section.name = name;
-  section.net = readAccount(keys, true);
+  section.net = readAccount(keys, settings::Compress::ifItPays);
   section.net.qresync = false;
   section.password = PasswordSource::of(keys);
   section.delivery = readDelivery(keys);

@@ -39,7 +39,7 @@ TEST_CASE("section: defaults") {
   CHECK_FALSE(work.log.logfile);
   CHECK(work.log.prefix == "%?n?%?m?%n(%m)&%n?: ?");
   CHECK(work.net.transport == settings::Transport::imaps);
-  CHECK(work.net.compress);
+  CHECK(work.net.compress == settings::Compress::ifItPays);
   CHECK_FALSE(work.net.qresync);
   CHECK(work.net.user == "nobody");
   CHECK_FALSE(work.delivery.lmtp);

@@ -68,7 +68,7 @@ void Commands::refuseUnspeakable(const MailboxName& name) {
 // is, the renaming has been done already.
 void Commands::refuseExisting(const MailboxName& from, const MailboxName& to) {
   auto refuse = [&](const About& about, const char* target) {
-    std::string shown = lists_.hierarchy(Side::local).wire(to).bytes;
+    std::string shown = lists_.hierarchy(Side::local).shown(to);
     throw AboutFailure(about, ExitStatus::data,
                        "Mailbox " + shown + " exists. Run `interimap --target=" + target + " --delete " +
                            shown + "` to delete.");

@@ -104,6 +104,7 @@ const char* doneOf(MailboxStep::Do step) {
 
 void Engine::preview() {
   lists_.fetch();
+  checkListings();
   followRenamings(true);
   forgetGone(true);
   for (const MailboxPlan& plan :
@@ -217,7 +218,7 @@ void Engine::carryOut(std::vector<MailboxPlan> plans) {
     }
   }
   for (const MailboxPlan& plan : plans) {
-    std::string shownName = lists_.hierarchy(Side::local).wire(plan.name).bytes;
+    std::string shownName = lists_.hierarchy(Side::local).shown(plan.name);
     bool creates =
         std::ranges::any_of(plan.steps, [](const MailboxStep& step) { return step.what == Do::create; });
     if (plan.goneFrom)
@@ -243,8 +244,7 @@ void Engine::record(const std::vector<MailboxPlan>& plans) {
       if (step.what == MailboxStep::Do::mark) store_.setSubscribed(known.at(plan.name), step.subscribed);
       if (step.what != MailboxStep::Do::add) continue;
       store_.addMailbox(plan.name, step.subscribed);
-      log_.notice(About::database(),
-                  "Created mailbox " + lists_.hierarchy(Side::local).wire(plan.name).bytes);
+      log_.notice(About::database(), "Created mailbox " + lists_.hierarchy(Side::local).shown(plan.name));
     }
   }
   transaction.commit("mailboxes");

@@ -27,8 +27,8 @@ void Engine::setAside(const MailboxName& name) {
                   [&](const auto& entry) { return entry.first == name || isBelow(entry.first, name); });
 }
 
-// A known mailbox that a list lacks is gone once SELECT says so, too; a new one that nobody else has is there
-// once it can be selected.
+// A known mailbox that a list lacks is gone once SELECT says so, too; a new one is there once it can be
+// selected.
 void Engine::checkListings() {
   Both<std::vector<MailboxName>> missing, strange;
   KnownSubscriptions known = this->known();
@@ -44,8 +44,7 @@ void Engine::checkListings() {
   if (settings_.errand != settings::Errand::notify) return;
   for (Side side : kSides)
     for (const auto& [name, mailbox] : lists_.listing(side))
-      if (mailbox.exists && !known.contains(name) && !lists_.exists(other(side), name))
-        strange[side].push_back(name);
+      if (mailbox.exists && !known.contains(name)) strange[side].push_back(name);
   askWhich(std::move(strange), [&](Side side, const MailboxName& name, bool there) {
     if (!there) lists_.listing(side).erase(name);
   });
@@ -88,8 +87,8 @@ void Engine::followRenamings(bool preview) {
       renamings.astray.insert(found[i].from);
     }
     if (verdict != Verdict::same) continue;
-    std::string shown = lists_.hierarchy(Side::local).wire(found[i].from).bytes + " to " +
-                        lists_.hierarchy(Side::local).wire(found[i].to).bytes;
+    std::string shown = lists_.hierarchy(Side::local).shown(found[i].from) + " to " +
+                        lists_.hierarchy(Side::local).shown(found[i].to);
     if (preview) {
       log_.notice(About::database(), "Would follow the renaming of mailbox " + shown);
       setAside(found[i].from);
@@ -101,7 +100,7 @@ void Engine::followRenamings(bool preview) {
   }
   astray_ = std::move(renamings.astray);
   for (const MailboxName& name : renamings.doubtful) {
-    std::string shown = lists_.hierarchy(Side::local).wire(name).bytes;
+    std::string shown = lists_.hierarchy(Side::local).shown(name);
     log_.error(About::database(),
                "Mailbox " + shown +
                    " is left alone: it looks as if another one had been renamed, and it is not sure which. "
@@ -190,7 +189,7 @@ void Engine::forgetGone(bool preview) {
   for (const auto& [name, id] : ids()) {
     bool listed = lists_.exists(Side::local, name) || lists_.exists(Side::remote, name);
     if (listed || name.isInbox() || !known.contains(name) || astray_.contains(name)) continue;
-    std::string shown = "mailbox " + lists_.hierarchy(Side::local).wire(name).bytes;
+    std::string shown = "mailbox " + lists_.hierarchy(Side::local).shown(name);
     if (preview) {
       log_.notice(About::database(), "Would remove " + shown + ", which is on neither server any more");
       continue;

@@ -19,6 +19,8 @@ class Hierarchy {
   // Nothing for a name outside the reference, or longer than we handle. INBOX in any case becomes "INBOX".
   std::optional<MailboxName> name(const WireName& wire) const;
   WireName wire(const MailboxName& name) const;
+  // As users read and type it: without the reference.
+  std::string shown(const MailboxName& name) const { return wire(name).bytes.substr(reference_.size()); }
 
   // Whether this server can hold the name: none of its levels has our delimiter inside, and a flat namespace
   // holds flat names only. Else the name would become another hierarchy here.

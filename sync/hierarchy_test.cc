@@ -63,3 +63,10 @@ TEST_CASE("ignore-mailbox fails clearly: bad syntax, endless matching") {
   CHECK_THROWS_AS(Ignore("(unbalanced"), Failure);
   CHECK_THROWS_AS(Ignore("^(a+)+$").matches(*MailboxName::of(std::string(60, 'a') + "b")), Failure);
 }
+
+TEST_CASE("users see names without the reference") {
+  Hierarchy hierarchy("perso.", '.');
+  MailboxName name = *hierarchy.name({"perso.a.b"});
+  CHECK(hierarchy.shown(name) == "a.b");
+  CHECK(hierarchy.wire(name).bytes == "perso.a.b");
+}

@@ -68,6 +68,9 @@ class Log {
     return std::exchange(done_, {});
   }
 
+  // launch does not read as fast as lines come: nothing that makes more of them is to be begun.
+  bool behind() const { return launch_.queued() > 4096; }
+
   void progress(const Progress& progress) { launch_.report({progress}); }
 
  private:

@@ -14,6 +14,9 @@ struct Mailbox {
   MailboxName name;
   store::MailboxId id;
   Both<WireName> wire;
+
+  // As users read and type it: with the local delimiter, without the reference.
+  std::string shown() const { return wire.local.bytes.substr(wire.local.bytes.size() - name.bytes().size()); }
 };
 
 // A tagged NO or BAD as it is shown: "NO [OVERQUOTA] Quota exceeded".
@@ -23,7 +26,7 @@ inline std::string words(const answer::Done& done) {
 
 // What to do about a mailbox whose UIDs lost their meaning.
 inline std::string startAfresh(const Mailbox& mailbox) {
-  return " The mailbox is left alone. `interimap --target=database --delete " + mailbox.wire.local.bytes +
+  return " The mailbox is left alone. `interimap --target=database --delete " + mailbox.shown() +
          "` forgets what is known of it, and the next run takes it for new.";
 }
 

@@ -69,12 +69,13 @@ void Pass::clarify() {
     askIdentities(side);
     askOwed(side);
   }
+  if (mayHaveTwins()) askTwins();
 }
 
 void Pass::begin(Both<Lane*> lanes) {
   if (failed_ || !answered()) return;
-  bool unfinished =
-      !refused_.local.empty() || !refused_.remote.empty() || !redo_.local.empty() || !redo_.remote.empty();
+  bool unfinished = !lookalikes_.local.empty() || !refused_.local.empty() || !refused_.remote.empty() ||
+                    !redo_.local.empty() || !redo_.remote.empty();
   for (Side side : kSides) {
     if (changes_[side]) changes_[side]->gone.remove(alive_[side]);
     if (changes_[side] && !due_.again) reportStrangers(side);
@@ -82,6 +83,7 @@ void Pass::begin(Both<Lane*> lanes) {
   }
   if (unfinished || !known_.local || !known_.remote) resume();
   if (failed_) return;
+  if (isFull()) reportUnmatched();
   makePlan();
   for (Side side : kSides) {
     limitExpunges(side);
@@ -89,11 +91,11 @@ void Pass::begin(Both<Lane*> lanes) {
     reportWithheld(side);
   }
   for (const Plan::Conflict& conflict : plan_.conflicts)
-    log_.warning(at(Side::local), "Conflicting flag update in " + mailbox_.wire.local.bytes +
-                                      " for local UID " + std::to_string(conflict.local.value()) + " (" +
-                                      conflict.here.text() + ") and remote UID " +
-                                      std::to_string(conflict.remote.value()) + " (" + conflict.there.text() +
-                                      "): setting both to the union (" + conflict.both.text() + ")");
+    log_.warning(at(Side::local), "Conflicting flag update in " + mailbox_.shown() + " for local UID " +
+                                      std::to_string(conflict.local.value()) + " (" + conflict.here.text() +
+                                      ") and remote UID " + std::to_string(conflict.remote.value()) + " (" +
+                                      conflict.there.text() + "): setting both to the union (" +
+                                      conflict.both.text() + ")");
   for (Side side : kSides) {
     store(side, request::Store::Change::add, plan_.todo[side].add);
     store(side, request::Store::Change::remove, plan_.todo[side].remove);

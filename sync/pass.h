@@ -12,6 +12,7 @@
 #include "sync/log.h"
 #include "sync/mailbox.h"
 #include "sync/server.h"
+#include "sync/twins.h"
 
 namespace interimap {
 
@@ -61,6 +62,7 @@ class Pass {
   void reportStrangers(Side side);
   void findLost();
   void reportUnreported();
+  void reportUnmatched();
   void askWhetherGone(Side side);
   void askOtherFlags(Side side);
   void askIdentities(Side target);
@@ -68,6 +70,9 @@ class Pass {
   bool partnered(Side side, Uid uid) const;
   std::vector<store::Intent> intents(Side target) const;
   void askOwed(Side source);
+  bool mayHaveTwins() const;
+  void askTwins();
+  void joinTwins();
   bool mayTry(const store::RefusedMessage& message) const;
   bool answered();
   void resume();
@@ -105,6 +110,7 @@ class Pass {
   Both<std::vector<answer::Message>> candidates_;  // new on that side, perhaps copies of ours
   Both<UidSet> refused_;                           // of messages that stay on that side alone
   Both<std::vector<answer::Message>> sources_;     // on that side, perhaps copied to the other
+  Both<std::vector<Lookalike>> lookalikes_;        // on that side, perhaps on the other, too
   Both<UidSet> owed_;                              // below the listing, to be copied from that side
   Both<UidSet> redo_;                              // --repair: their partner is lost, to be copied again
 

@@ -2,6 +2,7 @@
 #include "sync/pass.h"
 
 #include <algorithm>
+#include <set>
 
 namespace interimap {
 
@@ -26,7 +27,7 @@ void Pass::findLost() {
         if (local || others.gone.contains(there))
           log_.warning(at(side), "Pair (lUID,rUID) = (" + std::to_string(pair.local.value()) + "," +
                                      std::to_string(pair.remote.value()) + ") vanished from " +
-                                     mailbox_.wire.local.bytes + ". Repairing.");
+                                     mailbox_.shown() + ". Repairing.");
       } else {
         redo_[other(side)].add(there);
         log_.warning(at(side), "UID " + std::to_string(here.value()) + " disappeared. Redownloading " +
@@ -35,12 +36,17 @@ void Pass::findLost() {
       }
     }
     changes.gone.add(gone);
-    UidSet refused = store_.refusedUids(mailbox_.id, side);
-    for (const Fresh& fresh : changes.fresh)
-      if (fresh.uid.value() < changes.knownNext().value && !refused.contains(fresh.uid))
+  }
+}
+
+// Neither new nor known.
+void Pass::reportUnmatched() {
+  for (Side side : kSides)
+    for (const Fresh& fresh : changes_[side]->fresh)
+      if (fresh.uid.value() < changes_[side]->knownNext().value && !refused_[side].contains(fresh.uid) &&
+          !redo_[side].contains(fresh.uid))
         log_.warning(at(other(side)), std::string("No match for modified ") + servers_[side]->name() +
                                           " UID " + std::to_string(fresh.uid.value()) + ". Redownloading.");
-  }
 }
 
 // A pair that differs though neither side reported a change since last time.
@@ -50,7 +56,7 @@ void Pass::reportUnreported() {
     for (const auto& [uid, _] : changes_[side]->flags)
       if (changes_[side]->unreported.contains(uid)) uids.add(uid);
     for (const store::Pair& pair : store_.pairs(mailbox_.id, side, uids))
-      log_.warning(at(side), "Missed flag update in " + mailbox_.wire.local.bytes + " for (lUID,rUID) = (" +
+      log_.warning(at(side), "Missed flag update in " + mailbox_.shown() + " for (lUID,rUID) = (" +
                                  std::to_string(pair.local.value()) + "," +
                                  std::to_string(pair.remote.value()) + "). Repairing.");
   }
@@ -93,7 +99,7 @@ void Pass::askOtherFlags(Side side) {
 void Pass::askIdentities(Side target) {
   store::Journal journal = store_.journal(mailbox_.id, target);
   if (journal.intents.empty()) return;
-  log_.notice(at(target), "Resuming interrupted sync for " + mailbox_.wire[target].bytes);
+  log_.notice(at(target), "Resuming interrupted sync for " + mailbox_.shown());
   UidSet uids;
   for (const Fresh& fresh : changes_[target]->fresh)
     if (fresh.uid.value() >= journal.targetNext.value) uids.add(fresh.uid);
@@ -143,6 +149,36 @@ void Pass::askOwed(Side source) {
         changes_[source]->fresh.push_back(
             {message.uid, static_cast<std::uint32_t>(std::min<std::uint64_t>(message.size, 0xffffffffU))});
       }));
+}
+
+// Where nothing was ever brought to an end, or everything is compared, a message may be on both sides without
+// our doing: copying it would double it.
+bool Pass::mayHaveTwins() const {
+  if (!changes_.local || !changes_.remote) return false;
+  auto isFirst = [](const std::optional<store::SideState>& known) {
+    return !known || known->uidNext.value == 0;
+  };
+  return isFull() || (isFirst(known_.local) && isFirst(known_.remote));
+}
+
+// Of those that are new on both sides only the ones of a size that the other side has, too.
+void Pass::askTwins() {
+  Both<std::set<std::uint32_t>> sizes;
+  for (Side side : kSides)
+    for (const Fresh& fresh : changes_[side]->fresh) sizes[side].insert(fresh.size);
+  for (Side side : kSides) {
+    UidSet uids;
+    for (const Fresh& fresh : changes_[side]->fresh)
+      if (fresh.size > 0 && sizes[other(side)].contains(fresh.size)) uids.add(fresh.uid);
+    if (uids.empty()) continue;
+    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    questions_.emplace_back(
+        side, servers_[side]->fetch(uids, Items::identity, [this, side](const answer::Message& message) {
+          if (message.header && message.date && message.flags)
+            lookalikes_[side].push_back(
+                {message.uid, {*message.header, message.date->seconds(), message.size}, *message.flags});
+        }));
+  }
 }
 
 bool Pass::answered() {

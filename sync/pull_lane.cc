@@ -100,6 +100,7 @@ void PullLane::connect() {
 }
 
 void PullLane::abandon(std::chrono::milliseconds patience) {
+  abandoned_ = true;
   pulling_.deliverer.quit();
   tasks_.clear();
   fetching_.clear();
@@ -111,7 +112,9 @@ void PullLane::abandon(std::chrono::milliseconds patience) {
 
 // Asks for the next window, if there is one and room for it.
 bool PullLane::fetch() {
-  if (tasks_.empty() || fetching_.size() + waiting_.size() + handed_.size() >= kWindowsInFlight) return false;
+  if (tasks_.empty() || pulling_.log.behind() ||
+      fetching_.size() + waiting_.size() + handed_.size() >= kWindowsInFlight)
+    return false;
   const Task first = tasks_.front();
   UidSet uids;
   std::uint64_t size = 0;
@@ -155,7 +158,7 @@ bool PullLane::advance() {
   for (Window& window : next) submit(std::move(window));
   if (end && !end->closed)
     throw Failure(ExitStatus::internal, "delivery ended without a word about what it had been given");
-  if (end && !finished()) pulling_.exchange.pause(pulling_.sink.pause());
+  if (end && !abandoned_ && !finished()) pulling_.exchange.pause(pulling_.sink.pause());
   return true;
 }
 
@@ -270,8 +273,10 @@ void PullLane::take(Fetching& fetching) {
 void PullLane::refuseTooLarge(Uid uid, std::size_t group) {
   OpenMessage open{uid};
   if (auto it = open_.find(uid); it != open_.end()) open = it->second;
-  for (const ForwardPath& recipient : groups_[group])
+  for (const ForwardPath& recipient : groups_[group]) {
+    refused_.emplace(uid, recipient.text());
     put(open.fates, {recipient.text(), Fate::refused, "larger than max-message-size", now()});
+  }
   say([this, uid] {
     pulling_.log.error(aboutMailbox(mailbox_), number(uid) + " is larger than max-message-size",
                        ExitStatus::data);
@@ -314,7 +319,6 @@ OpenMessage PullLane::known(const answer::WindowMessage& message) const {
 
 // The message has been tried for those that it was to be tried for.
 void PullLane::record(OpenMessage message, std::uint64_t size, bool toBeContinued) {
-  tried_.add(message.uid);
   std::erase_if(message.fates, [&](const store::RecipientFate& each) {  // the configuration has changed
     return std::ranges::find(pulling_.recipients, each.recipient, &ForwardPath::text) ==
            pulling_.recipients.end();
@@ -343,6 +347,7 @@ void PullLane::sayOutcome(Uid uid, const std::string& recipient, const store::Re
   switch (fate.fate) {
     case Fate::delivered: return;
     case Fate::refused:
+      refused_.emplace(uid, recipient);
       return say([this, text = what + " was refused for" + to + ": " + fate.reply] {
         pulling_.log.error(aboutMailbox(mailbox_), text, ExitStatus::data);
       });

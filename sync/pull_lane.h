@@ -6,7 +6,9 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sync/pulling.h"
@@ -28,9 +30,10 @@ class PullLane {
   // delivery has had time to finish what it has.
   void run();
 
-  bool interrupted() const { return interrupted_; }       // some messages were not even tried
-  const UidSet& missing() const { return missing_; }      // listed, and not sent when asked for alone
-  const UidSet& tried() const { return tried_; }          // whatever came of it
+  bool interrupted() const { return interrupted_; }   // some messages were not even tried
+  const UidSet& missing() const { return missing_; }  // listed, and not sent when asked for alone
+  // Refused just now, and that was said.
+  bool refused(Uid uid, const std::string& recipient) const { return refused_.contains({uid, recipient}); }
   const UidSet& recovered() const { return recovered_; }  // delivered, and had the keyword of failure
 
  private:
@@ -83,14 +86,15 @@ class PullLane {
   const WireName& mailbox_;
   store::MailboxId id_;
   Open& open_;
-  std::vector<std::vector<ForwardPath>> groups_;
+  std::deque<std::vector<ForwardPath>> groups_;  // references to them stay good
   std::deque<Task> tasks_;
   std::deque<Fetching> fetching_;
   std::deque<Window> waiting_, handed_;
   std::uint64_t inFlight_ = 0;                // octets
   std::vector<std::function<void()>> lines_;  // to be logged once what they tell is written down
-  bool interrupted_ = false;
-  UidSet missing_, tried_, recovered_;
+  bool interrupted_ = false, abandoned_ = false;
+  UidSet missing_, recovered_;
+  std::set<std::pair<Uid, std::string>> refused_;
   UidSet lost_;  // with a connection, once
 };
 

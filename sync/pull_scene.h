@@ -115,7 +115,7 @@ class PullScene {
   settings::Pull settings;
   SceneServer server;
   SceneSink sink;
-  store::Scratch scratch;
+  store::Scratch scratch{store::Scratch::inMemory()};
   std::int64_t now = 1'000'000'000;
 
   std::vector<std::string> log;  // of the last run: "error INBOX: text"
@@ -128,6 +128,9 @@ class PullScene {
   bool said(const std::string& text) const;
   std::size_t saidTimes(const std::string& text) const;
 
+  void fill(int messages) {  // "body 1" and so on
+    for (int i = 1; i <= messages; ++i) inbox().add("body " + std::to_string(i));
+  }
   SceneServer::Mailbox& inbox() { return server.mailboxes["INBOX"]; }
   void withState(const std::function<void(store::PullState&)>& look);
 };

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
-#include <random>
 
 #include "sync/pull_scene.h"
 
@@ -12,11 +11,6 @@ using namespace std::string_literals;
 using Kind = deliver::Outcome::Kind;
 
 namespace {
-
-PullScene& fill(PullScene& scene, int messages) {
-  for (int i = 1; i <= messages; ++i) scene.inbox().add("body " + std::to_string(i));
-  return scene;
-}
 
 std::string exported(PullScene& scene) {
   std::string octets;
@@ -32,7 +26,7 @@ bool has(PullScene& scene, std::uint32_t uid, const char* flag) {
 
 TEST_CASE("pull: all that is there is delivered once, and flagged") {
   PullScene scene;
-  fill(scene, 300);
+  scene.fill(300);
   CHECK(scene.run() == ExitStatus::ok);
   CHECK(scene.sink.received.size() == 300);
   CHECK(scene.sink.received.front() == std::pair("body 1"s, "rcpt"s));
@@ -56,7 +50,7 @@ TEST_CASE("pull: all that is there is delivered once, and flagged") {
 
 TEST_CASE("pull: refused and deferred messages hold nobody up") {
   PullScene scene;
-  fill(scene, 5);
+  scene.fill(5);
   scene.sink.fate = [](const std::string& body, const std::string&) {
     return body == "body 2" ? Kind::refused : body == "body 4" ? Kind::deferred : Kind::delivered;
   };
@@ -86,7 +80,7 @@ TEST_CASE("pull: refused and deferred messages hold nobody up") {
 
 TEST_CASE("pull: deferred alone is 75, refused and removed by the user is nothing") {
   PullScene scene;
-  fill(scene, 2);
+  scene.fill(2);
   scene.sink.fate = [](const std::string& body, const std::string&) {
     return body == "body 1" ? Kind::deferred : Kind::delivered;
   };
@@ -100,7 +94,7 @@ TEST_CASE("pull: deferred alone is 75, refused and removed by the user is nothin
 
 TEST_CASE("pull: an outcome per recipient, tried again for those alone") {
   PullScene scene;
-  fill(scene, 2);
+  scene.fill(2);
   scene.settings.forwardPaths = {"a", "b", "c"};
   scene.sink.fate = [](const std::string& body, const std::string& recipient) {
     return body == "body 1" && recipient == "b" ? Kind::deferred : Kind::delivered;
@@ -116,9 +110,25 @@ TEST_CASE("pull: an outcome per recipient, tried again for those alone") {
   CHECK(has(scene, 1, "\\Seen"));
 }
 
+TEST_CASE("pull: a recipient that stays refused is reported, whatever became of the others meanwhile") {
+  PullScene scene;
+  scene.fill(1);
+  scene.settings.forwardPaths = {"a", "b"};
+  scene.sink.fate = [](const std::string&, const std::string& recipient) {
+    return recipient == "a" ? Kind::deferred : Kind::refused;
+  };
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.saidTimes("<b>") == 1);
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.sink.received == std::vector{std::pair("body 1"s, "a"s)});
+  CHECK(scene.said("UID 1 stays undelivered: refused for <b>"));
+  CHECK_FALSE(has(scene, 1, "\\Seen"));
+}
+
 TEST_CASE("pull: a recipient that is no longer configured is not waited for") {
   PullScene scene;
-  fill(scene, 1);
+  scene.fill(1);
   scene.settings.forwardPaths = {"a", "b"};
   scene.sink.fate = [](const std::string&, const std::string& recipient) {
     return recipient == "b" ? Kind::deferred : Kind::delivered;
@@ -130,87 +140,9 @@ TEST_CASE("pull: a recipient that is no longer configured is not waited for") {
   CHECK(has(scene, 1, "\\Seen"));
 }
 
-TEST_CASE("pull: unknown outcomes are named, and tried again") {
-  PullScene scene;
-  fill(scene, 2);
-  scene.sink.fate = [](const std::string& body, const std::string&) {
-    return body == "body 1" ? Kind::unknown : Kind::delivered;
-  };
-  CHECK(scene.run() == ExitStatus::tryAgain);
-  CHECK(scene.said("warning INBOX: UID 1 may have been delivered to <rcpt>"));
-  CHECK(scene.pulled[0].unknown == 1);
-  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
-  CHECK(scene.run() == ExitStatus::ok);
-  CHECK(scene.sink.count("body 1") == 2);
-}
-
-TEST_CASE("pull: a server that hangs up after every few messages gets all of them, once") {
-  PullScene scene;
-  fill(scene, 300);
-  scene.sink.closesAfter = 7;
-  CHECK(scene.run() == ExitStatus::ok);
-  CHECK(scene.sink.received.size() == 300);
-  CHECK(scene.sink.connections == 43);
-  CHECK(scene.saidTimes("UID ") == 300);
-}
-
-TEST_CASE("pull: a message whose connection is lost is tried once more in the same run") {
-  PullScene scene;
-  fill(scene, 5);
-  int times = 0;
-  scene.sink.losing = [&](const std::string& body) { return body == "body 2" && ++times == 1; };
-  CHECK(scene.run() == ExitStatus::ok);
-  CHECK(scene.sink.received.size() == 5);
-  CHECK(scene.pulled[0].deferred == 0);
-  scene.inbox().add("body 6");
-  scene.inbox().add("body 7");
-  scene.sink.losing = [&](const std::string& body) { return body == "body 6"; };
-  CHECK(scene.run() == ExitStatus::tryAgain);
-  CHECK(scene.saidTimes("UID 6 is deferred for <rcpt>: words") == 1);
-  CHECK(scene.pulled[0].deferred == 1);
-  CHECK(scene.sink.received.size() == 6);
-}
-
-TEST_CASE("pull: a server that is down is not asked for ever") {
-  PullScene scene;
-  fill(scene, 300);
-  scene.sink.closesAfter = 0;
-  CHECK(scene.run() == ExitStatus::tryAgain);
-  CHECK(scene.sink.connections == 3);
-  CHECK(scene.said("error : Mail cannot be delivered: connection lost"));
-  scene.sink.closesAfter.reset();
-  CHECK(scene.run() == ExitStatus::ok);
-  CHECK(scene.sink.received.size() == 300);
-}
-
-TEST_CASE("pull: what will not pass ends the run with its status") {
-  for (ExitStatus status : {ExitStatus::noPermission, ExitStatus::config, ExitStatus::protocol}) {
-    PullScene scene;
-    fill(scene, 3);
-    scene.sink.closesAfter = 0;
-    scene.sink.closedWith = status;
-    CHECK(scene.run() == status);
-    CHECK(scene.sink.connections == 1);
-  }
-}
-
-TEST_CASE("pull: a delivery process that dies leaves unknown messages, and they are named") {
-  PullScene scene;
-  fill(scene, 3);
-  scene.sink.diesAfter = 1;
-  CHECK(scene.run() == ExitStatus::internal);
-  CHECK(scene.said("UID 2 may have been delivered"));
-  CHECK(scene.said("UID 3 may have been delivered"));
-  scene.sink.diesAfter.reset();
-  CHECK(scene.run() == ExitStatus::ok);
-  CHECK(scene.sink.count("body 1") == 1);
-  CHECK(scene.sink.count("body 2") == 2);
-  CHECK(scene.sink.count("body 3") == 1);
-}
-
 TEST_CASE("pull: --no-delivery settles what is there, and never purges it") {
   PullScene scene;
-  fill(scene, 4);
+  scene.fill(4);
   scene.settings.deliver = false;
   scene.settings.purgeAfter = 0;
   CHECK(scene.run() == ExitStatus::ok);
@@ -226,7 +158,7 @@ TEST_CASE("pull: --no-delivery settles what is there, and never purges it") {
 
 TEST_CASE("pull: purge takes what was delivered, and nothing else") {
   PullScene scene;
-  fill(scene, 6);
+  scene.fill(6);
   scene.sink.fate = [](const std::string& body, const std::string&) {
     return body == "body 2" ? Kind::refused : Kind::delivered;
   };
@@ -256,7 +188,7 @@ TEST_CASE("pull: purge takes what was delivered, and nothing else") {
 
 TEST_CASE("pull: UIDVALIDITY changes, and messages are known again") {
   PullScene scene;
-  fill(scene, 4);
+  scene.fill(4);
   scene.sink.fate = [](const std::string& body, const std::string&) {
     return body == "body 3" ? Kind::refused : Kind::delivered;
   };
@@ -274,7 +206,7 @@ TEST_CASE("pull: UIDVALIDITY changes, and messages are known again") {
 
 TEST_CASE("pull: a state file of the reference goes on where it was") {
   PullScene scene;
-  fill(scene, 6);
+  scene.fill(6);
   std::ofstream(scene.scratch.file(), std::ios::binary) << "\0\0\0\1\0\0\0\3\0\0\0\4"s;
   scene.settings.purgeAfter = 0;
   CHECK(scene.run() == ExitStatus::ok);
@@ -284,7 +216,7 @@ TEST_CASE("pull: a state file of the reference goes on where it was") {
 
   SUBCASE("of another UIDVALIDITY: the user decides") {
     PullScene other;
-    fill(other, 3);
+    other.fill(3);
     std::ofstream(other.scratch.file(), std::ios::binary) << "\0\0\0\2\0\0\0\3"s;
     CHECK(other.run() == ExitStatus::data);
     CHECK(other.said("UIDVALIDITY changed! (2 != 1)"));
@@ -300,7 +232,7 @@ TEST_CASE("pull: a state file of the reference goes on where it was") {
 
 TEST_CASE("pull: a server restored from a backup") {
   PullScene scene;
-  fill(scene, 6);
+  scene.fill(6);
   CHECK(scene.run() == ExitStatus::ok);
   for (std::uint32_t uid : {4, 5, 6}) scene.inbox().messages.erase(uid);
   scene.inbox().uidNext = 4;
@@ -314,7 +246,7 @@ TEST_CASE("pull: a server restored from a backup") {
 
 TEST_CASE("pull: messages that do not come, or are too large") {
   PullScene scene;
-  fill(scene, 5);
+  scene.fill(5);
   scene.server.unsendable = {2};
   scene.server.tooLarge = {3};
   CHECK(scene.run() == ExitStatus::data);
@@ -328,7 +260,7 @@ TEST_CASE("pull: messages that do not come, or are too large") {
 
 TEST_CASE("pull: several mailboxes, of which one is not there; one that is READ-ONLY") {
   PullScene scene;
-  fill(scene, 2);
+  scene.fill(2);
   scene.server.mailboxes["more"].add("more 1");
   scene.server.mailboxes["more"].readOnly = true;
   scene.settings.mailboxes = {"none", "INBOX", "more"};
@@ -351,7 +283,7 @@ TEST_CASE("pull: the state of another account") {
 TEST_CASE("pull: idling") {
   PullScene scene;
   scene.settings.errand = settings::Pull::Errand::idle;
-  fill(scene, 1);
+  scene.fill(1);
   scene.pauses = 4;
   SUBCASE("new mail, and what is due") {
     std::vector<std::int64_t> times;
@@ -375,97 +307,4 @@ TEST_CASE("pull: idling") {
     CHECK(times == std::vector<std::int64_t>{5, 15, 35, 75, 155});
     CHECK(scene.saidTimes("Mail cannot be delivered") == 1);
   }
-}
-
-TEST_CASE("pull: killed at any write, nothing is lost, and what may come twice is named") {
-  for (bool after : {false, true}) {
-    for (int write = 1;; ++write) {
-      CAPTURE(write);
-      CAPTURE(after);
-      PullScene scene;
-      fill(scene, 150);
-      scene.settings.purgeAfter = 3;
-      scene.sink.fate = [](const std::string& body, const std::string&) {
-        return body == "body 9" ? Kind::refused : Kind::delivered;
-      };
-      scene.run(write, after);
-      bool killed = scene.killed;
-      std::size_t before = scene.sink.received.size();
-      CHECK(scene.run() == ExitStatus::data);
-      std::size_t twice = 0;
-      for (int i = 1; i <= 150; ++i) {
-        std::string body = "body " + std::to_string(i);
-        std::size_t count = scene.sink.count(body);
-        if (i == 9) {
-          CHECK(count == 0);
-          continue;
-        }
-        REQUIRE(count >= 1);
-        REQUIRE(count <= 2);
-        if (count == 2) {
-          ++twice;
-          CHECK(scene.said("UID " + std::to_string(i) + " was in the hands of delivery"));
-        }
-      }
-      CHECK(twice <= before);
-      for (const auto& [uid, message] : scene.inbox().messages)
-        CHECK(message.flags.contains("\\Seen") == (uid != 9));
-      CHECK(scene.inbox().messages.size() == 75);  // odd ones stay
-      std::size_t received = scene.sink.received.size();
-      CHECK(scene.run() == ExitStatus::data);
-      CHECK(scene.sink.received.size() == received);
-      if (!killed) break;
-    }
-  }
-}
-
-TEST_CASE("pull: random faults and kills: everything arrives, and what came twice was named") {
-  for (unsigned seed = 1; seed <= 12; ++seed) {
-    CAPTURE(seed);
-    std::mt19937 random(seed);
-    auto oneIn = [&](unsigned n) { return random() % n == 0; };
-    PullScene scene;
-    std::set<std::string> named;
-    bool faulty = true;
-    scene.sink.fate = [&](const std::string&, const std::string&) {
-      if (!faulty || !oneIn(8)) return Kind::delivered;
-      return oneIn(3) ? Kind::unknown : Kind::deferred;
-    };
-    scene.sink.losing = [&](const std::string&) { return faulty && oneIn(20); };
-    int messages = 0;
-    for (int round = 0; round < 7; ++round) {
-      faulty = round < 5;
-      for (unsigned i = random() % 60; i > 0; --i) scene.inbox().add("body " + std::to_string(++messages));
-      scene.sink.closesAfter = faulty && oneIn(2) ? std::optional<int>(5 + random() % 20) : std::nullopt;
-      scene.sink.diesAfter = faulty && oneIn(5) ? std::optional<int>(random() % 20) : std::nullopt;
-      ExitStatus status = scene.run(faulty && oneIn(2) ? static_cast<int>(1 + random() % 20) : 0, oneIn(2));
-      if (!faulty) CHECK(status == ExitStatus::ok);
-      for (const std::string& line : scene.log)
-        if (auto at = line.find("UID ");
-            at != std::string::npos && (line.find("may have been") != std::string::npos))
-          named.insert("body " + std::to_string(std::stoi(line.substr(at + 4))));
-    }
-    for (int i = 1; i <= messages; ++i) {
-      std::string body = "body " + std::to_string(i);
-      CAPTURE(body);
-      CHECK(scene.sink.count(body) >= 1);
-      if (scene.sink.count(body) > 1) CHECK(named.contains(body));
-    }
-    for (const auto& [uid, message] : scene.inbox().messages) CHECK(message.flags.contains("\\Seen"));
-  }
-}
-
-TEST_CASE("pull: a mailbox that cannot be selected at first is caught up with later") {
-  PullScene scene;
-  fill(scene, 3);
-  CHECK(scene.run(6) == ExitStatus::ok);  // killed with messages in the hands of delivery
-  REQUIRE(scene.killed);
-  auto inbox = std::exchange(scene.server.mailboxes, {});
-  scene.settings.errand = settings::Pull::Errand::idle;
-  scene.pauses = 1;
-  scene.onPause = [&](int) { scene.server.mailboxes = inbox; };
-  scene.run();
-  CHECK(scene.said("cannot be selected"));
-  CHECK(scene.saidTimes("in the hands of delivery") == 3);
-  CHECK(scene.sink.received.size() >= 3);
 }

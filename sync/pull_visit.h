@@ -11,6 +11,9 @@
 
 namespace interimap {
 
+// Whether a Fetch told all there is.
+inline bool whole(const answer::Done& done) { return done.ok() && done.code != answer::kUnreadable; }
+
 class Visit {
  public:
   // `first` of this mailbox in this process: messages that were left over are tried once more, and reported.
@@ -50,7 +53,7 @@ class Visit {
   void catalogue();
   void advance();
   void tidy();
-  void report(const UidSet& tried);
+  void report(const PullLane& lane);
 
   About about() const { return aboutMailbox(mailbox_); }
   void error(const std::string& text, ExitStatus status) { pulling_.log.error(about(), text, status); }
@@ -63,6 +66,7 @@ class Visit {
   std::optional<store::PulledMailbox> known_;
   PullLane::Open open_;
   std::vector<Listed> fresh_;  // by UID
+  UidSet orphans_;             // left in the hands of delivery by a run that was killed
   UidSet present_;             // open messages that are still there
   bool complete_ = true;       // all that is new was listed, and is settled or open
 };

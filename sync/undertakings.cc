@@ -37,6 +37,12 @@ std::string Undertakings::text(Side side, const store::Undertaking& undertaking)
          (undertaking.to ? " to " + hierarchy.wire(*undertaking.to).bytes : "");
 }
 
+std::string Undertakings::shown(const store::Undertaking& undertaking) const {
+  const Hierarchy& hierarchy = lists_.hierarchy(Side::local);
+  return "mailbox " + hierarchy.shown(undertaking.mailbox) +
+         (undertaking.to ? " to " + hierarchy.shown(*undertaking.to) : "");
+}
+
 std::optional<Undertakings::Refused> Undertakings::carryOut(store::Undertaking undertaking) {
   if (!store_.isNew()) {
     store::Transaction transaction = store_.begin(store::Lasting::throughPowerLoss);
@@ -91,8 +97,7 @@ void Undertakings::complete(const store::Undertaking& undertaking) {
   store_.accomplish(undertaking.id);
   transaction.commit(undertaking.to ? "rename" : "delete");
   if (changes)
-    log_.notice(About::database(),
-                (undertaking.to ? "Renamed " : "Removed ") + text(Side::local, undertaking));
+    log_.notice(About::database(), (undertaking.to ? "Renamed " : "Removed ") + shown(undertaking));
 }
 
 std::set<MailboxName> Undertakings::resume() {
@@ -103,7 +108,7 @@ std::set<MailboxName> Undertakings::resume() {
     lists_.fetchNamed(names);
     log_.notice(About::database(), std::string("Resuming interrupted ") +
                                        (undertaking.to ? "renaming of " : "deletion of ") +
-                                       text(Side::local, undertaking));
+                                       shown(undertaking));
     if (!carryOn(undertaking)) unfinished.insert(names.begin(), names.end());
   }
   return unfinished;
@@ -135,7 +140,7 @@ bool Undertakings::carryOn(const store::Undertaking& undertaking) {
   }
   if (undertaking.inDatabase && undertaking.to && isKnown(undertaking.mailbox) && isKnown(*undertaking.to)) {
     log_.error(About::database(),
-               "Couldn't rename " + text(Side::local, undertaking) +
+               "Couldn't rename " + shown(undertaking) +
                    ": both are there. `interimap --target=" + "database --delete` forgets one of them.",
                ExitStatus::data);
     return false;

@@ -40,6 +40,7 @@ class Undertakings {
   std::optional<Refused> tell(Side side, const store::Undertaking& undertaking);
   void complete(const store::Undertaking& undertaking);
   bool isKnown(const MailboxName& name) const;
+  std::string shown(const store::Undertaking& undertaking) const;  // of the database
   std::string text(Side side, const store::Undertaking& undertaking) const;
 
   Both<Server*> servers_;
