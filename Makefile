@@ -56,10 +56,11 @@ $(BUILD)/unit/launch:    $(ipc) $(call lib,sandbox launch) $(call tests,launch) 
 $(BUILD)/tests/sandboxed/prober: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,prober attempts_on_processes attempts_on_files attempts_on_memory honest_work) ; $(link) $(libs_sandbox) $(libs_store)
 $(BUILD)/tests/sandboxed/driver: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,confined sandbox_test) $(BUILD)/tests/main.o                                ; $(link) $(libs_sandbox)
 
-# End to end, against real servers; the demo is made of the same bricks.
+# End to end, against real servers; the demo is made of the same bricks, those without doctest.
+bricks := $(filter-out %/pull_bed.o,$(call objs,tests/e2e))
 $(BUILD)/tests/e2e/e2e:   $(call lib,tests/e2e tests/soak) $(call tests,tests/e2e)  ; $(link) -lssl -lcrypto -lz -lsqlite3
-$(BUILD)/tests/demo/demo: $(call objs,tests/e2e tests/demo)               ; $(link) -lssl -lcrypto -lz -lsqlite3
-$(BUILD)/tests/bench/bench: $(call objs,tests/e2e tests/bench)            ; $(link) -lssl -lcrypto -lz -lsqlite3
+$(BUILD)/tests/demo/demo: $(bricks) $(call objs,tests/demo)               ; $(link) -lssl -lcrypto -lz -lsqlite3
+$(BUILD)/tests/bench/bench: $(bricks) $(call objs,tests/bench)            ; $(link) -lssl -lcrypto -lz -lsqlite3
 
 $(BUILD)/tests/soak/soak: $(call objs,tests/e2e tests/soak)               ; $(link) -lssl -lcrypto -lz -lsqlite3
 
@@ -77,7 +78,7 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 
 # make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first.
 e2e     := $(BUILD)/tests/e2e/e2e
-slow    := soak versions kill watch large cyrus
+slow    := soak versions deadlines kill watch large cyrus
 cases   := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 checked := $(BUILD)/tests/model/histories $(e2e) $(folders:%=$(BUILD)/unit/%) $(BUILD)/tests/sandboxed/driver $(BUILD)/tests/sandboxed/prober
 

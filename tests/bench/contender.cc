@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kReference = "/usr/bin/interimap";
 constexpr const char* kMbsync = "/usr/bin/mbsync";
-constexpr auto kTimeout = std::chrono::minutes(10);
+constexpr auto kTimeout = std::chrono::minutes(60);
 
 bool isInstalled(const char* program) { return access(program, X_OK) == 0; }
 
@@ -63,9 +63,9 @@ std::optional<bed::Command> dsyncCommand(const Setting& setting) {
 }
 
 std::optional<bed::Command> floorCommand(const Setting& setting, Floor::Half half) {
-  if (setting.tls || setting.work != (half == Floor::Half::look ? Work::idle : Work::first))
-    return std::nullopt;
-  Floor floor{half, setting.local, setting.remote, setting.user, setting.mailboxes, setting.script};
+  if (setting.work != (half == Floor::Half::look ? Work::idle : Work::first)) return std::nullopt;
+  Floor floor{half,           setting.local, setting.remote, setting.user, setting.mailboxes,
+              setting.script, setting.tls};
   bed::Command command{{fs::read_symlink("/proc/self/exe").string()}, {}};
   for (std::string& argument : floor.arguments()) command.arguments.push_back(std::move(argument));
   command.unprivileged = false;  // it reads the script, and the build tree may be closed to others

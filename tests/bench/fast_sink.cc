@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
@@ -52,14 +53,14 @@ class FastSink::Session {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
     if (n <= 0) return false;
     std::string_view rest = input_;
-    while (!over_ && (inData_ ? data(rest) : command(rest))) {
+    while (!over_ && (chunk_ > 0 ? chunk(rest) : inData_ ? data(rest) : command(rest))) {
     }
     input_.erase(0, input_.size() - rest.size());
     return true;
   }
 
  private:
-  // These two take off what they have understood; false: more has to come.
+  // These three take off what they have understood; false: more has to come.
   bool data(std::string_view& rest) {
     // The line end of DATA itself may be the first octets of the end of an empty message.
     std::size_t end = atBegin_ && rest.starts_with(".\r\n") ? 0 : rest.find(kEndOfData);
@@ -72,11 +73,42 @@ class FastSink::Session {
     }
     const std::size_t size = rest.starts_with(".\r\n") && atBegin_ ? 3 : end + kEndOfData.size();
     sink_.octets_ += size;
-    ++sink_.messages_;
     rest.remove_prefix(size);
-    for (std::size_t i = 0; i < (sink_.lmtp_ ? recipients_ : 1); ++i) reply_ += "250 2.0.0 taken over\r\n";
+    takeOver();
     inData_ = false;
     return true;
+  }
+
+  bool chunk(std::string_view& rest) {
+    const std::size_t size = std::min(chunk_, rest.size());
+    sink_.octets_ += size;
+    chunk_ -= size;
+    rest.remove_prefix(size);
+    if (chunk_ == 0) endOfChunk();
+    return size > 0;
+  }
+
+  void endOfChunk() {
+    if (lastChunk_) {
+      takeOver();
+    } else {
+      reply_ += "250 2.0.0 go on\r\n";
+    }
+  }
+
+  void bdat(std::string_view line) {
+    const std::size_t number = std::min(line.find(' '), line.size() - 1) + 1;
+    auto [end, error] = std::from_chars(line.data() + number, line.data() + line.size(), chunk_);
+    over_ = error != std::errc() || recipients_ == 0;  // where the next command begins is not known
+    if (over_) return;
+    lastChunk_ = std::string_view(end, line.data() + line.size()).find("LAST") != std::string_view::npos;
+    if (chunk_ == 0) endOfChunk();
+  }
+
+  void takeOver() {
+    ++sink_.messages_;
+    for (std::size_t i = 0; i < (sink_.options_.lmtp ? recipients_ : 1); ++i)
+      reply_ += "250 2.0.0 taken over\r\n";
   }
 
   bool command(std::string_view& rest) {
@@ -85,7 +117,9 @@ class FastSink::Session {
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end + 1);
     if (isVerb(line, "EHLO") || isVerb(line, "LHLO")) {
-      reply_ += "250-sink.example.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n";
+      reply_ += "250-sink.example.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n";
+      reply_ += sink_.options_.chunking ? "250-CHUNKING\r\n250 ENHANCEDSTATUSCODES\r\n"
+                                        : "250 ENHANCEDSTATUSCODES\r\n";
     } else if (isVerb(line, "HELO") || isVerb(line, "RSET") || isVerb(line, "NOOP")) {
       reply_ += "250 2.0.0 ok\r\n";
     } else if (isVerb(line, "MAIL")) {
@@ -94,6 +128,8 @@ class FastSink::Session {
     } else if (isVerb(line, "RCPT")) {
       ++recipients_;
       reply_ += "250 2.1.5 ok\r\n";
+    } else if (isVerb(line, "BDAT")) {
+      bdat(line);
     } else if (isVerb(line, "DATA")) {
       inData_ = atBegin_ = recipients_ > 0;
       reply_ += inData_ ? "354 go on\r\n" : "503 5.5.1 no recipients\r\n";
@@ -110,10 +146,12 @@ class FastSink::Session {
   int socket_;
   std::string input_, reply_;
   std::size_t recipients_ = 0;
+  std::size_t chunk_ = 0;  // octets of it that are still to come
+  bool lastChunk_ = false;
   bool inData_ = false, atBegin_ = false, over_ = false;
 };
 
-FastSink::FastSink(bool lmtp) : lmtp_(lmtp) {
+FastSink::FastSink(FastSinkOptions options) : options_(options) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -1,5 +1,5 @@
-// An SMTP or LMTP server on loopback that costs next to nothing: it follows the dialogue (RFC 5321, RFC 2033, with
-// PIPELINING and 8BITMIME), counts, and forgets. One thread, any number of connections.
+// An SMTP or LMTP server on loopback that costs next to nothing: it follows the dialogue (RFC 5321, RFC 2033,
+// with PIPELINING and 8BITMIME), counts, and forgets. One thread, any number of connections.
 #pragma once
 
 #include <atomic>
@@ -9,9 +9,14 @@
 
 namespace interimap::bench {
 
+struct FastSinkOptions {
+  bool lmtp = false;
+  bool chunking = false;  // BDAT is offered (RFC 3030)
+};
+
 class FastSink {
  public:
-  explicit FastSink(bool lmtp);
+  explicit FastSink(FastSinkOptions options);
   ~FastSink();
   FastSink(const FastSink&) = delete;
   FastSink& operator=(const FastSink&) = delete;
@@ -24,7 +29,7 @@ class FastSink {
   class Session;
   void serve();
 
-  bool lmtp_;
+  FastSinkOptions options_;
   std::uint16_t port_ = 0;
   int listener_ = -1, wake_ = -1;
   std::atomic<std::uint64_t> messages_ = 0, octets_ = 0;

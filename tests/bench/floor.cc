@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include <charconv>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -86,9 +88,20 @@ class Answers {
   bool inside_ = false;      // the line goes on after a literal
 };
 
+// One TLS context for both halves: the certificate is the servers' own, made for this run.
+SSL_CTX* tlsContext() {
+  static SSL_CTX* const context = [] {
+    SSL_CTX* made = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_min_proto_version(made, TLS1_3_VERSION);
+    SSL_CTX_set_mode(made, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return made;
+  }();
+  return context;
+}
+
 class Connection {
  public:
-  explicit Connection(std::uint16_t port)
+  Connection(std::uint16_t port, bool tls)
       : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), buffer_(kReadSize, '\0') {
     int on = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -98,6 +111,11 @@ class Connection {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
       throw std::runtime_error("floor: cannot connect");
+    if (tls) {
+      tls_.reset(SSL_new(tlsContext()));
+      SSL_set_fd(tls_.get(), socket_);
+      if (SSL_connect(tls_.get()) != 1) throw std::runtime_error("floor: no TLS");
+    }
     fcntl(socket_, F_SETFL, O_NONBLOCK);
   }
   ~Connection() { close(socket_); }
@@ -110,19 +128,29 @@ class Connection {
     for (bool more = true, sending = true; more;) {
       pollfd fd{socket_, static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN), 0};
       if (poll(&fd, 1, kTimeoutMilliseconds) <= 0) throw std::runtime_error("floor: the server is silent");
-      if ((fd.revents & POLLIN) != 0) more = answers.take(receive(), lastTag);
-      if ((fd.revents & POLLOUT) != 0) sending = send(text, file);
+      if ((fd.revents & POLLIN) != 0) {
+        for (std::string_view got = receive(); more && !got.empty(); got = tls_ && more ? receive() : "")
+          more = answers.take(got, lastTag);
+      }
+      if (more && (fd.revents & POLLOUT) != 0) sending = tls_ ? sendTls(text, file) : send(text, file);
     }
   }
 
  private:
+  struct Free {
+    void operator()(SSL* tls) const { SSL_free(tls); }
+  };
+
+  // Empty: nothing is there.
   std::string_view receive() {
-    ssize_t n = recv(socket_, buffer_.data(), buffer_.size(), 0);
+    ssize_t n = tls_ ? SSL_read(tls_.get(), buffer_.data(), static_cast<int>(buffer_.size()))
+                     : recv(socket_, buffer_.data(), buffer_.size(), 0);
+    if (n <= 0 && tls_ && SSL_get_error(tls_.get(), static_cast<int>(n)) == SSL_ERROR_WANT_READ) return {};
     if (n <= 0) throw std::runtime_error("floor: the server has gone");
     return {buffer_.data(), static_cast<std::size_t>(n)};
   }
 
-  // False when nothing is left to send.
+  // These two: false when nothing is left to send.
   bool send(std::string_view& text, int file) {
     ssize_t n = text.empty() ? 0 : ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
     if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
@@ -134,8 +162,27 @@ class Connection {
     return !text.empty() || file >= 0;
   }
 
+  bool sendTls(std::string_view& text, int file) {
+    while (true) {
+      if (text.empty() && unsent_.empty() && file >= 0) {
+        read_.resize(kReadSize);
+        read_.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(file, read_.data(), read_.size()))));
+        unsent_ = read_;
+      }
+      std::string_view& next = text.empty() ? unsent_ : text;
+      if (next.empty()) return false;
+      int n = SSL_write(tls_.get(), next.data(), static_cast<int>(next.size()));
+      if (n <= 0 && SSL_get_error(tls_.get(), n) != SSL_ERROR_WANT_WRITE)
+        throw std::runtime_error("floor: the server takes nothing");
+      if (n <= 0) return true;
+      next.remove_prefix(static_cast<std::size_t>(n));
+    }
+  }
+
   int socket_;
-  std::string buffer_;
+  std::unique_ptr<SSL, Free> tls_;
+  std::string buffer_, read_;
+  std::string_view unsent_;  // of read_
 };
 
 // RFC 4616, as an initial response (RFC 4959).
@@ -152,32 +199,32 @@ std::string authenticate(const std::string& user) {
   return std::string(kTag) + " AUTHENTICATE PLAIN " + encoded + "\r\n";
 }
 
-void fetchEverything(std::uint16_t port, const std::string& user, std::size_t mailboxes) {
+void fetchEverything(const Floor& floor) {
   std::string commands;
-  for (const std::string& name : mailboxNames(mailboxes)) {
+  for (const std::string& name : mailboxNames(floor.mailboxes)) {
     commands += std::string(kTag) + " EXAMINE " + bed::ImapClient::quoted(name) + "\r\n" + kTag +
                 " UID FETCH 1:* (FLAGS INTERNALDATE BODY.PEEK[])\r\n";
   }
-  Connection connection(port);
-  connection.converse(authenticate(user), -1, kTag);
+  Connection connection(floor.local, floor.tls);
+  connection.converse(authenticate(floor.user), -1, kTag);
   connection.converse(commands + kLastTag + " LOGOUT\r\n", -1, kLastTag);
 }
 
-void appendEverything(std::uint16_t port, const std::string& user, const fs::path& script) {
-  int file = open(script.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw std::runtime_error("floor: no " + script.string());
-  Connection connection(port);
-  connection.converse(authenticate(user), -1, kTag);
+void appendEverything(const Floor& floor) {
+  int file = open(floor.script.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw std::runtime_error("floor: no " + floor.script.string());
+  Connection connection(floor.remote, floor.tls);
+  connection.converse(authenticate(floor.user), -1, kTag);
   connection.converse("", file, kLastTag);
   close(file);
 }
 
 // All that it takes to see that nothing has changed, in one flight.
-void lookAround(std::uint16_t port, const std::string& user) {
-  Connection(port).converse(
-      authenticate(user) + kTag + " ENABLE QRESYNC\r\n" + kLastTag +
-          " LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\r\n",
-      -1, kLastTag);
+void lookAround(std::uint16_t port, const Floor& floor) {
+  Connection(port, floor.tls)
+      .converse(authenticate(floor.user) + kTag + " ENABLE QRESYNC\r\n" + kLastTag +
+                    " LIST \"\" \"*\" RETURN (SUBSCRIBED STATUS (UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\r\n",
+                -1, kLastTag);
 }
 
 template <typename First, typename Second>
@@ -209,7 +256,8 @@ std::vector<std::string> Floor::arguments() const {
           std::to_string(remote),
           user,
           std::to_string(mailboxes),
-          script.string()};
+          script.string(),
+          tls ? "tls" : "clear"};
 }
 
 Floor Floor::parse(const std::vector<std::string>& arguments) {
@@ -220,17 +268,17 @@ Floor Floor::parse(const std::vector<std::string>& arguments) {
           static_cast<std::uint16_t>(std::stoul(arguments.at(3))),
           arguments.at(4),
           std::stoul(arguments.at(5)),
-          arguments.at(6)};
+          arguments.at(6),
+          arguments.at(7) == "tls"};
 }
 
 void Floor::run() const {
   switch (half) {
-    case Half::fetch: return fetchEverything(local, user, mailboxes);
-    case Half::append: return appendEverything(remote, user, script);
-    case Half::both:
-      return atOnce([this] { fetchEverything(local, user, mailboxes); },
-                    [this] { appendEverything(remote, user, script); });
-    case Half::look: return atOnce([this] { lookAround(local, user); }, [this] { lookAround(remote, user); });
+    case Half::fetch: return fetchEverything(*this);
+    case Half::append: return appendEverything(*this);
+    case Half::both: return atOnce([this] { fetchEverything(*this); }, [this] { appendEverything(*this); });
+    case Half::look:
+      return atOnce([this] { lookAround(local, *this); }, [this] { lookAround(remote, *this); });
   }
 }
 

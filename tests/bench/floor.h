@@ -12,15 +12,16 @@ namespace interimap::bench {
 
 namespace fs = std::filesystem;
 
-// What a floor client does, on loopback and in cleartext. Written as the arguments of the bench program
-// itself, so that it runs as a process of its own and is measured like the others.
+// What a floor client does, on loopback, in cleartext or under TLS. Written as the arguments of the bench
+// program itself, so that it runs as a process of its own and is measured like the others.
 struct Floor {
   enum class Half { fetch, append, both, look };
   Half half;  // both: fetching from local and appending to remote, at once
-  std::uint16_t local, remote;
+  std::uint16_t local = 0, remote = 0;
   std::string user;
   std::size_t mailboxes;  // to fetch from
-  fs::path script;        // to append: ready-made commands, see mail.h
+  fs::path script = {};   // to append: ready-made commands, see mail.h
+  bool tls = false;       // from the first octet on; the certificate is not looked at
 
   std::vector<std::string> arguments() const;                     // after the program's name
   static Floor parse(const std::vector<std::string>& arguments);  // throws

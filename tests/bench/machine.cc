@@ -31,7 +31,7 @@ std::string firstLine(const std::vector<std::string>& command) {
 }
 
 std::string fileSystem(const std::filesystem::path& path) {
-  return firstLine({"stat", "-f", "-c", "%T", path.string()}) + " (" + path.parent_path().string() + ")";
+  return firstLine({"stat", "-f", "-c", "%T", path.string()}) + " (" + path.string() + ")";
 }
 
 }  // namespace
@@ -47,10 +47,10 @@ std::string describeMachine(const std::filesystem::path& stores, const std::file
   out << "machine     " << valueOf("/proc/cpuinfo", "model name") << ", " << sysconf(_SC_NPROCESSORS_ONLN)
       << " processors, memory " << valueOf("/proc/meminfo", "MemTotal") << ", load " << loads << "\n"
       << "kernel      " << kernel.sysname << " " << kernel.release << " " << kernel.machine << "\n"
-      << "storage     mail stores on " << fileSystem(stores) << ", configurations and databases on "
-      << fileSystem(clients) << "\n"
+      << "storage     mail stores on " << fileSystem(stores)
+      << " while they fit in there, configurations and databases on " << fileSystem(clients) << "\n"
       << "servers     Dovecot " << firstLine({"dovecot", "--version"})
-      << ", sdbox, mail_fsync=never, no COMPRESS, one instance per side, on the same machine\n"
+      << ", mail_fsync=never, no COMPRESS unless said so, one instance per side, on the same machine\n"
       << "peers       " << firstLine({"/usr/bin/interimap", "--version"}) << " (Perl); "
       << firstLine({"mbsync", "--version"}) << "\n";
   return out.str();

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kBatchMessages = 128, kBatchOctets = 1 << 20;
 constexpr std::uint64_t kSeed = 1;
+constexpr std::size_t kTinyLines = 3;
 
 // mbsync, told to expunge, expunges what is \Deleted instead of copying it.
 void withoutDeleted(bed::Message& message) { std::erase(message.flags, "\\Deleted"); }
@@ -31,13 +32,31 @@ std::vector<bed::Message> newMessages(bed::Corpus& corpus, std::size_t count) {
   return messages;
 }
 
-// `count` of the UIDs beginning with number `from`, every second of them; comma-separated.
-std::string everySecond(const std::vector<std::uint32_t>& uids, std::size_t from, std::size_t count) {
+// `count` of the UIDs beginning with number `from`, every `step`th of them; comma-separated.
+std::string every(std::size_t step, const std::vector<std::uint32_t>& uids, std::size_t from,
+                  std::size_t count) {
   std::string set;
   for (std::size_t i = 0; i < count; ++i) {
-    set += (set.empty() ? "" : ",") + std::to_string(uids.at(from + 2 * i));
+    set += (set.empty() ? "" : ",") + std::to_string(uids.at(from + step * i));
   }
   return set;
+}
+
+bed::Message tinyMessage(bed::Corpus& corpus, std::size_t serial) {
+  const std::string number = std::to_string(serial);
+  bed::Message message{"From: bob@example.test\r\nSubject: tiny " + number + "\r\nMessage-ID: <" + number +
+                           ".tiny@example.test>\r\n\r\n",
+                       corpus.flags(), "02-Feb-2021 03:04:05 +0000"};
+  for (std::size_t i = 0; i < kTinyLines; ++i)
+    message.text += "a line of a small message, as there are so many\r\n";
+  return message;
+}
+
+bed::Message messageOf(const Mail& mail, bed::Corpus& corpus, std::size_t serial) {
+  bed::Message message = mail.tiny ? tinyMessage(corpus, serial) : corpus.message();
+  withoutDeleted(message);
+  if (!mail.flags) message.flags.clear();
+  return message;
 }
 
 }  // namespace
@@ -51,21 +70,20 @@ std::vector<std::string> mailboxNames(std::size_t count) {
   return names;
 }
 
-Script writeScript(const fs::path& path, std::size_t messages, std::size_t mailboxes) {
+Script writeScript(const fs::path& path, const Mail& mail) {
   std::ofstream out(path, std::ios::binary);
   bed::Corpus corpus(kSeed);
   Script script;
   std::vector<std::uint64_t> sizes;
-  const std::vector<std::string> names = mailboxNames(mailboxes);
+  const std::vector<std::string> names = mailboxNames(mail.mailboxes);
   for (std::size_t m = 0; m < names.size(); ++m) {
     const std::string quoted = bed::ImapClient::quoted(names[m]);
     if (names[m] != "INBOX") out << kTag << m << " CREATE " << quoted << "\r\n";
-    std::size_t left = messages * (m + 1) / names.size() - messages * m / names.size();
+    std::size_t left = mail.messages * (m + 1) / names.size() - mail.messages * m / names.size();
     while (left > 0) {
       std::string batch;
       for (std::size_t n = 0; n < kBatchMessages && left > 0 && batch.size() < kBatchOctets; ++n, --left) {
-        bed::Message message = corpus.message();
-        withoutDeleted(message);
+        bed::Message message = messageOf(mail, corpus, sizes.size() + 1);
         batch += appended(message);
         sizes.push_back(message.text.size());
       }
@@ -95,8 +113,13 @@ void Changes::make(bed::ImapClient& here, bed::ImapClient& there, std::size_t ma
       if (share == 0) continue;
       client.select(names[m]);
       std::vector<std::uint32_t> uids = client.uids();
-      client.store(everySecond(uids, side, share), "+FLAGS.SILENT (\\Flagged \\Answered)");
-      client.expunge(everySecond(uids, uids.size() / 2 + side, share));
+      if (flagsOnly) {
+        const std::size_t step = uids.size() / (2 * share) * 2;
+        client.store(every(step, uids, side, share), "+FLAGS.SILENT (\\Flagged \\Answered)");
+        continue;
+      }
+      client.store(every(2, uids, side, share), "+FLAGS.SILENT (\\Flagged \\Answered)");
+      client.expunge(every(2, uids, uids.size() / 2 + side, share));
       client.append(names[m], newMessages(corpus, share));
     }
   }

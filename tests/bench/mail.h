@@ -25,14 +25,24 @@ struct Script {
   std::uint64_t median = 0, largest = 0;
 };
 
+// What an account holds.
+struct Mail {
+  std::size_t messages = 0, mailboxes = 1;
+  bool tiny = false;  // some 300 octets each, instead of the usual distribution
+  bool flags = true;
+  bool operator==(const Mail&) const = default;
+};
+
 // CREATE, then MULTIAPPEND with literals that need no continuation, in batches of 128 messages or 1 MiB.
-Script writeScript(const fs::path& path, std::size_t messages, std::size_t mailboxes);
+Script writeScript(const fs::path& path, const Mail& mail);
 
 // As many flag changes, expunges and new messages, spread over the mailboxes; one half of each is made here,
 // the other half there. The accounts are equal before.
 struct Changes {
   std::size_t each = 400;
+  bool flagsOnly = false;
   void make(bed::ImapClient& here, bed::ImapClient& there, std::size_t mailboxes) const;
+  bool operator==(const Changes&) const = default;
 };
 
 }  // namespace interimap::bench

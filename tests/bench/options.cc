@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::size_t kMostMailboxes = 1000, kFewestPerMailbox = 8;
 
+struct Count {
+  const char* option;
+  std::size_t Options::*member;
+};
+constexpr Count kCounts[] = {{"--rounds", &Options::rounds},       {"--messages", &Options::messages},
+                             {"--mailboxes", &Options::mailboxes}, {"--million", &Options::million},
+                             {"--pulled", &Options::pulled},       {"--largest", &Options::largest}};
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -40,12 +48,12 @@ Options Options::parse(const std::vector<std::string>& arguments, const std::vec
     const std::string& option = arguments[i];
     if (i + 1 == arguments.size()) throw std::invalid_argument(option + " is unknown or lacks a value");
     const std::string& value = arguments[i + 1];
-    if (option == "--rounds") {
-      options.rounds = number(option, value);
-    } else if (option == "--messages") {
-      options.messages = number(option, value);
-    } else if (option == "--mailboxes") {
-      options.mailboxes = number(option, value);
+    auto count = std::find_if(std::begin(kCounts), std::end(kCounts),
+                              [&](const Count& one) { return option == one.option; });
+    if (count != std::end(kCounts)) {
+      options.*count->member = number(option, value);
+    } else if (option == "--plots") {
+      options.plots = value;
     } else if (option == "--only") {
       options.only = names(value, known);
     } else {

@@ -1,26 +1,20 @@
-// Programs of Debian packages that are not installed: downloaded and unpacked, once, into the tests' cache. Nothing of
-// theirs is started or configured by that, and no right is needed.
+// Programs of Debian packages: those installed, else downloaded and unpacked, once, into the tests' cache.
+// Nothing of theirs is configured or started by that, and no right is needed.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tests/e2e/directory.h"
-
 namespace interimap::bench {
 
-namespace fs = std::filesystem;
+struct PackagedProgram {
+  std::string path;
+  std::vector<std::string> environment;  // with which it finds its libraries
 
-struct Unpacked {
-  fs::path root;
-
-  // None, and why on stderr, if the packages cannot be had. `program`, below the root, tells whether they are there.
-  static std::optional<Unpacked> find(const std::string& name, const std::string& packages,
-                                      const fs::path& program);
-
-  // What a program of theirs needs in its environment, to find its libraries.
-  std::vector<std::string> environment() const;
+  // `path` as where it is installed; `packages` has it in the first one, and what that one needs. None, and
+  // why on stderr, if they cannot be had.
+  static std::optional<PackagedProgram> find(const std::string& path, const std::string& packages);
 };
 
 }  // namespace interimap::bench

@@ -15,11 +15,11 @@ using namespace std::chrono_literals;
 
 constexpr const char* kCorpus = "corpus";
 constexpr const char *kStart = "start", *kSynced = "synced", *kChanged = "changed";
-constexpr std::size_t kMostChanges = 400;  // of each kind
 
 // Without any delay, a client that streams "waits" whenever an answer happens to arrive while it sends. With
 // this much, one way, a round trip is one.
 constexpr auto kCountingDelay = 25ms;
+constexpr std::chrono::duration<double> kSlow = 10s;  // one run of that is enough
 
 Traffic sum(const bed::Relay& relay) {
   Traffic traffic;
@@ -30,20 +30,15 @@ Traffic sum(const bed::Relay& relay) {
   return traffic;
 }
 
-std::string lastLine(const std::string& text) {
-  std::size_t end = text.find_last_not_of('\n');
-  if (end == std::string::npos) return "";
-  std::size_t begin = text.rfind('\n', end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1, std::min<std::size_t>(end + 1, 300));
+// What a store keeps about a message, and the message itself, at the usual distribution of sizes.
+constexpr std::uint64_t kLikelySize = 16 << 10, kLikelyTinySize = 2 << 10;
+constexpr std::size_t kMostCompared = 50'000;  // messages; beyond, they are only counted
+
+bed::RelayOptions linkOf(const Race& race) {
+  return {.delay = race.delay, .octetsPerSecond = race.octetsPerSecond};
 }
 
-std::string failureOf(const bed::Outcome& outcome) {
-  if (outcome.succeeded()) return "";
-  std::string text = outcome.timedOut      ? "timed out"
-                     : outcome.signal != 0 ? "signal " + std::to_string(outcome.signal)
-                                           : "exit " + std::to_string(outcome.exitStatus);
-  return text + ": " + lastLine(outcome.errors);
-}
+bool isRelayed(const Race& race) { return race.delay > 0ms || race.octetsPerSecond > 0; }
 
 }  // namespace
 
@@ -57,64 +52,28 @@ struct Racecourse::Entry {
   bool runs() const { return result.failure.empty(); }
 };
 
-std::vector<Race> races() {
-  return {
-      {.name = "first", .title = "First sync, plain loopback", .work = Work::first},
-      {.name = "idle", .title = "Nothing to do, plain loopback", .work = Work::idle, .repeats = 5},
-      {.name = "idle-tls",
-       .title = "Nothing to do, imaps, loopback",
-       .work = Work::idle,
-       .tls = true,
-       .repeats = 5},
-      {.name = "idle-100ms",
-       .title = "Nothing to do, imaps, 100 ms round trip",
-       .work = Work::idle,
-       .tls = true,
-       .delay = 50ms},
-      {.name = "changes", .title = "Changes on both sides, plain loopback", .work = Work::changes},
-      {.name = "first-tls",
-       .title = "First sync, imaps, loopback",
-       .work = Work::first,
-       .tls = true,
-       .byDefault = false},
-      {.name = "first-100ms",
-       .title = "First sync, imaps, 100 ms round trip",
-       .work = Work::first,
-       .tls = true,
-       .delay = 50ms,
-       .byDefault = false},
-      {.name = "changes-100ms",
-       .title = "Changes on both sides, imaps, 100 ms round trip",
-       .work = Work::changes,
-       .tls = true,
-       .delay = 50ms,
-       .byDefault = false},
-  };
-}
-
-double Result::median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-Racecourse::Racecourse(Stores& stores, const fs::path& directory, const Options& options)
-    : stores_(stores),
-      directory_(bed::makeDirectory(directory)),
-      script_(directory / "append-script"),
-      options_(options) {
-  Script script = writeScript(script_, options.messages, options.mailboxes);
+Racecourse::Racecourse(const Ground& ground, std::size_t rounds)
+    : ground_(ground),
+      rounds_(rounds),
+      servers_(Stores::parent(ground.mail.messages * (ground.mail.tiny ? kLikelyTinySize : kLikelySize))),
+      stores_(servers_.path(), ground.stores),
+      script_(clients_ / "append-script") {
+  Script script = writeScript(script_, ground.mail);
   char text[200];
   std::snprintf(text, sizeof text,
-                "%zu messages in %zu mailboxes, %.1f MB, median %.1f KiB, largest %.1f MiB", script.messages,
-                options.mailboxes, static_cast<double>(script.octets) / 1e6,
-                static_cast<double>(script.median) / 1024, static_cast<double>(script.largest) / 1048576);
+                "%zu messages in %zu mailbox%s, %.1f MB, median %.1f KiB, largest %.1f KiB; %s",
+                script.messages, ground.mail.mailboxes, ground.mail.mailboxes == 1 ? "" : "es",
+                static_cast<double>(script.octets) / 1e6, static_cast<double>(script.median) / 1024,
+                static_cast<double>(script.largest) / 1024,
+                ground.stores.location.substr(0, ground.stores.location.find(':')).c_str());
   description_ = text;
-  Floor{Floor::Half::append, 0, stores.local.imap(), kCorpus, options.mailboxes, script_}.run();
+  Floor{.half = Floor::Half::append,
+        .remote = stores_.local.imap(),
+        .user = kCorpus,
+        .mailboxes = ground.mail.mailboxes,
+        .script = script_}
+      .run();
 }
-
-std::string Racecourse::description() const { return description_; }
 
 Setting Racecourse::setting(const Race& race, const Contender& contender) const {
   return {race.work,
@@ -125,7 +84,7 @@ Setting Racecourse::setting(const Race& race, const Contender& contender) const 
           work(contender),
           stores_,
           script_,
-          options_.mailboxes};
+          ground_.mail.mailboxes};
 }
 
 // What is left of the account after a first sync. A floor leaves nothing: it gets what a sync would have
@@ -134,10 +93,16 @@ std::string Racecourse::makeSynced(const Contender& contender) {
   if (fs::exists(work(contender).string() + "." + kSynced)) return "";
   stores_.restore(contender.name, kStart, work(contender));
   if (contender.synchronises) {
-    bed::Outcome outcome = bed::run(*contender.prepare(setting({.work = Work::first}, contender)));
+    bed::Outcome outcome = bed::run(
+        *contender.prepare(setting({.name = {}, .title = {}, .ground = {}, .work = Work::first}, contender)));
     if (!outcome.succeeded()) return failureOf(outcome);
   } else {
-    Floor{Floor::Half::append, 0, stores_.remote.imap(), contender.name, options_.mailboxes, script_}.run();
+    Floor{.half = Floor::Half::append,
+          .remote = stores_.remote.imap(),
+          .user = contender.name,
+          .mailboxes = ground_.mail.mailboxes,
+          .script = script_}
+        .run();
   }
   stores_.save(contender.name, kSynced, work(contender));
   return "";
@@ -150,7 +115,7 @@ std::string Racecourse::makeChanged(const Contender& contender) {
   {
     bed::ImapClient here = stores_.local.client(contender.name),
                     there = stores_.remote.client(contender.name);
-    Changes{std::min(kMostChanges, options_.messages / 8)}.make(here, there, options_.mailboxes);
+    ground_.changes.make(here, there, ground_.mail.mailboxes);
   }
   stores_.save(contender.name, kChanged, work(contender));
   return "";
@@ -195,6 +160,11 @@ void Racecourse::firstRun(const Race& race, Entry& entry) {
   entry.here = stores_.totals(stores_.local, entry.contender.name);
   entry.there = stores_.totals(stores_.remote, entry.contender.name);
   if (race.work == Work::idle) return;
+  if (ground_.mail.messages > kMostCompared) {
+    entry.result.likeness =
+        entry.here->messages == entry.there->messages ? "as many messages" : "NOT AS MANY MESSAGES";
+    return;
+  }
   entry.result.likeness = likeness(bed::Snapshot::of(stores_.local.client(entry.contender.name)),
                                    bed::Snapshot::of(stores_.remote.client(entry.contender.name)));
 }
@@ -202,14 +172,16 @@ void Racecourse::firstRun(const Race& race, Entry& entry) {
 void Racecourse::countedRun(const Race& race, Entry& entry) {
   if (!entry.runs()) return;
   bring(race, entry.contender);
-  bed::RelayOptions delayed{.delay = std::max<std::chrono::milliseconds>(race.delay, kCountingDelay)};
+  bed::RelayOptions delayed = linkOf(race);
+  delayed.delay = std::max<std::chrono::microseconds>(race.delay, kCountingDelay);
   bed::Relay local(entry.localPort, delayed), remote(entry.remotePort, delayed);
   Entry relayed{entry.contender, {}, local.port(), remote.port()};
   Setting given = setting(race, entry.contender);
   given.local = local.port();
   given.remote = remote.port();
   if (!entry.contender.prepare(given)) return;
-  measure(race, relayed);
+  bed::Outcome outcome = measure(race, relayed);
+  if (outcome.wall > kSlow && isRelayed(race) && delayed.delay == race.delay) entry.result.add(outcome);
   entry.result.failure = relayed.result.failure;
   entry.result.local = sum(local);
   entry.result.remote = sum(remote);
@@ -217,22 +189,20 @@ void Racecourse::countedRun(const Race& race, Entry& entry) {
 }
 
 void Racecourse::timedRun(const Race& race, Entry& entry) {
-  if (!entry.runs()) return;
+  if (!entry.runs() || (!entry.result.wall.empty() && entry.result.wall.back() > kSlow.count())) return;
   bring(race, entry.contender);
   std::optional<bed::Relay> local, remote;
   std::uint16_t localPort = entry.localPort, remotePort = entry.remotePort;
-  if (race.delay > 0ms) {
-    local.emplace(localPort, bed::RelayOptions{.delay = race.delay});
-    remote.emplace(remotePort, bed::RelayOptions{.delay = race.delay});
+  if (isRelayed(race)) {
+    local.emplace(localPort, linkOf(race));
+    remote.emplace(remotePort, linkOf(race));
     localPort = local->port();
     remotePort = remote->port();
   }
   Entry timed{entry.contender, {}, localPort, remotePort};
   for (std::size_t i = 0; i < race.repeats && timed.runs(); ++i) {
     bed::Outcome outcome = measure(race, timed);
-    entry.result.wall.push_back(outcome.wall.count());
-    entry.result.user.push_back(outcome.user.count());
-    entry.result.system.push_back(outcome.system.count());
+    entry.result.add(outcome);
   }
   entry.result.failure = timed.result.failure;
   check(entry);
@@ -254,9 +224,11 @@ std::vector<Result> Racecourse::run(const Race& race, const std::vector<Contende
     if (!contender.prepare(given)) continue;
     entries.push_back({contender, {.title = contender.title}, given.local, given.remote});
   }
-  for (Entry& entry : entries) firstRun(race, entry);
-  for (Entry& entry : entries) countedRun(race, entry);
-  for (std::size_t round = 0; round < options_.rounds; ++round) {
+  if (!race.timedOnly) {
+    for (Entry& entry : entries) firstRun(race, entry);
+    for (Entry& entry : entries) countedRun(race, entry);
+  }
+  for (std::size_t round = 0; round < (race.large ? 1 : rounds_); ++round) {
     for (Entry& entry : entries) timedRun(race, entry);
   }
   std::vector<Result> results;

@@ -8,49 +8,51 @@
 #include <vector>
 
 #include "tests/bench/contender.h"
-#include "tests/bench/footprint.h"
+#include "tests/bench/mail.h"
 #include "tests/bench/options.h"
+#include "tests/bench/result.h"
+#include "tests/bench/stores.h"
+#include "tests/e2e/directory.h"
 #include "tests/e2e/relay.h"
 
 namespace interimap::bench {
 
+// What is raced on.
+struct Ground {
+  Mail mail;
+  Changes changes;
+  StoresOptions stores;
+  bool operator==(const Ground&) const = default;
+};
+
 struct Race {
   std::string name, title;
+  Ground ground;
   Work work;
   bool tls = false;
-  std::chrono::milliseconds delay{0};  // one way; not 0: through the relay
+  std::chrono::milliseconds delay{0};  // one way
+  std::uint64_t octetsPerSecond = 0;   // each way; this or a delay: through the relay
   bool byDefault = true;
+  bool large = false;       // once, and only ours and the floor unless others are asked for by name
+  bool timedOnly = false;   // nothing is counted or compared
   std::size_t repeats = 1;  // per round: short work is noisy
 };
 
-std::vector<Race> races();
-
-struct Traffic {
-  std::uint64_t octets = 0;
-  unsigned roundTrips = 0;
-};
-
-struct Result {
-  std::string title;
-  std::vector<double> wall, user, system;  // seconds, one per timed run
-  Footprint footprint;                     // of the untimed first run
-  std::optional<Traffic> local, remote;    // of another untimed run, through the relay
-  std::string likeness;                    // of the two accounts after the first run
-  std::string failure;                     // not empty: there are no figures
-
-  static double median(std::vector<double> values);
-};
+std::vector<Race> races(const Options& options);
 
 class Racecourse {
  public:
-  Racecourse(Stores& stores, const fs::path& directory, const Options& options);
+  Racecourse(const Ground& ground, std::size_t rounds);
 
-  std::string description() const;  // of the mail
+  const Ground& ground() const { return ground_; }
+  std::string description() const { return description_; }  // of the mail
+  fs::path servers() const { return servers_.path(); }
+  fs::path clients() const { return clients_.path(); }
   std::vector<Result> run(const Race& race, const std::vector<Contender>& contenders);
 
  private:
   struct Entry;
-  fs::path work(const Contender& contender) const { return directory_ / contender.name; }
+  fs::path work(const Contender& contender) const { return clients_ / contender.name; }
   Setting setting(const Race& race, const Contender& contender) const;
   std::string makeSynced(const Contender& contender);
   std::string makeChanged(const Contender& contender);
@@ -61,9 +63,11 @@ class Racecourse {
   void timedRun(const Race& race, Entry& entry);
   void check(Entry& entry) const;
 
-  Stores& stores_;
-  fs::path directory_, script_;
-  Options options_;
+  Ground ground_;
+  std::size_t rounds_;
+  bed::Directory servers_, clients_;
+  Stores stores_;
+  fs::path script_;
   std::string description_;
 };
 

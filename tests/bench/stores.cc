@@ -58,14 +58,17 @@ void settle(const fs::path& path) {
   close(directory);
 }
 
-bed::DovecotOptions options(const bed::Certificates& certificates) {
-  return {.mailLocation = "sdbox:~/sdbox", .certificate = certificates.server(), .key = certificates.key()};
+bed::DovecotOptions serverOptions(const StoresOptions& options, const bed::Certificates& certificates) {
+  return {.mailLocation = options.location,
+          .certificate = certificates.server(),
+          .key = certificates.key(),
+          .compress = options.compress};
 }
 
 }  // namespace
 
-Stores::Stores(const fs::path& directory)
-    : Stores(directory, bed::Certificates(directory / "certificates")) {}
+Stores::Stores(const fs::path& directory, const StoresOptions& options)
+    : Stores(directory, options, bed::Certificates(directory / "certificates")) {}
 
 fs::path Stores::parent(std::uint64_t octetsOfMail) {
   struct statfs memory {};
@@ -76,9 +79,9 @@ fs::path Stores::parent(std::uint64_t octetsOfMail) {
   return enough && access(kMemory, W_OK | X_OK) == 0 ? kMemory : "/tmp";
 }
 
-Stores::Stores(const fs::path& directory, bed::Certificates certificates)
-    : local(directory / "local", options(certificates)),
-      remote(directory / "remote", options(certificates)),
+Stores::Stores(const fs::path& directory, const StoresOptions& options, bed::Certificates certificates)
+    : local(directory / "local", serverOptions(options, certificates)),
+      remote(directory / "remote", serverOptions(options, certificates)),
       certificates_(std::move(certificates)) {}
 
 void Stores::save(const std::string& user, const std::string& state, const fs::path& work) const {

@@ -19,9 +19,15 @@ struct Totals {
   bool operator==(const Totals&) const = default;
 };
 
+struct StoresOptions {
+  std::string location = "sdbox:~/sdbox";
+  bool compress = false;
+  bool operator==(const StoresOptions&) const = default;
+};
+
 class Stores {
  public:
-  explicit Stores(const fs::path& directory);
+  Stores(const fs::path& directory, const StoresOptions& options);
 
   // Where to have them: in memory if there is a file system for that with room enough, else under /tmp. Not
   // for the sake of speed alone: some disks take minutes to delete what a run leaves.
@@ -39,7 +45,7 @@ class Stores {
   Totals totals(const bed::Dovecot& server, const std::string& user) const;
 
  private:
-  Stores(const fs::path& directory, bed::Certificates certificates);
+  Stores(const fs::path& directory, const StoresOptions& options, bed::Certificates certificates);
 
   bed::Certificates certificates_;
 };

@@ -35,23 +35,53 @@ std::string roundTrips(const std::optional<Traffic>& traffic) {
   return traffic ? std::to_string(traffic->roundTrips) : "-";
 }
 
-double wallOf(const std::vector<Result>& results, const std::string& title) {
+const Result* named(const std::vector<Result>& results, const std::string& title) {
   auto found =
       std::find_if(results.begin(), results.end(), [&](const Result& r) { return r.title == title; });
-  return found == results.end() || !found->failure.empty() ? 0 : Result::median(found->wall);
+  return found == results.end() || !found->failure.empty() ? nullptr : &*found;
+}
+
+double wallOf(const std::vector<Result>& results, const std::string& title) {
+  const Result* result = named(results, title);
+  return result == nullptr ? 0 : result->medianWall();
+}
+
+double perMessage(const Result& result) {
+  return result.messages == 0 ? 0 : result.medianWall() / static_cast<double>(result.messages);
+}
+
+double perMessageOf(const std::vector<Result>& results, const std::string& title) {
+  const Result* result = named(results, title);
+  return result == nullptr ? 0 : perMessage(*result);
+}
+
+std::string failed(const Result& result) { return "  " + result.title + " failed: " + result.failure + "\n"; }
+
+std::string wallRange(const Result& result) {
+  auto [least, most] = std::minmax_element(result.wall.begin(), result.wall.end());
+  return text("%7.3f (%.3f-%.3f)", result.medianWall(), *least, *most);
 }
 
 std::string row(const Result& result, double floor, double ours) {
-  if (!result.failure.empty()) return "  " + result.title + " failed: " + result.failure + "\n";
-  auto [least, most] = std::minmax_element(result.wall.begin(), result.wall.end());
-  double wall = Result::median(result.wall);
-  return text("  %-18s %7.3f (%.3f-%.3f)", result.title.c_str(), wall, *least, *most) +
+  if (!result.failure.empty()) return failed(result);
+  const double wall = result.medianWall();
+  return text("  %-18s %-23s", result.title.c_str(), wallRange(result).c_str()) +
          text(" %7.3f %7.3f %14s", Result::median(result.user), Result::median(result.system),
               memory(result.footprint).c_str()) +
          text(" %7s %7s %5s %5s", octets(result.local).c_str(), octets(result.remote).c_str(),
               roundTrips(result.local).c_str(), roundTrips(result.remote).c_str()) +
          text(" %7s %7s  %s\n", ratio(wall, floor).c_str(), ratio(ours, wall).c_str(),
               result.likeness.c_str());
+}
+
+std::string pullRow(const Result& result, double floor, double ours) {
+  if (!result.failure.empty()) return failed(result);
+  const double each = perMessage(result);
+  return text("  %-18s %8zu %-23s %9.0f", result.title.c_str(), result.messages, wallRange(result).c_str(),
+              1 / each) +
+         text(" %7.3f %7.3f %14s", Result::median(result.user), Result::median(result.system),
+              memory(result.footprint).c_str()) +
+         text(" %8s %7s\n", ratio(each, floor).c_str(), ratio(ours, each).c_str());
 }
 
 std::string members(const Result& result) {
@@ -63,18 +93,28 @@ std::string members(const Result& result) {
   return line + "\n";
 }
 
+std::string processesOf(const std::vector<Result>& results, const std::string& title) {
+  const Result* result = named(results, title);
+  if (result == nullptr || !result->footprint.readable || result->footprint.members.empty()) return "";
+  return "  Processes of " + title + ", in the untimed first run:" + members(*result);
+}
+
 }  // namespace
 
 std::string table(const std::vector<Result>& results, const std::string& floor, const std::string& ours) {
   std::string out =
-      text("  %-18s %7s %-13s %7s %7s %14s %15s %11s %7s %7s\n", "", "wall s", "(min-max)", "user s", "sys s",
+      text("  %-18s %7s %-15s %7s %7s %14s %15s %11s %7s %7s\n", "", "wall s", "(min-max)", "user s", "sys s",
            "MiB (+bodies)", "kB local remote", "trips  l  r", "/ floor", "ours /");
   for (const Result& result : results) out += row(result, wallOf(results, floor), wallOf(results, ours));
-  for (const Result& result : results) {
-    if (result.title == ours && result.footprint.readable)
-      out += "  Processes of " + ours + ", in the untimed first run:" + members(result);
-  }
-  return out;
+  return out + processesOf(results, ours);
+}
+
+std::string pullTable(const std::vector<Result>& results, const std::string& floor, const std::string& ours) {
+  std::string out = text("  %-18s %8s %7s %-15s %9s %7s %7s %14s %8s %7s\n", "", "messages", "wall s",
+                         "(min-max)", "per s", "user s", "sys s", "MiB (+bodies)", "/ source", "ours /");
+  for (const Result& result : results)
+    out += pullRow(result, perMessageOf(results, floor), perMessageOf(results, ours));
+  return out + processesOf(results, ours);
 }
 
 }  // namespace interimap::bench

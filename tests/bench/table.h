@@ -4,11 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/race.h"
+#include "tests/bench/result.h"
 
 namespace interimap::bench {
 
 // `ours` and `floor` are titles of results; a ratio to one that is not there is left out.
 std::string table(const std::vector<Result>& results, const std::string& floor, const std::string& ours);
+
+// Messages per second instead of traffic; `floor` and `ours` as above, but per message.
+std::string pullTable(const std::vector<Result>& results, const std::string& floor, const std::string& ours);
 
 }  // namespace interimap::bench

@@ -21,7 +21,8 @@ TEST_CASE("scenario 71: a run with nothing to do selects no mailbox") {
   for (const char* side : {"local", "remote"}) CHECK(idle.commands(side).size() >= 2);  // ENABLE, LIST
 }
 
-TEST_CASE("scenario 71, W30: an idle run over imaps with TLS 1.3 takes four round trips, both servers at once") {
+TEST_CASE(
+    "scenario 71, W30: an idle run over imaps with TLS 1.3 takes four round trips, both servers at once") {
   Directory directory;
   Certificates certificates(directory / "certificates");
   DovecotOptions options{.certificate = certificates.server(), .key = certificates.key()};

@@ -1,6 +1,7 @@
 #include "tests/e2e/pull_bed.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace interimap::bed {
 
@@ -54,6 +55,17 @@ std::map<std::string, unsigned> duplicates(const std::vector<SinkMessage>& messa
   }
   std::erase_if(counts, [](const auto& entry) { return entry.second < 2; });
   return counts;
+}
+
+std::map<std::uint32_t, unsigned> uidsOf(const std::string& log, std::string_view phrase) {
+  std::map<std::uint32_t, unsigned> result;
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    std::size_t at = line.find("UID ");
+    if (at == std::string::npos || line.find(phrase, at) == std::string::npos) continue;
+    ++result[static_cast<std::uint32_t>(std::stoul(line.substr(at + 4)))];
+  }
+  return result;
 }
 
 std::vector<std::string> PullBed::complete(const Sink& sink, std::vector<std::string> options) {

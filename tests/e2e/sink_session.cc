@@ -146,6 +146,7 @@ void Sink::Session::serve() {
     if (sink_.options_.implicitTls && !wire_.startTls(sink_.options_.certificate, sink_.options_.key)) {
       return;
     }
+    message_.encrypted = wire_.encrypted();
     if (!answer("greeting", sink_.options_.greeting)) open_ = false;
     while (true) {
       std::string command = line();

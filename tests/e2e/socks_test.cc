@@ -135,8 +135,9 @@ TEST_CASE_FIXTURE(Proxied, "scenario 21: proxies that cannot be") {
     CAPTURE(row.proxy);
     Run run = this->run(account(row.proxy, "imap.example.test"));
     checkStatus(run, row.status);
+    if (isReference()) continue;
     CHECK_FALSE(run.says("sesame"));
-    if (!isReference()) CHECK(run.says(row.says));
+    CHECK(run.says(row.says));
   }
   FakeProxy proxy({.leadsTo = remote.port()});
   Run run = this->run(account("socks5://" + at(proxy), "nowhere.invalid"));

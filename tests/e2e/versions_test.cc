@@ -117,7 +117,7 @@ void synchroniseAndChange(const Debian13& debian) {
 }
 
 template <typename Server>
-void watch(const Debian13& debian, const char* how) {
+void watch(const Debian13& debian, const std::string& how) {
   CAPTURE(how);
   Between<Server> bed(debian);
   bed.firstSync();

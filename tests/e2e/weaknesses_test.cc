@@ -125,7 +125,8 @@ TEST_CASE("W42: a mailbox that only the settings hide is not forgotten") {
   }
   synchronise(bed);
   std::string known = mappedMessages(bed.program.database()), all = bed.program.configuration();
-  for (const char* line : {"list-mailbox = stays", "ignore-mailbox = ^hidden$", "list-select-opts = SUBSCRIBED"}) {
+  for (const char* line :
+       {"list-mailbox = stays", "ignore-mailbox = ^hidden$", "list-select-opts = SUBSCRIBED"}) {
     CAPTURE(std::string(line));
     bed.program.configure(std::string(line) + "\n" + all);
     requireDone(bed.program.run());

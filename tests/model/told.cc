@@ -44,6 +44,9 @@ Step poison(Side side, std::uint32_t serial) {
 Step in(What what, std::uint32_t mailbox, Side side = kHere) {
   return {.what = what, .side = side, .mailbox = mailbox};
 }
+Step rename(Side side, std::uint32_t from, std::uint32_t to) {
+  return {.what = What::rename, .side = side, .mailbox = from, .n = to};
+}
 Step fault(What what, std::uint32_t n = 0, std::uint32_t at = kEach) {
   return {.what = what, .at = at, .n = n};
 }
@@ -58,7 +61,8 @@ Step at(std::uint32_t request, Step step) {
 const Step kRun{.what = What::run, .n = 7};
 
 const Setup kNoMultiAppend{.multiAppend = false}, kNoUids{.tellsUids = false},
-    kNeither{.multiAppend = false, .tellsUids = false}, kOneEach{.bulky = true}, kDots{.delimiter = '.'};
+    kNeither{.multiAppend = false, .tellsUids = false}, kOneEach{.bulky = true}, kDots{.delimiter = '.'},
+    kReadOnly{.readOnly = true};
 
 const std::vector<Step> kFirst{append(kHere, 1, kFlagged), append(kHere, 2),    append(kThere, 3, kFlagged),
                                append(kThere, 4),          in(What::create, 2), append(kHere, 5, 0, 2)};
@@ -71,6 +75,10 @@ std::vector<Step> then(std::vector<Step> steps, const std::vector<Step>& more) {
 const std::vector<Step> kChanges = then(
     kFirst, {kRun, flag(kHere, 2), unflag(kThere, 1), flag(kThere, 4), expunge(kHere, 3), expunge(kThere, 5),
              append(kThere, 6), append(kHere, 7), in(What::subscribe, 2, kThere), kRun});
+
+const std::vector<Step> kRenamed =
+    then(kFirst, {append(kThere, 8, 0, 2), in(What::create, 1), kRun, append(kHere, 6, 0, 2),
+                  expunge(kThere, 8), rename(kHere, 1, 3), kRun});
 
 const std::vector<Told> kTold{
     {"a first run", then(kFirst, {kRun}), {kDots, {}}},
@@ -123,6 +131,17 @@ const std::vector<Told> kTold{
       kRun, append(kHere, 4), append(kHere, 5), kRun}},
     {"restored from a backup after a kill",
      {in(What::backup, 0), append(kHere, 1), append(kThere, 2), kRun, kill(true), in(What::restore, 0)}},
+    {"a read-only account: what happens there comes here, whatever happens here",
+     then(kChanges, {expunge(kHere, 1), unflag(kHere, 2), append(kHere, 9), kRun, expunge(kThere, 4)}),
+     {{}, kReadOnly}},
+    {"a read-only account, killed after a write", then(kChanges, {kill(true)}), {kReadOnly, {}}},
+    {"a mailbox is renamed, killed before a write", then(kRenamed, {kill(false)})},
+    {"a mailbox is renamed, killed after a write", then(kRenamed, {kill(true)})},
+    {"a mailbox is renamed, a NO at any time", then(kRenamed, {fault(What::refuse)})},
+    {"a mailbox is renamed, a connection lost after a command", then(kRenamed, {fault(What::loseAfter)})},
+    {"a mailbox is renamed amid a run", then(kRenamed, {at(kEach, rename(kThere, 3, 4))})},
+    {"on both sides before the first run",
+     {append(kHere, 1, kFlagged), lookalike(kThere, 2, 1), lookalike(kThere, 3, 1), kRun, kill(true)}},
     {"refused for now, and expunged then",
      {append(kHere, 1), append(kHere, 2), poison(kThere, 1), kRun, kill(true), expunge(kHere, 1), kRun}},
 };

@@ -209,7 +209,8 @@ void Witness::checkCount(const Key& key, const Kin& kin) const {
     least = all - std::min(all, expunges);
     most = all - std::min<std::size_t>(all, std::max(kin.userExpunges.local, kin.userExpunges.remote));
     // After a kill one that looks like our copy is taken for it, and the other way round.
-    if (disturbed_) least = expunges > 0 ? 0 : 1;
+    // Before the first synchronisation of a mailbox ones that look the same on both sides are one.
+    if (disturbed_ || !quietMailboxes_.contains(key.first)) least = expunges > 0 ? 0 : 1;
     if (disturbed_) most = all;
   }
   if (have < least || have > most)

@@ -67,7 +67,10 @@ std::vector<std::string> Ledger::faults(const bed::Snapshot& snapshot) const {
     std::size_t copies = found == seen.end() ? 0 : found->second.size();
     if (copies == 0 && entry.mustBeThere()) lines.push_back(which + " is lost");
     if (copies > 0 && !entry.mayBeThere()) lines.push_back(which + " was expunged, and is there");
-    if (copies > 1) lines.push_back(which + " is there " + std::to_string(copies) + " times");
+    if (copies > 1) {
+      lines.push_back(which + " is there " + std::to_string(copies) + " times:");
+      for (const std::string& mailbox : found->second) lines.back() += " " + mailbox;
+    }
     if (copies == 1 && entry.mayBeThere() && !entry.uncertain && found->second[0] != entry.mailbox) {
       lines.push_back(which + " is in " + found->second[0]);
     }

@@ -247,13 +247,16 @@ bool Traffic::isOnBothSides(const std::string& mailbox) {
   return true;
 }
 
-// The watcher holds the lock while it is at work; a server that is being restarted comes back.
+// The watcher holds the lock while it is at work; a session that is lost is tried again, as its user would.
 void Traffic::ask(std::vector<std::string> arguments) {
   bed::Run run;
   for (int i = 0; i < kAttempts; ++i) {
     run = program_.run(arguments);
     if (run.exitStatus == 0) return;
-    if (run.exitStatus != static_cast<int>(ExitStatus::tryAgain)) break;
+    if (run.exitStatus != static_cast<int>(ExitStatus::tryAgain) &&
+        run.exitStatus != static_cast<int>(ExitStatus::unavailable)) {
+      break;
+    }
     poll(nullptr, 0, kBetweenAttemptsMilliseconds);
   }
   std::string all;

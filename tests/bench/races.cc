@@ -1,0 +1,140 @@
+// The list of races.
+#include <algorithm>
+
+#include "tests/bench/race.h"
+
+namespace interimap::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMostChanges = 400;  // of each kind
+constexpr std::uint64_t k20Mbit = 20'000'000 / 8;
+
+std::vector<Race> onUsualMail(const Options& options) {
+  const Ground ground{.mail = {.messages = options.messages, .mailboxes = options.mailboxes},
+                      .changes = {.each = std::min(kMostChanges, options.messages / 8)}};
+  return {
+      {.name = "first", .title = "First sync, plain loopback", .ground = ground, .work = Work::first},
+      {.name = "first-tls",
+       .title = "First sync, imaps, loopback",
+       .ground = ground,
+       .work = Work::first,
+       .tls = true},
+      {.name = "idle",
+       .title = "Nothing to do, plain loopback",
+       .ground = ground,
+       .work = Work::idle,
+       .repeats = 5},
+      {.name = "idle-tls",
+       .title = "Nothing to do, imaps, loopback",
+       .ground = ground,
+       .work = Work::idle,
+       .tls = true,
+       .repeats = 5},
+      {.name = "idle-100ms",
+       .title = "Nothing to do, imaps, 100 ms round trip",
+       .ground = ground,
+       .work = Work::idle,
+       .tls = true,
+       .delay = 50ms},
+      {.name = "changes",
+       .title = "Changes on both sides, plain loopback",
+       .ground = ground,
+       .work = Work::changes},
+      {.name = "changes-100ms",
+       .title = "Changes on both sides, imaps, 100 ms round trip",
+       .ground = ground,
+       .work = Work::changes,
+       .tls = true,
+       .delay = 50ms,
+       .byDefault = false},
+      {.name = "first-100ms",
+       .title = "First sync, imaps, 100 ms round trip",
+       .ground = ground,
+       .work = Work::first,
+       .tls = true,
+       .delay = 50ms,
+       .byDefault = false},
+  };
+}
+
+std::vector<Race> onOtherMail(const Options& options) {
+  const Ground small{.mail = {.messages = 500, .mailboxes = 20}, .changes = {.each = 40}};
+  const Ground many{.mail = {.messages = 1'000, .mailboxes = 50}, .changes = {.each = 100}};
+  Ground deflated{.mail = {.messages = options.messages, .mailboxes = options.mailboxes}};
+  deflated.stores.compress = true;
+  const Ground few{.mail = {.messages = 1'000, .mailboxes = 20}};
+  Ground fewDeflated = few;
+  fewDeflated.stores.compress = true;
+  return {
+      {.name = "small-100ms",
+       .title = "First sync of 500 messages in 20 mailboxes, imaps, 100 ms round trip",
+       .ground = small,
+       .work = Work::first,
+       .tls = true,
+       .delay = 50ms},
+      {.name = "dirty-100ms",
+       .title =
+           "50 mailboxes, each with a changed, an expunged and a new message on either side, imaps, 100 ms "
+           "round trip",
+       .ground = many,
+       .work = Work::changes,
+       .tls = true,
+       .delay = 50ms},
+      {.name = "first-compress",
+       .title = "First sync, plain loopback, servers that offer COMPRESS",
+       .ground = deflated,
+       .work = Work::first,
+       .byDefault = false},
+      {.name = "narrow",
+       .title = "First sync of 1,000 messages, imaps, 40 ms round trip, 20 Mbit/s",
+       .ground = few,
+       .work = Work::first,
+       .tls = true,
+       .delay = 20ms,
+       .octetsPerSecond = k20Mbit,
+       .byDefault = false},
+      {.name = "narrow-compress",
+       .title =
+           "First sync of 1,000 messages, imaps, 40 ms round trip, 20 Mbit/s, servers that offer COMPRESS",
+       .ground = fewDeflated,
+       .work = Work::first,
+       .tls = true,
+       .delay = 20ms,
+       .octetsPerSecond = k20Mbit,
+       .byDefault = false},
+  };
+}
+
+// mdbox: sdbox would need a million files a side.
+std::vector<Race> onVeryMuchMail(const Options& options) {
+  const Ground ground{
+      .mail = {.messages = options.million, .tiny = true},
+      .changes = {.each = std::min<std::size_t>(1'000, options.million / 8), .flagsOnly = true},
+      .stores = {.location = "mdbox:~/mdbox"}};
+  const std::string much = std::to_string(options.million) + " messages in one mailbox, plain loopback: ";
+  auto race = [&](const char* name, const std::string& what, Work work) {
+    return Race{.name = name,
+                .title = much + what,
+                .ground = ground,
+                .work = work,
+                .byDefault = false,
+                .large = true,
+                .timedOnly = false};
+  };
+  return {race("million", "first sync", Work::first), race("million-idle", "nothing to do", Work::idle),
+          race("million-flags", "1,000 scattered flag changes", Work::changes)};
+}
+
+}  // namespace
+
+std::vector<Race> races(const Options& options) {
+  std::vector<Race> all = onUsualMail(options);
+  for (auto more : {onOtherMail, onVeryMuchMail}) {
+    for (Race& race : more(options)) all.push_back(std::move(race));
+  }
+  return all;
+}
+
+}  // namespace interimap::bench
