@@ -8,8 +8,10 @@ namespace {
 
 bool isBlank(char c) { return std::string_view(" \t\n\v\f\r").find(c) != std::string_view::npos; }
 
+bool isControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }
+
 bool isBare(char c) {
-  return c > ' ' && c < 0x7F && std::string_view("\"()\\{").find(c) == std::string_view::npos;
+  return !isControl(c) && c != ' ' && std::string_view("\"()\\{").find(c) == std::string_view::npos;
 }
 
 // The octet that an escape stands for; takes the escape, whose backslash is gone already, off `rest`.
@@ -38,7 +40,7 @@ std::optional<std::string> quoted(std::string_view& rest) {
     char c = rest[0];
     rest.remove_prefix(1);
     if (c == '"') return pattern.empty() ? std::nullopt : std::optional(pattern);
-    if (c < ' ' || c == 0x7F) return std::nullopt;
+    if (isControl(c)) return std::nullopt;
     if (c == '\\') {
       auto octet = escaped(rest);
       if (!octet) return std::nullopt;

@@ -160,6 +160,8 @@ TEST_CASE("section: one mailbox or several") {
       {"Entw&APw-rfe", Texts{"Entw&APw-rfe"}},
       {"\"inbox\"", Texts{"INBOX"}},
       {"\"INBOX\" Junk  \"Sent Items\" \"InBox\"", Texts{"INBOX", "Junk", "Sent Items"}},
+      {"\"INBOX\" \"Entw\xC3\xBCrfe\" Entw&APw-rfe a&-b", Texts{"INBOX", "Entw&APw-rfe", "a&-b"}},
+      {"\"INBOX\" \xFF", std::nullopt},
       {R"("\"quoted\"" \x)", std::nullopt},
       {R"("\"quoted\"")", Texts{"\"quoted\""}},
       {R"("a\0b")", std::nullopt},
