@@ -36,12 +36,12 @@ Engine::Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& 
       lists_(settings, servers, log),
       undertakings_(servers, store, log, lists_) {}
 
-void Engine::run() {
+void Engine::run(bool first) {
   lists_.fetch();
   prepareDatabase();
   checkAccounts();
   if (undertakings_.any()) resumeUndertakings();
-  checkListings();
+  checkListings(first);
   followRenamings(false);
   forgetGone(false);
   carryOut(planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known()));
@@ -104,7 +104,7 @@ const char* doneOf(MailboxStep::Do step) {
 
 void Engine::preview() {
   lists_.fetch();
-  checkListings();
+  checkListings(true);
   followRenamings(true);
   forgetGone(true);
   for (const MailboxPlan& plan :

@@ -26,7 +26,8 @@ class Engine {
   Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, store::Store& store,
          Log& log);
   // Throws Failure, Stopped, PeerGone, PeerViolation; what failed short of that is in the log's status.
-  void run();
+  // `first`: of the rounds of this session.
+  void run(bool first = true);
   // --dry-run: says what run() would do, and does nothing to either server or the database.
   void preview();
 
@@ -47,7 +48,7 @@ class Engine {
   void setAside(const MailboxName& name);
   void forgetGone(bool preview);
   // Lists have been seen to be out of date while NOTIFY is on: what follows from them is asked for once more.
-  void checkListings();
+  void checkListings(bool first);
   void askWhich(Both<std::vector<MailboxName>> names,
                 const std::function<void(Side, const MailboxName&, bool)>& tell);
   void carryOut(std::vector<MailboxPlan> plans);

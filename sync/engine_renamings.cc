@@ -28,8 +28,9 @@ void Engine::setAside(const MailboxName& name) {
 }
 
 // A known mailbox that a list lacks is gone once SELECT says so, too; a new one is there once it can be
-// selected.
-void Engine::checkListings() {
+// selected. A session that is told lies goes on being told lies, and so hears of nothing: launch starts
+// another one, whose first list is all there is to go by.
+void Engine::checkListings(bool first) {
   Both<std::vector<MailboxName>> missing, strange;
   KnownSubscriptions known = this->known();
   for (const auto& [name, _] : known) {
@@ -39,6 +40,10 @@ void Engine::checkListings() {
     if (!there) missing.remote.push_back(name);
   }
   askWhich(std::move(missing), [&](Side side, const MailboxName& name, bool there) {
+    if (there && !first && settings_.errand == settings::Errand::notify)
+      throw ServerFailure(side, ExitStatus::unavailable,
+                          "Server no longer lists mailbox " + lists_.hierarchy(side).wire(name).bytes +
+                              ", which is there; asking again in a new session");
     if (there) lists_.listing(side)[name] = {true, known.at(name), {}};
   });
   if (settings_.errand != settings::Errand::notify) return;

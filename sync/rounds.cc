@@ -1,6 +1,7 @@
 #include "sync/rounds.h"
 
 #include <chrono>
+#include <utility>
 
 #include "ipc/failure.h"
 #include "sync/commands.h"
@@ -50,7 +51,7 @@ void Rounds::round(store::Store& store) {
     case settings::Errand::repair: break;
   }
   Engine engine(settings_, servers_, exchange_, store, log_);
-  settings_.dryRun ? engine.preview() : engine.run();
+  settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));
 }
 
 std::unique_ptr<store::Store> Rounds::reopen() {

@@ -51,6 +51,7 @@ class Rounds {
   Log& log_;
   OpenStore openStore_;
   Both<Reply<answer::Ready>> ready_;
+  bool first_ = true;  // round of this session
 };
 
 }  // namespace interimap
