@@ -62,7 +62,7 @@ $(BUILD)/tests/e2e/e2e:   $(call lib,tests/e2e tests/soak) $(call tests,tests/e2
 $(BUILD)/tests/demo/demo: $(bricks) $(call objs,tests/demo)               ; $(link) -lssl -lcrypto -lz -lsqlite3
 $(BUILD)/tests/bench/bench: $(bricks) $(call objs,tests/bench)            ; $(link) -lssl -lcrypto -lz -lsqlite3
 
-$(BUILD)/tests/soak/soak: $(call objs,tests/e2e tests/soak)               ; $(link) -lssl -lcrypto -lz -lsqlite3
+$(BUILD)/tests/soak/soak: $(bricks) $(call objs,tests/soak)            ; $(link) -lssl -lcrypto -lz -lsqlite3
 
 # The engine between two simulated servers, under random histories.
 $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/model) ; $(link) $(libs_ipc) $(libs_store) $(libs_sync)

@@ -4,7 +4,8 @@
 
 #include <signal.h>
 
-#include <functional>
+#include <cstdlib>
+#include <string>
 
 #include "tests/e2e/bed.h"
 
@@ -19,21 +20,21 @@ constexpr int kMostWrites = 500;
 struct KillBed : Bed {
   KillBed() : Bed({}, {.mailLocation = "sdbox:~/sdbox"}) {}
 
-  fs::path saved(const char* what) const { return directory.path() / "saved" / what; }
-
-  void save() {
+  void save(const std::string& name = "saved") {
     settle();
-    makeDirectory(saved(""));
-    copyTree(local.home("alice"), saved("alice"));
-    copyTree(remote.home("bob"), saved("bob"));
-    copyTree(program.directory() / "data", saved("data"));
+    fs::path saved = directory.path() / name;
+    makeDirectory(saved);
+    copyTree(local.home("alice"), saved / "alice");
+    copyTree(remote.home("bob"), saved / "bob");
+    copyTree(program.directory() / "data", saved / "data");
   }
 
-  void restore() {
+  void restore(const std::string& name = "saved") {
     settle();
+    fs::path saved = directory.path() / name;
     for (const auto& [from, to] :
-         {std::pair(saved("alice"), local.home("alice")), std::pair(saved("bob"), remote.home("bob")),
-          std::pair(saved("data"), program.directory() / "data")}) {
+         {std::pair(saved / "alice", local.home("alice")), std::pair(saved / "bob", remote.home("bob")),
+          std::pair(saved / "data", program.directory() / "data")}) {
       fs::remove_all(to);
       copyTree(from, to);
     }
@@ -77,6 +78,19 @@ struct KillBed : Bed {
   }
 };
 
+// Flags, expunges and new mail. On both sides at once, some flags conflict, and one message is expunged here
+// and flagged there.
+void edit(ImapClient c, Corpus& corpus, unsigned firstUid) {
+  auto uid = [=](unsigned i) { return std::to_string(firstUid + i); };
+  for (const char* mailbox : {"INBOX", "a"}) {
+    c.append(mailbox, corpus.smallMessages(3));
+    c.select(mailbox);
+    c.store(uid(0), "+FLAGS (\\Flagged later)");
+    c.store(uid(1), "FLAGS (\\Answered)");
+    c.expunge(uid(2) + "," + uid(3));
+  }
+}
+
 }  // namespace
 
 TEST_CASE_FIXTURE(KillBed, "scenario 81, W2: killed at every write of a first sync") {
@@ -99,20 +113,8 @@ TEST_CASE_FIXTURE(KillBed, "scenario 81: killed at every write of an incremental
     fill(first, corpus, {"INBOX", "a"}, 12);
   }
   requireDone(program.run());
-  // Flags, expunges and new mail on both sides; some flags conflict, one message is expunged here and flagged
-  // there.
-  auto edit = [&](ImapClient c, unsigned firstUid) {
-    auto uid = [=](unsigned i) { return std::to_string(firstUid + i); };
-    for (const char* mailbox : {"INBOX", "a"}) {
-      c.append(mailbox, corpus.smallMessages(3));
-      c.select(mailbox);
-      c.store(uid(0), "+FLAGS (\\Flagged later)");
-      c.store(uid(1), "FLAGS (\\Answered)");
-      c.expunge(uid(2) + "," + uid(3));
-    }
-  };
-  edit(alice(), 1);
-  edit(bob(), 4);
+  edit(alice(), corpus, 1);
+  edit(bob(), corpus, 4);
   {
     ImapClient first = alice(), second = bob();
     for (ImapClient* client : {&first, &second}) client->select("INBOX");
@@ -142,25 +144,45 @@ TEST_CASE_FIXTURE(KillBed, "scenario 81, W13: killed at every write of mailbox c
   killAtEveryWrite();
 }
 
-TEST_CASE_FIXTURE(KillBed, "scenario 81, W2: killed with all its processes at odd moments") {
+// INTERIMAP_KILLS of them. A run that was killed is begun again at once, up to twice, and that one is killed,
+// too; then comes one that may end.
+TEST_CASE_FIXTURE(KillBed, "scenario 81, W2: killed with all its processes at random moments") {
   NOT_THE_REFERENCE();
+  const char* wanted = getenv("INTERIMAP_KILLS");
+  const int kills = wanted ? std::stoi(wanted) : 24;
   Corpus corpus(4);
+  struct Phase {
+    std::string name;
+    std::chrono::milliseconds wall{};
+    Snapshot expected;
+  };
+  auto phase = [&](const char* name) {
+    save(name);
+    Run undisturbed = program.run({});
+    requireDone(undisturbed);
+    Snapshot expected = here();
+    checkEqual(expected, there());
+    return Phase{name, std::chrono::duration_cast<std::chrono::milliseconds>(undisturbed.wall), expected};
+  };
   {
-    ImapClient first = alice(), second = bob();
-    fill(first, corpus, {"INBOX", "a"}, 150);
-    fill(second, corpus, {"INBOX", "b"}, 150);
+    ImapClient one = alice(), another = bob();
+    fill(one, corpus, {"INBOX", "a"}, 60);
+    fill(another, corpus, {"INBOX", "b"}, 60);
   }
-  save();
-  Run undisturbed = program.run({});
-  requireDone(undisturbed);
-  const Snapshot expected = here();
-  for (int part = 1; part < 12; ++part) {
-    CAPTURE(part);
-    restore();
-    {
+  Phase first = phase("first");
+  edit(alice(), corpus, 1);
+  edit(bob(), corpus, 61);
+  Phase phases[] = {std::move(first), phase("later")};
+  for (int done = 0; done < kills;) {
+    const Phase& it = phases[corpus.below(2)];
+    CAPTURE(it.name);
+    CAPTURE(done);
+    restore(it.name);
+    for (auto more = 1 + corpus.below(3); more > 0; --more, ++done) {
       BackgroundProcess killed = program.runInBackground({});
-      killed.wait(std::chrono::duration_cast<std::chrono::milliseconds>(undisturbed.wall * part / 12));
+      killed.wait(it.wall * corpus.below(110) / 100);
     }
-    checkConverges(expected);
+    checkConverges(it.expected);
   }
+  MESSAGE(kills, " kills, seed 4");
 }
