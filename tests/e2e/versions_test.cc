@@ -1,4 +1,4 @@
-// Between Dovecot 2.3 and the servers of Debian 13: Dovecot 2.4 and Cyrus 3.10.
+// Between Dovecot 2.3 and others: Cyrus 3.6, and the servers of Debian 13, Dovecot 2.4 and Cyrus 3.10.
 #include <poll.h>
 #include <signal.h>
 
@@ -25,13 +25,26 @@ constexpr auto kPatience = std::chrono::seconds(30);
   }                                                                                            \
   static_assert(true)
 
-// A Dovecot 2.3 with mail, a newer server with other mail, and the program between them.
+#define CYRUS_36_OR_RETURN(programs)                                 \
+  std::optional<fs::path> programs = Cyrus::programs();              \
+  if (!programs) {                                                   \
+    MESSAGE("skipped: no Cyrus 3.6 here (standard error says why)"); \
+    return;                                                          \
+  }                                                                  \
+  static_assert(true)
+
+// Where servers of a Debian 13 can be, and others.
+Directory placeFor(const Debian13& debian) { return Directory(debian.servers()); }
+Directory placeFor(const fs::path&) { return Directory(); }
+
+// A Dovecot 2.3 with mail, another server with other mail, and the program between them.
 template <typename Server>
 struct Between {
-  explicit Between(const Debian13& debian)
-      : place(debian.servers()),
+  template <typename Programs>
+  explicit Between(const Programs& programs)
+      : place(placeFor(programs)),
         local(directory / "local"),
-        remote(debian, place / "remote"),
+        remote(programs, place / "remote"),
         program(directory / "program", cleartext(local.imap(), "alice"), cleartext(remote.imap(), "bob")) {
     ImapClient alice = this->alice(), bob = this->bob();
     for (const char* mailbox : {"Archive/2023/Q1", "with blank"}) alice.create(mailbox);
@@ -99,9 +112,9 @@ struct Between {
   Corpus corpus{13};
 };
 
-template <typename Server>
-void synchroniseAndChange(const Debian13& debian) {
-  Between<Server> bed(debian);
+template <typename Server, typename Programs>
+void synchroniseAndChange(const Programs& programs) {
+  Between<Server> bed(programs);
   bed.firstSync();
   for (int round = 0; round < 3; ++round) {
     bed.change();
@@ -116,12 +129,13 @@ void synchroniseAndChange(const Debian13& debian) {
   }
 }
 
-template <typename Server>
-void watch(const Debian13& debian, const std::string& how) {
-  CAPTURE(how);
-  Between<Server> bed(debian);
+template <typename Server, typename Programs>
+void watch(const Programs& programs, std::vector<std::string> how) {
+  CAPTURE(how.front());
+  how.push_back("--debug");
+  Between<Server> bed(programs);
   bed.firstSync();
-  BackgroundProcess process = bed.program.runInBackground({how, "--debug"});
+  BackgroundProcess process = bed.program.runInBackground(how);
   std::size_t messages = 180;
   for (int round = 0; round < 3; ++round) {
     bed.alice().append("INBOX", bed.corpus.smallMessages(1));
@@ -156,13 +170,26 @@ TEST_CASE("Dovecot 2.3 and Cyrus 3.10: first sync, changes on both sides, nothin
 TEST_CASE("Dovecot 2.3 and 2.4, watched") {
   NOT_THE_REFERENCE();
   DEBIAN_13_OR_RETURN(debian);
-  watch<Dovecot24>(*debian, "--watch=1");
-  watch<Dovecot24>(*debian, "--notify");
+  watch<Dovecot24>(*debian, {"--watch=1"});
+  watch<Dovecot24>(*debian, {"--notify"});
 }
 
 TEST_CASE("Dovecot 2.3 and Cyrus 3.10, watched") {
   NOT_THE_REFERENCE();
   DEBIAN_13_OR_RETURN(debian);
-  watch<Cyrus>(*debian, "--watch=1");
-  watch<Cyrus>(*debian, "--notify");
+  watch<Cyrus>(*debian, {"--watch=1"});
+  watch<Cyrus>(*debian, {"--notify"});
+}
+
+TEST_CASE("Dovecot 2.3 and Cyrus 3.6: first sync, changes on both sides, nothing to do") {
+  NOT_THE_REFERENCE();
+  CYRUS_36_OR_RETURN(programs);
+  synchroniseAndChange<Cyrus>(*programs);
+}
+
+TEST_CASE("Dovecot 2.3 and Cyrus 3.6, watched") {
+  NOT_THE_REFERENCE();
+  CYRUS_36_OR_RETURN(programs);
+  watch<Cyrus>(*programs, {"--watch=1"});
+  watch<Cyrus>(*programs, {"--notify", "--watch=5"});  // without NOTIFY: IDLE on INBOX, the others are polled
 }
