@@ -15,7 +15,9 @@ namespace {
 using store::Fate;
 using store::OpenMessage;
 
-constexpr std::size_t kWindowMessages = 128;
+// Whatever delivery has in hand at a kill may have been delivered, and is to be named: so little more than it
+// begins at once (32 messages).
+constexpr std::size_t kWindowMessages = 32, kMostHanded = 64;
 static_assert(kWindowMessages <= kMostMessages);
 constexpr std::uint64_t kWindowOctets = 1 << 20;
 constexpr std::uint64_t kOctetsInFlight = 16 << 20;  // bodies, wherever they are; one larger goes alone
@@ -142,7 +144,7 @@ bool PullLane::advance() {
   while (auto answer = deliverer.next()) answers.push_back(std::move(*answer));
   auto end = deliverer.takeEnd();
   bool fetched = !fetching_.empty() && fetching_.front().reply.ready();
-  if (answers.empty() && !end && !fetched && (waiting_.empty() || !deliverer.ready())) return false;
+  if (answers.empty() && !end && !fetched && !mayHandOver()) return false;
 
   std::vector<Window> next;
   pulling_.state.write("deliveries", [&] {
@@ -284,12 +286,25 @@ void PullLane::refuseTooLarge(Uid uid, std::size_t group) {
   record(std::move(open), 0);
 }
 
+std::size_t PullLane::handed() const {
+  std::size_t messages = 0;
+  for (const Window& window : handed_) messages += window.unsettled;
+  return messages;
+}
+
+bool PullLane::mayHandOver() const {
+  return !waiting_.empty() && pulling_.deliverer.ready() && handed() < kMostHanded;
+}
+
 std::vector<PullLane::Window> PullLane::handOver() {
   std::vector<Window> next;
-  if (!pulling_.deliverer.ready()) return next;
-  for (Window& window : std::exchange(waiting_, {})) {
+  if (!mayHandOver()) return next;
+  for (std::size_t handed = this->handed(); !waiting_.empty() && handed < kMostHanded;) {
+    Window& window = waiting_.front();
     for (const answer::WindowMessage& message : window.messages) pulling_.state.handOver(id_, message.uid);
+    handed += window.messages.size();
     next.push_back(std::move(window));
+    waiting_.pop_front();
   }
   return next;
 }

@@ -74,6 +74,8 @@ class PullLane {
   void take(Fetching& fetching);
   void refuseTooLarge(Uid uid, std::size_t group);
   std::vector<Window> handOver();
+  std::size_t handed() const;  // messages that delivery has in hand
+  bool mayHandOver() const;
   store::OpenMessage known(const answer::WindowMessage& message) const;
   void record(store::OpenMessage message, std::uint64_t size, bool toBeContinued = false);
 
