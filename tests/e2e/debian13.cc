@@ -22,7 +22,7 @@ fs::path cacheDirectory() {
 }
 
 std::optional<Debian13> Debian13::find() {
-  Debian13 debian(cacheDirectory() / "debian-13");
+  Debian13 debian(cacheDirectory() / "debian-13-servers");
   if (!fs::exists(debian.root_)) {
     Command make{{fs::absolute("tests/debian13").string(), debian.root_.string()}};
     make.unprivileged = false;

@@ -88,18 +88,4 @@ PullBed::PullBed(SinkOptions sinkOptions, std::vector<std::string> options, Dove
 
 void PullBed::set(std::vector<std::string> options) { program.set(complete(sink, std::move(options))); }
 
-void checkSays(const Run& run, const std::vector<std::string>& texts) {
-  INFO(run.log());
-  for (const std::string& text : texts) {
-    CAPTURE(text);
-    CHECK(run.says(text));
-  }
-}
-
-void checkNoViolations(const Sink& sink) {
-  std::string all;
-  for (const std::string& violation : sink.violations()) all += violation + "\n";
-  CHECK(all == "");
-}
-
 }  // namespace interimap::bed

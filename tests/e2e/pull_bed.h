@@ -76,7 +76,17 @@ inline void checkStatus(const Run& run, int expected) {
   CHECK(run.exitStatus == expected);
 }
 // Every one of these stands in the log.
-void checkSays(const Run& run, const std::vector<std::string>& texts);
-void checkNoViolations(const Sink& sink);
+inline void checkSays(const Run& run, const std::vector<std::string>& texts) {
+  INFO(run.log());
+  for (const std::string& text : texts) {
+    CAPTURE(text);
+    CHECK(run.says(text));
+  }
+}
+inline void checkNoViolations(const Sink& sink) {
+  std::string all;
+  for (const std::string& violation : sink.violations()) all += violation + "\n";
+  CHECK(all == "");
+}
 
 }  // namespace interimap::bed

@@ -99,7 +99,7 @@ TEST_CASE("mailbox may be a list; each has its state, and one that is not there 
     alice.append("Sent Items", mails("s", 2));
     alice.append("Entw&APw-rfe", mails("e", 1));
   }
-  bed.set({"mailbox = \"INBOX\" \"Sent Items\" Entw&APw-rfe"});
+  bed.set({"mailbox = \"INBOX\" \"Sent Items\" \"Entwürfe\""});
   Run run = bed.program.run();
   requireDone(run);
   checkSays(run, {"work(INBOX): UID 1 from", "work(Sent Items): UID 2 from"});
@@ -109,7 +109,7 @@ TEST_CASE("mailbox may be a list; each has its state, and one that is not there 
   CHECK(bed.sink.messages().size() == 5);
 
   bed.sink.clear();
-  bed.set({"mailbox = \"Nowhere\" \"INBOX\" Entw&APw-rfe"});
+  bed.set({"mailbox = \"Nowhere\" \"INBOX\" \"Entwürfe\""});
   bed.append(mails("j", 1));
   Run failed = bed.program.run();
   checkStatus(failed, 65);
