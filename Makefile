@@ -25,10 +25,11 @@ link  = @mkdir -p $(@D) && $(CXX) $(OPT) $(LDFLAGS) -o $@ $^
 ipc  := $(call objs,ipc) $(schemas:%=$(BUILD)/%.o)
 
 # Linked in where there are archives: to find the symbols of C++ libraries was a third of the processor time of a run
-# with nothing to do. `make SHARED=1` is for distributions, whose updates of the libraries are to reach us without us.
+# with nothing to do. Not libgcc: libc would load it, behind the sandbox's back, to unwind frames of its own.
+# `make SHARED=1` is for distributions, whose updates of the libraries are to reach programs that are built.
 archives      := $(if $(SHARED),,$(filter /%,$(foreach l,capnp kj,$(shell $(CXX) -print-file-name=lib$l.a))))
 ifeq ($(words $(archives)),2)
-LDFLAGS       += -static-libstdc++ -static-libgcc
+LDFLAGS       += -static-libstdc++
 libs_ipc      := -Wl,-Bstatic -lcapnp -lkj -Wl,-Bdynamic
 else
 libs_ipc      := -lcapnp -lkj
@@ -66,11 +67,14 @@ $(BUILD)/tests/sandboxed/driver: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests
 
 # End to end, against real servers; the demo is made of the same bricks, those without doctest.
 bricks := $(filter-out %/pull_bed.o,$(call objs,tests/e2e))
-$(BUILD)/tests/e2e/e2e:   $(call lib,tests/e2e tests/soak) $(call tests,tests/e2e)  ; $(link) -lssl -lcrypto -lz -lsqlite3
+$(BUILD)/tests/e2e/e2e:   $(call lib,tests/e2e tests/soak) $(call tests,tests/e2e) | $(BUILD)/tests/compromised/worker ; $(link) -lssl -lcrypto -lz -lsqlite3
 $(BUILD)/tests/demo/demo: $(bricks) $(call objs,tests/demo)               ; $(link) -lssl -lcrypto -lz -lsqlite3
 $(BUILD)/tests/bench/bench: $(bricks) $(call objs,tests/bench)            ; $(link) -lssl -lcrypto -lz -lsqlite3
 
 $(BUILD)/tests/soak/soak: $(bricks) $(call objs,tests/soak)            ; $(link) -lssl -lcrypto -lz -lsqlite3
+
+# A net or a delivery that lies to sync, for the end-to-end tests.
+$(BUILD)/tests/compromised/worker: $(ipc) $(call objs,tests/compromised) ; $(link) $(libs_ipc)
 
 # The engine between two simulated servers, under random histories.
 $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/model) ; $(link) $(libs_ipc) $(libs_store) $(libs_sync)
@@ -80,12 +84,12 @@ $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/
 fuzzed    := ipc store net delivery launch sync
 fuzz_main := $(BUILD)/tests/fuzz/replay_test.o $(BUILD)/tests/main.o
 fuzz       = $(ipc) $(call lib,tests/fuzz/$(1)) $(BUILD)/tests/fuzz/target.o $(fuzz_main)
-$(BUILD)/fuzz/ipc:      $(call fuzz,ipc)                                               ; $(link) $(libs_ipc)
-$(BUILD)/fuzz/store:    $(call lib,store) $(call fuzz,store)                                             ; $(link) $(libs_ipc) $(libs_store)
-$(BUILD)/fuzz/net:      $(call lib,net transport sandbox) $(call fuzz,net)                             ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
-$(BUILD)/fuzz/delivery: $(call lib,delivery transport sandbox) $(call fuzz,delivery)                        ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_tls)
-$(BUILD)/fuzz/launch:   $(call lib,launch sandbox) $(call fuzz,launch)                                    ; $(link) $(libs_ipc) $(libs_sandbox)
-$(BUILD)/fuzz/sync:     $(BUILD)/sync/hierarchy.o $(BUILD)/sync/ignore.o $(call fuzz,sync) ; $(link) $(libs_ipc) $(libs_sync)
+$(BUILD)/fuzz/ipc:      $(call fuzz,ipc)                                                                        ; $(link) $(libs_ipc)
+$(BUILD)/fuzz/store:    $(call lib,store) $(call fuzz,store)                                                    ; $(link) $(libs_ipc) $(libs_store)
+$(BUILD)/fuzz/net:      $(call lib,net transport sandbox) $(call fuzz,net)                                      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
+$(BUILD)/fuzz/delivery: $(call lib,delivery transport sandbox) $(call fuzz,delivery)                            ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_tls)
+$(BUILD)/fuzz/launch:   $(call lib,launch sandbox) $(call fuzz,launch)                                          ; $(link) $(libs_ipc) $(libs_sandbox)
+$(BUILD)/fuzz/sync:     $(BUILD)/sync/hierarchy.o $(BUILD)/sync/ignore.o $(call fuzz,sync)                      ; $(link) $(libs_ipc) $(libs_sync)
 
 # Generated headers first: they are system headers to us, so that our warnings stay ours.
 $(BUILD)/%.capnp.c++ $(BUILD)/%.capnp.h: %.capnp

@@ -75,8 +75,8 @@ std::optional<Flags> Flags::parse(std::string_view text) {
     if (found.size() > kMost) return std::nullopt;
   }
   std::ranges::stable_sort(found, [](auto a, auto b) { return compare(a, b) < 0; });
-  auto same = std::ranges::unique(found, [](auto a, auto b) { return compare(a, b) == 0; });
-  found.erase(same.begin(), same.end());
+  auto same = [](auto a, auto b) { return compare(a, b) == 0; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
   Flags flags;
   for (std::string_view flag : found) append(flags.text_, flag);
   return flags;

@@ -4,6 +4,7 @@
 
 #include "ipc/failure.h"
 #include "launch/account.h"
+#include "launch/log_prefix.h"
 
 using namespace interimap;
 
@@ -193,6 +194,12 @@ TEST_CASE("configuration: what keys refuse") {
     auto value = line.size() > key.size() + 3 ? line.substr(key.size() + 3) : std::string();
     CHECK(refused(line) == "f:2: Invalid option " + key + " = " + value);
   }
+}
+
+TEST_CASE("configuration: a log-prefix is bounded, and so is how deep its conditions nest") {
+  std::string prefix(kLongestLogPrefix, 'x');
+  CHECK(Configuration::parse("log-prefix = " + prefix + "\n[local]\n[remote]\n", "f").logPrefix == prefix);
+  CHECK(refused("log-prefix = x" + prefix).starts_with("f:2: Invalid option log-prefix"));
 }
 
 TEST_CASE("configuration: errors") {

@@ -1,5 +1,7 @@
 #include "launch/log_keys.h"
 
+#include "launch/log_prefix.h"
+
 namespace interimap {
 
 namespace {
@@ -7,7 +9,9 @@ namespace {
 // "local(INBOX): ", "local: " or nothing.
 constexpr std::string_view kPrefix = "%?n?%?m?%n(%m)&%n?: ?";
 
-constexpr Key kKeys[] = {{"logfile", isAbsolute}, {"log-prefix", isTextOrEmpty}};
+bool isLogPrefix(std::string_view value) { return isTextOrEmpty(value) && value.size() <= kLongestLogPrefix; }
+
+constexpr Key kKeys[] = {{"logfile", isAbsolute}, {"log-prefix", isLogPrefix}};
 
 }  // namespace
 

@@ -1,10 +1,13 @@
 // The log-prefix setting: what stands before a log line.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace interimap {
+
+inline constexpr std::size_t kLongestLogPrefix = 1024;  // octets; conditions nest as deep as there is room
 
 // Expands
 //   %n %m            component and mailbox, nothing if there is none

@@ -46,7 +46,7 @@ bool readDate(Tokens& in, std::optional<InternalDate>& date) {
 }
 
 bool readOctets(Tokens& in, std::optional<FetchResponse::Octets>& octets) {
-  octets.emplace();
+  octets = FetchResponse::Octets();
   if (auto size = in.streamed()) {
     octets->streamed = true;
     octets->size = *size;

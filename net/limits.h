@@ -30,7 +30,8 @@ inline constexpr std::uint64_t kWorthCompressing =
 inline constexpr std::uint64_t kLikelyMessage = 16 << 10;  // octets of a message whose size net does not know
 
 // Reading.
-inline constexpr std::size_t kReadBuffer = 65536;         // four TLS records, one pwrite of a message body
+inline constexpr std::size_t kReadBuffer =
+    262144;  // sixteen TLS records; what a socket holds, on a fast link
 inline constexpr std::size_t kReadBeforeDeflate = 16384;  // what startDeflate() takes back
 inline constexpr std::size_t kLongestResponse =
     1024 * 1024;                                       // one response without streamed literals: every flag
