@@ -50,7 +50,9 @@ void DeliveryProcess::receive() {
   } catch (const PeerGone&) {  // as above
   }
   try {
-    while (auto packet = channel_->receive()) {
+    for (int packets = 0; packets < kPacketsInTurn; ++packets) {
+      auto packet = channel_->receive();
+      if (!packet) break;
       DeliveryAnswer answer = readDeliveryAnswer(std::move(*packet));
       if (auto* closed = std::get_if<deliver::Closed>(&answer.what)) {
         end_ = End{std::move(*closed)};

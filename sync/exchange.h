@@ -12,6 +12,9 @@ namespace interimap {
 
 class Server;
 
+// Packets taken from one channel before the others have their turn.
+inline constexpr int kPacketsInTurn = 64;
+
 // launch asked us to stop (SIGTERM). Whatever was on its way is left to the journal.
 struct Stopped {};
 

@@ -120,6 +120,7 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
     Appending window{&load, {}, 0, true, std::move(part.bodies), {}};
     std::vector<store::Intent> intents;
     for (answer::WindowMessage& message : part.messages) {
+      if (!missing.contains(message.uid)) continue;  // a server may say it twice
       missing.remove(UidSet::single(message.uid));
       if (message.body.size == 0) {
         giveUp(load, message.uid, store::Refusal::empty, "");
@@ -157,7 +158,10 @@ void Lane::send(Appending window) {
 std::vector<Lane::Appending> Lane::settle(Appending& window) {
   const Load& load = *window.load;
   const answer::Appended& appended = window.reply.get();
-  bool validityHolds = appended.uidValidity == load.targetValidity;
+  // A UID that the target had given out before names something else (RFC 3501 section 2.3.1.1).
+  auto isTold = [&, holds = appended.uidValidity == load.targetValidity](const std::optional<Uid>& uid) {
+    return holds && uid && uid->value() >= load.targetNext.value;
+  };
   // Refused together: which of them was it? One by one, the others will go through.
   bool retry = window.together && window.messages.size() > 1;
   std::vector<Appending> again;
@@ -172,10 +176,10 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
     } else if (!appended.stored[i]) {
       giveUp(load, message.uid, store::Refusal::refused,
              appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
-    } else if (uid && validityHolds && isTaken(load, message.uid, *uid)) {
+    } else if (isTold(uid) && isTaken(load, message.uid, *uid)) {
       confuse(load, message.uid, *uid);
       ++finished_;
-    } else if (uid && validityHolds) {
+    } else if (isTold(uid)) {
       Uid local = target_.side() == Side::local ? *uid : message.uid,
           remote = target_.side() == Side::local ? message.uid : *uid;
       store_.map(load.mailbox->id, local, remote, message.flags);

@@ -13,6 +13,8 @@ namespace {
 constexpr Side kSides[] = {Side::local, Side::remote};
 // Mailboxes of one account. A server that lists more is not listing mailboxes.
 constexpr std::size_t kMostMailboxes = 200'000;
+// ... and their names together, in octets: each is held several times.
+constexpr std::size_t kMostNameOctets = 8 << 20;
 // Names in one LIST, so that the command stays below what servers take.
 constexpr std::size_t kNamesAtOnce = 50;
 
@@ -59,12 +61,15 @@ Reply<Nothing> Lists::send(Side side, request::List list) {
   return servers_[side]->list(
       std::move(list),
       [this, side](const answer::ListEntry& entry) {
-        if (entries_[side].size() == kMostMailboxes)
+        nameOctets_[side] += entry.mailbox.bytes.size();
+        if (entries_[side].size() == kMostMailboxes || nameOctets_[side] > kMostNameOctets)
           throw ServerFailure(side, ExitStatus::protocol, "Server lists too many mailboxes");
         entries_[side].push_back(entry);
       },
       [this, side](const answer::StatusEntry& status) {
-        if (statuses_[side].size() < kMostMailboxes) statuses_[side].push_back(status);
+        statusOctets_[side] += status.mailbox.bytes.size();
+        if (statuses_[side].size() < kMostMailboxes && statusOctets_[side] <= kMostNameOctets)
+          statuses_[side].push_back(status);
       });
 }
 
@@ -150,7 +155,10 @@ void Lists::fetchDelimiters() {
   for (Side side : kSides)
     replies[side] = servers_[side]->list(
         {reference(side), {""}, {}, false},
-        [&roots, side](const answer::ListEntry& entry) { roots[side].push_back(entry); }, [](const auto&) {});
+        [&roots, side](const answer::ListEntry& entry) {
+          if (roots[side].size() < 2) roots[side].push_back(entry);
+        },
+        [](const auto&) {});
   for (Side side : kSides) {
     if (!replies[side].done().ok() || roots[side].size() != 1)
       throw ServerFailure(side, ExitStatus::protocol, "Missing or unexpected reply to LIST");
@@ -221,6 +229,7 @@ void Lists::sortOut() {
     }
     entries_[side].clear();
     statuses_[side].clear();
+    nameOctets_[side] = statusOctets_[side] = 0;
   }
 }
 

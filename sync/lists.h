@@ -58,6 +58,7 @@ class Lists {
   Both<std::optional<std::optional<char>>> delimiter_;  // unknown, or one, or NIL
   Both<std::vector<answer::ListEntry>> entries_;
   Both<std::vector<answer::StatusEntry>> statuses_;
+  Both<std::size_t> nameOctets_{}, statusOctets_{};  // of these
   Both<std::optional<Hierarchy>> hierarchy_;
   Both<Listing> listing_;
 };

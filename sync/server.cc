@@ -39,7 +39,9 @@ void Server::write(const std::shared_ptr<Pending>& pending, Request request) {
 // Done comes in the order of the requests. What comes before may overtake: servers work on several FETCH at
 // once.
 void Server::receive() {
-  while (auto packet = channel_.receive()) {
+  for (int packets = 0; packets < kPacketsInTurn; ++packets) {
+    auto packet = channel_.receive();
+    if (!packet) return;
     Answer answer = readAnswer(std::move(*packet));
     auto it = std::ranges::find(pending_, answer.id, [](const auto& entry) { return entry.first; });
     if (it == pending_.end()) violation("an answer to nothing that was asked");

@@ -103,7 +103,7 @@ class Server {
 
   Channel& channel() { return channel_; }
   void turn() { exchange_.turn(); }  // waits until something moves, anywhere
-  // Handles what has arrived; called by Exchange.
+  // Handles what has arrived, up to a point, so that the others have their turn; called by Exchange.
   void receive();
 
  private:

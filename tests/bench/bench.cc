@@ -16,6 +16,7 @@
 #include "tests/bench/contender.h"
 #include "tests/bench/curves.h"
 #include "tests/bench/floor.h"
+#include "tests/bench/interrupt.h"
 #include "tests/bench/latency.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/options.h"
@@ -184,6 +185,7 @@ int main(int argc, char** argv) {
                    usage(names.allRaces(), names.allContenders()).c_str());
       return 64;
     }
+    catchInterrupts();
     prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a contender leaves behind counts as its own
     return bench(options, names);
   } catch (const std::exception& error) {

@@ -30,6 +30,8 @@ struct Footprint {
 // Samples every 20 ms, from begin() to end(), in a thread of its own.
 class FootprintWatch {
  public:
+  FootprintWatch() = default;
+  ~FootprintWatch() { end(); }
   void begin(pid_t group);
   Footprint end();
 

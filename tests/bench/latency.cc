@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "tests/bench/idler.h"
+#include "tests/bench/interrupt.h"
 #include "tests/bench/result.h"
 #include "tests/e2e/corpus.h"
 #include "tests/e2e/directory.h"
@@ -33,7 +34,10 @@ constexpr int kPhases = 7;
 constexpr auto kLook = 2ms;
 const std::vector<std::string> kMailboxes = {"INBOX", "work", "work/sub", "lists"};
 
-void pause(std::chrono::milliseconds time) { poll(nullptr, 0, static_cast<int>(time.count())); }
+void pause(std::chrono::milliseconds time) {
+  throwIfInterrupted();
+  poll(nullptr, 0, static_cast<int>(time.count()));
+}
 
 struct Latencies {
   std::vector<double> milliseconds;
@@ -70,7 +74,7 @@ class Watched {
       if (mailbox != "INBOX") client.create(mailbox);
       client.append(mailbox, corpus_.smallMessages(5));
     }
-    bed::Outcome outcome = bed::run(interimap_.command(program_, {"--quiet"}));
+    bed::Outcome outcome = runInterruptibly(interimap_.command(program_, {"--quiet"}));
     if (!outcome.succeeded()) throw std::runtime_error(failureOf(outcome));
   }
 

@@ -10,6 +10,8 @@ namespace interimap::bench {
 namespace {
 
 constexpr std::size_t kBatchMessages = 128, kBatchOctets = 1 << 20;
+constexpr std::size_t kTinyBatchMessages =
+    2048;  // with each batch Dovecot goes over the whole index of a mailbox
 constexpr std::uint64_t kSeed = 1;
 constexpr std::size_t kTinyLines = 3;
 
@@ -82,7 +84,8 @@ Script writeScript(const fs::path& path, const Mail& mail) {
     std::size_t left = mail.messages * (m + 1) / names.size() - mail.messages * m / names.size();
     while (left > 0) {
       std::string batch;
-      for (std::size_t n = 0; n < kBatchMessages && left > 0 && batch.size() < kBatchOctets; ++n, --left) {
+      const std::size_t most = mail.tiny ? kTinyBatchMessages : kBatchMessages;
+      for (std::size_t n = 0; n < most && left > 0 && batch.size() < kBatchOctets; ++n, --left) {
         bed::Message message = messageOf(mail, corpus, sizes.size() + 1);
         batch += appended(message);
         sizes.push_back(message.text.size());

@@ -8,6 +8,8 @@
 
 namespace interimap::bench {
 
+inline constexpr const char* kPostfixPackages = "postfix libnsl2 libtirpc3 libsasl2-2 libdb5.3 libicu72";
+
 struct PackagedProgram {
   std::string path;
   std::vector<std::string> environment;  // with which it finds its libraries

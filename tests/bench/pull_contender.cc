@@ -47,9 +47,8 @@ std::optional<bed::Command> getmailCommand(const PullSetting& setting, const Pac
           "\nusername = " + setting.user + "\npassword = " + bed::kPassword +
           "\n[destination]\ntype = MDA_lmtp\nhost = 127.0.0.1\nport = " + std::to_string(setting.sink) +
           "\noverride = " + kRecipient + "\n[options]\nread_all = true\ndelete = false\nverbose = 0\n");
-  bed::Command command{
-      {kPython, program.path, "--getmaildir=" + setting.directory.string(), "--quiet"},
-      program.environment};
+  bed::Command command{{kPython, program.path, "--getmaildir=" + setting.directory.string(), "--quiet"},
+                       program.environment};
   return timed(std::move(command));
 }
 
@@ -73,8 +72,7 @@ std::vector<std::string> pullContenderNames() {
 
 std::vector<PullContender> pullContenders() {
   std::vector<PullContender> all;
-  if (auto source =
-          PackagedProgram::find("/usr/sbin/smtp-source", "postfix libicu72 libnsl2 libtirpc3 libdb5.3")) {
+  if (auto source = PackagedProgram::find("/usr/sbin/smtp-source", kPostfixPackages)) {
     all.push_back(
         {.name = "smtp-source",
          .title = "smtp-source",

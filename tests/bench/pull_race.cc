@@ -10,6 +10,7 @@
 
 #include "tests/bench/fast_sink.h"
 #include "tests/bench/floor.h"
+#include "tests/bench/interrupt.h"
 #include "tests/bench/mail.h"
 #include "tests/bench/packaged.h"
 #include "tests/bench/table.h"
@@ -131,7 +132,7 @@ void PullRace::race(const Target& target, const PullContender& contender, Result
   const bool watched = result.footprint.processes == 0;
   if (watched) command.started = [&](pid_t group) { watch.begin(group); };
   const std::uint64_t before = target.counting != nullptr ? target.counting->messages() : 0;
-  bed::Outcome outcome = bed::run(command);
+  bed::Outcome outcome = runInterruptibly(command);
   if (watched) result.footprint = watch.end();
   result.failure = failureOf(outcome);
   if (target.counting != nullptr && target.counting->messages() - before != mail.messages &&
@@ -142,8 +143,7 @@ void PullRace::race(const Target& target, const PullContender& contender, Result
 
 bool PullRace::run(const std::vector<PullContender>& contenders,
                    const std::function<void(const std::string&)>& show) {
-  const auto postfix =
-      PackagedProgram::find("/usr/sbin/smtp-sink", "postfix libicu72 libnsl2 libtirpc3 libdb5.3");
+  const auto postfix = PackagedProgram::find("/usr/sbin/smtp-sink", kPostfixPackages);
   bool failed = false;
   for (const Kind& kind : kKinds) {
     const auto& wanted = options_.sinks;
@@ -165,7 +165,7 @@ bool PullRace::run(const std::vector<PullContender>& contenders,
       if (!contender.prepare(
               {.lmtp = kind.lmtp, .directory = bed::makeDirectory(directory_ / "trial"), .messages = 1}))
         continue;
-      if (kind.delayed && contender.slow) continue;
+      if (kind.delayed && (contender.slow || contender.floor)) continue;  // a minute and more for each round
       runners.push_back(&contender);
       results.push_back(
           {.title = contender.title, .messages = contender.slow ? few_.messages : all_.messages});

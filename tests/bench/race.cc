@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "tests/bench/floor.h"
+#include "tests/bench/interrupt.h"
 #include "tests/bench/likeness.h"
 #include "tests/bench/mail.h"
 
@@ -31,7 +32,7 @@ Traffic sum(const bed::Relay& relay) {
 }
 
 // What a store keeps about a message, and the message itself, at the usual distribution of sizes.
-constexpr std::uint64_t kLikelySize = 16 << 10, kLikelyTinySize = 2 << 10;
+constexpr std::uint64_t kLikelySize = 16 << 10, kLikelyTinySize = 600;
 constexpr std::size_t kMostCompared = 50'000;  // messages; beyond, they are only counted
 
 bed::RelayOptions linkOf(const Race& race) {
@@ -93,7 +94,7 @@ std::string Racecourse::makeSynced(const Contender& contender) {
   if (fs::exists(work(contender).string() + "." + kSynced)) return "";
   stores_.restore(contender.name, kStart, work(contender));
   if (contender.synchronises) {
-    bed::Outcome outcome = bed::run(
+    bed::Outcome outcome = runInterruptibly(
         *contender.prepare(setting({.name = {}, .title = {}, .ground = {}, .work = Work::first}, contender)));
     if (!outcome.succeeded()) return failureOf(outcome);
   } else {
@@ -144,7 +145,7 @@ bed::Outcome Racecourse::measure(const Race& race, Entry& entry, std::function<v
   given.remote = entry.remotePort;
   bed::Command command = *entry.contender.prepare(given);
   command.started = std::move(started);
-  bed::Outcome outcome = bed::run(command);
+  bed::Outcome outcome = runInterruptibly(command);
   entry.result.failure = failureOf(outcome);
   return outcome;
 }
@@ -154,11 +155,14 @@ void Racecourse::firstRun(const Race& race, Entry& entry) {
   entry.result.failure = bring(race, entry.contender);
   if (!entry.runs()) return;
   FootprintWatch watch;
-  measure(race, entry, [&](pid_t group) { watch.begin(group); });
+  bed::Outcome outcome = measure(race, entry, [&](pid_t group) { watch.begin(group); });
   entry.result.footprint = watch.end();
+  if (race.large) entry.result.add(outcome);
   if (!entry.runs() || !entry.contender.synchronises) return;
   entry.here = stores_.totals(stores_.local, entry.contender.name);
   entry.there = stores_.totals(stores_.remote, entry.contender.name);
+  if (race.large && race.work == Work::first)
+    stores_.save(entry.contender.name, kSynced, work(entry.contender));  // for the next race
   if (race.work == Work::idle) return;
   if (ground_.mail.messages > kMostCompared) {
     entry.result.likeness =
@@ -226,9 +230,11 @@ std::vector<Result> Racecourse::run(const Race& race, const std::vector<Contende
   }
   if (!race.timedOnly) {
     for (Entry& entry : entries) firstRun(race, entry);
+  }
+  if (!race.timedOnly && !race.large) {
     for (Entry& entry : entries) countedRun(race, entry);
   }
-  for (std::size_t round = 0; round < (race.large ? 1 : rounds_); ++round) {
+  for (std::size_t round = 0; round < rounds_ && !race.large; ++round) {
     for (Entry& entry : entries) timedRun(race, entry);
   }
   std::vector<Result> results;

@@ -33,7 +33,7 @@ struct Race {
   std::chrono::milliseconds delay{0};  // one way
   std::uint64_t octetsPerSecond = 0;   // each way; this or a delay: through the relay
   bool byDefault = true;
-  bool large = false;       // once, and only ours and the floor unless others are asked for by name
+  bool large = false;       // run once; only ours and the floor, unless others are asked for by name
   bool timedOnly = false;   // nothing is counted or compared
   std::size_t repeats = 1;  // per round: short work is noisy
 };

@@ -120,8 +120,7 @@ std::vector<Race> onVeryMuchMail(const Options& options) {
                 .ground = ground,
                 .work = work,
                 .byDefault = false,
-                .large = true,
-                .timedOnly = false};
+                .large = true};
   };
   return {race("million", "first sync", Work::first), race("million-idle", "nothing to do", Work::idle),
           race("million-flags", "1,000 scattered flag changes", Work::changes)};

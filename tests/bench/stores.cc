@@ -62,7 +62,8 @@ bed::DovecotOptions serverOptions(const StoresOptions& options, const bed::Certi
   return {.mailLocation = options.location,
           .certificate = certificates.server(),
           .key = certificates.key(),
-          .compress = options.compress};
+          .compress = options.compress,
+          .extra = "default_vsz_limit = 0\n"};  // a million messages take a session beyond the usual 256 MB
 }
 
 }  // namespace

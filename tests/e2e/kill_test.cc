@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "tests/e2e/bed.h"
+#include "tests/e2e/saved_bed.h"
 
 using namespace interimap::bed;
 
@@ -15,45 +15,8 @@ namespace {
 
 constexpr int kMostWrites = 500;
 
-// Two accounts and a database in the state in which every killed run begins; kept as directories beside those
-// in use, so that going back is a copy.
-struct KillBed : Bed {
-  KillBed() : Bed({}, {.mailLocation = "sdbox:~/sdbox"}) {}
-
-  void save(const std::string& name = "saved") {
-    settle();
-    fs::path saved = directory.path() / name;
-    makeDirectory(saved);
-    copyTree(local.home("alice"), saved / "alice");
-    copyTree(remote.home("bob"), saved / "bob");
-    copyTree(program.directory() / "data", saved / "data");
-  }
-
-  void restore(const std::string& name = "saved") {
-    settle();
-    fs::path saved = directory.path() / name;
-    for (const auto& [from, to] :
-         {std::pair(saved / "alice", local.home("alice")), std::pair(saved / "bob", remote.home("bob")),
-          std::pair(saved / "data", program.directory() / "data")}) {
-      fs::remove_all(to);
-      copyTree(from, to);
-    }
-  }
-
-  // What a dead client left unfinished at a server is over.
-  void settle() {
-    local.waitUntilIdle();
-    remote.waitUntilIdle();
-  }
-
-  void checkConverges(const Snapshot& expected) {
-    settle();
-    requireDone(program.run());
-    Snapshot hereNow = here(), thereNow = there();
-    checkEqual(hereNow, thereNow);
-    CHECK(difference(expected, hereNow) == "");
-    checkNothingToDo(program);
-  }
+struct KillBed : SavedBed {
+  KillBed() : SavedBed({}, {.mailLocation = "sdbox:~/sdbox"}) {}
 
   // From the state as it is now.
   void killAtEveryWrite() {
@@ -77,19 +40,6 @@ struct KillBed : Bed {
     }
   }
 };
-
-// Flags, expunges and new mail. On both sides at once, some flags conflict, and one message is expunged here
-// and flagged there.
-void edit(ImapClient c, Corpus& corpus, unsigned firstUid) {
-  auto uid = [=](unsigned i) { return std::to_string(firstUid + i); };
-  for (const char* mailbox : {"INBOX", "a"}) {
-    c.append(mailbox, corpus.smallMessages(3));
-    c.select(mailbox);
-    c.store(uid(0), "+FLAGS (\\Flagged later)");
-    c.store(uid(1), "FLAGS (\\Answered)");
-    c.expunge(uid(2) + "," + uid(3));
-  }
-}
 
 }  // namespace
 

@@ -30,19 +30,6 @@ struct Chunk {
   std::string octets;
 };
 
-// From one socket, through a queue, to the other.
-struct Stream {
-  int from = -1, to = -1;
-  std::deque<Chunk> queue;
-  std::size_t mostQueued = kMostQueued, queued = 0;
-  Clock::time_point sent{};  // when the link has taken all that is queued
-  bool ended = false;        // `from` said so
-  bool closed = false;       // and `to` has been told
-
-  bool wantsToRead() const { return !ended && queued < mostQueued; }
-  bool isDue(Clock::time_point now) const { return !queue.empty() && queue.front().due <= now; }
-};
-
 void prepare(int socket) {
   int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -59,6 +46,23 @@ sockaddr_in loopback(std::uint16_t port) {
 
 }  // namespace
 
+// From one socket, through a queue, to the other.
+struct Relay::Stream {
+  int from = -1, to = -1;
+  std::deque<Chunk> queue;
+  std::size_t mostQueued = kMostQueued, queued = 0;
+  Clock::time_point sent{};  // when the link has taken all that is queued
+  bool ended = false;        // `from` said so
+  bool closed = false;       // and `to` has been told
+  std::size_t untilCut = std::numeric_limits<std::size_t>::max();
+  bool stalled = false, discards = false;  // since then
+
+  bool cutIsDue() const { return untilCut == 0 && !stalled && !discards; }
+
+  bool wantsToRead() const { return !ended && queued < mostQueued; }
+  bool isDue(Clock::time_point now) const { return !stalled && !queue.empty() && queue.front().due <= now; }
+};
+
 struct Relay::Pair {
   int client, server;
   std::size_t index;  // into counts_
@@ -66,11 +70,11 @@ struct Relay::Pair {
   Clock::time_point flight{};  // when the current one began
   bool waiting = false;        // a flight is out and nothing has come back yet
   bool answered = true;        // something has come back since the flight began
-  std::size_t untilCut;        // octets for the client
   bool dead = false;
 
-  Pair(int c, int s, std::size_t i, const RelayOptions& options)
-      : client(c), server(s), index(i), untilCut(options.cutAfter) {
+  Pair(int c, int s, std::size_t i, const RelayOptions& options) : client(c), server(s), index(i) {
+    down.untilCut = options.cutAfter;
+    up.untilCut = options.cutToServerAfter;
     if (options.octetsPerSecond == 0) return;
     const std::chrono::duration<double> held = 2 * options.delay + kNarrowBuffer;
     up.mostQueued = down.mostQueued =
@@ -97,6 +101,7 @@ Relay::Relay(std::uint16_t serverPort, RelayOptions options) : serverPort_(serve
 }
 
 Relay::~Relay() {
+  stopping_ = true;
   eventfd_write(wake_, 1);
   thread_.join();
   close(wake_);
@@ -155,16 +160,43 @@ void Relay::pump(Pair& pair) {
   }
 }
 
+// The last octet that may pass in this direction has passed.
+void Relay::cut(Pair& pair, Stream& stream) {
+  switch (options_.cut) {
+    case RelayOptions::Cut::close: pair.dead = true; return;
+    case RelayOptions::Cut::halfClose:
+      shutdown(stream.to, SHUT_WR);
+      stream.closed = stream.discards = true;
+      return;
+    case RelayOptions::Cut::stall: stream.stalled = true; ++stalled_;
+  }
+}
+
+void Relay::unstall() {
+  eventfd_t count;
+  eventfd_read(wake_, &count);
+  for (const auto& pair : pairs_) pair->up.stalled = pair->down.stalled = false;
+}
+
+void Relay::resume() {
+  resumed_ = true;
+  eventfd_write(wake_, 1);
+}
+
 // Passes on what is due.
 void Relay::deliver(Pair& pair) {
   Clock::time_point now = Clock::now();
   for (Stream* stream : {&pair.up, &pair.down}) {
     while (stream->isDue(now)) {
+      if (stream->cutIsDue() && !resumed_) cut(pair, *stream);
+      if (pair.dead) return;
+      if (stream->stalled) break;
       std::string& octets = stream->queue.front().octets;
       std::size_t most = octets.size();
-      if (stream == &pair.down) most = std::min(most, pair.untilCut);
+      if (!resumed_) most = std::min(most, stream->untilCut);
       std::lock_guard lock(mutex_);  // before the octets go, so that who has got them finds them counted
-      ssize_t n = send(stream->to, octets.data(), most, MSG_NOSIGNAL);
+      ssize_t n = stream->discards ? static_cast<ssize_t>(octets.size())
+                                   : send(stream->to, octets.data(), most, MSG_NOSIGNAL);
       if (n < 0 && errno != EAGAIN) pair.dead = true;
       if (n <= 0) break;
       auto sent = static_cast<std::size_t>(n);
@@ -175,15 +207,13 @@ void Relay::deliver(Pair& pair) {
         if (pair.waiting && !pair.up.ended) ++count.roundTrips;  // a LOGOUT that nobody waits for is none
         pair.waiting = false;
         pair.answered = true;
-        pair.untilCut -= sent;
-        if (pair.untilCut == 0) pair.dead = true;
       }
+      if (!stream->discards && !resumed_) stream->untilCut -= sent;
+      const bool whole = sent == octets.size();
+      whole ? stream->queue.pop_front() : void(octets.erase(0, sent));
+      if (stream->cutIsDue() && !resumed_) cut(pair, *stream);
       if (pair.dead) return;
-      if (sent < octets.size()) {
-        octets.erase(0, sent);
-        break;
-      }
-      stream->queue.pop_front();
+      if (!whole) break;
     }
     if (stream->ended && stream->queue.empty() && !stream->closed) {
       shutdown(stream->to, SHUT_WR);
@@ -203,13 +233,15 @@ void Relay::serve() {
         const Stream& opposite = stream == &pair->up ? pair->down : pair->up;
         if (opposite.isDue(now)) events |= POLLOUT;
         fds.push_back({events != 0 ? stream->from : -1, events, 0});
-        if (!stream->queue.empty() && !stream->isDue(now)) next = std::min(next, stream->queue.front().due);
+        if (!stream->queue.empty() && !stream->stalled && !stream->isDue(now))
+          next = std::min(next, stream->queue.front().due);
       }
     }
     auto wait = std::chrono::nanoseconds(next - now).count();
     const timespec timeout{wait / 1'000'000'000, wait % 1'000'000'000};
     ppoll(fds.data(), fds.size(), &timeout, nullptr);
-    if (fds[0].revents != 0) return pairs_.clear();
+    if (stopping_) return pairs_.clear();
+    if (fds[0].revents != 0) unstall();
     if (fds[1].revents != 0) accept();
     for (const auto& pair : pairs_) {
       pump(*pair);

@@ -1,5 +1,5 @@
-// A TCP relay in front of a server: counts octets and round trips, delays, narrows, cuts. One thread serves
-// all connections; it knows nothing of what it carries.
+// A TCP relay in front of a server: counts octets and round trips, delays, narrows, cuts, stalls. One thread
+// serves all connections; it knows nothing of what it carries.
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,14 @@ struct RelayOptions {
   // Each way, per connection; 0: as fast as it goes. What waits in the relay then is bounded by what such a
   // link would hold, so that a sender is held back as TCP holds it back.
   std::uint64_t octetsPerSecond = 0;
-  // Octets from the server, per connection, after which it is cut.
+  // Octets from the server, per connection, after which `cut` happens; and octets for it.
   std::size_t cutAfter = std::numeric_limits<std::size_t>::max();
+  std::size_t cutToServerAfter = std::numeric_limits<std::size_t>::max();
+  enum class Cut {
+    close,      // both ends
+    halfClose,  // the receiver sees the end, and the other direction goes on
+    stall,      // nothing more comes in this direction until resume()
+  } cut = Cut::close;
 };
 
 struct RelayedConnection {
@@ -38,16 +44,24 @@ class Relay {
   std::uint16_t port() const { return port_; }
   std::vector<RelayedConnection> connections() const;  // in the order they were accepted
 
+  bool stalled() const { return stalled_ > 0; }  // some connection is
+  void resume();                                 // all that are, and none stalls again
+
  private:
   struct Pair;
+  struct Stream;
   void serve();
   void accept();
   void pump(Pair& pair);
   void deliver(Pair& pair);
+  void cut(Pair& pair, Stream& stream);
+  void unstall();
 
   std::uint16_t serverPort_, port_ = 0;
   RelayOptions options_;
   int listener_ = -1, wake_ = -1;
+  std::atomic<unsigned> stalled_ = 0;
+  std::atomic<bool> resumed_ = false, stopping_ = false;
   std::vector<std::unique_ptr<Pair>> pairs_;
   mutable std::mutex mutex_;  // of counts_
   std::vector<RelayedConnection> counts_;

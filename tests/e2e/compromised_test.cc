@@ -1,0 +1,284 @@
+// A net or a delivery that was broken into and lies to sync, through the whole program: sync refuses, with
+// 70, or what it was told is no more than a server may say. The database is in order after each lie, and the
+// next honest run leaves both sides equal.
+#include <cstdlib>
+#include <set>
+
+#include "tests/e2e/eventually.h"
+#include "tests/e2e/pull_scripted.h"
+#include "tests/e2e/scripted.h"
+#include "tests/e2e/sql.h"
+#include "tests/e2e/workers.h"
+
+using namespace interimap::bed;
+using interimap::ExitStatus;
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{60};
+constexpr std::uint64_t kMostMemory = 64 << 20;
+
+// The programs, with workers in place of net and delivery that do what LIE says.
+struct Tree {
+  Directory directory;
+  Tree() {
+    const fs::path program = programPath(), from = program.parent_path().parent_path();
+    for (const char* part : {"bin", "libexec"}) copyTree(from / part, directory / part);
+    fs::permissions(directory.path(), fs::perms(0711));
+    const fs::path liar = fs::read_symlink("/proc/self/exe").parent_path() / "../compromised/worker";
+    for (const char* name : {"net", "delivery"}) {
+      const fs::path worker = directory / "libexec/interimap" / name;
+      fs::rename(worker, worker.string() + ".honest");
+      fs::copy_file(liar, worker);
+      fs::permissions(worker, fs::perms(0755));
+    }
+  }
+  static const Tree& the() {
+    static const Tree tree;
+    return tree;
+  }
+};
+
+// A run of interimap or pullimap with that lie; its memory is looked at.
+template <class Program>
+Run runWithLie(const Program& program, const char* name, const std::string& lie,
+               std::vector<std::string> arguments) {
+  Command command = program.command(Tree::the().directory / "bin" / name, std::move(arguments));
+  command.environment.push_back("LIE=" + lie);
+  command.timeout = kPatience;
+  MemoryWatch memory;
+  pid_t group = -1;
+  command.started = [&](pid_t pid) {
+    group = pid;
+    memory.start(pid);
+  };
+  Run run{interimap::bed::run(command)};
+  memory.stop();
+  CHECK_FALSE(run.timedOut);
+  CHECK(eventually([&] { return processesOf(group) == ""; }, std::chrono::seconds(10)));
+  CHECK(memory.proportional() < kMostMemory);
+  CHECK(memory.peak() < kMostMemory);
+  return run;
+}
+
+bool isRefusal(const Run& run) {
+  return run.exitStatus == static_cast<int>(ExitStatus::internal) &&
+         (run.says("a worker broke the protocol: ") || run.says("broke the protocol between us: "));
+}
+
+// Mail on both sides that is to be copied, flags to be changed, and what was expunged.
+struct Lied : Scripted {
+  Lied() {
+    add(local, "INBOX", 6, 1);
+    add(remote, "INBOX", 5, 2);
+    flag(local, 2, {"\\Flagged"});
+    flag(remote, 3, {"\\Flagged", "keyword"});
+  }
+  // A first sync lies behind.
+  void later() {
+    requireDone(program.run({}));
+    add(local, "INBOX", 4, 3);
+    add(remote, "INBOX", 4, 4);
+    flag(local, 0, {"\\Flagged", "\\Seen"});
+    flag(remote, 1, {"\\Flagged"});
+    expunge(local, 3);
+    expunge(remote, 4);
+  }
+  static void flag(FakeServer& server, std::size_t i, std::set<std::string> flags) {
+    server.access([&](auto& boxes) { boxes["INBOX"].setFlags(boxes["INBOX"].messages.at(i), flags); });
+  }
+  static void expunge(FakeServer& server, std::size_t i) {
+    server.access([&](auto& boxes) { boxes["INBOX"].expunge(boxes["INBOX"].messages.at(i).uid); });
+  }
+
+  Run run(const std::string& lie, const std::string& argument = "--debug") const {
+    return runWithLie(program, "interimap", lie, {argument});
+  }
+  void checkInOrder() const {
+    if (fs::exists(program.database()))
+      CHECK(sql(program.database(), "PRAGMA integrity_check; PRAGMA foreign_key_check") == "ok\n");
+  }
+};
+
+void checkRefused(const std::string& lie, bool later) {
+  CAPTURE(lie);
+  Lied bed;
+  if (later) bed.later();
+  Run run = bed.run(lie);
+  INFO(run.log());
+  CHECK(isRefusal(run));
+  bed.checkInOrder();
+  bed.checkRecovers();
+}
+
+const char* const kAboutNothingElse[] = {"rubbish",
+                                         "zeros",
+                                         "odd size",
+                                         "too long",
+                                         "two descriptors",
+                                         "twenty descriptors",
+                                         "descriptor alone",
+                                         "descriptor not due",
+                                         "many segments",
+                                         "cut short",
+                                         "pointers in circles",
+                                         "rubbish for launch"};
+
+const char* const kRefused[] = {"unknown id",
+                                "id 0",
+                                "done twice",
+                                "done out of order",
+                                "after the end",
+                                "appended unasked",
+                                "ready for LIST",
+                                "messages for LIST",
+                                "vanished for FETCH",
+                                "listed for APPEND",
+                                "bodies missing",
+                                "bodies unsealed",
+                                "bodies half sealed",
+                                "bodies not memory",
+                                "bodies a pipe",
+                                "bodies a directory",
+                                "offset outside",
+                                "size outside",
+                                "offset and size overflow",
+                                "body not asked for",
+                                "too large, not asked for",
+                                "too many appended",
+                                "too few appended",
+                                "a flag with a line end",
+                                "a flag with a parenthesis",
+                                "a date that is none",
+                                "a report that is not its own"};
+
+// What a server might say as well. It is believed or not; nothing comes of it that lasts.
+const char* const kBorne[] = {"found for SELECT",
+                              "body twice",
+                              "appended twice",
+                              "appended all as one",
+                              "appended as what is there",
+                              "appended where nothing is",
+                              "appended in another mailbox",
+                              "a UID never listed",
+                              "everything vanished",
+                              "UIDNEXT goes back",
+                              "UIDVALIDITY changed",
+                              "HIGHESTMODSEQ beyond all",
+                              "selected twice",
+                              "a word of control characters",
+                              "hang up"};
+
+}  // namespace
+
+TEST_CASE("packets that are none, from either net") {
+  NOT_THE_REFERENCE();
+  for (const std::string lie : kAboutNothingElse)
+    for (const std::string role : {"local=", "remote="}) checkRefused(role + lie, false);
+}
+
+TEST_CASE("answers that no net may give") {
+  NOT_THE_REFERENCE();
+  for (const std::string lie : kRefused)
+    for (bool later : {false, true}) checkRefused("remote=" + lie, later);
+}
+
+TEST_CASE("answers that are wrong, and might be a server's fault") {
+  NOT_THE_REFERENCE();
+  for (const std::string lie : kBorne) {
+    for (bool later : {false, true}) {
+      CAPTURE(lie);
+      CAPTURE(later);
+      Lied bed;
+      if (later) bed.later();
+      Run run = bed.run("remote=" + lie, "--debug");
+      INFO(run.log());
+      MESSAGE(lie, ": exit status ", run.exitStatus);
+      CHECK(run.exitStatus >= 0);
+      CHECK_FALSE(run.says("killed by"));
+      CHECK(run.log().find('\x1b') == std::string::npos);
+      bed.checkInOrder();
+      bed.checkRecovers();
+    }
+  }
+}
+
+TEST_CASE("a net that floods: refused, or it ends with the run") {
+  NOT_THE_REFERENCE();
+  for (const std::string lie :
+       {"a flood of lists", "a flood of long names", "a flood of messages", "a flood of bodies"}) {
+    CAPTURE(lie);
+    Lied bed;
+    Run run = bed.run("remote=" + lie);
+    INFO(run.log().substr(0, 4000));
+    CHECK(run.exitStatus != 0);
+    bed.checkInOrder();
+    bed.checkRecovers();
+  }
+}
+
+// INTERIMAP_TORTURE=1: with a thousand seeds.
+TEST_CASE("random changes to what a net says") {
+  NOT_THE_REFERENCE();
+  const int seeds = getenv("INTERIMAP_TORTURE") ? 1000 : 12;
+  int refused = 0;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    CAPTURE(seed);
+    Lied bed;
+    if (seed % 2 == 0) bed.later();
+    const std::string role = seed % 4 < 2 ? "local" : "remote";
+    Run run = bed.run(role + "=corrupt:" + std::to_string(seed) + ":" + std::to_string(1 + seed % 5));
+    INFO(run.log());
+    refused += isRefusal(run);
+    CHECK(run.exitStatus >= 0);
+    CHECK_FALSE(run.says("killed by"));
+    bed.checkInOrder();
+  }
+  MESSAGE(refused, " of ", seeds, " refused");
+  CHECK(refused > seeds / 2);
+}
+
+TEST_CASE("a delivery that lies about messages is refused, and none is lost") {
+  NOT_THE_REFERENCE();
+  std::vector<std::string> lies(std::begin(kAboutNothingElse), std::end(kAboutNothingElse));
+  for (const char* lie : {"not in the window", "far outside", "twice", "no outcomes", "too many outcomes",
+                          "another window", "id 0", "done before the end", "a flood"})
+    lies.push_back(std::string("settled: ") + lie);
+  for (const std::string& lie : lies) {
+    CAPTURE(lie);
+    PullScripted bed;
+    bed.add(mails("m", 6));
+    Run run = runWithLie(bed.program, "pullimap", "delivery=" + lie, {"--debug", "work"});
+    INFO(run.log());
+    CHECK(isRefusal(run));
+    CHECK(sql(bed.program.state(), "PRAGMA integrity_check") == "ok\n");
+    Run second = bed.program.run();
+    INFO("the next run:\n", second.log());
+    CHECK((second.exitStatus == 0 || second.exitStatus == static_cast<int>(ExitStatus::tryAgain)));
+    // All of it is delivered, or in doubt and named as such; what came twice was in doubt.
+    std::set<std::string> arrived;
+    for (const SinkMessage& message : bed.sink.messages())
+      arrived.insert(headerField(message.text, "Subject"));
+    CHECK(arrived.size() == 6);
+    CHECK(duplicates(bed.sink.messages()).size() <= uidsOf(run.log() + second.log(), kInDoubt).size());
+  }
+}
+
+TEST_CASE("pullimap's net lies: refused, and nothing is delivered twice") {
+  NOT_THE_REFERENCE();
+  for (const std::string lie :
+       {"rubbish", "descriptor not due", "unknown id", "done out of order", "bodies missing",
+        "bodies unsealed", "offset outside", "offset and size overflow", "body not asked for"}) {
+    CAPTURE(lie);
+    PullScripted bed;
+    bed.add(mails("m", 6));
+    Run run = runWithLie(bed.program, "pullimap", "net=" + lie, {"--debug", "work"});
+    INFO(run.log());
+    CHECK(isRefusal(run));
+    CHECK(sql(bed.program.state(), "PRAGMA integrity_check") == "ok\n");
+    Run second = bed.program.run();
+    INFO("the next run:\n", second.log());
+    CHECK(second.exitStatus == 0);
+    CHECK(bed.sink.messages().size() == 6);
+  }
+}
