@@ -58,8 +58,8 @@ inline constexpr std::size_t kMostHeldAnswers = 256;  // packets of a request th
 // Queues. Beyond these net stops reading from the one who fills them.
 inline constexpr std::size_t kMostQueuedAnswers = 32;  // packets for sync, each up to 64 KiB or one Window
 inline constexpr std::size_t kMostQueuedLines = 2000;  // log lines for launch
-inline constexpr std::size_t kMostCommands = 64;       // in flight or waiting to be written
-inline constexpr std::size_t kMostWaiting = 32;        // requests read from sync and not begun
+inline constexpr std::size_t kMostCommands = 256;      // in flight or waiting to be written
+inline constexpr std::size_t kMostWaiting = 128;       // requests read from sync and not begun
 inline constexpr std::size_t kOutBuffer = 65536;       // octets prepared for the stream
 
 // Sending.

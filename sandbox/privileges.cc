@@ -18,8 +18,9 @@ namespace interimap::sandbox {
 
 namespace {
 
-// Channels, server, database with its journal, and the bodies in flight: a dozen. 64 is for bugs to be seen.
-constexpr rlim_t kMostDescriptors = 64;
+// Channels, server, database with its journal: a dozen. And the bodies in flight, which may be 64 windows of
+// few messages in each direction (sync/lane.cc).
+constexpr rlim_t kMostDescriptors = 256;
 
 void limit(__rlimit_resource resource, rlim_t most, const char* name) {
   rlimit value{most, most};

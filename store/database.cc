@@ -106,7 +106,7 @@ void Database::fail(int code) const {
                 path_ + ": " + (handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code)));
 }
 
-sqlite3_stmt* Database::take(std::string_view sql) {
+sqlite3_stmt* Database::take(const char* sql) {
   auto& idle = idle_[sql];
   if (!idle.empty()) {
     sqlite3_stmt* statement = idle.back();
@@ -114,13 +114,12 @@ sqlite3_stmt* Database::take(std::string_view sql) {
     return statement;
   }
   sqlite3_stmt* statement = nullptr;
-  int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
-                                SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  int code = sqlite3_prepare_v3(handle_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) fail(code);
   return statement;
 }
 
-void Database::giveBack(std::string_view sql, sqlite3_stmt* statement) {
+void Database::giveBack(const char* sql, sqlite3_stmt* statement) {
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
   idle_[sql].push_back(statement);

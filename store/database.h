@@ -55,15 +55,16 @@ class Database {
     void operator()(sqlite3* handle) const;
   };
   [[noreturn]] void fail(int code) const;
-  sqlite3_stmt* take(std::string_view sql);
-  void giveBack(std::string_view sql, sqlite3_stmt* statement);
+  sqlite3_stmt* take(const char* sql);
+  void giveBack(const char* sql, sqlite3_stmt* statement);
 
   std::string path_;
   std::unique_ptr<sqlite3, Close> handle_;
   bool ours_ = false, writeAheadLog_ = false;
   Lasting lasting_ = Lasting::throughPowerLoss;
   // Prepared once and not in use at the moment; a query within a query of the same text takes another one.
-  std::unordered_map<std::string_view, std::vector<sqlite3_stmt*>> idle_;
+  // By the address of the text: to look at the text itself costs as much as some of the statements.
+  std::unordered_map<const char*, std::vector<sqlite3_stmt*>> idle_;
 };
 
 // One execution of a statement: parameters in, rows out, then the statement is free for the next one. The
@@ -122,7 +123,7 @@ class Query {
   int step();
 
   Database& database_;
-  std::string_view sql_;
+  const char* sql_;
   sqlite3_stmt* statement_;
   int bound_ = 0;
 };

@@ -15,7 +15,7 @@ std::optional<MailboxName> Hierarchy::name(const WireName& wire) const {
   std::string_view bytes = wire.bytes;
   if (!bytes.starts_with(reference_)) return std::nullopt;
   std::string name(bytes.substr(reference_.size()));
-  if (isInbox(name)) name = "INBOX";
+  if (isInbox(name)) return MailboxName::of("INBOX");  // even where the delimiter is one of its letters
   if (name.find('\0') != std::string::npos) return std::nullopt;
   if (delimiter_) std::ranges::replace(name, *delimiter_, '\0');
   return MailboxName::of(std::move(name));
@@ -28,7 +28,8 @@ WireName Hierarchy::wire(const MailboxName& name) const {
 }
 
 bool Hierarchy::canSpell(const MailboxName& name) const {
-  return name.bytes().find(delimiter_.value_or('\0')) == std::string::npos;
+  if (name.isInbox()) return true;
+  return name.bytes().find(delimiter_.value_or('\0')) == std::string::npos && !isInbox(shown(name));
 }
 
 std::optional<std::string> Hierarchy::pattern(std::string text) const {

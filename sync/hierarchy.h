@@ -22,8 +22,8 @@ class Hierarchy {
   // As users read and type it: without the reference.
   std::string shown(const MailboxName& name) const { return wire(name).bytes.substr(reference_.size()); }
 
-  // Whether this server can hold the name: none of its levels has our delimiter inside, and a flat namespace
-  // holds flat names only. Else the name would become another hierarchy here.
+  // Whether this server can hold the name: none of its levels has our delimiter inside, a flat namespace
+  // holds flat names only, and it does not turn into INBOX. Else the name would become another one here.
   bool canSpell(const MailboxName& name) const;
 
   // A pattern of list-mailbox, in which NUL stands for the delimiter. Nothing if it has one and we are flat.

@@ -45,6 +45,19 @@ TEST_CASE("a name with the other side's delimiter inside a level cannot be spell
   CHECK_FALSE(Hierarchy("", {}).canSpell(nested));
 }
 
+TEST_CASE("INBOX stays INBOX, and nothing else becomes it, where the delimiter is one of its letters") {
+  Hierarchy odd("", 'I'), usual("", '/');
+  auto inbox = odd.name({"inbox"});
+  REQUIRE(inbox);
+  CHECK(inbox->isInbox());
+  CHECK(odd.canSpell(*inbox));
+  CHECK(odd.wire(*inbox).bytes == "INBOX");
+  auto nested = usual.name({"/nbox"});
+  REQUIRE(nested);
+  CHECK(usual.canSpell(*nested));
+  CHECK_FALSE(odd.canSpell(*nested));
+}
+
 TEST_CASE("NUL in a pattern stands for the delimiter") {
   CHECK(Hierarchy("", '.').pattern("a\0*"s) == "a.*");
   CHECK_FALSE(Hierarchy("", {}).pattern("a\0*"s));

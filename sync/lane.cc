@@ -16,7 +16,9 @@ static_assert(kWindowMessages <= kMostMessages);
 constexpr std::uint64_t kWindowOctets = 1 << 20;
 // Bodies in flight, each direction; one larger message goes alone.
 constexpr std::uint64_t kOctetsInFlight = 8 << 20;
-constexpr std::size_t kWindowsInFlight = 8;
+// Each has a descriptor (sandbox/privileges.cc). So many, so that small windows of as many mailboxes go out
+// together.
+constexpr std::size_t kWindowsInFlight = 64;
 // Messages whose intent is written to the disk at once: its fsyncs are to be few beside the copying.
 constexpr std::size_t kReserved = 4096;
 
