@@ -247,15 +247,16 @@ void Dialogue::retire() {
 // be the cause, and would be first again. It is not, if the server had served before and said nothing to this
 // one.
 void Dialogue::abandon(const std::string& reason) {
+  const std::string why = reason.substr(0, kMostReplyText);
   bool first = true;
   for (std::size_t i = 0; i < begun_; ++i) {
     Transaction& transaction = queue_[i];
     if (transaction.settled()) continue;
     if (sent(transaction) && !closing_)
-      transaction.settleAll({Outcome::Kind::unknown, Outcome::Stage::end, 0, {}, reason});
+      transaction.settleAll({Outcome::Kind::unknown, Outcome::Stage::end, 0, {}, why});
     else if (first && (transaction.replies > 0 || settledBefore_ == 0))
       transaction.settleAll(
-          closing_.value_or(Outcome{Outcome::Kind::deferred, transaction.stage, 0, {}, reason}));
+          closing_.value_or(Outcome{Outcome::Kind::deferred, transaction.stage, 0, {}, why}));
     first = false;
     report(transaction);
   }

@@ -34,3 +34,10 @@ TEST_CASE("log-prefix") {
     CHECK(logPrefix(row.format, row.component, row.mailbox) == row.prefix);
   }
 }
+
+TEST_CASE("log-prefix: conditions that do not end cost no more than those that do") {
+  std::string format, level;
+  for (int i = 0; i < 12; ++i) level += "%?n?";
+  while (format.size() + level.size() + 2 <= kLongestLogPrefix) format += level + "%n";
+  CHECK(logPrefix(format, "local", "INBOX").size() < 5 * format.size());
+}

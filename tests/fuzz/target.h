@@ -28,6 +28,12 @@ void require(bool holds, const char* what);
 // What stands before the first LF, taken off with it: how the target is to set up its subject.
 std::string_view takeLine(std::string_view& octets);
 
+// The first line, LF included; all there is if it has none.
+inline std::string_view lineOf(std::string_view octets) {
+  std::size_t end = octets.find('\n');
+  return end == octets.npos ? octets : octets.substr(0, end + 1);
+}
+
 // Hands the octets on in pieces of `step`, none of them empty.
 template <typename Feed>
 void inPieces(std::string_view octets, std::size_t step, Feed feed) {

@@ -54,11 +54,12 @@ class Client {
 
   void hear(std::string_view octets) {
     try {
-      fuzz::inPieces(octets, 40, [this](std::string_view piece) {
+      for (std::string_view line; !octets.empty(); octets.remove_prefix(line.size())) {
+        line = fuzz::lineOf(octets);
         speak();
-        if (!dialogue_.over()) dialogue_.receive(piece);
+        if (!dialogue_.over()) dialogue_.receive(line);
         if (dialogue_.handshakeDue()) dialogue_.secured();
-      });
+      }
       speak();
       if (!dialogue_.over()) dialogue_.end();
     } catch (const Failure& failure) {

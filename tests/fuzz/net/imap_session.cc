@@ -114,7 +114,7 @@ FUZZ(imap_session) {
   std::string_view line = fuzz::takeLine(octets);
   settings::Net settings = account(line.empty() ? 'q' : line[0]);
   Peers peers(line.substr(line.empty() ? 0 : 1));
-  auto server = std::make_unique<fuzz::Recorded>(octets, 512, [&](bool over) { peers.serve(over); });
+  auto server = std::make_unique<fuzz::Recorded>(octets, 0, [&](bool over) { peers.serve(over); });
   try {
     Session session(
         settings, std::move(server), [](auto below) { return below; }, peers.toLaunch(), peers.toSync(),

@@ -9,19 +9,22 @@
 #include <utility>
 
 #include "ipc/body.h"
+#include "tests/fuzz/target.h"
 #include "transport/stream.h"
 
 namespace interimap::fuzz {
 
 class Recorded final : public Stream {
  public:
-  // Gives at most `step` octets at a time. `beforeRead` is told whether nothing is left.
+  // Gives at most `step` octets at a time; 0: a line, so that whoever reads may write in between.
+  // `beforeRead` is told whether nothing is left.
   Recorded(std::string_view octets, std::size_t step, std::function<void(bool over)> beforeRead = {})
       : octets_(octets), step_(step), beforeRead_(std::move(beforeRead)) {}
 
   Result read(std::span<char> buffer) override {
     if (beforeRead_) beforeRead_(octets_.empty());
-    std::string_view piece = octets_.substr(0, std::min(buffer.size(), step_));
+    std::string_view piece = step_ == 0 ? lineOf(octets_) : octets_.substr(0, step_);
+    piece = piece.substr(0, buffer.size());
     if (piece.empty()) return {State::end, 0};
     std::ranges::copy(piece, buffer.begin());
     octets_.remove_prefix(piece.size());
