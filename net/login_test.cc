@@ -100,6 +100,7 @@ TEST_CASE("greetings and logins that come to nothing") {
        "server refused the connection: BYE too many connections"},
       {"PLAIN", "hello\r\n", "76", "Unexpected response: hello"},
       {"PLAIN", "* 5 EXISTS\r\n", "76", "not a greeting: * 5 EXISTS"},
+      {"PLAIN", "+ OK hello\r\n", "76", "not a greeting: a continuation"},
       {"PLAIN", "* OK [CAPABILITY FOO] x\r\n", "76", "Missing IMAP4rev1 CAPABILITY. Not an IMAP4 server?"},
       {"PLAIN", "* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] x\r\n", "76",
        "Failed to choose an authentication mechanism"},

@@ -45,6 +45,13 @@ class Script {
     REQUIRE(::send(server_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(text.size()));
   }
+  // Says it now and then, until nobody listens any more.
+  void dribble(std::string_view text) {
+    for (int waited = 0; waited < kWait; waited += 20) {
+      if (::send(server_.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return;
+      poll(nullptr, 0, 20);
+    }
+  }
   // The next octets from the session are exactly these.
   void hear(std::string_view expected) {
     std::string heard;

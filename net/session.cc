@@ -162,7 +162,8 @@ void Session::await() {
 
 void Session::readServer() {
   auto most = phase_ == Phase::compressing ? limits::kReadBeforeDeflate : limits::kReadBuffer;
-  if (connection_.read(most)) progress_ = Clock::now();
+  // A greeting is one line: to send it octet by octet is no progress.
+  if (connection_.read(most) && greeting_) progress_ = Clock::now();
   takeResponses();
   if (connection_.ended()) serverGone();
 }

@@ -20,6 +20,7 @@ void Session::handle(const Response& response) {
 }
 
 void Session::continuation() {
+  if (!greeting_) throw Failure(ExitStatus::protocol, "not a greeting: a continuation");
   bool authenticating = !inFlight_.empty() && (inFlight_.front().manner == Manner::alone ||
                                                inFlight_.front().manner == Manner::andRequests);
   if (authenticating && !connection_.outbox().waiting())

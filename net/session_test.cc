@@ -152,6 +152,11 @@ TEST_CASE("a server that falls silent when it is its turn is given up") {
     script.say("* OK hel");
     CHECK(script.failure().starts_with("no greeting from the server for "));
   }
+  SUBCASE("or says that octet by octet") {
+    script.say("* OK ");
+    script.dribble("l");
+    CHECK(script.failure().starts_with("no greeting from the server for "));
+  }
   SUBCASE("during the login") {
     script.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
     CHECK(script.failure().starts_with("no answer from the server for "));

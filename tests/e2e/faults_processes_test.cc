@@ -64,6 +64,7 @@ struct Processes : CutBed {
     octets = relay.connections().at(0).toClient;
     expected = here();
     checkEqual(expected, there());
+    through(false, remote.imap());
   }
   // At these parts of the way: login, lists, bodies, the last answers.
   std::vector<std::size_t> places() const { return {octets / 50, octets / 3, octets * 9 / 10}; }
@@ -215,7 +216,7 @@ TEST_CASE("pullimap: each worker killed while a message is handed over: 70, and 
     CAPTURE(name);
     PullBed bed;
     bed.append(mails("m", 5));
-    bed.sink.on("\\.", 2, {.hang = true});
+    bed.sink.on("\\.", 2, {.alsoAnswer = true, .hang = true});
     BackgroundProcess process = bed.program.runInBackground({"--debug", "work"});
     const pid_t group = process.pid();
     REQUIRE(eventually([&] { return bed.sink.hangs(); }));

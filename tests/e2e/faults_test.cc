@@ -78,13 +78,26 @@ struct Octets : CutBed {
   }
 };
 
+// Maildir, where a killed Dovecot forgets nothing but its locks, which it would honour for a minute.
+struct Killed : Octets {
+  Killed() : Octets({}, {}) {}
+
+  void bringBack(Dovecot& server, const std::string& user) {
+    std::vector<fs::path> locks;
+    for (const auto& entry : fs::recursive_directory_iterator(server.home(user)))
+      if (entry.path().extension() == ".lock") locks.push_back(entry.path());
+    for (const fs::path& lock : locks) fs::remove(lock);
+    server.start();
+  }
+};
+
 }  // namespace
 
 TEST_CASE_FIXTURE(Octets, "a first sync cut at any octet") {
   NOT_THE_REFERENCE();
   Corpus corpus(21);
   prepareFirst(corpus);
-  cutEverywhere("first", 4);
+  cutEverywhere("first", 3);
 }
 
 TEST_CASE_FIXTURE(Octets, "an incremental sync cut at any octet") {
@@ -92,7 +105,7 @@ TEST_CASE_FIXTURE(Octets, "an incremental sync cut at any octet") {
   Corpus corpus(22);
   prepareFirst(corpus);
   prepareLater(corpus);
-  cutEverywhere("later", 4);
+  cutEverywhere("later", 3);
 }
 
 // What comes under TLS is whole, or it is an error: an end without close_notify (RFC 8446 section 6.1) is
@@ -120,7 +133,7 @@ TEST_CASE("TLS that is cut short, with and without an end of the connection") {
     total = relay.connections().at(0).toClient;
   }
   for (Cut cut : {Cut::close, Cut::halfClose}) {
-    for (std::size_t k : pointsOf(total, 6)) {
+    for (std::size_t k : pointsOf(total, 5)) {
       const bool isHalf = cut == Cut::halfClose;
       CAPTURE(isHalf);
       CAPTURE(k);
@@ -138,7 +151,7 @@ TEST_CASE("TLS that is cut short, with and without an end of the connection") {
   }
 }
 
-TEST_CASE_FIXTURE(Octets, "a server that is killed in mid-run, and comes back") {
+TEST_CASE_FIXTURE(Killed, "a server that is killed in mid-run, and comes back") {
   NOT_THE_REFERENCE();
   Corpus corpus(24);
   prepareFirst(corpus);
@@ -148,7 +161,7 @@ TEST_CASE_FIXTURE(Octets, "a server that is killed in mid-run, and comes back") 
     for (const Where& where :
          {Where{false, false, Cut::stall}, {false, true, Cut::stall}, {true, false, Cut::stall}}) {
       const std::size_t whole = total(state, where);
-      for (std::size_t quarter : {1u, 2u, 3u}) {
+      for (std::size_t quarter : {1u, 3u}) {
         CAPTURE(std::string(state));
         CAPTURE(where.atLocal);
         CAPTURE(where.toServer);
@@ -164,7 +177,7 @@ TEST_CASE_FIXTURE(Octets, "a server that is killed in mid-run, and comes back") 
         server.stop();
         relay.resume();
         Run run{process.wait(std::chrono::seconds(60))};
-        server.start();
+        bringBack(server, where.atLocal ? "alice" : "bob");
         run.errors = readFile(program.directory() / "stderr");
         if (inTime) CHECK(run.exitStatus == static_cast<int>(ExitStatus::unavailable));
         checkFailedWell(run, group, where.atLocal, expected);

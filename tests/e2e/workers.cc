@@ -1,9 +1,11 @@
 #include "tests/e2e/workers.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -28,7 +30,7 @@ std::optional<Process> processAt(const std::string& pid) {
   const std::string text = readFile("/proc/" + pid + "/stat");
   std::size_t open = text.find('('), close = text.rfind(')');
   if (open == std::string::npos || close == std::string::npos) return std::nullopt;
-  Process process{std::stoi(pid), text.substr(open + 1, close - open - 1)};
+  Process process{static_cast<pid_t>(std::atoi(text.c_str())), text.substr(open + 1, close - open - 1)};
   if (std::sscanf(text.c_str() + close + 1, " %c %d %d", &process.state, &process.parent, &process.group) !=
       3)
     return std::nullopt;
@@ -84,6 +86,16 @@ char stateOf(pid_t process) {
   return found ? found->state : '\0';
 }
 
+std::chrono::milliseconds processorTime(pid_t process) {
+  const std::string text = readFile("/proc/" + std::to_string(process) + "/stat");
+  std::size_t close = text.rfind(')');
+  long user = 0, system = 0;
+  if (close != std::string::npos)
+    std::sscanf(text.c_str() + close + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user,
+                &system);
+  return std::chrono::milliseconds((user + system) * 1000 / sysconf(_SC_CLK_TCK));
+}
+
 void MemoryWatch::start(pid_t group) {
   stop();
   stopping_ = false;
@@ -102,9 +114,10 @@ void MemoryWatch::stop() {
 }
 
 void MemoryWatch::look(pid_t group) {
+  static const std::string ourName = processAt("self")->name;
   std::uint64_t sum = 0;
   for (const Process& process : processes()) {
-    if (process.group != group) continue;
+    if (process.group != group || process.name == ourName) continue;  // before exec it is still us
     const std::string directory = "/proc/" + std::to_string(process.pid);
     peak_ = std::max<std::uint64_t>(peak_, kibibytes(readFile(directory + "/status"), "VmHWM:"));
     sum += kibibytes(readFile(directory + "/smaps_rollup"), "Pss:");

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -19,6 +20,8 @@ std::string processesOf(pid_t group);
 
 // 'S', 'T', ...; 0 if there is no such process.
 char stateOf(pid_t process);
+
+std::chrono::milliseconds processorTime(pid_t process);
 
 // Looks at the memory of a group of processes for as long as it lives, all the time.
 class MemoryWatch {
