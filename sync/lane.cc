@@ -229,10 +229,15 @@ bool Lane::isTaken(const Load& load, Uid source, Uid copy) const {
          store_.partner(load.mailbox->id, target_.side(), copy);
 }
 
-// A UID that another message has. Where the copy really is, the next run finds out by what it looks like. If
-// it cannot, and the same happens again, every run would make another copy: the mailbox is left alone.
+// A UID that another message has. Where the copies really are, also that of the other message, the next run
+// finds out by what they look like. If it cannot, and the same happens again, every run would make another
+// copy: the mailbox is left alone.
 void Lane::confuse(const Load& load, Uid source, Uid copy) {
   const Mailbox& mailbox = *load.mailbox;
+  if (auto former = store_.partner(mailbox.id, target_.side(), copy)) {
+    store_.unmap(mailbox.id, target_.side() == Side::local ? copy : *former);
+    store_.intend(mailbox.id, target_.side(), load.targetNext, UidSet::single(*former));
+  }
   std::string text = "Server gave UID " + std::to_string(copy.value()) + " out twice.";
   bool before = store_.refusedUids(mailbox.id, source_.side()).contains(source);
   if (before) store_.hold(mailbox.id, text);

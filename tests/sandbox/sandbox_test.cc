@@ -268,7 +268,7 @@ TEST_CASE("seen from outside, nothing is left") {
       CHECK(status["Seccomp"] == "2");
       CHECK(limitOf(prober.pid(), "Max core file size") == "0");
       CHECK(limitOf(prober.pid(), "Max processes") == "0");
-      CHECK(limitOf(prober.pid(), "Max open files") == "64");
+      CHECK(limitOf(prober.pid(), "Max open files") == "256");
       struct stat itsRoot {
       }, root{};
       if (start.asRoot && stat(("/proc/" + std::to_string(prober.pid()) + "/root").c_str(), &itsRoot) == 0) {
