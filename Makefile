@@ -140,7 +140,7 @@ demo: deps-demo
 
 # Packages are installed when something that comes with them is missing: Debian's, as root or through sudo.
 build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-dev libsqlite3-dev libpcre2-dev
-test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap libdbd-sqlite3-perl \
+test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap pullimap libdbd-sqlite3-perl \
                   netbase libjson-c5 libpcre3 libpq5 libxml2  # from libjson-c5 on for Cyrus, unpacked by the tests
 bench_packages := isync
 fuzz_packages  := clang libclang-rt-dev

@@ -84,7 +84,15 @@ struct Watching : Bed {
 
 void changeEverything(Watching& bed) {
   ImapClient alice = bed.alice(), bob = bed.bob();
-  auto names = [&](ImapClient& client) { return Snapshot::of(client).mailboxes; };
+  auto names = [](ImapClient& client) {
+    for (auto begin = Clock::now();;) {
+      try {
+        return Snapshot::of(client).mailboxes;
+      } catch (const std::runtime_error& gone) {  // expunged or renamed while we looked
+        REQUIRE(Clock::now() - begin < kPatience);
+      }
+    }
+  };
 
   alice.append("work", bed.corpus.smallMessages(3));
   bob.append("INBOX", bed.corpus.smallMessages(2));
