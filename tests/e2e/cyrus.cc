@@ -10,6 +10,7 @@
 
 #include "tests/e2e/dovecot.h"
 #include "tests/e2e/port.h"
+#include "tests/e2e/unpacked.h"
 
 namespace interimap::bed {
 namespace {
@@ -19,33 +20,12 @@ constexpr const char* kPackages =
 constexpr const char* kBinaries = "/usr/lib/cyrus/bin/";
 constexpr auto kStartTimeout = std::chrono::seconds(20);
 
-// Into a directory of its own first, so that a cache that is there is complete.
-constexpr const char* kUnpack = R"(
-root=$0; shift 0
-mkdir -p "${root%/*}"
-new=$(mktemp -d "$root.XXXXXX")
-trap 'rm -rf "$new"' EXIT
-cd "$new"
-apt-get -qq download $1
-for package in *.deb; do dpkg -x "$package" .; rm "$package"; done
-chmod -R a+rX .
-mv -T "$new" "$root" || [ -d "$root" ]
-)";
-
 }  // namespace
 
 std::optional<fs::path> Cyrus::programs() {
-  fs::path root = cacheDirectory() / "cyrus-3.6";
-  if (!fs::exists(root / "usr/sbin/cyrmaster")) {
-    Command unpack{{"sh", "-ec", kUnpack, root.string(), kPackages}, {}};
-    unpack.unprivileged = false;
-    unpack.timeout = std::chrono::minutes(3);
-    Outcome outcome = run(unpack);
-    if (!fs::exists(root / "usr/sbin/cyrmaster")) {
-      std::fprintf(stderr, "no Cyrus: its packages cannot be had here: %s\n", outcome.errors.c_str());
-      return std::nullopt;
-    }
-  }
+  std::optional<fs::path> unpackedPackages = unpacked(kPackages);
+  if (!unpackedPackages) return std::nullopt;
+  const fs::path& root = *unpackedPackages;
   if (!run({{(root / "usr/sbin/cyrmaster").string(), "-V"},
             {"LD_LIBRARY_PATH=" + (root / "usr/lib/x86_64-linux-gnu").string()}})
            .succeeded() &&

@@ -151,6 +151,7 @@ void watch(const Programs& programs, std::vector<std::string> how) {
   bed.settle("flags and an expunge at the other server", --messages);
   process.signal(SIGTERM);
   CHECK(process.wait(kPatience).exitStatus == 0);
+  CHECK(readFile(bed.program.directory() / "stderr").find("refused") == std::string::npos);
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <functional>
 
 #include "tests/e2e/bed.h"
-#include "tests/e2e/cyrus.h"
 
 using namespace interimap::bed;
 using namespace std::chrono_literals;
@@ -193,57 +192,4 @@ TEST_CASE("scenario 91, W17: a server that is restarted while it is watched is f
     CHECK(bed.here().messages() == 24);
     bed.end();
   }
-}
-
-TEST_CASE("Cyrus and Dovecot, watched") {
-  NOT_THE_REFERENCE();
-  std::optional<fs::path> programs = Cyrus::programs();
-  if (!programs) {
-    MESSAGE("skipped: no Cyrus");
-    return;
-  }
-  Directory directory;
-  Dovecot local(directory / "local");
-  Cyrus remote(*programs, directory / "remote");
-  Interimap program(directory / "program", cleartext(local.imap(), "alice"), cleartext(remote.imap(), "bob"));
-  ImapClient alice = local.client("alice"), bob = remote.client("bob");
-  Corpus corpus(2);
-  fill(alice, corpus, {"INBOX", "work"}, 3);
-  fill(bob, corpus, {"INBOX"}, 3);
-  requireDone(program.run());
-  requireDone(program.run());  // a watcher makes no database
-  BackgroundProcess process = program.runInBackground({"--notify", "--debug"});
-  auto equal = [&] {
-    try {
-      return Snapshot::of(local.client("alice")) == Snapshot::of(remote.client("bob"));
-    } catch (const std::runtime_error&) {  // expunged while we looked
-      return false;
-    }
-  };
-  auto settle = [&](const std::string& what) {
-    auto begin = Clock::now();
-    while (!equal()) {
-      INFO(what << "\n" << readFile(program.directory() / "stderr"));
-      REQUIRE(Clock::now() - begin < kPatience);
-      sleepFor(50ms);
-    }
-    MESSAGE(what << " after " << Seconds(Clock::now() - begin).count() << " s");
-    sleepFor(1500ms);
-  };
-  settle("first round");
-  bob.append("INBOX", corpus.smallMessages(1));
-  settle("new mail at Cyrus");
-  alice.append("work", corpus.smallMessages(1));
-  settle("new mail at Dovecot");
-  bob.select("INBOX");
-  bob.store("1", "+FLAGS (\\Flagged later)");
-  bob.expunge("2");
-  bob.command("UNSELECT");
-  settle("flags and an expunge at Cyrus");
-  std::string log = readFile(program.directory() / "stderr"), how = "NOTIFY";
-  CHECK(log.find("refused") == std::string::npos);
-  if (log.find(" IDLE\nremote: S: +") != std::string::npos) how = "IDLE";
-  MESSAGE("Cyrus was watched by " << how);
-  process.signal(SIGTERM);
-  CHECK(process.wait(10s).exitStatus == 0);
 }
