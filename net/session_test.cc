@@ -170,14 +170,14 @@ TEST_CASE("a server that falls silent when it is its turn is given up") {
 }
 
 TEST_CASE("deadlines mean lack of progress, and do not run when nothing is expected") {
-  constexpr Deadlines kShort{.greeting = 200ms, .command = 200ms};
+  constexpr Deadlines kShort{.greeting = 1s, .command = 1s};
   Script script(account(), kShort);
   script.ready();
-  std::this_thread::sleep_for(300ms);
+  std::this_thread::sleep_for(1200ms);
   auto id = script.ask(request::Simple{});
   script.hear("000002 NOOP\r\n");
-  for (int i = 0; i < 3; ++i) {
-    std::this_thread::sleep_for(100ms);
+  for (int i = 0; i < 4; ++i) {
+    std::this_thread::sleep_for(300ms);
     script.say("* OK still at it\r\n");
   }
   script.say("000002 OK\r\n");
