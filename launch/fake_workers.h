@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -91,6 +92,7 @@ inline void act(char step, Reporter& launch, std::string_view worker) {
     case 'I': kill(getppid(), SIGINT); break;
     case 'L':  // later, when this one is gone
       if (pid_t program = getppid(); fork() == 0) {
+        close_range(Channel::kToLaunch, ~0U, 0);  // else the others would wait for this one, too
         usleep(300'000);
         kill(program, SIGTERM);
         _exit(0);
@@ -173,6 +175,8 @@ inline Result play(Play play) {
     result.log = captured.text();
   }
   sigprocmask(SIG_SETMASK, &before, nullptr);
+  while (waitpid(-1, nullptr, 0) > 0) {  // one that was started in vain still writes there
+  }
   std::filesystem::remove_all(directory);
   return result;
 }

@@ -8,11 +8,14 @@ std::optional<int> outcome(std::span<const End> ends, Asked asked) {
   if (std::ranges::any_of(ends, &End::crashed)) return static_cast<int>(ExitStatus::internal);
   if (asked == Asked::interrupt) return kInterrupted;
   if (asked == Asked::terminate) return 0;
+  std::optional<int> lost;
   for (const End& end : ends) {
     bool netThatIsDone = end.role != Role::sync && end.said == ExitStatus::ok;
-    if (end.said && !netThatIsDone) return static_cast<int>(*end.said);
+    if (!end.said || netThatIsDone) continue;
+    if (end.role != Role::sync || end.said != ExitStatus::unavailable) return static_cast<int>(*end.said);
+    lost = static_cast<int>(*end.said);
   }
-  return std::nullopt;
+  return lost;
 }
 
 bool mayPass(int status, Reached reached) {

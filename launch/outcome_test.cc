@@ -22,6 +22,8 @@ TEST_CASE("the run's exit status from its processes' ends") {
       {{said(Role::local, unavailable), said(Role::remote, noPermission), quietSync}, Asked::nothing, 69},
       // ... even if sync noticed and had something to say
       {{said(Role::local, protocol), said(Role::sync, tryAgain), quietRemote}, Asked::nothing, 76},
+      {{said(Role::sync, unavailable), said(Role::net, noPermission)}, Asked::nothing, 77},
+      {{said(Role::sync, unavailable), quietLocal, quietRemote}, Asked::nothing, 69},
       // a connection that breaks when all is done is no failure
       {{said(Role::sync, ok), said(Role::local, unavailable), quietRemote}, Asked::nothing, 0},
       // a crash is always told

@@ -1,6 +1,7 @@
 #include "launch/siblings.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -90,15 +91,24 @@ TEST_CASE("siblings: one that fails does not stop the other") {
 }
 
 TEST_CASE("siblings: ready when all are, and well while all are") {
-  Family family = live({"a", "b"}, [](const std::string& name, Service& service) {
+  int aIsWell[2];
+  REQUIRE(pipe2(aIsWell, O_CLOEXEC) == 0);
+  Family family = live({"a", "b"}, [&](const std::string& name, Service& service) {
     service.status("waiting");
     if (name == "b") service.patience();
     service.ready();
     service.alive(Service::Clock::now(), true);
-    if (name == "a") return await();
-    kill(getppid(), SIGTERM);
+    char octet = 0;
+    if (name == "a") {
+      (void)!write(aIsWell[1], &octet, 1);
+    } else {
+      (void)!read(aIsWell[0], &octet, 1);
+      kill(getppid(), SIGTERM);
+    }
     return await();
   });
+  close(aIsWell[0]);
+  close(aIsWell[1]);
   CHECK(family.status == 0);
   CHECK(count(family.heard, "READY=1\n") == 1);
   CHECK(count(family.heard, "EXTEND_TIMEOUT_USEC=") == 1);

@@ -68,7 +68,7 @@ std::vector<std::string> Corpus::flags() {
                                                   "$MDNSent",  "NonJunk"};
   std::vector<std::string> result;
   for (const char* flag : kFlags) {
-    if (below(4) == 0) result.emplace_back(flag);
+    if (below(4) == 0 && (*flag == '\\' || keywords_ == Keywords::some)) result.emplace_back(flag);
   }
   return result;
 }

@@ -15,9 +15,12 @@ struct Message {
   std::string internalDate;  // "02-Feb-2021 03:04:05 +0100"
 };
 
+enum class Keywords { none, some };
+
 class Corpus {
  public:
-  explicit Corpus(std::uint64_t seed) : random_(seed), seed_(seed) {}
+  explicit Corpus(std::uint64_t seed, Keywords keywords = Keywords::some)
+      : random_(seed), seed_(seed), keywords_(keywords) {}
 
   // Median about 8 KiB, one in a thousand of one to three megabytes. Also: empty bodies, 8-bit, lines of
   // thousands of octets, leading dots, attachments, Message-IDs used twice or missing.
@@ -37,6 +40,7 @@ class Corpus {
 
   std::mt19937_64 random_;
   std::uint64_t seed_;
+  Keywords keywords_;
   std::uint64_t serial_ = 0;
   std::string lastMessageId_;
 };
