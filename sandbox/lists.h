@@ -31,6 +31,15 @@ inline constexpr bool kBuiltWithSanitizers = __has_feature(address_sanitizer) ||
 inline constexpr bool kBuiltWithSanitizers = false;
 #endif
 
+// valgrind works inside the process that it watches: it makes its translations executable, maps files and
+// handles signals, after lock-in as before. `make valgrind` therefore builds programs of its own that lock
+// themselves in with all but a filter, and that say so. Never set it for anything else.
+#ifdef INTERIMAP_FOR_VALGRIND
+inline constexpr bool kBuiltForValgrind = true;
+#else
+inline constexpr bool kBuiltForValgrind = false;
+#endif
+
 // A line for other architectures.
 inline constexpr int kNoCall = -1;
 
@@ -40,6 +49,7 @@ struct Allow {
   int call;
   const char* reason;
   std::array<Condition, 3> when = {};
+  bool kept = false;  // though no end-to-end test needs it (`make torture TORTURE=audit`)
 };
 
 // Stands for the process's own ID in a Condition.

@@ -71,6 +71,7 @@ TEST_CASE("dangerous calls are on no list") {
     for (int call : {SCMP_SYS(prctl),
                      SCMP_SYS(ioctl),
                      SCMP_SYS(rt_sigaction),
+                     SCMP_SYS(rt_sigreturn),
                      SCMP_SYS(seccomp),
                      SCMP_SYS(mprotect),
                      SCMP_SYS(pkey_mprotect),
@@ -130,9 +131,16 @@ TEST_CASE("arguments") {
       {SCMP_SYS(mmap), {0, 4096, 1, kPrivate, 3, 0}, false, false, false},
       {SCMP_SYS(mmap), {0, 4096, 1, kShared, 3, 0}, false, false, false},
       {SCMP_SYS(mmap), {0, 4096, 1, kPrivateAnonymous, 3, 0}, false, false, false},
-      {SCMP_SYS(fcntl), {3, 3, 0, 0, 0, 0}, true, true, true},
-      {SCMP_SYS(fcntl), {3, 4, 0, 0, 0, 0}, true, true, true},  // F_SETFL
-      {SCMP_SYS(fcntl), {3, kGarbage | 4, 0, 0, 0, 0}, true, true, true},
+      {SCMP_SYS(read), {3, 0, 0, 0, 0, 0}, true, false, true},
+      {SCMP_SYS(write), {2, 0, 0, 0, 0, 0}, true, true, true},
+      {SCMP_SYS(write), {kGarbage | 6, 0, 0, 0, 0, 0}, true, true, true},  // the obituary
+      {SCMP_SYS(write), {1, 0, 0, 0, 0, 0}, false, false, false},
+      {SCMP_SYS(write), {3, 0, 0, 0, 0, 0}, false, false, false},
+      {SCMP_SYS(write), {10, 0, 0, 0, 0, 0}, false, false, false},
+      {SCMP_SYS(getrandom), {0, 32, 0, 0, 0, 0}, true, false, true},
+      {SCMP_SYS(fcntl), {3, 3, 0, 0, 0, 0}, false, true, false},
+      {SCMP_SYS(fcntl), {3, 4, 0, 0, 0, 0}, false, true, false},  // F_SETFL
+      {SCMP_SYS(fcntl), {3, kGarbage | 4, 0, 0, 0, 0}, false, true, false},
       {SCMP_SYS(fcntl), {3, 0, 0, 0, 0, 0}, false, false, false},         // F_DUPFD
       {SCMP_SYS(fcntl), {3, 8, 0, 0, 0, 0}, false, false, false},         // F_SETOWN
       {SCMP_SYS(fcntl), {3, 1033, 0, 0, 0, 0}, true, false, false},       // F_ADD_SEALS

@@ -15,6 +15,7 @@
 
 #include "sandbox/error.h"
 #include "sandbox/landlock.h"
+#include "sandbox/lists.h"
 #include "sandbox/obituary.h"
 #include "sandbox/privileges.h"
 #include "sandbox/root_directory.h"
@@ -88,7 +89,8 @@ Confinement lockIn(const Cell& cell) {
   prepareObituary(cell.obituary);
   loadFilter(cell.role);
 
-  std::string text = "seccomp, " + landlockText(abi);
+  std::string text =
+      (kBuiltForValgrind ? "no seccomp (built for valgrind), " : "seccomp, ") + landlockText(abi);
   if (left) text += ", user " + left->user;
   if (ownRoot) text += ", own root directory";
   return {std::move(text), ownRoot ? "/" : cell.directory};

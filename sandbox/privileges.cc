@@ -13,14 +13,16 @@
 #include <stdexcept>
 
 #include "sandbox/error.h"
+#include "sandbox/lists.h"
 
 namespace interimap::sandbox {
 
 namespace {
 
-// Channels, server, database with its journal: a dozen. And the bodies in flight, which may be 64 windows of
-// few messages in each direction (sync/lane.cc).
-constexpr rlim_t kMostDescriptors = 256;
+// Channels, server, database with its journal: a dozen; channels to more nets, 14 at most. And the bodies in
+// flight, which may be 64 windows of few messages in each direction (sync/room.h), each kept while it is on
+// its way to the next process.
+constexpr rlim_t kMostDescriptors = 320;
 
 void limit(__rlimit_resource resource, rlim_t most, const char* name) {
   rlimit value{most, most};
@@ -75,7 +77,9 @@ void limitProcess() {
   limit(RLIMIT_CORE, 0, "RLIMIT_CORE");
   limit(RLIMIT_NPROC, 0, "RLIMIT_NPROC");
   // No RLIMIT_FSIZE: it would hold for memfds, and for a log file that standard error may be.
-  limit(RLIMIT_NOFILE, kMostDescriptors, "RLIMIT_NOFILE");
+  // valgrind has descriptors of its own above what it lets a program have, and refuses to have the limit
+  // lowered.
+  if (!kBuiltForValgrind) limit(RLIMIT_NOFILE, kMostDescriptors, "RLIMIT_NOFILE");
 }
 
 void dropCapabilities() {

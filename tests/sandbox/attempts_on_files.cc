@@ -80,6 +80,7 @@ const std::vector<Attempt> attemptsOnFiles = {
     {"fcntl-dupfd", [](const Loot& loot) { return call(SYS_fcntl, loot.file, F_DUPFD, 0); }},
     {"fcntl-setown", [](const Loot& loot) { return call(SYS_fcntl, loot.socket, F_SETOWN, loot.parent); }},
     {"fcntl-notify", [](const Loot& loot) { return call(SYS_fcntl, loot.above, F_NOTIFY, 1); }},
+    {"write-to-channel", [](const Loot& loot) { return call(SYS_write, loot.socket, "x", 1); }},
     {"getdents64",
      [](const Loot& loot) {
        char entries[1024];

@@ -171,6 +171,7 @@ const std::vector<Attempt> attemptsOnProcesses = {
     {"userfaultfd", [](const Loot&) { return call(SYS_userfaultfd, 1); }},
     {"keyctl", [](const Loot&) { return call(SYS_keyctl, 0, -3, 0); }},
     {"rt_sigaction", replaceHandler},
+    {"rt_sigreturn", [](const Loot&) { return call(SYS_rt_sigreturn); }},
     {"getppid-with-sigsys-blocked", blockSigsys},
     {"no-such-call", [](const Loot&) { return call(9999); }},
 #ifdef __x86_64__

@@ -96,18 +96,16 @@ void Place::write(const std::string& name, const std::string& text, uid_t owner,
 
 Prober::Prober(const Start& start, const char* role, const std::string& place, const std::string& attempt) {
   auto [inputRead, inputWrite] = makePipe();
-  auto [outputRead, outputWrite] = makePipe();
   auto [errorsRead, errorsWrite] = makePipe();
   auto [obituaryRead, obituaryWrite] = makePipe();
   int program = openProber();
   input_ = inputWrite;
-  output_ = outputRead;
   errors_ = errorsRead;
   obituary_ = obituaryRead;
   pid_ = fork();
   if (pid_ < 0) throw error("fork");
   if (pid_ == 0) {
-    takePlaces({{inputRead, 0}, {outputWrite, 1}, {errorsWrite, 2}, {obituaryWrite, sandbox::kObituary}});
+    takePlaces({{inputRead, 0}, {errorsWrite, 1}, {errorsWrite, 2}, {obituaryWrite, sandbox::kObituary}});
     if (!start.asRoot && geteuid() == 0 &&
         (setgroups(0, nullptr) != 0 || setresgid(start.uid, start.uid, start.uid) != 0 ||
          setresuid(start.uid, start.uid, start.uid) != 0))
@@ -117,7 +115,7 @@ Prober::Prober(const Start& start, const char* role, const std::string& place, c
     syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
     _exit(97);
   }
-  for (int fd : {inputRead, outputWrite, errorsWrite, obituaryWrite, program}) close(fd);
+  for (int fd : {inputRead, errorsWrite, obituaryWrite, program}) close(fd);
 }
 
 Prober::~Prober() {
@@ -125,13 +123,13 @@ Prober::~Prober() {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
-  for (int fd : {input_, output_, errors_, obituary_})
+  for (int fd : {input_, errors_, obituary_})
     if (fd >= 0) close(fd);
 }
 
 std::string Prober::firstLine() {
   std::string line;
-  for (char byte; read(output_, &byte, 1) == 1 && byte != '\n';) line += byte;
+  for (char byte; read(errors_, &byte, 1) == 1 && byte != '\n';) line += byte;
   return line;
 }
 

@@ -51,10 +51,10 @@ class Prober {
   Prober& operator=(const Prober&) = delete;
 
   pid_t pid() const { return pid_; }
-  std::string firstLine();  // of its standard output: waits for it
+  std::string firstLine();  // of its standard error: waits for it
   End end();                // closes its standard input, waits
 
  private:
   pid_t pid_ = -1;
-  int input_ = -1, output_ = -1, errors_ = -1, obituary_ = -1;
+  int input_ = -1, errors_ = -1, obituary_ = -1;
 };
