@@ -304,11 +304,11 @@ TEST_CASE("alternatives that the schema does not have are refused") {
        [](Words w) { readAsAnswer(std::move(w), false); }},
       {"an unknown answer", withUnion<schema::Answer>(0xffff),
        [](Words w) { readAsAnswer(std::move(w), true); }},
-      {"an unknown order", withUnion<schema::Order>(schema::Order::DELIVERER + 1),
+      {"an unknown order", withUnion<schema::Order>(schema::Order::ANOTHER_NET + 1),
        [](Words w) { readAsOrder(std::move(w), false); }},
       {"an unknown order", withUnion<schema::Order>(0xffff),
        [](Words w) { readAsOrder(std::move(w), true); }},
-      {"an unknown report", withUnion<schema::Report>(schema::Report::EXPORTED + 1), readAsReport},
+      {"an unknown report", withUnion<schema::Report>(schema::Report::WANTS_NETS + 1), readAsReport},
       {"an unknown report", withUnion<schema::Report>(0xffff), readAsReport},
   };
   for (const auto& row : rows) {

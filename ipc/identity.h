@@ -13,6 +13,9 @@ namespace interimap {
 // message.
 using HeaderDigest = std::array<std::uint8_t, 16>;
 
+// Likewise, over all octets of a message but CR: sizes differ between servers that normalise line ends.
+using ContentDigest = std::array<std::uint8_t, 16>;
+
 struct Identity {
   HeaderDigest header{};
   std::int64_t date = 0;   // INTERNALDATE, seconds since 1970

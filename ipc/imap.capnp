@@ -55,7 +55,7 @@ struct Request {
   struct Fetch {
     uids  @0 :List(Range);
     items @1 :Items;
-    enum Items { flags @0; envelope @1; identity @2; }
+    enum Items { flags @0; sizes @1; identity @2; content @3; }
   }
   struct FetchBodies {
     uids     @0 :List(Range);
@@ -156,6 +156,7 @@ struct Answer {
     date   @4 :Text;    # empty: not asked for
     size   @5 :UInt64;
     header @6 :Data;    # empty: not asked for
+    content @7 :Data;   # likewise
   }
   struct Window {
     messages @0 :List(WindowMessage);

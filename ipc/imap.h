@@ -81,8 +81,9 @@ struct Select {
 struct Fetch {
   enum class Items : std::uint8_t {
     flags,     // UID MODSEQ FLAGS
-    envelope,  // and INTERNALDATE RFC822.SIZE
-    identity,  // and the header's digest: BODY.PEEK[HEADER]
+    sizes,     // and RFC822.SIZE: servers know it, while they open a message for its INTERNALDATE
+    identity,  // and INTERNALDATE, and the header's digest: BODY.PEEK[HEADER]
+    content,   // flags, and the digest of the whole message: BODY.PEEK[]
   };
   UidSet uids;
   Items items = Items::flags;
@@ -235,11 +236,12 @@ struct Found {
 
 struct Message {
   Uid uid;
-  ModSeq modSeq;                       // 0 if not told
-  std::optional<Flags> flags;          // without \Recent
-  std::optional<InternalDate> date;    // Items::envelope and identity
-  std::uint64_t size = 0;              // RFC822.SIZE; Items::envelope and identity
-  std::optional<HeaderDigest> header;  // Items::identity
+  ModSeq modSeq;                         // 0 if not told
+  std::optional<Flags> flags;            // without \Recent
+  std::optional<InternalDate> date;      // Items::identity
+  std::uint64_t size = 0;                // RFC822.SIZE; Items::sizes and identity
+  std::optional<HeaderDigest> header;    // Items::identity
+  std::optional<ContentDigest> content;  // Items::content
 };
 struct Messages {
   std::vector<Message> messages;  // at most kMostMessages

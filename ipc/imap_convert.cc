@@ -210,6 +210,17 @@ request::Search readSearch(schema::Request::Search::Reader in) {
   return {readSet(in.getUids()), before};
 }
 
+// They stand in the command as they are: atoms (RFC 3501 section 9).
+std::vector<std::string> readOptions(capnp::List<capnp::Data>::Reader list) {
+  std::vector<std::string> options = convert::texts(list);
+  for (const std::string& option : options)
+    if (option.empty() || !std::ranges::all_of(option, [](char c) {
+          return c > ' ' && c < 0x7f && std::string_view("(){%*\"\\]").find(c) == std::string_view::npos;
+        }))
+      throw PeerViolation("a selection option that is none");
+  return options;
+}
+
 decltype(Request::what) readWhat(schema::Request::Reader in) {
   switch (in.which()) {
     case schema::Request::ENABLE: return request::Enable{};
@@ -217,13 +228,13 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
       auto list = in.getList();
       request::List out{
           convert::text(list.getReference()), convert::texts(list.getPatterns()), {}, list.getReturnStatus()};
-      out.selectionOptions = convert::texts(list.getSelectionOptions());
+      out.selectionOptions = readOptions(list.getSelectionOptions());
       return out;
     }
     case schema::Request::SELECT: return readSelect(in.getSelect());
     case schema::Request::FETCH:
       return request::Fetch{readSet(in.getFetch().getUids()),
-                            readEnum(in.getFetch().getItems(), request::Fetch::Items::identity)};
+                            readEnum(in.getFetch().getItems(), request::Fetch::Items::content)};
     case schema::Request::FETCH_BODIES:
       return request::FetchBodies{readSet(in.getFetchBodies().getUids()), in.getFetchBodies().getEnvelope()};
     case schema::Request::SEARCH: return readSearch(in.getSearch());
@@ -315,6 +326,7 @@ struct WriteAnswer {
       if (message.date) out[i].setDate(message.date->text());
       out[i].setSize(message.size);
       if (message.header) out[i].setHeader(bytes(*message.header));
+      if (message.content) out[i].setContent(bytes(*message.content));
     }
   }
   void operator()(const answer::Window& window) {
@@ -381,10 +393,11 @@ answer::Selected readSelected(schema::Answer::Selected::Reader in) {
 }
 
 answer::Message readMessage(schema::Answer::Message::Reader in) {
-  answer::Message message{readUid(in.getUid()), {in.getModSeq()}, {}, {}, in.getSize(), {}};
+  answer::Message message{readUid(in.getUid()), {in.getModSeq()}, {}, {}, in.getSize(), {}, {}};
   if (in.getHasFlags()) message.flags = readFlags(in.getFlags());
   if (in.getDate().size() != 0) message.date = readDate(in.getDate());
   if (in.getHeader().size() != 0) message.header = readDigest(in.getHeader());
+  if (in.getContent().size() != 0) message.content = readDigest(in.getContent());
   return message;
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("requests come through") {
     CHECK(requested(select) == select);
   }
   using Items = request::Fetch::Items;
-  for (Items items : {Items::flags, Items::envelope, Items::identity}) {
+  for (Items items : {Items::flags, Items::sizes, Items::identity, Items::content}) {
     request::Fetch fetch{uids("1,3:4294967295"), items};
     CHECK(requested(fetch) == fetch);
   }
@@ -181,9 +181,10 @@ TEST_CASE("messages come through, what is absent stays absent") {
   messages.messages.push_back({uid(0xffffffff), {kMost}, flags("\\Seen x"), date(), kMost - 3, digest(1)});
   messages.messages.push_back({uid(1), {}, {}, {}, 0, {}});
   messages.messages.push_back({uid(2), {5}, Flags(), {}, 6, HeaderDigest{}});
+  messages.messages.push_back({uid(3), {}, Flags(), {}, 0, {}, digest(2)});
   answer::Messages out = answered(messages);
-  REQUIRE(out.messages.size() == 3);
-  for (std::size_t i = 0; i < 3; ++i) {
+  REQUIRE(out.messages.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
     const answer::Message &a = out.messages[i], &b = messages.messages[i];
     CHECK(a.uid == b.uid);
     CHECK(a.modSeq == b.modSeq);
@@ -193,6 +194,7 @@ TEST_CASE("messages come through, what is absent stays absent") {
     if (a.date) CHECK(a.date->text() == b.date->text());
     CHECK(a.size == b.size);
     CHECK(a.header == b.header);
+    CHECK(a.content == b.content);
   }
 }
 

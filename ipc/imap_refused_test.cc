@@ -120,7 +120,7 @@ TEST_CASE("requests that do not hold are refused") {
           {"flags that are none", [](In in) { in.initStore().setFlags(data("\\Seen)")); }},
           {"flags that are none", [](In in) { in.initStore().setFlags(data("a\r\nb")); }},
           {"an unknown enumerator",
-           [](In in) { in.initFetch().setItems(static_cast<schema::Request::Fetch::Items>(3)); }},
+           [](In in) { in.initFetch().setItems(static_cast<schema::Request::Fetch::Items>(4)); }},
           {"an unknown enumerator",
            [](In in) { in.initStore().setChange(static_cast<schema::Request::Store::Change>(2)); }},
           {"an unknown enumerator",
@@ -160,6 +160,15 @@ TEST_CASE("a SEARCH before a day that is none is refused") {
     checkRefusals<schema::Request>(
         {{"a day that is none",
           [&](schema::Request::Builder in) { setDay(in.initSearch(), row.year, row.month, row.day); }}},
+        readRequest);
+}
+
+TEST_CASE("a selection option that would be more than one word of a command is refused") {
+  for (const char* option :
+       {"", "A B", "A)", "(A", "A\r\nx DELETE INBOX", "{3}", "\"A\"", "A\x7f", "\xc3\xa4"})
+    checkRefusals<schema::Request>(
+        {{"a selection option that is none",
+          [&](schema::Request::Builder in) { in.initList().initSelectionOptions(1).set(0, data(option)); }}},
         readRequest);
 }
 

@@ -20,7 +20,9 @@ struct Order {
     stop     @4 :Void;
     pull     @5 :Pull;
     deliverer @6 :Void;  # the channel comes beside it
+    anotherNet @7 :Side;  # ditto
   }
+  enum Side { local @0; remote @1; }
 
   struct Tls {
     verify       @0 :Bool;
@@ -83,6 +85,9 @@ struct Order {
       number          @23 :UInt64;
       percent         @24 :UInt64;
     }
+    localConnections  @25 :UInt8;
+    remoteConnections @26 :UInt8;
+    adopt             @27 :Bool;
     enum Errand { synchronise @0; watch @1; notify @2; repair @3; remove @4; rename @5; }
   }
   struct Delivery {
@@ -130,6 +135,7 @@ struct Report {
     wantsDeliverer @6 :Void;
     pulled   @7 :Pulled;
     exported @8 :Data;
+    wantsNets @9 :WantsNets;
   }
 
   struct Log {
@@ -163,6 +169,10 @@ struct Report {
     purged    @4 :UInt64;
     octets    @5 :UInt64;
     waiting   @6 :Bool;
+  }
+  struct WantsNets {
+    local  @0 :UInt8;
+    remote @1 :UInt8;
   }
   struct Traffic {
     received           @0 :UInt64;

@@ -74,9 +74,11 @@ struct Sync {
   bool onLocal = true, onRemote = true, inDatabase = true;  // targets of remove and rename
   bool dryRun = false;                                      // print the plan, change nothing anywhere
   bool forceDeletions = false;  // expunge even what max-deletions or caution would hold back
+  bool adopt = false;  // where UIDs lost their meaning: pair what is the same, however little that is
   std::optional<std::uint64_t>
       maxDeletions;  // per mailbox and run: a number, or a share of the mapped messages
   bool maxDeletionsPercent = false;
+  std::uint8_t localConnections = 1, remoteConnections = 1;  // at most, while there is much to copy
   std::vector<std::string> mailboxes;           // MAILBOX arguments; override patterns and ignore
   std::vector<std::string> patterns;            // list-mailbox; NUL stands for the delimiter; empty: "*"
   std::vector<std::string> selectionOptions;    // list-select-opts, upper case
@@ -138,9 +140,14 @@ struct Delivery {
 struct Go {};
 struct Stop {};
 struct Deliverer {};  // sync: the channel to the delivery process it wanted
+struct AnotherNet {   // sync: the channel to one of the nets it wanted
+  Side side = Side::local;
+};
 struct Order {
-  std::variant<settings::Net, settings::Sync, settings::Pull, settings::Delivery, Go, Stop, Deliverer> what;
-  Descriptor peer;  // with Deliverer, and only then
+  std::variant<settings::Net, settings::Sync, settings::Pull, settings::Delivery, Go, Stop, Deliverer,
+               AnotherNet>
+      what;
+  Descriptor peer;  // with Deliverer and AnotherNet, and only then
 };
 
 enum class LogLevel : std::uint8_t {
@@ -184,6 +191,12 @@ struct Synchronised {  // sync, when both sides are equal (or as equal as they g
 // Deliverer.
 struct WantsDeliverer {};
 
+// sync: so many nets beside the first of each side, please; any former ones have ended or are not needed any
+// more. Answered by as many AnotherNet.
+struct WantsNets {
+  std::uint8_t local = 0, remote = 0;
+};
+
 struct Pulled {  // sync, pulling, when nothing is left to do: what was done since the last time
   std::uint64_t delivered = 0, deferred = 0, refused = 0, unknown = 0, purged = 0, octets = 0;  // messages
   bool waiting = false;  // idle: waits for news now
@@ -198,7 +211,8 @@ struct Ended {  // the last packet of a worker that ends by itself; its reason h
 };
 
 struct Report {
-  std::variant<LogLine, Locked, Progress, Traffic, Synchronised, WantsDeliverer, Pulled, Exported, Ended>
+  std::variant<LogLine, Locked, Progress, Traffic, Synchronised, WantsDeliverer, Pulled, Exported, WantsNets,
+               Ended>
       what;
 };
 

@@ -103,6 +103,7 @@ struct WriteOrder {
     out.setInDatabase(sync.inDatabase);
     out.setDryRun(sync.dryRun);
     out.setForceDeletions(sync.forceDeletions);
+    out.setAdopt(sync.adopt);
     auto most = out.getMaxDeletions();
     if (!sync.maxDeletions)
       most.setUnlimited();
@@ -110,6 +111,8 @@ struct WriteOrder {
       most.setPercent(*sync.maxDeletions);
     else
       most.setNumber(*sync.maxDeletions);
+    out.setLocalConnections(sync.localConnections);
+    out.setRemoteConnections(sync.remoteConnections);
   }
   void operator()(const settings::Delivery& delivery) {
     auto out = to.initDelivery();
@@ -144,6 +147,7 @@ struct WriteOrder {
     out.setStopAfterWrite(pull.stopAfterWrite);
   }
   void operator()(const Deliverer&) { to.setDeliverer(); }
+  void operator()(const AnotherNet& net) { to.setAnotherNet(static_cast<schema::Order::Side>(net.side)); }
   void operator()(const Go&) { to.setGo(); }
   void operator()(const Stop&) { to.setStop(); }
 };
@@ -197,10 +201,13 @@ settings::Sync readSync(schema::Order::Sync::Reader in) {
   sync.inDatabase = in.getInDatabase();
   sync.dryRun = in.getDryRun();
   sync.forceDeletions = in.getForceDeletions();
+  sync.adopt = in.getAdopt();
   auto most = in.getMaxDeletions();
   sync.maxDeletionsPercent = most.isPercent();
   if (most.isPercent()) sync.maxDeletions = most.getPercent();
   if (most.isNumber()) sync.maxDeletions = most.getNumber();
+  sync.localConnections = in.getLocalConnections();
+  sync.remoteConnections = in.getRemoteConnections();
   return sync;
 }
 
@@ -251,6 +258,9 @@ decltype(Order::what) readWhat(schema::Order::Reader in) {
     case schema::Order::STOP: return Stop{};
     case schema::Order::PULL: return readPull(in.getPull());
     case schema::Order::DELIVERER: return Deliverer{};
+    case schema::Order::ANOTHER_NET:
+      if (in.getAnotherNet() > schema::Order::Side::REMOTE) throw PeerViolation("an unknown side");
+      return AnotherNet{static_cast<Side>(in.getAnotherNet())};
   }
   throw PeerViolation("an unknown order");
 }
@@ -293,6 +303,11 @@ struct WriteReport {
     out.setWaiting(done.waiting);
   }
   void operator()(const WantsDeliverer&) { to.setWantsDeliverer(); }
+  void operator()(const WantsNets& wants) {
+    auto out = to.initWantsNets();
+    out.setLocal(wants.local);
+    out.setRemote(wants.remote);
+  }
   void operator()(const Pulled& pulled) {
     auto out = to.initPulled();
     out.setDelivered(pulled.delivered);
@@ -334,6 +349,10 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
                           done.getMailboxes(),     done.getWaiting()};
     }
     case schema::Report::WANTS_DELIVERER: return WantsDeliverer{};
+    case schema::Report::WANTS_NETS: {
+      auto wants = in.getWantsNets();
+      return WantsNets{wants.getLocal(), wants.getRemote()};
+    }
     case schema::Report::PULLED: {
       auto pulled = in.getPulled();
       return Pulled{pulled.getDelivered(), pulled.getDeferred(), pulled.getRefused(), pulled.getUnknown(),
@@ -357,7 +376,8 @@ Order readOrder(Packet packet) {
   return convert::checked([&] {
     convert::Reader reader(packet);
     Order order{readWhat(reader.root<schema::Order>()), std::move(packet.descriptor)};
-    convert::checkDescriptor(order.peer, std::holds_alternative<Deliverer>(order.what));
+    convert::checkDescriptor(order.peer, std::holds_alternative<Deliverer>(order.what) ||
+                                             std::holds_alternative<AnotherNet>(order.what));
     explicit_bzero(packet.words.data(), packet.words.size() * 8);  // an order may hold the password
     return order;
   });

@@ -118,8 +118,11 @@ settings::Sync sync(int bit = -1) {
   sync.inDatabase = bit == 4;
   sync.dryRun = bit != 5;
   sync.forceDeletions = bit != 2;
+  sync.adopt = bit == 1;
   sync.maxDeletionsPercent = bit == 3;
   sync.maxDeletions = bit == 3 ? 100 : kMost;
+  sync.localConnections = 8;
+  sync.remoteConnections = 255;
   return sync;
 }
 
@@ -146,8 +149,11 @@ void checkSame(const settings::Sync& a, const settings::Sync& b) {
   CHECK(a.inDatabase == b.inDatabase);
   CHECK(a.dryRun == b.dryRun);
   CHECK(a.forceDeletions == b.forceDeletions);
+  CHECK(a.adopt == b.adopt);
   CHECK(a.maxDeletions == b.maxDeletions);
   CHECK(a.maxDeletionsPercent == b.maxDeletionsPercent);
+  CHECK(a.localConnections == b.localConnections);
+  CHECK(a.remoteConnections == b.remoteConnections);
 }
 
 settings::Delivery delivery(int bit = -1) {
@@ -272,15 +278,25 @@ TEST_CASE("a text that is absent and one that is empty differ") {
   CHECK(ordered(sync).ignore == "");
 }
 
-TEST_CASE("a channel to a delivery process comes through") {
+namespace {
+
+Order withChannel(decltype(Order::what) what) {
   auto [ours, theirs] = Channel::pair();
   struct stat sent {
   }, came{};
   REQUIRE(fstat(theirs.get(), &sent) == 0);
-  Order out = readOrder(pack(Order{Deliverer{}, std::move(theirs)}));
-  CHECK(std::holds_alternative<Deliverer>(out.what));
+  Order out = readOrder(pack(Order{std::move(what), std::move(theirs)}));
   REQUIRE(fstat(out.peer.get(), &came) == 0);
   CHECK(came.st_ino == sent.st_ino);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a channel to a delivery process or to another net comes through") {
+  CHECK(std::holds_alternative<Deliverer>(withChannel(Deliverer{}).what));
+  for (Side side : {Side::local, Side::remote})
+    CHECK(std::get<AnotherNet>(withChannel(AnotherNet{side}).what).side == side);
 }
 
 TEST_CASE("go and stop come through") {
@@ -314,6 +330,9 @@ TEST_CASE("reports come through") {
     CHECK(done.waiting == waiting);
   }
   reported(WantsDeliverer{});
+  WantsNets wants = reported(WantsNets{7, 255});
+  CHECK(wants.local == 7);
+  CHECK(wants.remote == 255);
   for (bool waiting : {false, true}) {
     Pulled pulled = reported(Pulled{1, kMost, 3, kMost - 4, 5, 6, waiting});
     CHECK(pulled.delivered == 1);
@@ -409,6 +428,8 @@ TEST_CASE("orders that do not hold are refused") {
       {kDescriptor, [](In in) { in.initPull(); }, true},
       {kDescriptor, [](In in) { in.initDelivery(); }, true},
       {kDescriptor, [](In in) { in.setDeliverer(); }, false},
+      {kDescriptor, [](In in) { in.setAnotherNet(schema::Order::Side::LOCAL); }, false},
+      {"an unknown side", [](In in) { in.setAnotherNet(static_cast<schema::Order::Side>(2)); }, true},
   };
   for (const auto& row : table) {
     CAPTURE(row.why);

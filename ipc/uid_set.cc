@@ -59,6 +59,13 @@ bool UidSet::contains(Uid uid) const {
   return above != ranges_.begin() && std::prev(above)->last >= uid.value();
 }
 
+UidSet UidSet::of(std::vector<Uid> uids) {
+  std::ranges::sort(uids);
+  UidSet set;
+  for (Uid uid : uids) set.add(uid);
+  return set;
+}
+
 void UidSet::add(Range range) {
   if (ranges_.empty() || std::uint64_t{ranges_.back().last} + 1 < range.first) {
     ranges_.push_back(range);

@@ -33,6 +33,7 @@ class UidSet {
     return next.value < 2 ? UidSet() : range(1, static_cast<std::uint32_t>(next.value - 1));
   }
 
+  static UidSet of(std::vector<Uid> uids);  // in any order
   // sequence-set without "*" (RFC 3501 section 9), in any order, ranges possibly reversed or overlapping.
   // Nothing if the text is anything else.
   static std::optional<UidSet> parse(std::string_view text);

@@ -89,6 +89,12 @@ TEST_CASE("a sequence-set is parsed into ascending ranges that do not touch") {
   }
 }
 
+TEST_CASE("a set of UIDs in any order") {
+  auto uid = [](std::uint32_t n) { return *Uid::of(n); };
+  CHECK(UidSet::of({}).empty());
+  CHECK(UidSet::of({uid(7), uid(2), uid(3), uid(7), uid(kHighest), uid(1)}).text() == "1:3,7,4294967295");
+}
+
 TEST_CASE("a sequence-set refuses what the grammar refuses, and \"*\"") {
   using namespace std::string_view_literals;
   for (std::string_view text : {""sv,

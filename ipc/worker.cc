@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <exception>
+#include <new>
 #include <string>
 
 namespace interimap {
@@ -25,6 +26,8 @@ ExitStatus outcome(Reporter& launch, const std::function<void(Reporter&)>& live)
   } catch (const PeerViolation& violation) {
     return report(launch, ExitStatus::internal,
                   std::string("protocol between processes: ") + violation.what());
+  } catch (const std::bad_alloc&) {
+    return report(launch, ExitStatus::tryAgain, kOutOfMemory);
   } catch (const std::exception& error) {
     return report(launch, ExitStatus::internal, error.what());
   }

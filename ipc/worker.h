@@ -10,6 +10,9 @@
 
 namespace interimap {
 
+// What a worker says that could not get it.
+inline constexpr const char* kOutOfMemory = "There is not enough memory";
+
 // The first order has to be these settings.
 template <class Settings>
 Settings awaitSettings(Reporter& launch) {

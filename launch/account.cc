@@ -55,6 +55,28 @@ settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault
   return net;
 }
 
+settings::Net copyOf(const settings::Net& net) {
+  settings::Net copy;
+  copy.transport = net.transport;
+  copy.host = net.host;
+  copy.port = net.port;
+  copy.proxy = net.proxy;
+  copy.command = net.command;
+  copy.nullStderr = net.nullStderr;
+  copy.startTls = net.startTls;
+  copy.compress = net.compress;
+  copy.tls = net.tls;
+  copy.auth = net.auth;
+  copy.username = net.username;
+  copy.password = Secret(std::string(net.password.reveal()));
+  copy.qresync = net.qresync;
+  copy.keepAlive = net.keepAlive;
+  copy.maxMessageSize = net.maxMessageSize;
+  copy.debug = net.debug;
+  copy.user = net.user;
+  return copy;
+}
+
 std::string accountName(const settings::Net& net) {
   if (net.transport == settings::Transport::tunnel) return "tunnel:" + net.command;
   return net.username + "@" + net.host;

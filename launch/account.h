@@ -15,6 +15,8 @@ extern const std::span<const Key> kAccountKeys;
 // run, and a password that is not in the configuration itself (password.h) are the caller's to fill in.
 settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault);
 
+settings::Net copyOf(const settings::Net& net);
+
 // "user@host", or "tunnel:command": which account this is, for people and to compare.
 std::string accountName(const settings::Net& net);
 

@@ -11,6 +11,7 @@ namespace interimap {
 const std::string_view kHelp =
     "Usage: interimap [OPTIONS] [MAILBOX [..]]\n"
     "  or: interimap [OPTIONS] --repair [MAILBOX [..]]\n"
+    "  or: interimap [OPTIONS] --adopt [MAILBOX [..]]\n"
     "  or: interimap [OPTIONS] --delete MAILBOX [..]\n"
     "  or: interimap [OPTIONS] --rename SOURCE DEST\n"
     "Consult the manpage for more information.\n";
@@ -30,6 +31,7 @@ constexpr Option kOptions[] = {
     {"help", 'h'},
     {"version"},
     {"repair"},
+    {"adopt"},
     {"delete"},
     {"rename"},
     {"dry-run"},
@@ -70,6 +72,7 @@ void collect(Collected& all, const Scanned::Given& given) {
   };
   if (given.name == "notify") arguments.notify = true;
   if (given.name == "repair") command(Command::repair);
+  if (given.name == "adopt") command(Command::adopt);
   if (given.name == "delete") command(Command::remove);
   if (given.name == "rename") command(Command::rename);
   if (given.name == "target") {
@@ -95,7 +98,8 @@ bool makesSense(const Collected& all) {
   if (command && all.commands[0] == Command::rename && mailboxes != 2) return false;
   if (command && (all.watched || all.arguments.notify)) return false;
   if (all.arguments.dryRun && (all.watched || all.arguments.notify)) return false;
-  bool named = command && all.commands[0] != Command::repair;  // --delete and --rename say what they do
+  // --delete and --rename say what they do.
+  bool named = command && (all.commands[0] == Command::remove || all.commands[0] == Command::rename);
   if (named && all.arguments.forceDeletions) return false;
   return !all.targeted || named;
 }

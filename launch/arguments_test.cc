@@ -55,6 +55,9 @@ TEST_CASE("arguments: errors, as users know them") {
       {{"--rename", "a"}, ""},
       {{"--rename", "a", "b", "c"}, ""},
       {{"--repair", "--watch"}, ""},
+      {{"--adopt", "--repair"}, ""},
+      {{"--adopt", "--notify"}, ""},
+      {{"--target=local", "--adopt"}, ""},
       {{"--delete", "--notify", "x"}, ""},
       {{"--target=local"}, ""},
       {{"--target=local", "--repair"}, ""},
@@ -100,6 +103,7 @@ TEST_CASE("arguments: flags") {
 TEST_CASE("arguments: commands and targets") {
   CHECK(good({}).command == Command::synchronise);
   CHECK(good({"--repair"}).command == Command::repair);
+  CHECK(good({"--adopt", "a"}).command == Command::adopt);
   CHECK(good({"--repair", "--repair"}).command == Command::repair);
   CHECK(good({"--delete", "x"}).command == Command::remove);
   CHECK(good({"--rename", "a", "b"}).command == Command::rename);
@@ -130,6 +134,7 @@ TEST_CASE("arguments: targets") {
 TEST_CASE("arguments: what the Perl program did not have") {
   CHECK_FALSE(good({}).dryRun);
   CHECK(good({"--dry-run", "--repair"}).dryRun);
+  CHECK(good({"--dry-run", "--adopt"}).dryRun);
   CHECK(good({"--dry-run", "--delete", "x"}).dryRun);
   CHECK(good({"--force-deletions", "--watch"}).forceDeletions);
   CHECK(good({}).progress == ShowProgress::automatic);

@@ -35,10 +35,20 @@ std::optional<Deletions> deletions(std::string_view value) {
 }
 bool isDeletions(std::string_view value) { return deletions(value).has_value(); }
 
+constexpr std::uint8_t kMostConnections = 8;  // of one account
+
+bool isConnections(std::string_view value) {
+  return value.size() == 1 && value[0] >= '1' && value[0] <= '0' + kMostConnections;
+}
+std::uint8_t connections(const Keys& keys) {
+  return static_cast<std::uint8_t>(keys.get("connections", "1")[0] - '0');
+}
+
 constexpr Key kKeys[] = {
     {"database", isText},           {"list-reference", isWireTextOrEmpty},
     {"list-mailbox", isWireText},   {"list-select-opts", areSelectionOptions},
     {"ignore-mailbox", isWireText}, {"max-deletions", isDeletions},
+    {"connections", isConnections},
 };
 
 }  // namespace
@@ -54,9 +64,9 @@ Configuration Configuration::parse(const Ini& ini, const std::string& file) {
 
   Configuration all;
   all.local = {readAccount(local, settings::Compress::no), PasswordSource::of(local),
-               local.get("list-reference", "")};
+               local.get("list-reference", ""), connections(local)};
   all.remote = {readAccount(remote, settings::Compress::ifItPays), PasswordSource::of(remote),
-                remote.get("list-reference", "")};
+                remote.get("list-reference", ""), connections(remote)};
   all.database = defaults.get("database", all.remote.net.host + ".db");
   LogKeys log = LogKeys::read(defaults);
   all.logfile = std::move(log.logfile);

@@ -25,6 +25,7 @@ struct Configuration {
     settings::Net net;  // with the password, if the configuration says it
     PasswordSource password;
     std::string reference;
+    std::uint8_t connections = 1;  // at most
   };
   Account local, remote;
 

@@ -73,6 +73,7 @@ command = /usr/lib/dovecot/imap  # not a comment
 null-stderr = Yes
 list-reference =
 max-message-size = 10M
+connections = 8
 
 [remote]
 type = imap
@@ -117,8 +118,10 @@ nonsense = 1
   CHECK(all.local.net.username == "both");
   CHECK(all.local.net.user == "mail");
   CHECK(all.local.net.maxMessageSize == 10 << 20);
+  CHECK(all.local.connections == 8);
   CHECK(accountName(all.local.net) == "tunnel:/usr/lib/dovecot/imap  # not a comment");
 
+  CHECK(all.remote.connections == 1);
   const settings::Net& net = all.remote.net;
   CHECK(all.remote.reference == "perso/");
   CHECK(net.transport == settings::Transport::imap);
@@ -185,6 +188,10 @@ TEST_CASE("configuration: what keys refuse") {
                                  "max-deletions = %",
                                  "max-deletions = 5  %",
                                  "max-deletions = 99999999999999999999",
+                                 "connections =",
+                                 "connections = 0",
+                                 "connections = 9",
+                                 "connections = 10",
                                  "password-file =",
                                  "password-command =",
                                  "ignore-mailbox =",

@@ -70,6 +70,14 @@ inline void act(char step, Reporter& launch, std::string_view worker) {
       dup(order.peer.get()) < 0 ? _exit(99) : void();
       break;
     }
+    case 'C': launch.report({WantsNets{1, 2}}); break;
+    case 'c': launch.report({WantsNets{0, 3}}); break;
+    case 'A': {  // the channel to another net, which stays open
+      Order order = launch.await();
+      if (!std::holds_alternative<AnotherNet>(order.what) || !order.peer) _exit(99);
+      dup(order.peer.get()) < 0 ? _exit(99) : void();
+      break;
+    }
     case 'u': launch.report({Pulled{.delivered = 1, .deferred = 2}}); break;
     case 'U': launch.report({Pulled{.delivered = 1, .waiting = true}}); break;
     case 'E': launch.report({Exported{"state"}}); break;
@@ -83,6 +91,7 @@ inline void act(char step, Reporter& launch, std::string_view worker) {
     case '9': launch.end(ExitStatus::unavailable); _exit(69);
     case 'w': awaitEnd(Channel::kFirstPeer); break;      // for a net: sync is gone
     case 'W': awaitEnd(Channel::kFirstPeer + 1); break;  // for sync: the remote net is gone
+    case 'X': awaitEnd(sandbox::kObituary + 2); break;   // for sync: the first of the nets that it wanted is
     case 'q': _exit(69);
     case 'x': _exit(3);
     case 'k': kill(getpid(), SIGKILL); break;
@@ -120,6 +129,7 @@ struct Play {
   int withoutPassword = -1;                   // the run, from 0, for which there is none
   const char *net = nullptr, *delivery = "";  // pullimap's, instead of local and remote
   settings::Pull pull = {};
+  const char *local2 = "", *remote2 = "", *remote3 = "";  // more connections
 };
 
 struct Result {
@@ -132,6 +142,9 @@ inline void setScripts(const Play& play) {
   setenv("FAKE_sync", play.sync, 1);
   setenv("FAKE_local", play.local, 1);
   setenv("FAKE_remote", play.remote, 1);
+  setenv("FAKE_local/2", play.local2, 1);
+  setenv("FAKE_remote/2", play.remote2, 1);
+  setenv("FAKE_remote/3", play.remote3, 1);
   play.net ? setenv("FAKE_pull", "yes", 1) : unsetenv("FAKE_pull");
   setenv("FAKE_net", play.net ? play.net : "", 1);
   setenv("FAKE_delivery", play.delivery, 1);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "launch/account.h"
 #include "launch/traffic.h"
 #include "sandbox/sandbox.h"
 
@@ -50,6 +51,13 @@ bool isStopped(pid_t pid) {
   return after != stat.npos && after + 2 < stat.size() && (stat[after + 2] == 'T' || stat[after + 2] == 't');
 }
 
+// "remote/2": the second connection of a side.
+std::string nameOf(Role role, unsigned number) {
+  return std::string(roleName(role)) + (number > 1 ? "/" + std::to_string(number) : "");
+}
+
+Role roleOf(Side side) { return side == Side::local ? Role::local : Role::remote; }
+
 }  // namespace
 
 RunEnd Run::run(AnySettings settings) {
@@ -58,8 +66,9 @@ RunEnd Run::run(AnySettings settings) {
   while (running()) {
     wait();
     killLate();
-    std::erase_if(members_, [](const Member& m) { return m.gone && m.role == Role::delivery; });
+    std::erase_if(members_, [](const Member& m) { return m.gone && m.isPassing(); });
     if (std::exchange(deliveryWanted_, false)) startDelivery();
+    if (auto wants = std::exchange(netsWanted_, std::nullopt)) startNets(*wants);
   }
   readSignals();  // one that came with the last worker's death may be its cause
   around_.progress.erase();
@@ -69,8 +78,8 @@ RunEnd Run::run(AnySettings settings) {
   return std::move(end_);
 }
 
-Run::Member& Run::add(Role role, std::vector<Descriptor> peers) {
-  members_.push_back({role, spawn(workers_, role, std::move(peers))});
+Run::Member& Run::add(Role role, std::vector<Descriptor> peers, unsigned number) {
+  members_.push_back({role, number, spawn(workers_, role, nameOf(role, number), std::move(peers))});
   return members_.back();
 }
 
@@ -80,6 +89,8 @@ void Run::start(RunSettings settings) {
   workers_ = std::move(settings.workers);
   end_.done = Synchronised{};
   interval_ = std::chrono::seconds(settings.sync.interval);
+  if (auto most = settings.sync.localConnections; most > 1) local_ = {copyOf(settings.local), most};
+  if (auto most = settings.sync.remoteConnections; most > 1) remote_ = {copyOf(settings.remote), most};
   send(add(Role::sync, list(std::move(syncToLocal), std::move(syncToRemote))), {std::move(settings.sync)});
   send(add(Role::local, list(std::move(localToSync))), {std::move(settings.local)});
   send(add(Role::remote, list(std::move(remoteToSync))), {std::move(settings.remote)});
@@ -109,14 +120,36 @@ void Run::startDelivery() {
   send(delivery, {Go{}});
 }
 
+// Former ones have nothing more to do.
+void Run::startNets(const WantsNets& wants) {
+  auto sync = std::ranges::find(members_, Role::sync, &Member::role);
+  if (sync->gone || std::ranges::any_of(ends_, &End::crashed)) return;
+  for (Member& former : members_)
+    if (former.isExtra()) hurry(former, former.killAt ? Clock::duration::zero() : kPatienceWithNet);
+  for (unsigned n = 0; n < wants.local; ++n) startNet(Side::local, local_->account, n + 2);
+  for (unsigned n = 0; n < wants.remote; ++n) startNet(Side::remote, remote_->account, n + 2);
+}
+
+// One that cannot be started is, for sync, one that is gone.
+void Run::startNet(Side side, const settings::Net& account, unsigned number) {
+  auto [syncToNet, netToSync] = Channel::pair();
+  send(*std::ranges::find(members_, Role::sync, &Member::role), {AnotherNet{side}, std::move(syncToNet)});
+  try {
+    Member& net = add(roleOf(side), list(std::move(netToSync)), number);
+    send(net, {copyOf(account)});
+    send(net, {Go{}});
+  } catch (const Failure& failure) {
+    log_.line(LogLevel::warning, nameOf(roleOf(side), number), {}, failure.what());
+  }
+}
+
 bool Run::running() const { return !std::ranges::all_of(members_, &Member::gone); }
 
 // Whether the workers are not only there, but at work or due back.
 bool Run::well(Clock::time_point now) const {
   if (backAt_ && now > *backAt_) return false;
-  return std::ranges::none_of(members_, [](const Member& m) {
-    return m.role == Role::delivery ? false : m.gone || isStopped(m.worker.pid);
-  });
+  return std::ranges::none_of(
+      members_, [](const Member& m) { return !m.isPassing() && (m.gone || isStopped(m.worker.pid)); });
 }
 
 void Run::wait() {
@@ -173,6 +206,8 @@ bool Run::isExpected(const Report& report) const {
   if (std::holds_alternative<Pulled>(report.what)) return pulls;
   if (std::holds_alternative<WantsDeliverer>(report.what)) return pulls && !exporting_;
   if (std::holds_alternative<Exported>(report.what)) return exporting_;
+  if (auto wants = std::get_if<WantsNets>(&report.what))
+    return wants->local < (local_ ? local_->most : 1) && wants->remote < (remote_ ? remote_->most : 1);
   return true;
 }
 
@@ -182,7 +217,7 @@ void Run::handle(Member& member, const Report& report) {
   if (auto line = std::get_if<LogLine>(&report.what)) {
     handle(member, *line);
   } else if (auto traffic = std::get_if<Traffic>(&report.what)) {
-    log_.line(LogLevel::info, component(member), {}, trafficText(*traffic));
+    handle(member, *traffic);
   } else if (auto ended = std::get_if<Ended>(&report.what)) {
     member.said = ended->status;
   } else if (member.role != Role::sync) {
@@ -197,8 +232,11 @@ void Run::handle(Member& member, const Report& report) {
     handle(*exported);
   } else if (std::holds_alternative<WantsDeliverer>(report.what)) {
     deliveryWanted_ = true;
+  } else if (auto wants = std::get_if<WantsNets>(&report.what)) {
+    netsWanted_ = *wants;
   } else if (std::holds_alternative<Locked>(report.what)) {
-    end_.reached = std::max(end_.reached, Reached::database);
+    if (end_.reached != Reached::nothing) throw PeerViolation("the database is locked already");
+    end_.reached = Reached::database;
     for (Member& other : members_)
       if (other.role != Role::sync && other.role != Role::delivery) send(other, {Go{}});
   }
@@ -208,7 +246,8 @@ void Run::handle(Member& member, const LogLine& line) {
   bool known = false;
   for (std::string_view name : {"", "local", "remote", "database"}) known = known || line.component == name;
   if (member.role == Role::sync && !known) throw PeerViolation("a log line of no component");
-  std::string_view from = member.role == Role::sync ? line.component : component(member);
+  std::string from = member.role == Role::sync ? line.component : component(member);
+  if (line.level == LogLevel::error && member.isExtra()) return warn(member, line.text);
   if (line.level == LogLevel::error) return error(from, line.mailbox, line.text);
   // What is said in SMTP shall not be taken for IMAP.
   bool names = member.role == Role::delivery && line.level == LogLevel::debug;
@@ -216,18 +255,39 @@ void Run::handle(Member& member, const LogLine& line) {
 }
 
 // What interimap's worker is called in the log. With pullimap that is the section, which the log knows.
-std::string_view Run::component(const Member& member) const {
-  return delivery_ ? std::string_view() : roleName(member.role);
+std::string Run::component(const Member& member) const {
+  return delivery_ ? std::string() : nameOf(member.role, member.number);
+}
+
+void Run::warn(const Member& member, const std::string& text) {
+  log_.line(LogLevel::warning, component(member), {}, "Going on without this connection: " + text);
 }
 
 void Run::error(const Member& member, const std::string& text) {
   if (delivery_) return error({}, {}, std::string(roleName(member.role)) + ": " + text);
-  error(roleName(member.role), {}, text);
+  error(component(member), {}, text);
 }
 
 void Run::error(std::string_view component, std::string_view mailbox, const std::string& text) {
   log_.line(LogLevel::error, component, mailbox, text);
   end_.reason = (component.empty() ? "" : std::string(component) + ": ") + text;
+}
+
+// Those of one side make one sum, told with the last of them.
+void Run::handle(const Member& member, const Traffic& traffic) {
+  Sum& sum = traffic_[member.role];
+  interimap::add(sum.traffic, traffic);
+  sum.isDue = sum.isDue || !member.isExtra();
+  tellTraffic(member.role);
+}
+
+void Run::tellTraffic(Role role) {
+  auto sum = traffic_.find(role);
+  if (sum == traffic_.end() || !sum->second.isDue) return;
+  for (const Member& member : members_)
+    if (member.role == role && member.isExtra() && !member.gone) return;
+  log_.line(LogLevel::info, delivery_ ? "" : roleName(role), {}, trafficText(sum->second.traffic));
+  traffic_.erase(sum);
 }
 
 void Run::handle(const Progress& progress) {
@@ -318,6 +378,11 @@ void Run::bury(Member& member, int waitStatus) {
   Death death{member.said, waitStatus, sandbox::readObituary(member.worker.obituary.get()),
               member.killed || member.violated};
   auto cause = causeOfDeath(death);
+  bool confined = WIFSIGNALED(waitStatus) && WTERMSIG(waitStatus) == SIGSYS;  // tried what it may not
+  if (member.isExtra() && !confined && !member.violated) {
+    if (cause) warn(member, *cause);
+    return tellTraffic(member.role);
+  }
   if (cause) error(member, *cause);
   bool crashed = cause || member.violated;
   if (member.role == Role::delivery && !crashed) return;  // sync knows best what to make of it
@@ -329,7 +394,7 @@ void Run::hurryOthers(const Member& gone) {
   for (Member& other : members_) {
     bool sync = other.role == Role::sync;
     bool notBegun = end_.reached == Reached::nothing && gone.role == Role::sync;
-    if (&other != &gone && (sync ? gone.role == Role::delivery : notBegun)) send(other, {Stop{}});
+    if (&other != &gone && (sync ? gone.isPassing() : notBegun)) send(other, {Stop{}});
     if (sync)
       hurry(other, patienceWithSync());
     else if (other.role == Role::delivery && gone.role == Role::sync)

@@ -16,6 +16,7 @@ settings::Errand errand(const Arguments& arguments) {
     case Command::repair: return settings::Errand::repair;
     case Command::remove: return settings::Errand::remove;
     case Command::rename: return settings::Errand::rename;
+    case Command::adopt:
     case Command::synchronise: break;
   }
   if (arguments.notify) return settings::Errand::notify;
@@ -42,6 +43,7 @@ settings::Sync syncSettings(const Arguments& arguments, const Configuration& con
   sync.inDatabase = arguments.inDatabase;
   sync.dryRun = arguments.dryRun;
   sync.forceDeletions = arguments.forceDeletions;
+  sync.adopt = arguments.command == Command::adopt;
   sync.maxDeletions = configuration.maxDeletions;
   sync.maxDeletionsPercent = configuration.maxDeletionsPercent;
   sync.mailboxes = arguments.mailboxes;
@@ -52,6 +54,8 @@ settings::Sync syncSettings(const Arguments& arguments, const Configuration& con
   sync.remoteReference = configuration.remote.reference;
   sync.localAccount = accountName(configuration.local.net);
   sync.remoteAccount = accountName(configuration.remote.net);
+  sync.localConnections = configuration.local.connections;
+  sync.remoteConnections = configuration.remote.connections;
   sync.debug = arguments.debug;
   sync.user = configuration.user;
   setStopAtWrite(sync);

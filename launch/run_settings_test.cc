@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "launch/account.h"
 #include "launch/data_home.h"
 
 using namespace interimap;
@@ -14,8 +15,9 @@ namespace {
 
 const std::string kText =
     "max-deletions = 5%\n"
+    "connections = 2\n"
     "[local]\nhost = here\nusername = a\n"
-    "[remote]\nhost = there\nusername = b\npassword = x\ntype = imap\n";
+    "[remote]\nhost = there\nusername = b\npassword = x\ntype = imap\nconnections = 4\n";
 
 RunSettings made(const Arguments& arguments, const std::string& text = kText, bool ofAncestor = false) {
   Configuration configuration = Configuration::parse(text, "f");
@@ -33,6 +35,7 @@ TEST_CASE_FIXTURE(DataHome, "settings: the errand, and what it implies") {
   } table[] = {
       {{}, Errand::synchronise, 0},
       {{.command = Command::repair}, Errand::repair, 0},
+      {{.command = Command::adopt}, Errand::synchronise, 0},
       {{.command = Command::remove}, Errand::remove, 0},
       {{.command = Command::rename}, Errand::rename, 0},
       {{.watch = 60}, Errand::watch, 60},
@@ -41,6 +44,7 @@ TEST_CASE_FIXTURE(DataHome, "settings: the errand, and what it implies") {
   for (const auto& row : table) {
     RunSettings run = made(row.arguments);
     CHECK(run.sync.errand == row.errand);
+    CHECK(run.sync.adopt == (row.arguments.command == Command::adopt));
     CHECK(run.sync.interval == row.interval);
     bool watching = row.interval > 0;
     CHECK(run.sync.createDatabase == !watching);
@@ -69,6 +73,8 @@ TEST_CASE_FIXTURE(DataHome, "settings: where everything comes from") {
   CHECK(run.sync.maxDeletions == 5);
   CHECK(run.sync.maxDeletionsPercent);
   CHECK(run.sync.mailboxes == std::vector<std::string>{"INBOX"});
+  CHECK(run.sync.localConnections == 2);
+  CHECK(run.sync.remoteConnections == 4);
   CHECK(run.sync.debug == 1);
   CHECK(run.local.debug == 1);
   CHECK(run.remote.transport == settings::Transport::imap);
@@ -91,4 +97,28 @@ TEST_CASE_FIXTURE(DataHome, "settings: the ancestor's database is used where it 
   CHECK(made({}, kText, false).sync.databaseDirectory == ours);
   CHECK(made({}, "database = other.db\n" + kText, true).sync.databaseDirectory == ours);
   CHECK(made({}, "database = " + home + "/x.db\n" + kText, true).sync.databaseDirectory == home);
+}
+
+TEST_CASE("settings: a copy of an account says the same on the wire") {
+  settings::Net net;
+  net.transport = settings::Transport::tunnel;
+  net.host = "h";
+  net.port = "p";
+  net.proxy = "x";
+  net.command = "c";
+  net.nullStderr = true;
+  net.startTls = false;
+  net.compress = settings::Compress::yes;
+  net.tls.verify = false;
+  net.tls.caFile = "f";
+  net.auth = {"PLAIN"};
+  net.username = "u";
+  net.password = Secret("s");
+  net.qresync = false;
+  net.keepAlive = true;
+  net.maxMessageSize = 5;
+  net.debug = 2;
+  net.user = "n";
+  auto copy = pack(Order{copyOf(net)}).words;
+  CHECK(copy == pack(Order{std::move(net)}).words);
 }

@@ -109,6 +109,47 @@ TEST_CASE("a run: what was done is summed up") {
                         R"("expunged":4,"failed":0,"octets":0})") != std::string::npos);
 }
 
+TEST_CASE("a run: more connections, at sync's wish") {
+  const std::string kTraffic = "local: IMAP traffic (bytes): recv 2 sent 4\n",
+                    kWithout = "local/2: WARNING: Going on without this connection: ";
+  struct {
+    const char *sync, *local2;
+    int status;
+    std::string log;
+  } table[] = {
+      {"slCAAA0", "sgwTq", 0, kTraffic},
+      {"slCAAAX0", "sgTq", 0, kTraffic},  // let go before
+      {"slCAAAX0", "sgTe7", 0, kWithout + "oops\n" + kTraffic},
+      {"slCAAAX5", "sgTk", 75, kWithout + "killed by signal SIGKILL\n" + kTraffic},
+      {"slCAAAX0", "sgTx", 0, kWithout + "ended without saying why, exit status 3\n" + kTraffic},
+      {"slCAAAXCAAA0", "sgTq", 0, "local: IMAP traffic (bytes): recv 3 sent 6\n"},
+      // what is compromised ends it all
+      {"slCAAAt0", "sgTvz", 70,
+       "local/2: ERROR: broke the protocol between us: a packet that is no message\n" + kTraffic},
+      {"slCAAAt0", "sgTlz", 70,
+       "local/2: ERROR: broke the protocol between us: a report that is not its to make\n" + kTraffic},
+      // more than there may be
+      {"slcz", "", 70,
+       "sync: ERROR: broke the protocol between us: a report that nobody is due\n"
+       "local: IMAP traffic (bytes): recv 1 sent 2\n"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.sync);
+    CAPTURE(row.local2);
+    Play several{.sync = row.sync, .local = "sgwTq", .remote = "sgwq"};
+    several.settings.localConnections = 2;
+    several.settings.remoteConnections = 3;
+    several.local2 = row.local2;
+    several.remote2 = several.remote3 = "sgwq";
+    Result result = play(several);
+    CHECK(result.status == row.status);
+    CHECK(result.log == row.log);
+  }
+  Result result = play({"slCz", "sgwq", "sgwq"});
+  CHECK(result.status == 70);
+  CHECK(result.log == "sync: ERROR: broke the protocol between us: a report that nobody is due\n");
+}
+
 TEST_CASE("watching: a connection that breaks is made again") {
   // The remote server goes away; it is still away; it is back, and the user ends it all.
   Result result = play(

@@ -32,6 +32,15 @@ std::string octetsText(std::uint64_t octets) {
   return twoDecimals(number) + "G";
 }
 
+// What is not compressed goes over the wire as it is.
+void add(Traffic& sum, const Traffic& more) {
+  sum.received += more.received;
+  sum.sent += more.sent;
+  sum.receivedCompressed += more.compressed ? more.receivedCompressed : more.received;
+  sum.sentCompressed += more.compressed ? more.sentCompressed : more.sent;
+  sum.compressed = sum.compressed || more.compressed;
+}
+
 std::string trafficText(const Traffic& traffic) {
   return "IMAP traffic (bytes):" +
          direction("recv", traffic.received, traffic.compressed, traffic.receivedCompressed) +

@@ -11,6 +11,9 @@ namespace interimap {
 // "1023", "1.50K", "3.41M", "2.00G", in powers of 1024.
 std::string octetsText(std::uint64_t octets);
 
+// Of several connections; to be begun with an empty sum.
+void add(Traffic& sum, const Traffic& more);
+
 // "IMAP traffic (bytes): recv A (compr. C, factor F) sent B (compr. D, factor G)"; a factor is what
 // compression left of the traffic.
 std::string trafficText(const Traffic& traffic);

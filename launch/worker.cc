@@ -71,7 +71,7 @@ std::string_view programName(Role role) {
   return role == Role::sync ? "sync" : role == Role::delivery ? "delivery" : "net";
 }
 
-Worker spawn(const std::string& directory, Role role, std::vector<Descriptor> peers) {
+Worker spawn(const std::string& directory, Role role, std::string name, std::vector<Descriptor> peers) {
   std::string path = directory + "/" + std::string(programName(role));
   if (access(path.c_str(), X_OK) != 0) fail(path);
   auto [ours, theirs] = Channel::pair();
@@ -89,8 +89,7 @@ Worker spawn(const std::string& directory, Role role, std::vector<Descriptor> pe
   for (std::size_t i = 0; i < peers.size(); ++i) wanted[Channel::kFirstPeer + i] = peers[i].get();
   wanted[kObituary] = itsObituary.get();
 
-  std::string name(roleName(role));
-  char* const words[] = {path.data(), name.data(), nullptr};  // the name is for people who look at ps
+  char* const words[] = {path.data(), name.data(), nullptr};
   pid_t pid = fork();
   if (pid < 0) fail("fork");
   if (pid == 0) {

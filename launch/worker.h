@@ -30,12 +30,12 @@ struct Worker {
   Descriptor obituary;  // to be read once the process is gone
 };
 
-// Starts the program `directory`/programName(role). It gets its channel to launch at Channel::kToLaunch,
-// those to its `peers` (moved away: launch keeps none of them) from Channel::kFirstPeer on, its obituary pipe
-// at sandbox::kObituary, standard error, and /dev/null for standard input and output; nothing else that is
-// open here. Signals that end a process group are ignored in it: it ends when its channel does. Throws
-// Failure(internal) if it cannot be started.
-Worker spawn(const std::string& directory, Role role, std::vector<Descriptor> peers);
+// Starts the program `directory`/programName(role), called `name` for people who look at ps. It gets its
+// channel to launch at Channel::kToLaunch, those to its `peers` (moved away: launch keeps none of them) from
+// Channel::kFirstPeer on, its obituary pipe at sandbox::kObituary, standard error, and /dev/null for standard
+// input and output; nothing else that is open here. Signals that end a process group are ignored in it: it
+// ends when its channel does. Throws Failure(internal) if it cannot be started.
+Worker spawn(const std::string& directory, Role role, std::string name, std::vector<Descriptor> peers);
 
 // How a worker ended.
 struct Death {

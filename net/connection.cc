@@ -49,14 +49,13 @@ bool Connection::write() {
   return total > 0;
 }
 
-bool Connection::read(std::size_t most) {
-  if (!input_.empty() || ended_) return false;
+void Connection::read(std::size_t most) {
+  if (!input_.empty() || ended_) return;
   Stream::Result result = stream_->read({buffer_.data(), std::min(most, buffer_.size())});
   ended_ = result.state == Stream::State::end;
-  if (result.state != Stream::State::ok) return false;
+  if (result.state != Stream::State::ok) return;
   input_ = {buffer_.data(), result.size};
   received_ += result.size;
-  return true;
 }
 
 const Response* Connection::next() {

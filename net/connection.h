@@ -29,9 +29,10 @@ class Connection {
 
   // Writes what goes. True if something went.
   bool write();
-  // Reads once, at most `most` octets, when everything read before has been taken. True if something came.
-  bool read(std::size_t most);
+  // Reads once, at most `most` octets, when everything read before has been taken.
+  void read(std::size_t most);
   bool ended() const { return ended_; }
+  std::uint64_t received() const { return received_; }  // octets, of all layers taken off
 
   // The next response in what was read, until the next call; nullptr if there is no complete one.
   const Response* next();

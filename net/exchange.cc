@@ -5,6 +5,7 @@
 #include "net/expunge.h"
 #include "net/fetch.h"
 #include "net/fetch_bodies.h"
+#include "net/fetch_content.h"
 #include "net/list.h"
 #include "net/manage.h"
 #include "net/search.h"
@@ -41,6 +42,8 @@ struct Make {
     return std::make_unique<Select>(std::move(select), context.qresync, context.mailboxSelected);
   }
   Made operator()(request::Fetch& fetch) {
+    if (fetch.items == request::Fetch::Items::content)
+      return std::make_unique<FetchContent>(std::move(fetch.uids), context.qresync);
     return std::make_unique<Fetch>(std::move(fetch), context.qresync, context.header);
   }
   Made operator()(request::FetchBodies& fetch) {

@@ -7,7 +7,8 @@ namespace interimap {
 std::vector<Command> Fetch::commands(const Capabilities&) {
   using Items = request::Fetch::Items;
   std::string items = qresync_ ? " (MODSEQ FLAGS" : " (FLAGS";
-  if (request_.items != Items::flags) items += " INTERNALDATE RFC822.SIZE";
+  if (request_.items == Items::identity) items += " INTERNALDATE";
+  if (request_.items != Items::flags) items += " RFC822.SIZE";
   if (request_.items == Items::identity) items += " BODY.PEEK[HEADER]";
   std::vector<Command> commands;
   for (const UidSet& piece : request_.uids.pieces(limits::kLongestSet))
@@ -26,8 +27,8 @@ bool Fetch::take(Untagged& untagged, Answers& answers) {
   using Items = request::Fetch::Items;
   auto* fetch = std::get_if<FetchResponse>(&untagged);
   if (fetch == nullptr || fetch->body || !fetch->uid || !request_.uids.contains(*fetch->uid)) return false;
-  if (request_.items != Items::flags && !(fetch->date && fetch->size)) return false;
-  if (request_.items == Items::identity && !fetch->header) return false;
+  if (request_.items != Items::flags && !fetch->size) return false;
+  if (request_.items == Items::identity && !(fetch->date && fetch->header)) return false;
   answer::Message message = MessagesAnswer::of(*fetch);
   if (request_.items == Items::identity) {
     if (!fetch->header->streamed) {

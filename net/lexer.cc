@@ -89,6 +89,7 @@ void Lexer::begin() {
   lineAt_ = 0;
   complete_ = false;
   leavingOut_ = false;
+  leftOut_ = 0;
 }
 
 // Bare LF ends a line, too: nothing that a server sends can mean anything else by it.
@@ -98,6 +99,7 @@ bool Lexer::line(std::string_view& input) {
   text += input.substr(0, end);
   auto kept = std::max(lineAt_, text.size() - std::min(text.size(), limits::kKeptOfLine));
   if (leavingOut_ && kept > lineAt_) {
+    countLeftOut(kept - lineAt_);
     text.erase(lineAt_, kept - lineAt_);
     markLeftOut(lineAt_);
   } else if (!leavingOut_ && text.size() > limits::kLongestResponse) {
@@ -129,6 +131,13 @@ void Lexer::markLeftOut(std::size_t at) {
   std::string& text = response_.text;
   if (text[at - 1] != '\0') text.insert(at++, 1, '\0');
   lineAt_ = at;
+}
+
+void Lexer::countLeftOut(std::uint64_t octets) {
+  leftOut_ += octets;
+  if (leftOut_ > limits::kMostLeftOut)
+    framingLost("response of more than " + std::to_string(limits::kMostLeftOut) +
+                " octets: " + response_.text.substr(0, 64));
 }
 
 bool Lexer::literal(std::string_view& input) {
@@ -180,6 +189,7 @@ void Lexer::beginLiteral(std::optional<LiteralSink::Kind> kind, std::uint64_t si
     state_ = State::collected;
   } else {
     leavingOut_ ? text.resize(lineAt_) : leaveOut(text.size());
+    countLeftOut(size);
     state_ = State::dropped;
   }
 }

@@ -42,7 +42,8 @@ class Lexer {
   // Takes octets from the front of `input` until a response is complete (true: see response()) or nothing is
   // left (false). Throws Failure(protocol) when framing is lost: a response or literal beyond its limit.
   // Of a FETCH response beyond them a part is left out, and a NUL in its place; its bodies are streamed all
-  // the same, as the ENVELOPE of a message to ten thousand recipients must not cost the connection.
+  // the same, as the ENVELOPE of a message to ten thousand recipients must not cost the connection. What is
+  // left out has its limit as well.
   bool next(std::string_view& input);
 
   // The complete response, until the next call of next(). An overlong VANISHED or SEARCH comes as several.
@@ -58,6 +59,7 @@ class Lexer {
   void beginLiteral(std::optional<LiteralSink::Kind> kind, std::uint64_t size);
   void leaveOut(std::size_t at);
   void markLeftOut(std::size_t at);
+  void countLeftOut(std::uint64_t octets);
   bool splitSet();
   void begin();
 
@@ -68,7 +70,8 @@ class Lexer {
   State state_ = State::line;
   std::uint64_t remaining_ = 0;  // of the literal
   bool complete_ = false;
-  bool leavingOut_ = false;  // the response is too long
+  bool leavingOut_ = false;    // the response is too long
+  std::uint64_t leftOut_ = 0;  // octets of it so far
 };
 
 }  // namespace interimap

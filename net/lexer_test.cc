@@ -76,7 +76,8 @@ TEST_CASE("lost framing ends the connection") {
   const std::string inputs[] = {
       "* LIST () \"/\" {99999999999999999999}\r\n",
       "* LIST () \"/\" {65537}\r\n",
-      "* 1 FETCH (BODY[] {9999999999999}\r\n",
+      "* 1 FETCH (BODY[] {4294967296}\r\n",
+      "* 1 FETCH (E {4294967295}\r\n",
       "* XYZ " + std::string(limits::kLongestResponse, 'x'),
   };
   for (const auto& input : inputs) {
@@ -86,6 +87,35 @@ TEST_CASE("lost framing ends the connection") {
   std::string many = "* X ";
   for (std::size_t i = 0; i <= limits::kMostLiterals; ++i) many += "{1}\r\na ";
   CHECK_THROWS_AS(lex(many, 4096), Failure);
+}
+
+TEST_CASE("what is left out of a FETCH response has its limit, however it is announced") {
+  struct {
+    const char* begin;
+    std::string more;
+  } table[] = {
+      {"* 1 FETCH (X \"", std::string(limits::kReadBuffer, 'x')},
+      {"* 1 FETCH (X (", std::string(limits::kReadBuffer, ' ')},
+      {"* 1 FETCH (X {70000}\r\n", std::string(70000, 'x') + " {70000}\r\n"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(std::string(row.begin));
+    Transcript transcript;
+    Lexer lexer(transcript);
+    std::string_view input = row.begin;
+    CHECK_FALSE(lexer.next(input));
+    std::uint64_t sent = 0;
+    auto endless = [&] {
+      while (sent < 2 * limits::kMostLeftOut) {
+        input = row.more;
+        if (lexer.next(input)) return;  // complete, which it is not
+        sent += row.more.size();
+      }
+    };
+    CHECK_THROWS_AS(endless(), Failure);
+    CHECK(sent + 2 * row.more.size() >= limits::kMostLeftOut);
+    CHECK(sent <= limits::kMostLeftOut + limits::kLongestResponse + row.more.size());
+  }
 }
 
 TEST_CASE("a FETCH response beyond the limits loses a part, not its body") {

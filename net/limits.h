@@ -10,10 +10,16 @@ namespace interimap::limits {
 
 using namespace std::chrono_literals;
 
-// Deadlines: without an octet received or sent.
+// Deadlines: without progress, of what is received or sent.
 inline constexpr std::chrono::seconds kGreeting = 60s;  // some servers look clients up in DNS lists first
 inline constexpr std::chrono::seconds kCommand =
     300s;  // virus scanners sit behind APPEND, slow disks behind SELECT
+
+// What counts as one: a response, or so many octets of one that goes on. Fifty-five a second are enough.
+inline constexpr std::uint64_t kProgress = 16384;
+// Responses that nobody has use for, between two that complete a command: other people's changes are some, a
+// server that never comes to an end sends more.
+inline constexpr std::uint64_t kMostUnasked = 4'000'000;
 
 inline constexpr std::chrono::seconds kNotifyHolds = 60s;  // a NOTIFY that overflows sooner is given up
 inline constexpr std::chrono::milliseconds kSocks = 30s;   // each reply of a proxy
@@ -37,13 +43,15 @@ inline constexpr std::size_t kLongestResponse =
     1024 * 1024;                                       // one response without streamed literals: every flag
                                                        // of a message as long and as many as Flags allows
 inline constexpr std::size_t kLongestLiteral = 65536;  // names, envelope strings; not bodies and headers
-inline constexpr std::uint64_t kLongestStreamed = std::uint64_t{1}
-                                                  << 40;  // beyond: no message, framing is lost
+inline constexpr std::uint64_t kLongestStreamed = 0xffffffffU;  // RFC 3501 section 9, `number`
 inline constexpr std::size_t kMostLiterals = 256;  // in one response: an ENVELOPE has a few dozen strings
 inline constexpr std::size_t kMostStreamed = 8;    // bodies and headers in one response; we ask for one
 inline constexpr std::size_t kKeptOfLine = 1024;   // of a line in a FETCH response that is too long: its end
-inline constexpr std::size_t kSetPiece = 32768;    // a VANISHED or SEARCH longer than this comes in pieces
-inline constexpr int kDeepest = 32;                // nesting of parentheses in what is skipped
+inline constexpr std::uint64_t kMostLeftOut = std::uint64_t{64}
+                                              << 20;  // octets left out of one response: an ENVELOPE of a
+                                                      // hundred thousand recipients has a tenth of that
+inline constexpr std::size_t kSetPiece = 32768;       // a VANISHED or SEARCH longer than this comes in pieces
+inline constexpr int kDeepest = 32;                   // nesting of parentheses in what is skipped
 
 // What one answer to sync may hold, so that its packet stays below Channel::kMostBytes.
 inline constexpr std::size_t kLongestFlags = 16384;  // the flags of one message; a few hundred long keywords

@@ -45,6 +45,12 @@ class Script {
     REQUIRE(::send(server_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(text.size()));
   }
+  // Says it over and over, until nobody listens any more.
+  void flood(std::string_view text) {
+    std::size_t at = 0;
+    for (ssize_t n = 1; n > 0; at = (at + static_cast<std::size_t>(n)) % text.size())
+      n = ::send(server_.get(), text.data() + at, text.size() - at, MSG_NOSIGNAL);
+  }
   // Says it now and then, until nobody listens any more.
   void dribble(std::string_view text) {
     for (int waited = 0; waited < kWait; waited += 20) {

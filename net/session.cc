@@ -162,10 +162,16 @@ void Session::await() {
 
 void Session::readServer() {
   auto most = phase_ == Phase::compressing ? limits::kReadBeforeDeflate : limits::kReadBuffer;
-  // A greeting is one line: to send it octet by octet is no progress.
-  if (connection_.read(most) && greeting_) progress_ = Clock::now();
+  connection_.read(most);
+  // A greeting is one line: to send it piece by piece is no progress.
+  if (greeting_ && connection_.received() - receivedAtProgress_ >= limits::kProgress) noteProgress();
   takeResponses();
   if (connection_.ended()) serverGone();
+}
+
+void Session::noteProgress() {
+  progress_ = Clock::now();
+  receivedAtProgress_ = connection_.received();
 }
 
 bool Session::takeResponses() {
@@ -176,6 +182,7 @@ bool Session::takeResponses() {
     any = true;
     handle(*response);
   }
+  if (any) noteProgress();
   return any;
 }
 

@@ -92,6 +92,7 @@ class Session final : Dialogue, LiteralSink {
   std::chrono::milliseconds patience() const;
   int timeout();
   void readServer();
+  void noteProgress();
   bool takeResponses();
   void readRequests();
 
@@ -111,6 +112,7 @@ class Session final : Dialogue, LiteralSink {
   void tagged(const Response& response);
   void note(const RespText& text);
   bool offer(Untagged& untagged);
+  void countUnasked();
   void completed(InFlight command, const StatusResponse& status);
   void compressed(const StatusResponse& status);
   void finishRunning();
@@ -145,6 +147,8 @@ class Session final : Dialogue, LiteralSink {
   std::string alert_;             // the last [ALERT] shown
   std::set<std::string> warned_;  // kinds of malformed responses
   Clock::time_point progress_ = Clock::now();
+  std::uint64_t receivedAtProgress_ = 0;  // octets
+  std::uint64_t unasked_ = 0;             // responses since a command was completed
 };
 
 }  // namespace interimap

@@ -40,7 +40,7 @@ void Session::untagged(const Response& response) {
     if (warned_.insert(kind).second)
       log(LogLevel::warning,
           "ignoring a malformed " + kind + " response: " + response.text.substr(0, kExcerpt));
-    return;
+    return countUnasked();
   }
   if (auto* status = std::get_if<StatusResponse>(&*parsed)) {
     note(status->what);
@@ -58,7 +58,15 @@ void Session::untagged(const Response& response) {
   }
   if (auto* fetch = std::get_if<FetchResponse>(&*parsed)) fetch->sink = sink_;
   if (!greeting_) throw Failure(ExitStatus::protocol, "not a greeting: " + response.text.substr(0, kExcerpt));
-  if (news_.isNotification(*parsed) || !offer(*parsed)) news_.any |= tells;
+  if (!news_.isNotification(*parsed) && offer(*parsed)) return;
+  news_.any |= tells;
+  countUnasked();
+}
+
+void Session::countUnasked() {
+  if (++unasked_ > limits::kMostUnasked)
+    throw Failure(ExitStatus::protocol, "more than " + std::to_string(limits::kMostUnasked) +
+                                            " responses that nobody asked for, and no end");
 }
 
 // The oldest that wants it gets it; whether one did. What a mailbox being selected brings is nobody else's,
@@ -101,6 +109,7 @@ void Session::tagged(const Response& response) {
   if (command == inFlight_.end() || !status || status->condition > Condition::bad)
     throw Failure(ExitStatus::protocol, "Unexpected response: " + response.text.substr(0, kExcerpt));
   note(status->what);
+  unasked_ = 0;
   InFlight entry = std::move(*command);
   inFlight_.erase(command);
   quickest_ = std::min(quickest_, Clock::now() - entry.sent);

@@ -157,6 +157,17 @@ TEST_CASE("a server that falls silent when it is its turn is given up") {
     script.dribble("l");
     CHECK(script.failure().starts_with("no greeting from the server for "));
   }
+  SUBCASE("or dribbles, so that no answer is ever complete") {
+    script.ready();
+    script.ask(request::Simple{});
+    SUBCASE("a line") { script.say("* OK "); }
+    SUBCASE("a response to be left out") {
+      script.say("* 1 FETCH (X " + std::string(limits::kLongestResponse, 'x'));
+    }
+    SUBCASE("a body") { script.say("* 1 FETCH (UID 1 BODY[] {4294967295}\r\n"); }
+    script.dribble("l");
+    CHECK(script.failure().starts_with("no answer from the server for "));
+  }
   SUBCASE("during the login") {
     script.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
     CHECK(script.failure().starts_with("no answer from the server for "));
@@ -182,4 +193,35 @@ TEST_CASE("deadlines mean lack of progress, and do not run when nothing is expec
   }
   script.say("000002 OK\r\n");
   CHECK(script.done(id).ok());
+}
+
+TEST_CASE("a body that comes slowly is progress, response or not") {
+  constexpr Deadlines kShort{.greeting = 1s, .command = 1s};
+  settings::Net generous = account();
+  generous.maxMessageSize = 0;
+  Script script(std::move(generous), kShort);
+  script.ready();
+  auto id = script.ask(request::FetchBodies{.uids = uids("1")});
+  script.hear("000002 UID FETCH 1 (MODSEQ FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+  script.say("* 1 FETCH (UID 1 MODSEQ (5) FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {" +
+             std::to_string(4 * limits::kProgress) + "}\r\n");
+  for (int i = 0; i < 4; ++i) {
+    std::this_thread::sleep_for(400ms);
+    script.say(std::string(limits::kProgress, 'x'));
+  }
+  script.say(")\r\n000002 OK\r\n");
+  CHECK(script.answer<answer::Window>(id).messages.size() == 1);
+  CHECK(script.done(id).ok());
+}
+
+TEST_CASE("responses that nobody asked for have an end") {
+  Script script(account());
+  script.ready();
+  script.ask(request::Simple{});
+  script.hear("000002 NOOP\r\n");
+  std::string noise;
+  for (int i = 0; i < 5000; ++i) noise += "* 1 X\r\n";
+  script.flood(noise);
+  CHECK(script.failure().find("responses that nobody asked for") != std::string::npos);
+  CHECK(script.status() == ExitStatus::protocol);
 }

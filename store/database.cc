@@ -11,6 +11,8 @@ namespace interimap::store {
 namespace {
 
 constexpr int kBusyStep = 10, kBusyLimit = 250;  // milliseconds
+// Pages of the write-ahead log, 16 MiB: to bring it into the file takes fsyncs, for which copying waits.
+constexpr int kLongestLog = 4096;
 
 // poll() rather than SQLite's own wait: the sandbox allows it anyway.
 int waitForLock(void*, int times) {
@@ -49,7 +51,8 @@ void distrustSchema(sqlite3* handle) {
 
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close(handle); }
 
-Database::Database(const std::string& path) : path_(path) {
+Database::Database(const std::string& path, const std::string& shown)
+    : path_(path), shown_(shown.empty() ? path : shown) {
   sqlite3* handle = nullptr;
   int code = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   handle_.reset(handle);
@@ -78,7 +81,10 @@ Database::~Database() {
 
 // Where the file system cannot do it, SQLite stays with the rollback journal, which is as safe.
 void Database::begin(Lasting lasting) {
-  if (!writeAheadLog_) exec("PRAGMA journal_mode = WAL");
+  if (!writeAheadLog_) {
+    exec("PRAGMA journal_mode = WAL");
+    exec("PRAGMA wal_autocheckpoint = " + std::to_string(kLongestLog));
+  }
   writeAheadLog_ = true;
   if (lasting != lasting_)
     exec(lasting == Lasting::throughKill ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
@@ -98,12 +104,12 @@ std::int64_t Database::lastRow() const { return sqlite3_last_insert_rowid(handle
 std::string Database::lastError() const { return sqlite3_errmsg(handle_.get()); }
 
 Failure Database::refused(const std::string& what) const {
-  return Failure(ExitStatus::data, path_ + ": " + what);
+  return Failure(ExitStatus::data, shown_ + ": " + what);
 }
 
 void Database::fail(int code) const {
   throw Failure(exitStatus(code),
-                path_ + ": " + (handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code)));
+                shown_ + ": " + (handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code)));
 }
 
 sqlite3_stmt* Database::take(const char* sql) {

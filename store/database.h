@@ -26,7 +26,8 @@ namespace interimap::store {
 class Database {
  public:
   // The file must exist. Waits up to a quarter of a second for the lock.
-  explicit Database(const std::string& path);
+  // `shown`: the path in messages, where that is another; this process may have another root directory.
+  explicit Database(const std::string& path, const std::string& shown = {});
   // A transaction still open is rolled back; the write-ahead log goes into the file and away.
   ~Database();
   Database(const Database&) = delete;
@@ -58,7 +59,7 @@ class Database {
   sqlite3_stmt* take(const char* sql);
   void giveBack(const char* sql, sqlite3_stmt* statement);
 
-  std::string path_;
+  std::string path_, shown_;
   std::unique_ptr<sqlite3, Close> handle_;
   bool ours_ = false, writeAheadLog_ = false;
   Lasting lasting_ = Lasting::throughPowerLoss;

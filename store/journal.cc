@@ -70,6 +70,13 @@ void Store::settle(MailboxId id, Side target, Uid source) {
       .run();
 }
 
+void Store::settle(MailboxId id, Side target, const UidSet& sources) {
+  for (UidSet::Range range : sources.ranges())
+    Query(*database_, "DELETE FROM ours_journal WHERE idx = ? AND side = ? AND sourceUID BETWEEN ? AND ?", id,
+          target, std::int64_t{range.first}, std::int64_t{range.last})
+        .run();
+}
+
 void Store::clearJournal(MailboxId id, Side target) {
   Query(*database_, "DELETE FROM ours_journal WHERE idx = ? AND side = ?", id, target).run();
 }

@@ -24,19 +24,30 @@ UidSet uids(Query& row) {
 }  // namespace
 
 void Store::map(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base) {
+  if (tryMap(id, local, remote, base)) return;
+  std::string reason = database_->lastError();
+  throw database_->refused("pair (lUID,rUID) = (" + std::to_string(local.value()) + "," +
+                           std::to_string(remote.value()) + ") of " + pretty(id) +
+                           " cannot be recorded: " + reason);
+}
+
+bool Store::tryMap(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base) {
   Query insert(*database_, "INSERT INTO mapping (idx, lUID, rUID) VALUES (?, ?, ?)", id, local, remote);
-  if (!insert.accepted()) {
-    std::string reason = database_->lastError();
-    throw database_->refused("pair (lUID,rUID) = (" + std::to_string(local.value()) + "," +
-                             std::to_string(remote.value()) + ") of " + pretty(id) +
-                             " cannot be recorded: " + reason);
-  }
+  if (!insert.accepted()) return false;
   if (base) setBase(id, local, *base);
+  return true;
 }
 
 void Store::unmap(MailboxId id, Uid local) {
   Query(*database_, "DELETE FROM mapping WHERE idx = ? AND lUID = ?", id, local).run();
   Query(*database_, "DELETE FROM ours_base WHERE idx = ? AND lUID = ?", id, local).run();
+}
+
+void Store::forgetPairs(MailboxId id) {
+  for (const char* sql : {"DELETE FROM mapping WHERE idx = ?", "DELETE FROM ours_base WHERE idx = ?",
+                          "DELETE FROM ours_journal WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
+                          "DELETE FROM ours_unlike WHERE idx = ?", "DELETE FROM ours_emptied WHERE idx = ?"})
+    Query(*database_, sql, id).run();
 }
 
 std::optional<Uid> Store::partner(MailboxId id, Side side, Uid uid) const {
@@ -111,6 +122,14 @@ void Store::forEachPair(MailboxId id, const std::function<void(const Pair&)>& vi
 
 std::optional<Flags> Store::base(MailboxId id, Uid local) const {
   Query row(*database_, "SELECT flags FROM ours_base WHERE idx = ? AND lUID = ?", id, local);
+  if (!row.next()) return std::nullopt;
+  return row.flags(0);
+}
+
+std::optional<Flags> Store::base(MailboxId id, Side side, Uid uid) const {
+  if (side == Side::local) return base(id, uid);
+  Query row(*database_,
+            "SELECT flags FROM mapping JOIN ours_base USING (idx, lUID) WHERE idx = ? AND rUID = ?", id, uid);
   if (!row.next()) return std::nullopt;
   return row.flags(0);
 }

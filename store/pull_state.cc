@@ -53,20 +53,20 @@ PullState::PullState(const std::string& directory, const std::string& name, bool
   std::optional<std::string> reference = file.takeReference();
   lock_ = file.release();
   if (open()) {
-    if (!reference) reference = StateFile::interruptedImport(path_);
+    if (!reference) reference = StateFile::interruptedImport(path_, shown_);
     write("create state", [&] {
       createTables();
       if (reference) import(*reference, first);
     });
   }
-  StateFile::finishImport(path_);
+  StateFile::finishImport(path_, shown_);
 }
 
 PullState::~PullState() = default;
 
 // Whether it is new.
 bool PullState::open() {
-  database_ = std::make_unique<Database>(path_);
+  database_ = std::make_unique<Database>(path_, shown_);
   bool isNew = only(*database_, "SELECT count(*) FROM sqlite_master") == 0;
   if (!isNew && only(*database_, "PRAGMA application_id") != kApplication)
     throw database_->refused("not a state file of pullimap");

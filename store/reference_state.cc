@@ -1,5 +1,8 @@
 #include "store/reference_state.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace interimap::store {
 
 namespace {
@@ -23,8 +26,12 @@ std::optional<ReferenceState> ReferenceState::parse(std::string_view octets) {
   if (octets.size() == 4) return state;
   state.uidNext = {integerAt(octets, 4)};
   if (state.uidNext.value == 0) return std::nullopt;
-  for (std::size_t at = 8; at < octets.size(); at += 4) {
-    auto uid = Uid::of(integerAt(octets, at));
+  std::vector<std::uint32_t> uids;
+  uids.reserve(octets.size() / 4 - 2);
+  for (std::size_t at = 8; at < octets.size(); at += 4) uids.push_back(integerAt(octets, at));
+  if (!std::ranges::is_sorted(uids)) std::ranges::sort(uids);  // a set grows fast at its end alone
+  for (std::uint32_t each : uids) {
+    auto uid = Uid::of(each);
     if (!uid) return std::nullopt;
     // Killed between writing UIDNEXT and cutting the list, the reference leaves some that are covered.
     if (uid->value() >= state.uidNext.value) state.delivered.add(*uid);

@@ -40,8 +40,11 @@ constexpr const char* kOwnTables[] = {
     // Messages of `side` that the other side does not have, and why.
     "ours_refused (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, kind INTEGER NOT NULL, "
     "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
-    // Mailboxes that are left alone, and why.
-    "ours_held (idx INTEGER PRIMARY KEY, reason BLOB NOT NULL)",
+    // Mailboxes that are left alone, why, and for the sake of which side.
+    "ours_held (idx INTEGER PRIMARY KEY, reason BLOB NOT NULL, side INTEGER NOT NULL DEFAULT 0)",
+    // Mailboxes that were compared under these UIDVALIDITYs, and what was found: not the same messages.
+    "ours_unlike (idx INTEGER PRIMARY KEY, lUIDVALIDITY INTEGER NOT NULL, rUIDVALIDITY INTEGER NOT NULL, "
+    "found BLOB NOT NULL)",
     // What is being done to mailboxes as such; UIDVALIDITYs are NULL where it is not to be done.
     "ours_undertaking (id INTEGER PRIMARY KEY, mailbox BLOB NOT NULL, renamed BLOB, lUIDVALIDITY INTEGER, "
     "rUIDVALIDITY INTEGER, database BOOLEAN NOT NULL)",
@@ -58,6 +61,9 @@ constexpr Column kReferenceColumns[] = {
     {"remote", "UIDVALIDITY"}, {"remote", "UIDNEXT"},    {"remote", "HIGHESTMODSEQ"}, {"mapping", "idx"},
     {"mapping", "lUID"},       {"mapping", "rUID"},
 };
+
+// Came later than the rest of its table.
+constexpr Column kSideOfHeld{"ours_held", "side"};
 
 bool hasColumn(Database& database, Column wanted) {
   Query row(database, "SELECT 1 FROM pragma_table_info(CAST(?1 AS TEXT)) WHERE name = CAST(?2 AS TEXT)",
@@ -120,11 +126,14 @@ void migrateReferenceTables(Database& database, std::optional<char> delimiter) {
 
 bool hasOwnTables(Database& database) {
   return only(database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'ours_*'") ==
-         std::ssize(kOwnTables);
+             std::ssize(kOwnTables) &&
+         hasColumn(database, kSideOfHeld);
 }
 
 void createOwnTables(Database& database) {
   for (const char* table : kOwnTables) database.exec(std::string("CREATE TABLE IF NOT EXISTS ") + table);
+  if (!hasColumn(database, kSideOfHeld))
+    database.exec("ALTER TABLE ours_held ADD COLUMN side INTEGER NOT NULL DEFAULT 0");
 }
 
 }  // namespace interimap::store

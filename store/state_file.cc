@@ -35,10 +35,10 @@ std::string contents(int file, const std::string& path) {
   return octets;
 }
 
-std::optional<std::string> contentsIfAny(const std::string& path) {
+std::optional<std::string> contentsIfAny(const std::string& path, const std::string& shown) {
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file) return contents(file.get(), path);
-  if (errno != ENOENT) fail(ExitStatus::io, "Can't open", path);
+  if (file) return contents(file.get(), shown);
+  if (errno != ENOENT) fail(ExitStatus::io, "Can't open", shown);
   return std::nullopt;
 }
 
@@ -48,16 +48,16 @@ void syncDirectory(const std::string& path) {
   if (opened) fsync(opened.get());  // some file systems cannot, and need not
 }
 
-void writeCopy(const std::string& path, const std::string& octets) {
+void writeCopy(const std::string& path, const std::string& octets, const std::string& shown) {
   unlink(path.c_str());
   Descriptor copy(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!copy) fail(ExitStatus::cantCreate, "Can't create", path);
+  if (!copy) fail(ExitStatus::cantCreate, "Can't create", shown);
   for (std::size_t done = 0; done < octets.size();) {
     ssize_t n = pwrite(copy.get(), octets.data() + done, octets.size() - done, static_cast<off_t>(done));
-    if (n <= 0) fail(ExitStatus::io, "Can't write", path);
+    if (n <= 0) fail(ExitStatus::io, "Can't write", shown);
     done += static_cast<std::size_t>(n);
   }
-  if (fsync(copy.get()) != 0) fail(ExitStatus::io, "Can't write", path);
+  if (fsync(copy.get()) != 0) fail(ExitStatus::io, "Can't write", shown);
   syncDirectory(path);
 }
 
@@ -78,22 +78,22 @@ std::optional<std::string> StateFile::takeReference() {
   std::string octets = contents(file_.get(), shown_);
   if (octets.empty() || octets.starts_with(kMagic)) return std::nullopt;
   if (!ReferenceState::parse(octets)) throw Failure(ExitStatus::data, shown_ + ": Corrupted state file!");
-  writeCopy(path_ + kImporting, octets);
+  writeCopy(path_ + kImporting, octets, shown_ + kImporting);
   if (ftruncate(file_.get(), 0) != 0 || fsync(file_.get()) != 0) fail(ExitStatus::io, "Can't write", shown_);
   return octets;
 }
 
-std::optional<std::string> StateFile::interruptedImport(const std::string& path) {
-  auto octets = contentsIfAny(path + kImporting);
+std::optional<std::string> StateFile::interruptedImport(const std::string& path, const std::string& shown) {
+  auto octets = contentsIfAny(path + kImporting, shown + kImporting);
   if (octets && !ReferenceState::parse(*octets))
-    throw Failure(ExitStatus::data, path + kImporting + ": Corrupted state file!");
+    throw Failure(ExitStatus::data, shown + kImporting + ": Corrupted state file!");
   return octets;
 }
 
-void StateFile::finishImport(const std::string& path) {
-  auto octets = contentsIfAny(path + kImporting);
+void StateFile::finishImport(const std::string& path, const std::string& shown) {
+  auto octets = contentsIfAny(path + kImporting, shown + kImporting);
   if (!octets) return;
-  writeCopy(path + kKept, *octets);
+  writeCopy(path + kKept, *octets, shown + kKept);
   unlink((path + kImporting).c_str());
   syncDirectory(path);
 }

@@ -30,9 +30,9 @@ class StateFile {
   Descriptor release() { return std::move(file_); }
 
   // For a file that has no tables: the contents that an import was killed over.
-  static std::optional<std::string> interruptedImport(const std::string& path);
+  static std::optional<std::string> interruptedImport(const std::string& path, const std::string& shown);
   // After the import was committed: keeps the copy under its final name.
-  static void finishImport(const std::string& path);
+  static void finishImport(const std::string& path, const std::string& shown);
 
  private:
   std::string path_, shown_;

@@ -15,12 +15,12 @@ namespace interimap::store {
 namespace {
 
 // 0600, and only if there is none: the mode of an existing file is its owner's affair.
-void createFile(const std::string& path) {
+void createFile(const std::string& path, const std::string& shown) {
   int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd >= 0) {
     close(fd);
   } else if (errno != EEXIST) {
-    throw Failure(ExitStatus::cantCreate, "Can't create " + path + ": " + strerror(errno));
+    throw Failure(ExitStatus::cantCreate, "Can't create " + shown + ": " + strerror(errno));
   }
 }
 
@@ -50,21 +50,27 @@ void Transaction::commit(const char* what) {
 }
 
 void Store::prime() {
+  sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // would only be counted
   unsigned char seed;
   sqlite3_randomness(sizeof seed, &seed);
 }
 
-Store::Store(const std::string& directory, const std::string& name, bool create, Seam seam)
+Store::Store(const std::string& directory, const std::string& name, bool create, Seam seam,
+             const std::string& shown)
     : seam_(std::move(seam)) {
-  std::string path = directory + "/" + name;
-  if (create) createFile(path);
-  database_ = std::make_unique<Database>(path);
+  std::string path = (directory == "/" ? "" : directory) + "/" + name;
+  if (create) createFile(path, shown.empty() ? path : shown);
+  database_ = std::make_unique<Database>(path, shown);
   Found found = inspect(*database_);
   version_ = found.version;
   isNew_ = found.isNew;
   database_->takeOver();
   if (version_ == kVersion) adopt();
 }
+
+Store::Store(Seam seam)
+    : database_(std::make_unique<Database>(":memory:")), seam_(std::move(seam)), isNew_(true) {}
 
 Store::~Store() = default;
 
@@ -97,7 +103,6 @@ void Store::adopt() {
     Transaction transaction = begin();
     createOwnTables(*database_);
     transaction.commit("create tables");
-    return;
   }
   std::vector<MailboxId> stale = staleBases(), gone = goneMailboxes();
   if (stale.empty() && gone.empty()) return;

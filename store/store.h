@@ -80,6 +80,12 @@ enum class Refusal : std::uint8_t {
   kept = 5,      // expunged on the other side, and nothing may be expunged on this one
 };
 
+// Why a mailbox is left alone, and the side whose fault it is.
+struct Held {
+  Side side = Side::local;
+  std::string reason;
+};
+
 struct RefusedMessage {
   Side source = Side::local;
   Uid uid;
@@ -131,7 +137,10 @@ class Store {
   // Opens and locks. A file is created (mode 0600) if `create` and there is none. Failures: tryAgain
   // "database is locked"; data if it is no database, corrupt, somebody else's, or of a version to come;
   // cantCreate.
-  Store(const std::string& directory, const std::string& name, bool create, Seam seam = {});
+  Store(const std::string& directory, const std::string& name, bool create, Seam seam = {},
+        const std::string& shown = {});
+  // In memory, and new: nobody else's, and gone with this object.
+  explicit Store(Seam seam);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -165,7 +174,11 @@ class Store {
 
   // Failure(data) if either UID has a partner already.
   void map(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base = std::nullopt);
+  // The same, but false if either has.
+  [[nodiscard]] bool tryMap(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base);
   void unmap(MailboxId id, Uid local);
+  // And what was based on them: base flags, the journal, and why the mailbox was left alone.
+  void forgetPairs(MailboxId id);
   std::optional<Uid> partner(MailboxId id, Side side, Uid uid) const;  // of a UID of that side
   std::uint64_t count(MailboxId id) const;  // of pairs; takes time with their number
   UidSet mapped(MailboxId id, Side side) const;
@@ -178,7 +191,8 @@ class Store {
                    UidNext fromLocal = UidNext{1}) const;
 
   std::optional<Flags> base(MailboxId id, Uid local) const;
-  void setBase(MailboxId id, Uid local, const Flags& flags);  // of a pair that is mapped
+  std::optional<Flags> base(MailboxId id, Side side, Uid uid) const;  // by the UID of that side
+  void setBase(MailboxId id, Uid local, const Flags& flags);          // of a pair that is mapped
   // Whether the base flags go with the state. Not so if only the reference has synchronised this mailbox, or
   // was the last to: then there is no base, and every base since is ours.
   bool hasBase(MailboxId id) const;
@@ -190,6 +204,7 @@ class Store {
   void intend(MailboxId id, Side target, UidNext targetNext, std::span<const Intent> intents);
   Journal journal(MailboxId id, Side target) const;
   void settle(MailboxId id, Side target, Uid source);  // copied, adopted or given up
+  void settle(MailboxId id, Side target, const UidSet& sources);
   void clearJournal(MailboxId id, Side target);
   std::vector<MailboxId> withJournal() const;
 
@@ -204,8 +219,12 @@ class Store {
   void accomplish(std::int64_t id);               // or give up
 
   // A mailbox that a server no longer has as we know it: left alone until it is removed from here.
-  void hold(MailboxId id, const std::string& reason);
-  std::optional<std::string> held(MailboxId id) const;
+  void hold(MailboxId id, Side side, const std::string& reason);
+  std::optional<Held> held(MailboxId id) const;
+  // A mailbox whose UIDs lost their meaning was compared in full while it had these UIDVALIDITYs, and is too
+  // different to go on: it need not be compared again until they change.
+  void setUnlike(MailboxId id, UidValidity local, UidValidity remote, const std::string& found);
+  std::optional<std::string> unlike(MailboxId id, UidValidity local, UidValidity remote) const;
   // Whether `side` has said once that every message is gone; the second time it is believed.
   void setEmptied(MailboxId id, Side side, bool emptied);
   bool emptied(MailboxId id, Side side) const;

@@ -336,3 +336,78 @@ TEST_CASE("a database of the reference's gets our tables and loses what is stale
   CHECK_FALSE(store.hasBase(kept));
   CHECK(store.count(kept) == 1);
 }
+
+TEST_CASE("a mailbox that is held stays so when its table gets a column, and speaks of a side") {
+  Scratch scratch;
+  MailboxId id{1};
+  {
+    Store store(scratch.path(), "db", true, {});
+    store.createSchema();
+    Transaction transaction = store.begin();
+    id = store.addMailbox(mailbox("INBOX"), true);
+    transaction.commit("test");
+  }
+  scratch.sql(
+      "DROP TABLE ours_held; CREATE TABLE ours_held (idx INTEGER PRIMARY KEY, reason BLOB NOT NULL); "
+      "INSERT INTO ours_held VALUES (" +
+      std::to_string(id.value) + ", 'lost')");
+  Store store(scratch.path(), "db", false, {});
+  REQUIRE(store.held(id));
+  CHECK(store.held(id)->reason == "lost");
+  CHECK(store.held(id)->side == Side::local);
+  {
+    Transaction transaction = store.begin();
+    store.hold(id, Side::remote, "lost again");
+    transaction.commit("hold");
+  }
+  CHECK(store.held(id)->reason == "lost again");
+  CHECK(store.held(id)->side == Side::remote);
+}
+
+TEST_CASE("forgetting pairs leaves nothing that hangs on them") {
+  Scratch scratch;
+  Store store(scratch.path(), "db", true);
+  store.createSchema();
+  Transaction transaction = store.begin();
+  MailboxId id = store.addMailbox(*MailboxName::of("INBOX"), false),
+            another = store.addMailbox(*MailboxName::of("a"), false);
+  for (MailboxId each : {id, another}) {
+    store.putState(each, {{1}, {5}, {6}}, {{2}, {7}, {8}});
+    store.map(each, uid(1), uid(2), Flags());
+    store.intend(each, Side::local, UidNext{3}, UidSet::single(uid(4)));
+    store.refuse(each, Side::local, uid(9), Refusal::empty, "");
+    store.hold(each, Side::remote, "why");
+    store.setEmptied(each, Side::local, true);
+    store.setUnlike(each, UidValidity{1}, UidValidity{2}, "found");
+  }
+  CHECK(store.unlike(id, UidValidity{1}, UidValidity{2}) == "found");
+  CHECK_FALSE(store.unlike(id, UidValidity{1}, UidValidity{3}));
+  CHECK_FALSE(store.unlike(id, UidValidity{2}, UidValidity{2}));
+  store.forgetPairs(id);
+  CHECK(store.count(id) == 0);
+  CHECK_FALSE(store.base(id, uid(1)));
+  CHECK(store.journal(id, Side::local).intents.empty());
+  CHECK_FALSE(store.held(id));
+  CHECK_FALSE(store.emptied(id, Side::local));
+  CHECK_FALSE(store.unlike(id, UidValidity{1}, UidValidity{2}));
+  CHECK(store.refusedUids(id, Side::local).size() == 1);
+  CHECK(store.state(id, Side::local)->uidNext.value == 5);
+  CHECK(store.count(another) == 1);
+  CHECK(store.held(another));
+  CHECK(store.unlike(another, UidValidity{1}, UidValidity{2}));
+  store.removeMailbox(another);
+  CHECK_FALSE(store.unlike(another, UidValidity{1}, UidValidity{2}));
+  transaction.commit("test");
+}
+
+TEST_CASE("a database in memory") {
+  Store store(Seam{});
+  CHECK(store.isNew());
+  store.createSchema();
+  Transaction transaction = store.begin(Lasting::throughPowerLoss);
+  MailboxId id = store.addMailbox(*MailboxName::of("INBOX"), true);
+  transaction.commit("test");
+  CHECK(store.mailboxes().size() == 1);
+  CHECK(store.mailboxes()[0].id == id);
+  CHECK(store.check() == "ok");
+}

@@ -27,15 +27,16 @@ UidSet highest(const UidSet& uids, std::size_t characters) {
 }  // namespace
 
 Changes::Changes(Server& server, const store::Store& store, const Mailbox& mailbox,
-                 std::optional<store::SideState> known, bool full)
+                 std::optional<store::SideState> known, Look look)
     : server_(server),
       store_(store),
       mailbox_(mailbox),
       known_(known),
       hasBase_(store.hasBase(mailbox.id)),
-      full_(full) {
-  if (known_ && known_->uidNext.value > 0) knownNext_ = known_->uidNext;
-  if (!full) listedFrom_ = knownNext_;
+      full_(look == Look::everything),
+      afresh_(look == Look::afresh) {
+  if (!afresh_ && known_ && known_->uidNext.value > 0) knownNext_ = known_->uidNext;
+  if (!full_) listedFrom_ = knownNext_;
 }
 
 // A server that has forgotten what was expunged when finds out by the sample: it names our last messages and
@@ -57,7 +58,7 @@ request::Known Changes::known() const {
 void Changes::ask() {
   mapped_ = store_.mapped(mailbox_.id, server_.side());
   std::optional<request::Known> qresync;
-  if (known_ && known_->highestModSeq.value > 0 && known_->uidNext.value > 1) qresync = known();
+  if (!afresh_ && known_ && known_->highestModSeq.value > 0 && known_->uidNext.value > 1) qresync = known();
   selectReply_ = server_.select(
       mailbox_.wire[server_.side()], qresync,
       [this](const answer::Message& changed) {
@@ -71,7 +72,7 @@ void Changes::ask() {
         gone.add(vanished.intersect(mapped_));
         strangersGone.add(vanished.minus(mapped_));
       });
-  listReply_ = server_.fetch(UidSet::from(listedFrom_), request::Fetch::Items::envelope,
+  listReply_ = server_.fetch(UidSet::from(listedFrom_), request::Fetch::Items::sizes,
                              [this](const answer::Message& message) { listed(message); });
 }
 
@@ -80,8 +81,9 @@ void Changes::ask() {
 void Changes::listed(const answer::Message& listed) {
   if (listed.uid.value() >= selectReply_.get().uidNext.value) return;
   seen_.add(listed.uid);
-  if (mapped_.contains(listed.uid)) {
+  if (!afresh_ && mapped_.contains(listed.uid)) {
     if (listed.flags) message(listed.uid, *listed.flags);
+    if (isDoubtful(listed)) doubtful.add(listed.uid);
     if (full_ && known_ && listed.modSeq.value > 0 && listed.modSeq <= known_->highestModSeq)
       unreported.add(listed.uid);
   } else {
@@ -90,12 +92,17 @@ void Changes::listed(const answer::Message& listed) {
   }
 }
 
+bool Changes::isDoubtful(const answer::Message& listed) const {
+  if (copies_ == nullptr) return false;
+  auto it = std::ranges::lower_bound(*copies_, listed.uid.value(), {}, &Copied::uid);
+  return it != copies_->end() && it->uid == listed.uid.value() &&
+         it->size != std::min<std::uint64_t>(listed.size, 0xffffffffU);
+}
+
 void Changes::message(Uid uid, const Flags& now) {
   if (!mapped_.contains(uid)) return;
   if (hasBase_) {
-    auto local =
-        server_.side() == Side::local ? std::optional(uid) : store_.partner(mailbox_.id, Side::remote, uid);
-    auto base = local ? store_.base(mailbox_.id, *local) : std::nullopt;
+    auto base = store_.base(mailbox_.id, server_.side(), uid);
     if (base && *base == now) {
       flags.erase(uid);
       return;
@@ -112,10 +119,16 @@ std::optional<Changes::Trouble> Changes::collect() {
       return Trouble{
           .text = words(*it), .status = ExitStatus::tryAgain, .again = it->code == answer::kUnreadable};
   selected_ = selectReply_.get();
-  if (auto trouble = regressed()) return trouble;
+  auto trouble = regressed();
+  if (trouble && afresh_ && trouble->afresh) meaningless_ = std::exchange(trouble, {});
+  if (trouble) return trouble;
   std::ranges::sort(fresh, {}, &Fresh::uid);
   auto same = std::ranges::unique(fresh, {}, &Fresh::uid);
   fresh.erase(same.begin(), same.end());
+  if (afresh_) {
+    gone = strangersGone = {};
+    return std::nullopt;
+  }
   gone.remove(seen_);
   gone.add(mapped_.intersect(UidSet::from(knownNext_)).minus(seen_));
   lost = mapped_.intersect(UidSet::from(listedFrom_)).minus(seen_).minus(gone);

@@ -17,14 +17,27 @@ struct Fresh {
   std::uint32_t size;  // octets, 2^32-1 for more
 };
 
+// What a server has said that the copy of a message is, and how many octets were sent; 2^32-1 for more.
+struct Copied {
+  std::uint32_t uid, size;
+};
+using Copies = std::vector<Copied>;  // ascending
+
 class Changes {
  public:
-  // `full`: not only what is new, but every message there is.
+  enum class Look : std::uint8_t {
+    news,
+    everything,  // not only what is new, but every message there is
+    afresh,      // likewise, but as if nothing were known of any: all of them are `fresh`
+  };
   Changes(Server& server, const store::Store& store, const Mailbox& mailbox,
-          std::optional<store::SideState> known, bool full);
+          std::optional<store::SideState> known, Look look);
 
+  // What was copied here a moment ago, to be held against what is listed. Outlives this.
+  void expect(const Copies* copies) { copies_ = copies; }
   // Sends SELECT, with QRESYNC data if there are any, and UID FETCH of everything from the known UIDNEXT on.
   void ask();
+  bool isTold() const { return selectReply_.ready() && listReply_.ready(); }  // collect() will not wait
   // Waits. Says why this mailbox must be left alone, or nothing if all is well.
   struct Trouble {
     std::string text;
@@ -43,19 +56,27 @@ class Changes {
   UidNext knownNext() const { return knownNext_; }  // as of last time; what is above is new
   // Mapped messages that are said to be gone: VANISHED, or not listed any more.
   UidSet gone;
-  // With `full`: mapped messages that are not there, though nobody ever said that they went.
+  // With Look::everything: mapped messages that are not there, though nobody ever said that they went.
   UidSet lost;
+  // Copies that are not as large as what was sent.
+  UidSet doubtful;
   // VANISHED, and not mapped; flags changed, and not mapped though not new either. As long as nobody looks.
   UidSet strangersGone, strangersChanged;
   // Mapped messages and the flags they have now.
   std::map<Uid, Flags> flags;
-  // With `full`: of those, the ones with a mod-sequence from before: the server did not report that change.
+  // With Look::everything: of those, the ones with a mod-sequence from before: the server did not report that
+  // change.
   UidSet unreported;
   // Ascending.
   std::vector<Fresh> fresh;
+  // With Look::afresh: why its UIDs are not those that we know, or nothing if they are; and which mapped ones
+  // are still there, if so.
+  const std::optional<Trouble>& meaningless() const { return meaningless_; }
+  UidSet stillThere() const { return meaningless_ ? UidSet() : mapped_.intersect(seen_); }
 
  private:
   void listed(const answer::Message& message);
+  bool isDoubtful(const answer::Message& message) const;
   request::Known known() const;
   std::optional<Trouble> regressed() const;
 
@@ -63,9 +84,11 @@ class Changes {
   const store::Store& store_;
   const Mailbox& mailbox_;
   std::optional<store::SideState> known_;
-  bool hasBase_, full_;
+  bool hasBase_, full_, afresh_;
   UidNext listedFrom_{1}, knownNext_{1};
   UidSet mapped_, seen_;
+  const Copies* copies_ = nullptr;
+  std::optional<Trouble> meaningless_;
   answer::Selected selected_;
   Reply<answer::Selected> selectReply_;
   Reply<Nothing> listReply_;

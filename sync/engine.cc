@@ -26,15 +26,16 @@ constexpr int kQuietLooks = 3, kMostLooks = 50;
 
 }  // namespace
 
-Engine::Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, store::Store& store,
-               Log& log)
+Engine::Engine(const settings::Sync& settings, Connections& connections, Exchange& exchange,
+               store::Store& store, Log& log)
     : settings_(settings),
-      servers_(servers),
+      connections_(connections),
+      servers_(connections.first()),
       exchange_(exchange),
       store_(store),
       log_(log),
-      lists_(settings, servers, log),
-      undertakings_(servers, store, log, lists_) {}
+      lists_(settings, servers_, log),
+      undertakings_(servers_, store, log, lists_) {}
 
 void Engine::run(bool first) {
   lists_.fetch();
@@ -107,18 +108,39 @@ void Engine::preview() {
   checkListings(true);
   followRenamings(true);
   forgetGone(true);
+  if (store_.isNew()) store_.createSchema();  // in memory
   for (const MailboxPlan& plan :
        planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known()))
     previewMailbox(plan);
-  if (store_.isNew()) return;
+  if (store_.version() == 0) return;
   std::vector<Mailbox> dirty = dirtyMailboxes();
-  for (const Mailbox& mailbox : dirty) {
-    if (!store_.state(mailbox.id, Side::local)) continue;  // spoken of by previewMailbox()
-    Pass pass(settings_, servers_, store_, log_, {.mailbox = &mailbox});
-    pass.ask();
-    pass.clarify();
-    pass.preview();
+  for (const Mailbox& mailbox : dirty) previewPass({.mailbox = &mailbox});
+}
+
+void Engine::previewPass(const Due& due) {
+  Pass pass(settings_, servers_, store_, log_, due);
+  pass.ask();
+  pass.clarify();
+  pass.preview();
+  if (pass.next()) previewPass(*pass.next());  // its UIDs lost their meaning, or a response could not be read
+}
+
+// One that is to be added to the database.
+void Engine::previewNew(const MailboxName& name) {
+  Both<std::uint32_t> messages;
+  for (Side side : kSides)
+    if (auto it = lists_.listing(side).find(name); it != lists_.listing(side).end())
+      messages[side] = it->second.status.messages.value_or(0);
+  Both<WireName> wire{lists_.hierarchy(Side::local).wire(name), lists_.hierarchy(Side::remote).wire(name)};
+  if (messages.local > 0 && messages.remote > 0 && store_.version() > 0) {
+    Mailbox mailbox{name, store::MailboxId{}, wire};
+    return previewPass({.mailbox = &mailbox});
   }
+  for (Side side : kSides)
+    if (messages[other(side)] > 0)
+      log_.notice(About::at(side, wire[side]), "Would add " + std::to_string(messages[other(side)]) +
+                                                   " message(s), all that " + servers_[other(side)]->name() +
+                                                   " has");
 }
 
 void Engine::previewMailbox(const MailboxPlan& plan) {
@@ -131,16 +153,7 @@ void Engine::previewMailbox(const MailboxPlan& plan) {
                                                 lists_.hierarchy(step.side).wire(plan.name).bytes);
   }
   if (!plan.goneFrom) synced_.push_back(plan.name);
-  if (!isNew) return;
-  for (Side side : kSides) {
-    auto it = lists_.listing(other(side)).find(plan.name);
-    std::uint32_t messages =
-        it == lists_.listing(other(side)).end() ? 0 : it->second.status.messages.value_or(0);
-    if (messages > 0)
-      log_.notice(About::at(side, lists_.hierarchy(side).wire(plan.name)),
-                  "Would add " + std::to_string(messages) + " message(s), all that " +
-                      servers_[other(side)]->name() + " has");
-  }
+  if (isNew) previewNew(plan.name);
 }
 
 // A server may get another name: the same user, and every mailbox we know has the UIDVALIDITY that we know.
@@ -276,10 +289,11 @@ std::vector<Mailbox> Engine::dirtyMailboxes() {
         known.name,
         known.id,
         {lists_.hierarchy(Side::local).wire(known.name), lists_.hierarchy(Side::remote).wire(known.name)}};
-    if (auto reason = store_.held(known.id))
-      log_.error(About::at(Side::local, mailbox.wire.local), *reason + startAfresh(mailbox),
+    auto held = store_.held(known.id);
+    if (held && !settings_.adopt)
+      log_.error(About::at(held->side, mailbox.wire[held->side]), held->reason + startAfresh(mailbox),
                  ExitStatus::data);
-    else if (news)
+    else if (held || news)
       dirty.push_back(std::move(mailbox));
   }
   return dirty;
@@ -308,6 +322,14 @@ void Engine::awaitStragglers(const std::vector<Mailbox>& mailboxes) {
   }
 }
 
+// As after a kill: those that had not been answered when their connection was lost.
+void Engine::awaitUnanswered(const Both<Lanes*>& lanes) {
+  std::vector<Mailbox> mailboxes;
+  for (Side side : kSides)
+    for (const Mailbox* mailbox : lanes[side]->tally().unanswered) mailboxes.push_back(*mailbox);
+  awaitStragglers(mailboxes);
+}
+
 void Engine::synchronise(const std::vector<Mailbox>& mailboxes) {
   awaitStragglers(mailboxes);
   for (std::size_t from = 0; from < mailboxes.size(); from += kTogether) {
@@ -324,16 +346,15 @@ void Engine::synchronise(const std::vector<Mailbox>& mailboxes) {
       wave = pass(wave);
     }
   }
+  connections_.letGo();
 }
 
 std::vector<Due> Engine::pass(const std::vector<Due>& mailboxes) {
-  Lane fromLocal(*servers_.local, *servers_.remote, store_, log_),
-      fromRemote(*servers_.remote, *servers_.local, store_, log_);
-  Both<Lane*> lanes{&fromLocal, &fromRemote};
+  Lanes fromLocal(Side::local, connections_, store_, log_),
+      fromRemote(Side::remote, connections_, store_, log_);
+  Both<Lanes*> lanes{&fromLocal, &fromRemote};
   std::deque<Pass> passes;
-  for (const Due& due : mailboxes) passes.emplace_back(settings_, servers_, store_, log_, due).ask();
-  for (Pass& it : passes) it.clarify();
-  for (Pass& it : passes) it.begin(lanes);
+  begin(passes, mailboxes, lanes);
   copy(lanes);
   for (Pass& it : passes) it.verify();
   for (Pass& it : passes) it.expunge();
@@ -345,6 +366,7 @@ std::vector<Due> Engine::pass(const std::vector<Due>& mailboxes) {
     if (it.next()) again.push_back(*it.next());
   }
   transaction.commit("state");
+  awaitUnanswered(lanes);
   return again;
 }
 
@@ -376,19 +398,6 @@ void Engine::reportWithheld() {
                          "--repair.",
                      ExitStatus::tryAgain);
     }
-  }
-}
-
-void Engine::copy(Both<Lane*> lanes) {
-  while (!lanes.local->finished() || !lanes.remote->finished()) {
-    bool moved = lanes.local->advance();
-    moved = lanes.remote->advance() || moved;
-    if (moved)
-      log_.progress({"", lanes.local->copied() + lanes.remote->copied(),
-                     lanes.local->total() + lanes.remote->total(),
-                     lanes.local->octets() + lanes.remote->octets()});
-    else
-      servers_.local->turn();
   }
 }
 

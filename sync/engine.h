@@ -2,6 +2,8 @@
 // mailbox that has news until none has.
 #pragma once
 
+#include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -10,6 +12,8 @@
 
 #include "ipc/launch.h"
 #include "store/store.h"
+#include "sync/connections.h"
+#include "sync/lanes.h"
 #include "sync/lists.h"
 #include "sync/log.h"
 #include "sync/mailbox.h"
@@ -23,7 +27,7 @@ namespace interimap {
 
 class Engine {
  public:
-  Engine(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, store::Store& store,
+  Engine(const settings::Sync& settings, Connections& connections, Exchange& exchange, store::Store& store,
          Log& log);
   // Throws Failure, Stopped, PeerGone, PeerViolation; what failed short of that is in the log's status.
   // `first`: of the rounds of this session.
@@ -35,6 +39,8 @@ class Engine {
   void checkAccounts();
   bool isAlias(Side side, const std::string& recorded, const std::string& account);
   void previewMailbox(const MailboxPlan& plan);
+  void previewNew(const MailboxName& name);
+  void previewPass(const Due& due);
   void prepareDatabase();
   KnownSubscriptions known() const;
   std::map<MailboxName, store::MailboxId> ids() const;
@@ -50,18 +56,25 @@ class Engine {
   // Lists have been seen to be out of date while NOTIFY is on: what follows from them is asked for once more.
   void checkListings(bool first);
   void askWhich(Both<std::vector<MailboxName>> names,
-                const std::function<void(Side, const MailboxName&, bool)>& tell);
+                const std::function<void(Side, const MailboxName&, const answer::Done&)>& tell);
   void carryOut(std::vector<MailboxPlan> plans);
   void record(const std::vector<MailboxPlan>& plans);
   std::vector<Mailbox> dirtyMailboxes();
   void awaitStragglers(const std::vector<Mailbox>& mailboxes);
+  void awaitUnanswered(const Both<Lanes*>& lanes);
   void synchronise(const std::vector<Mailbox>& mailboxes);
   // One pass over all of them; those that are due again.
   std::vector<Due> pass(const std::vector<Due>& mailboxes);
+  void begin(std::deque<Pass>& passes, const std::vector<Due>& mailboxes, const Both<Lanes*>& lanes);
+  std::uint64_t likelyListed(const Due& due) const;
   void reportWithheld();
-  void copy(Both<Lane*> lanes);
+  void copy(const Both<Lanes*>& lanes);
+  // Copies what can be copied; meanwhile all channels are served.
+  void copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& until);
+  void tellProgress(const Both<Lanes*>& lanes);
 
   const settings::Sync& settings_;
+  Connections& connections_;
   Both<Server*> servers_;
   Exchange& exchange_;
   store::Store& store_;
@@ -71,6 +84,7 @@ class Engine {
   std::set<MailboxName> aside_;      // nothing is done to these, and what is below them
   std::set<MailboxName> astray_;     // gone from both servers, perhaps under another name
   std::vector<MailboxName> synced_;  // on both sides and in the database
+  std::chrono::steady_clock::time_point progressTold_{};
 };
 
 }  // namespace interimap

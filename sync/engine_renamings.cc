@@ -39,24 +39,34 @@ void Engine::checkListings(bool first) {
     if (!here) missing.local.push_back(name);
     if (!there) missing.remote.push_back(name);
   }
-  askWhich(std::move(missing), [&](Side side, const MailboxName& name, bool there) {
+  askWhich(std::move(missing), [&](Side side, const MailboxName& name, const answer::Done& done) {
+    bool there = done.ok();
     if (there && !first && settings_.errand == settings::Errand::notify)
       throw ServerFailure(side, ExitStatus::unavailable,
                           "Server no longer lists mailbox " + lists_.hierarchy(side).wire(name).bytes +
                               ", which is there; asking again in a new session");
     if (there) lists_.listing(side)[name] = {true, known.at(name), {}};
   });
-  if (settings_.errand != settings::Errand::notify) return;
+  // A mailbox that is to be created on the other side, and of which the server has no STATUS, may be one that
+  // cannot be selected: then it is left alone.
   for (Side side : kSides)
-    for (const auto& [name, mailbox] : lists_.listing(side))
-      if (mailbox.exists && !known.contains(name)) strange[side].push_back(name);
-  askWhich(std::move(strange), [&](Side side, const MailboxName& name, bool there) {
-    if (!there) lists_.listing(side).erase(name);
+    for (const auto& [name, mailbox] : lists_.listing(side)) {
+      if (!mailbox.exists || known.contains(name)) continue;
+      bool doubtful = !mailbox.status.uidValidity && !lists_.exists(other(side), name);
+      if (doubtful || settings_.errand == settings::Errand::notify) strange[side].push_back(name);
+    }
+  askWhich(std::move(strange), [&](Side side, const MailboxName& name, const answer::Done& done) {
+    if (done.ok()) return;
+    if (first)
+      log_.error(About::at(side, lists_.hierarchy(side).wire(name)),
+                 "Mailbox is listed, but cannot be selected; it is left alone: " + words(done),
+                 ExitStatus::tryAgain);
+    lists_.listing(side).erase(name);
   });
 }
 
 void Engine::askWhich(Both<std::vector<MailboxName>> names,
-                      const std::function<void(Side, const MailboxName&, bool)>& tell) {
+                      const std::function<void(Side, const MailboxName&, const answer::Done&)>& tell) {
   struct Asked {
     Side side;
     MailboxName name;
@@ -67,7 +77,7 @@ void Engine::askWhich(Both<std::vector<MailboxName>> names,
     for (const MailboxName& name : names[side])
       asked.push_back(
           {side, name, servers_[side]->select(lists_.hierarchy(side).wire(name), std::nullopt, {}, {})});
-  for (Asked& it : asked) tell(it.side, it.name, it.reply.done().ok());
+  for (Asked& it : asked) tell(it.side, it.name, it.reply.done());
 }
 
 // A mailbox that is gone and another that is new may be one that was renamed: then it is renamed on the other

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "ipc/failure.h"
+#include "sync/connections.h"
 #include "sync/server.h"
 
 namespace interimap {
@@ -23,12 +25,16 @@ void Exchange::pause(std::chrono::milliseconds duration, const std::function<boo
 }
 
 void Exchange::takeOrders() {
-  while (auto order = launch_.poll()) {
-    if (std::holds_alternative<Stop>(order->what)) throw Stopped();
-    if (guest_ == nullptr || !std::holds_alternative<Deliverer>(order->what))
-      throw PeerViolation("launch sent an order that is not due");
-    guest_->admit(std::move(order->peer));
-  }
+  while (auto order = launch_.poll()) take(std::move(*order));
+}
+
+void Exchange::take(Order order) {
+  auto* net = std::get_if<AnotherNet>(&order.what);
+  if (std::holds_alternative<Stop>(order.what)) throw Stopped();
+  if (guest_ != nullptr && std::holds_alternative<Deliverer>(order.what))
+    return guest_->admit(std::move(order.peer));
+  if (connections_ != nullptr && net != nullptr) return connections_->admit(net->side, std::move(order.peer));
+  throw PeerViolation("launch sent an order that is not due");
 }
 
 void Exchange::wait(int milliseconds) {
@@ -37,7 +43,9 @@ void Exchange::wait(int milliseconds) {
   auto await = [&](const Channel& channel) {
     waits.push_back({channel.fd(), static_cast<short>(POLLIN | (channel.sending() ? POLLOUT : 0)), 0});
   };
-  for (Server* server : servers_) await(server->channel());
+  std::vector<Server*> servers;  // an order may add to those there are
+  std::ranges::copy_if(servers_, std::back_inserter(servers), [](Server* it) { return !it->isLost(); });
+  for (Server* server : servers) await(server->channel());
   Channel* guest = guest_ != nullptr ? guest_->channel() : nullptr;
   if (guest != nullptr) await(*guest);
   if (poll(waits.data(), waits.size(), milliseconds) < 0) {
@@ -47,9 +55,9 @@ void Exchange::wait(int milliseconds) {
   if (guest != nullptr && waits.back().revents != 0) guest_->receive();
   if (waits[0].revents & POLLOUT) launch_.flush();
   if (waits[0].revents & ~POLLOUT) takeOrders();
-  for (std::size_t i = 0; i < servers_.size(); ++i) {
-    if (waits[i + 1].revents & POLLOUT) servers_[i]->channel().flush();
-    if (waits[i + 1].revents & ~POLLOUT) servers_[i]->receive();
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    if (waits[i + 1].revents & POLLOUT) servers[i]->flush();
+    if ((waits[i + 1].revents & ~POLLOUT) && !servers[i]->isLost()) servers[i]->receive();
   }
 }
 

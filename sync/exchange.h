@@ -10,6 +10,7 @@
 
 namespace interimap {
 
+class Connections;
 class Server;
 
 // Packets taken from one channel before the others have their turn.
@@ -32,6 +33,8 @@ class Exchange {
   explicit Exchange(Reporter& launch) : launch_(launch) {}
   virtual ~Exchange() = default;
   void add(Server& server) { servers_.push_back(&server); }
+  void remove(Server& server) { std::erase(servers_, &server); }
+  void add(Connections& connections) { connections_ = &connections; }
   void add(Guest& guest) { guest_ = &guest; }
 
   // Waits until something moves, and handles it. Throws Stopped, PeerGone, PeerViolation.
@@ -42,10 +45,12 @@ class Exchange {
  private:
   void wait(int milliseconds);  // -1: until something moves
   void takeOrders();
+  void take(Order order);
 
   Reporter& launch_;
   std::vector<Server*> servers_;
   Guest* guest_ = nullptr;
+  Connections* connections_ = nullptr;
 };
 
 }  // namespace interimap

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ipc/failure.h"
 
@@ -13,49 +14,66 @@ namespace {
 // One window: where Dovecot's MULTIAPPEND is saturated.
 constexpr std::size_t kWindowMessages = 128;
 static_assert(kWindowMessages <= kMostMessages);
-constexpr std::uint64_t kWindowOctets = 1 << 20;
-// Bodies in flight, each direction; one larger message goes alone.
-constexpr std::uint64_t kOctetsInFlight = 8 << 20;
-// Each has a descriptor (sandbox/privileges.cc). So many, so that small windows of as many mailboxes go out
-// together.
-constexpr std::size_t kWindowsInFlight = 64;
 // Messages whose intent is written to the disk at once: its fsyncs are to be few beside the copying.
 constexpr std::size_t kReserved = 4096;
 
 }  // namespace
 
 void Lane::add(Load load) {
-  if (load.fresh.empty()) return;
-  total_ += load.fresh.size();
-  loads_.push_back(std::move(load));
+  if (!load.fresh.empty()) loads_.push_back(std::move(load));
+}
+
+std::vector<Lane::Load> Lane::leftOver() {
+  std::vector<Load> left;
+  for (; at_ < loads_.size(); ++at_, cut_ = 0) {
+    Load& load = loads_[at_];
+    load.fresh.erase(load.fresh.begin(), load.fresh.begin() + static_cast<std::ptrdiff_t>(cut_));
+    left.push_back(std::move(load));
+  }
+  return left;
 }
 
 bool Lane::advance() {
-  bool moved = false;
-  while (fetch()) moved = true;
+  bool moved = isBroken() && withdraw();
+  makeRoom();
+  while (!isBroken() && fetch()) moved = true;
   return commit() || moved;
+}
+
+// What is stored needs no room any more. That it is, is written down with the next window that arrives: until
+// then the journal tells of it.
+void Lane::makeRoom() {
+  for (Appending& window : appending_) {
+    if (!window.reply.ready()) return;
+    const std::vector<bool>& stored = window.reply.get().stored;
+    if (std::ranges::find(stored, false) != stored.end()) return;
+    window.place = {};
+    window.bodies = {};
+  }
 }
 
 // Asks for the next window, if there is one and room for it.
 bool Lane::fetch() {
-  for (; at_ < loads_.size() && confused_.contains(loads_[at_].mailbox); ++at_, cut_ = 0)
-    finished_ += loads_[at_].fresh.size() - cut_;
-  if (at_ == loads_.size() || fetching_.size() + appending_.size() >= kWindowsInFlight) return false;
+  for (; at_ < loads_.size() && tally_.confused.contains(loads_[at_].mailbox); ++at_, cut_ = 0)
+    tally_.finished += loads_[at_].fresh.size() - cut_;
+  if (at_ == loads_.size()) {
+    share_.renounce();
+    return false;
+  }
   if (reserved_ == 0) reserve();
   Load& load = loads_[at_];
   UidSet uids;
   std::uint64_t size = 0;
   std::size_t end = cut_;
   for (; end < load.fresh.size() && end - cut_ < std::min(kWindowMessages, reserved_); ++end) {
-    if (end > cut_ && size + load.fresh[end].size > kWindowOctets) break;
+    if (end > cut_ && size + load.fresh[end].size > share_.windowOctets()) break;
     size += load.fresh[end].size;
     uids.add(load.fresh[end].uid);
   }
-  if (inFlight_ > 0 && inFlight_ + size > kOctetsInFlight) return false;
+  if (!share_.admits(size)) return false;
 
-  source_.ensureSelected(load.mailbox->wire[source_.side()]);
-  fetching_.push_back({&load, uids, size, source_.fetchBodies(uids)});
-  inFlight_ += size;
+  auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
+  fetching_.push_back({&load, uids, {share_, size}, std::move(selected), source_.fetchBodies(uids)});
   reserved_ -= end - cut_;
   cut_ = end;
   if (end == load.fresh.size()) {
@@ -84,7 +102,7 @@ void Lane::reserve() {
 bool Lane::commit() {
   bool fetched = !fetching_.empty() && fetching_.front().reply.ready();
   bool appended = !appending_.empty() && appending_.front().reply.ready();
-  if (!fetched && !appended) return false;
+  if (!fetched && !(appended && fetching_.empty())) return false;
 
   store::Transaction transaction = store_.begin();
   std::vector<Appending> next;
@@ -105,12 +123,15 @@ bool Lane::commit() {
 std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   const Load& load = *fetching.load;
   FetchedBodies& bodies = fetching.reply.get();
-  inFlight_ -= fetching.size;
-  if (confused_.contains(load.mailbox)) {
-    finished_ += fetching.uids.size();
+  fetching.place = {};
+  if (tally_.confused.contains(load.mailbox)) {
+    tally_.finished += fetching.uids.size();
     return {};
   }
-  if (!fetching.reply.done().ok())
+  // Another mailbox by now: nothing came of this one. The next pass finds out.
+  if (!fetching.selected.done().ok() || fetching.selected.get().uidValidity != load.sourceValidity)
+    bodies = {};
+  else if (!fetching.reply.done().ok())
     log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]), words(fetching.reply.done()),
                ExitStatus::tryAgain);
   for (Uid uid : bodies.tooLarge) giveUp(load, uid, store::Refusal::tooLarge, "larger than max-message-size");
@@ -119,8 +140,9 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   for (Uid uid : bodies.tooLarge) missing.remove(UidSet::single(uid));
   std::vector<Appending> out;
   for (FetchedBodies::Part& part : bodies.parts) {
-    Appending window{&load, {}, 0, true, std::move(part.bodies), {}};
+    Appending window{&load, {}, {}, true, std::move(part.bodies), {}};
     std::vector<store::Intent> intents;
+    std::uint64_t size = 0;
     for (answer::WindowMessage& message : part.messages) {
       if (!missing.contains(message.uid)) continue;  // a server may say it twice
       missing.remove(UidSet::single(message.uid));
@@ -131,14 +153,14 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
       // What the target cannot keep is not sent to it, and so never missed there.
       message.flags =
           message.flags.only([&](std::string_view flag) { return load.access.storable.allows(flag); });
-      window.size += message.body.size;
+      size += message.body.size;
       intents.push_back(
           {message.uid, Identity{message.header, message.date.seconds(), message.body.size}, message.flags});
       window.messages.push_back(std::move(message));
     }
     if (window.messages.empty()) continue;
     store_.intend(load.mailbox->id, target_.side(), load.targetNext, intents);
-    inFlight_ += window.size;
+    window.place = {share_, size};
     out.push_back(std::move(window));
   }
   for (Uid uid : missing.each()) owe(load, uid);
@@ -150,7 +172,7 @@ void Lane::send(Appending window) {
   request::Append append{load.mailbox->wire[target_.side()], window.together, {}};
   for (const answer::WindowMessage& message : window.messages)
     append.messages.push_back({message.flags, message.date, message.body});
-  appendedTo_.insert(load.mailbox);
+  tally_.appendedTo.insert(load.mailbox);
   Descriptor copy(fcntl(window.bodies.get(), F_DUPFD_CLOEXEC, 0));
   if (!copy) throw Failure(ExitStatus::internal, "cannot pass message bodies on: too many descriptors");
   window.reply = target_.append(std::move(append), std::move(copy));
@@ -167,39 +189,42 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
   // Refused together: which of them was it? One by one, the others will go through.
   bool retry = window.together && window.messages.size() > 1;
   std::vector<Appending> again;
-  if (retry) again.push_back({&load, {}, 0, false, {}, {}});
-  UidSet from, to;
+  if (retry) again.push_back({&load, {}, {}, false, {}, {}});
+  UidSet refused = store_.refusedUids(load.mailbox->id, source_.side()), settled, from, to;
+  std::uint64_t size = 0;
   for (std::size_t i = 0; i < window.messages.size(); ++i) {
     answer::WindowMessage& message = window.messages[i];
     const std::optional<Uid>& uid = appended.uids[i];
     if (!appended.stored[i] && retry) {
-      again.front().size += message.body.size;
+      size += message.body.size;
       again.front().messages.push_back(std::move(message));
     } else if (!appended.stored[i]) {
       giveUp(load, message.uid, store::Refusal::refused,
              appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
-    } else if (isTold(uid) && isTaken(load, message.uid, *uid)) {
+    } else if (isTold(uid) && !map(load, message, *uid)) {
+      // Before one of them is intended again.
+      store_.settle(load.mailbox->id, target_.side(), std::exchange(settled, {}));
       confuse(load, message.uid, *uid);
-      ++finished_;
+      ++tally_.finished;
     } else if (isTold(uid)) {
-      Uid local = target_.side() == Side::local ? *uid : message.uid,
-          remote = target_.side() == Side::local ? message.uid : *uid;
-      store_.map(load.mailbox->id, local, remote, message.flags);
-      store_.settle(load.mailbox->id, target_.side(), message.uid);
-      store_.unrefuse(load.mailbox->id, source_.side(), message.uid);
+      settled.add(message.uid);
+      if (refused.contains(message.uid)) store_.unrefuse(load.mailbox->id, source_.side(), message.uid);
       from.add(message.uid);
       to.add(*uid);
-      octets_ += message.body.size;
+      tally_.copies[load.mailbox].push_back({uid->value(), static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                                               message.body.size, 0xffffffffU))});
+      tally_.octets += message.body.size;
       log_.done().octets += message.body.size;
-      ++finished_;
+      ++tally_.finished;
     } else {
-      ++finished_;  // stored, but where? The journal remembers, and the next pass looks for it.
+      ++tally_.finished;  // stored, but where? The journal remembers, and the next pass looks for it.
     }
   }
-  inFlight_ -= window.size;
+  store_.settle(load.mailbox->id, target_.side(), settled);
+  window.place = {};
   if (retry && again.front().messages.empty()) again.clear();
   if (!again.empty()) {
-    inFlight_ += again.front().size;
+    again.front().place = {share_, size};
     again.front().bodies = std::move(window.bodies);
   }
   if (from.empty()) return again;
@@ -214,19 +239,50 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
 // It was listed and did not come: expunged meanwhile, or its response could not be read. Only the server
 // knows, and the next pass asks.
 void Lane::owe(const Load& load, Uid uid) {
-  ++finished_;
-  incomplete_.insert(load.mailbox);
-  store_.settle(load.mailbox->id, target_.side(), uid);
-  store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::unsent, "");
+  postpone(load, uid);
   if (load.again)
     log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]),
                "UID " + std::to_string(uid.value()) + " is listed, but the server does not send it",
                ExitStatus::tryAgain);
 }
 
-bool Lane::isTaken(const Load& load, Uid source, Uid copy) const {
-  return store_.partner(load.mailbox->id, source_.side(), source) ||
-         store_.partner(load.mailbox->id, target_.side(), copy);
+// It is for the next pass.
+void Lane::postpone(const Load& load, Uid uid) {
+  ++tally_.finished;
+  tally_.incomplete.insert(load.mailbox);
+  store_.settle(load.mailbox->id, target_.side(), uid);
+  store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::unsent, "");
+}
+
+// A connection is lost. Bodies that were on their way to us are to be asked for again; what was appended and
+// not answered may be there or not, as after a kill, and so the next pass looks for it.
+bool Lane::withdraw() {
+  if (fetching_.empty() && (appending_.empty() || !target_.isLost())) return false;
+  store::Transaction transaction = store_.begin();
+  for (Fetching& window : fetching_)
+    for (Uid uid : window.uids.each()) postpone(*window.load, uid);
+  fetching_.clear();
+  for (; target_.isLost() && !appending_.empty(); appending_.pop_front()) {
+    Appending& window = appending_.front();
+    const Load& load = *window.load;
+    if (window.reply.ready()) {
+      for (Appending& again : settle(window))
+        for (const answer::WindowMessage& message : again.messages) postpone(load, message.uid);
+    } else {
+      tally_.finished += window.messages.size();
+      tally_.incomplete.insert(load.mailbox);
+      tally_.unanswered.insert(load.mailbox);
+    }
+  }
+  transaction.commit("withdrawn");
+  return true;
+}
+
+// False if one of the two UIDs has a partner.
+bool Lane::map(const Load& load, const answer::WindowMessage& message, Uid copy) {
+  bool toLocal = target_.side() == Side::local;
+  return store_.tryMap(load.mailbox->id, toLocal ? copy : message.uid, toLocal ? message.uid : copy,
+                       message.flags);
 }
 
 // A UID that another message has. Where the copies really are, also that of the other message, the next run
@@ -240,16 +296,16 @@ void Lane::confuse(const Load& load, Uid source, Uid copy) {
   }
   std::string text = "Server gave UID " + std::to_string(copy.value()) + " out twice.";
   bool before = store_.refusedUids(mailbox.id, source_.side()).contains(source);
-  if (before) store_.hold(mailbox.id, text);
+  if (before) store_.hold(mailbox.id, target_.side(), text);
   store_.refuse(mailbox.id, source_.side(), source, store::Refusal::refused, text);
-  if (confused_.insert(load.mailbox).second || before)
+  if (tally_.confused.insert(load.mailbox).second || before)
     log_.error(About::at(target_.side(), mailbox.wire[target_.side()]),
                text + (before ? startAfresh(mailbox) : " The mailbox is left alone for this run."),
                ExitStatus::protocol);
 }
 
 void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply) {
-  ++finished_;
+  ++tally_.finished;
   store_.settle(load.mailbox->id, target_.side(), uid);
   store_.refuse(load.mailbox->id, source_.side(), uid, why, reply);
   About source = About::at(source_.side(), load.mailbox->wire[source_.side()]);

@@ -1,9 +1,10 @@
-// Copies messages from one server to the other, one direction. While one window of bodies is downloaded the
-// one before is being appended and the one before that committed.
+// Copies messages over one connection to each server, one direction. While one window of bodies is downloaded
+// the one before is being appended and the one before that committed.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -11,14 +12,33 @@
 #include "sync/changes.h"
 #include "sync/log.h"
 #include "sync/reconcile.h"
+#include "sync/room.h"
 #include "sync/server.h"
 
 namespace interimap {
 
+// What became of messages, over all lanes of a direction.
+struct Tally {
+  // Of each mailbox, where the target says that the copies are.
+  std::map<const Mailbox*, Copies> copies;
+  std::uint64_t total = 0;     // messages
+  std::uint64_t finished = 0;  // messages done with, in whatever way
+  std::uint64_t octets = 0;    // copied
+  // Mailboxes that something was sent to, so that the target has news.
+  std::set<const Mailbox*> appendedTo;
+  // Mailboxes of which the source did not send all that it had listed.
+  std::set<const Mailbox*> incomplete;
+  // Mailboxes in which the target gave a UID out twice: given up for this run.
+  std::set<const Mailbox*> confused;
+  // Mailboxes to which something may still be on its way, over a connection that is lost.
+  std::set<const Mailbox*> unanswered;
+};
+
 class Lane {
  public:
-  Lane(Server& source, Server& target, store::Store& store, Log& log)
-      : source_(source), target_(target), store_(store), log_(log) {}
+  Lane(Server& source, Server& target, store::Store& store, Log& log, Room& room, Tally& tally)
+      : source_(source), target_(target), store_(store), log_(log), tally_(tally), share_(room) {}
+  Lane(const Lane&) = delete;
 
   // What a mailbox is to get. `targetNext`: a UIDNEXT that the target had before the first APPEND of this
   // pass.
@@ -26,7 +46,7 @@ class Lane {
     const Mailbox* mailbox;
     std::vector<Fresh> fresh;
     UidNext targetNext;
-    UidValidity targetValidity;
+    UidValidity sourceValidity, targetValidity;
     Access access;  // to the target
     bool again;     // not the first try in this run
   };
@@ -34,34 +54,33 @@ class Lane {
 
   // Does what can be done without waiting; whether anything was.
   bool advance();
-  bool finished() const { return at_ == loads_.size() && fetching_.empty() && appending_.empty(); }
-  std::uint64_t total() const { return total_; }      // messages
-  std::uint64_t copied() const { return finished_; }  // messages done with, in whatever way
-  std::uint64_t octets() const { return octets_; }
-
-  // Mailboxes that something was sent to, so that the target has news.
-  const std::set<const Mailbox*>& appendedTo() const { return appendedTo_; }
-  // Mailboxes of which the source did not send all that it had listed.
-  const std::set<const Mailbox*>& incomplete() const { return incomplete_; }
-  // Mailboxes in which the target gave a UID out twice: given up for this run.
-  const std::set<const Mailbox*>& confused() const { return confused_; }
+  // Nothing is left to ask for, and little is to come.
+  bool wantsMore() const { return at_ == loads_.size() && fetching_.size() < 2; }
+  bool finished() const {
+    return (at_ == loads_.size() || isBroken()) && fetching_.empty() && appending_.empty();
+  }
+  // A connection is lost. Once finished, what was not begun is to be copied by another lane.
+  bool isBroken() const { return source_.isLost() || target_.isLost(); }
+  std::vector<Load> leftOver();
 
  private:
   struct Fetching {
     const Load* load;
     UidSet uids;
-    std::uint64_t size;
+    Room::Place place;
+    Reply<answer::Selected> selected;
     Reply<FetchedBodies> reply;
   };
   struct Appending {
     const Load* load;
     std::vector<answer::WindowMessage> messages;
-    std::uint64_t size;
+    Room::Place place;
     bool together;
     Descriptor bodies;  // kept for a second try, one by one
     Reply<answer::Appended> reply;
   };
 
+  void makeRoom();
   bool fetch();
   void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
@@ -69,8 +88,10 @@ class Lane {
   void send(Appending appending);
   // Records what became of a window; gives back what has to be tried again.
   std::vector<Appending> settle(Appending& appending);
+  bool withdraw();
   void owe(const Load& load, Uid uid);
-  bool isTaken(const Load& load, Uid source, Uid copy) const;
+  void postpone(const Load& load, Uid uid);
+  bool map(const Load& load, const answer::WindowMessage& message, Uid copy);
   void confuse(const Load& load, Uid source, Uid copy);
   void giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply);
 
@@ -78,14 +99,13 @@ class Lane {
   Server& target_;
   store::Store& store_;
   Log& log_;
+  Tally& tally_;
+  Room::Share share_;
   std::deque<Load> loads_;        // windows point to them: none is removed
   std::size_t at_ = 0, cut_ = 0;  // the load to go on with, and how many of its messages are in windows
   std::size_t reserved_ = 0;      // of the messages that follow: written down as intended
   std::deque<Fetching> fetching_;
   std::deque<Appending> appending_;
-  std::uint64_t inFlight_ = 0;  // octets, as far as the sizes are known
-  std::uint64_t total_ = 0, finished_ = 0, octets_ = 0;
-  std::set<const Mailbox*> appendedTo_, incomplete_, confused_;
 };
 
 }  // namespace interimap

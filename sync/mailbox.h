@@ -26,8 +26,10 @@ inline std::string words(const answer::Done& done) {
 
 // What to do about a mailbox whose UIDs lost their meaning.
 inline std::string startAfresh(const Mailbox& mailbox) {
-  return " The mailbox is left alone. `interimap --target=database --delete " + mailbox.shown() +
-         "` forgets what is known of it, and the next run takes it for new.";
+  return " The mailbox is left alone. `interimap --adopt " + mailbox.shown() +
+         "` pairs the messages that both sides have and copies the others; `interimap --target=database "
+         "--delete " +
+         mailbox.shown() + "` forgets what is known of it, and the next run takes it for new.";
 }
 
 }  // namespace interimap

@@ -1,20 +1,26 @@
 // sync: owns the state; decides what is to be done on both servers, or what is to be delivered.
 //
 // Sees    what the nets say of mailboxes and messages: names, UIDs, flags, dates, sizes. Never a body.
-// Holds   descriptor 3, the channel to launch; 4 and 5, those to the local and the remote net; the database.
-//         For pullimap 4 alone, and the channels to delivery that launch sends.
+// Holds   descriptor 3, the channel to launch; 4 and 5, those to the local and the remote net, and to more
+// nets
+//         that launch sends; the database. For pullimap 4 alone, and the channels to delivery that launch
+//         sends.
 // May     read and write in the database's directory, use those descriptors, pass bodies on from one to the
 // other.
 //         It locks itself in before it opens the database.
 // Never   opens a socket, starts a program, maps a message body.
 // Ends    when the run is done, or with launch or one of the nets.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ctime>
 #include <exception>
 #include <memory>
+#include <new>
+#include <utility>
 
 #include "ipc/failure.h"
+#include "ipc/worker.h"
 #include "sandbox/sandbox.h"
 #include "store/pull_state.h"
 #include "store/store.h"
@@ -40,22 +46,27 @@ store::Seam throughSeam(Seam& seam) {
   return [&](const char*, bool after) { after ? seam.after() : seam.before(); };
 }
 
+bool hasContent(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && status.st_size > 0;
+}
+
 void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
   std::string directory = lockIn(settings.user, settings.databaseDirectory, log);
   Seam seam(settings.stopAtWrite, settings.stopAfterWrite);
   Exchange exchange(launch);
   Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam),
       remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
+  Connections connections({&local, &remote}, {settings.localConnections, settings.remoteConnections},
+                          exchange, launch, seam);
   bool create = settings.createDatabase;
-  Rounds(settings, {&local, &remote}, exchange, launch, log, [&] {
+  Rounds(settings, connections, exchange, launch, log, [&] {
     std::string path = directory + "/" + settings.databaseName;
-    // --dry-run without a database looks at an empty one, which is gone before anything is done.
-    bool borrowed = settings.dryRun && access(path.c_str(), F_OK) != 0;
-    std::string name = settings.databaseName + (borrowed ? ".dry-run" : "");
-    auto store = std::make_unique<store::Store>(directory, name, create || borrowed, throughSeam(seam));
-    if (borrowed) unlink((path + ".dry-run").c_str());
-    create = false;
-    return store;
+    // --dry-run without a database looks at an empty one.
+    if (settings.dryRun && !hasContent(path)) return std::make_unique<store::Store>(throughSeam(seam));
+    return std::make_unique<store::Store>(directory, settings.databaseName, std::exchange(create, false),
+                                          throughSeam(seam),
+                                          settings.databaseDirectory + "/" + settings.databaseName);
   }).run();
 }
 
@@ -99,7 +110,10 @@ ExitStatus workOrSayWhyNot(Reporter& launch, Log& log) {
   } catch (const PeerViolation& violation) {
     log.error(About::run(), std::string("a worker broke the protocol: ") + violation.what(),
               ExitStatus::internal);
-  } catch (const std::exception& error) {  // the sandbox cannot be put in force, memory is short, a bug
+  } catch (const std::bad_alloc&) {
+    log.error(About::run(), std::string("sync: ") + kOutOfMemory, ExitStatus::tryAgain);
+    return ExitStatus::tryAgain;
+  } catch (const std::exception& error) {  // the sandbox cannot be put in force, a bug
     log.error(About::run(), std::string("sync: ") + error.what(), ExitStatus::internal);
   }
   return ExitStatus::internal;

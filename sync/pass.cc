@@ -1,5 +1,7 @@
 #include "sync/pass.h"
 
+#include <algorithm>
+
 namespace interimap {
 
 namespace {
@@ -15,6 +17,8 @@ Pass::Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& 
     : settings_(settings), servers_(servers), store_(store), log_(log), mailbox_(*due.mailbox), due_(due) {
   for (Side side : kSides) known_[side] = store_.state(mailbox_.id, side);
   for (Side side : kSides) refused_[side] = store_.refusedUids(mailbox_.id, side);
+  distrusted_ = settings_.adopt && store_.held(mailbox_.id);
+  if (distrusted_) due_.afresh = due_.recovered = true;
 }
 
 void Pass::fail(Side side, const std::string& text, ExitStatus status) {
@@ -39,24 +43,38 @@ Access Pass::access(Side side) const {
 void Pass::ask() {
   for (Side side : kSides) {
     if (!due_.sides[side]) continue;
-    changes_[side].emplace(*servers_[side], store_, mailbox_, known_[side], isFull());
+    using Look = Changes::Look;
+    Look look = due_.afresh ? Look::afresh : isFull() ? Look::everything : Look::news;
+    changes_[side].emplace(*servers_[side], store_, mailbox_, known_[side], look);
+    changes_[side]->expect(due_.copies[side].get());
     changes_[side]->ask();
   }
 }
 
+bool Pass::isListed() const {
+  return std::ranges::all_of(kSides, [&](Side side) { return !changes_[side] || changes_[side]->isTold(); });
+}
+
 void Pass::clarify() {
+  Both<std::optional<Changes::Trouble>> troubles;
   for (Side side : kSides) {
     if (!changes_[side]) continue;
-    auto trouble = changes_[side]->collect();
+    troubles[side] = changes_[side]->collect();
     due_.selected[side] = changes_[side]->selected();
+  }
+  if (recovers(troubles)) return;
+  for (Side side : kSides) {
+    const auto& trouble = troubles[side];
     if (!trouble) continue;
     failOrTryAgain(side, trouble->again, trouble->text + (trouble->afresh ? startAfresh(mailbox_) : ""),
                    trouble->status);
     if (!trouble->hold || settings_.dryRun) continue;
     store::Transaction transaction = store_.begin();
-    store_.hold(mailbox_.id, trouble->text);
+    store_.hold(mailbox_.id, side, trouble->text);
     transaction.commit("hold");
   }
+  for (Side side : kSides)
+    if (!failed_ && changes_[side] && !changes_[side]->doubtful.empty()) checkCopies(side);
   if (failed_) return;
   if (isFull()) {
     findLost();
@@ -66,16 +84,21 @@ void Pass::clarify() {
     if (!changes_[side]) continue;
     askWhetherGone(side);
     askOtherFlags(side);
-    askIdentities(side);
+    if (!due_.afresh) askIdentities(side);
     askOwed(side);
   }
   if (mayHaveTwins()) askTwins();
 }
 
-void Pass::begin(Both<Lane*> lanes) {
+void Pass::begin(Both<Lanes*> lanes) {
   if (failed_ || !answered()) return;
-  bool unfinished = !lookalikes_.local.empty() || !refused_.local.empty() || !refused_.remote.empty() ||
-                    !redo_.local.empty() || !redo_.remote.empty();
+  if (due_.afresh) {
+    if (!findTwins() || !isRecognised()) return;
+    startOver();
+    twins_.reset();
+  }
+  bool unfinished = twins_ || !refused_.local.empty() || !refused_.remote.empty() || !redo_.local.empty() ||
+                    !redo_.remote.empty();
   for (Side side : kSides) {
     if (changes_[side]) changes_[side]->gone.remove(alive_[side]);
     if (changes_[side] && !due_.again) reportStrangers(side);
@@ -144,6 +167,11 @@ void Pass::reportWithheld(Side side) {
 
 void Pass::preview() {
   if (failed_ || !answered()) return;
+  if (twins_) {
+    if (!findTwins() || (due_.afresh && !isRecognised())) return;
+    touchTwins();
+    reportTwins();
+  }
   makePlan();
   for (Side side : kSides) {
     withhold(side);
@@ -201,7 +229,7 @@ std::vector<Touched> Pass::touched() {
       }
     }
   }
-  std::vector<Touched> out;
+  std::vector<Touched> out = joined_;
   for (auto& [_, touched] : byLocal) out.push_back(std::move(touched));
   return out;
 }
@@ -218,12 +246,13 @@ void Pass::store(Side side, request::Store::Change change, const std::vector<Fla
   }
 }
 
-void Pass::load(Both<Lane*> lanes) {
+void Pass::load(Both<Lanes*> lanes) {
   for (Side source : kSides) {
     if (!changes_[source]) continue;
     store::SideState target = reached(other(source), false);
-    lanes[source]->add({&mailbox_, std::move(changes_[source]->fresh), target.uidNext, target.uidValidity,
-                        access(other(source)), due_.again});
+    lanes[source]->add({&mailbox_, std::move(changes_[source]->fresh), target.uidNext,
+                        reached(source, false).uidValidity, target.uidValidity, access(other(source)),
+                        due_.again});
     changes_[source]->fresh.clear();
   }
 }

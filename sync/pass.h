@@ -3,16 +3,17 @@
 // sends is on its way while the others are looked at.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "store/store.h"
 #include "sync/changes.h"
-#include "sync/lane.h"
+#include "sync/lanes.h"
 #include "sync/log.h"
 #include "sync/mailbox.h"
 #include "sync/server.h"
-#include "sync/twins.h"
+#include "sync/twin_search.h"
 
 namespace interimap {
 
@@ -22,8 +23,11 @@ struct Due {
   Both<bool> sides{true, true};       // a side to which nothing was written since has no news for us
   bool again = false;                 // not the first pass of this run
   bool full = false;                  // compare every message, not only what changed
+  bool afresh = false;                // pair every message anew: UIDs do not mean what they meant
+  bool recovered = false;             // that was tried in this run
   unsigned doubts = 0;                // how often MESSAGES did not fit
   Both<answer::Selected> selected{};  // as of the last look at that side
+  Both<std::shared_ptr<const Copies>> copies{};  // what the pass before has copied to that side
 };
 
 class Pass {
@@ -31,11 +35,13 @@ class Pass {
   Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log, Due due);
 
   void ask();
+  bool isListed() const;    // what was asked is answered
+  bool isAnswered() const;  // what clarify() asked is answered
   // Waits for what was asked; asks what remains unclear: are the vanished ones really gone, which flags has
   // the other side, which messages do we owe, which of the new ones are copies of ours.
   void clarify();
   // Waits for that; reconciles. Stores flags; what is to be copied goes to the lanes.
-  void begin(Both<Lane*> lanes);  // lanes[side] copies *from* side
+  void begin(Both<Lanes*> lanes);  // lanes[side] copies *from* side
   // --dry-run, instead of begin() and all that follows: says what they would do.
   void preview();
   // Once everything is copied: looks whether the mailboxes in which something is to be expunged are still the
@@ -44,7 +50,7 @@ class Pass {
   // Waits for that; expunges.
   void expunge();
   // Waits for the rest; writes down what was achieved, within the caller's transaction.
-  void finish(const Both<Lane*>& lanes);
+  void finish(const Both<Lanes*>& lanes);
 
   // After finish(): whether there has to be another pass. Something was written, and so there is news of our
   // own making; or a response could not be read, at the first try; or MESSAGES does not fit.
@@ -54,12 +60,16 @@ class Pass {
  private:
   void fail(Side side, const std::string& text, ExitStatus status);
   void failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status);
-  bool isFull() const { return due_.full || (settings_.errand == settings::Errand::repair && !due_.again); }
+  bool isFull() const {
+    return !due_.afresh && (due_.full || (settings_.errand == settings::Errand::repair && !due_.again));
+  }
   Access access(Side side) const;
   void makePlan();
   void withhold(Side side);
   void reportWithheld(Side side);
   void reportStrangers(Side side);
+  void checkCopies(Side target);
+  void distrust(Side target, const UidSet& pairs);
   void findLost();
   void reportUnreported();
   void reportUnmatched();
@@ -72,7 +82,15 @@ class Pass {
   void askOwed(Side source);
   bool mayHaveTwins() const;
   void askTwins();
+  bool findTwins();
+  void touchTwins();
   void joinTwins();
+  void reportTwins();
+  bool recovers(const Both<std::optional<Changes::Trouble>>& troubles);
+  bool isMeaningless(Side side) const;
+  bool isRecognised();
+  std::optional<Flags> baseAfresh(const Twins& twins) const;
+  void startOver();
   bool mayTry(const store::RefusedMessage& message) const;
   bool answered();
   void resume();
@@ -81,13 +99,13 @@ class Pass {
   void forgetDeparted(Side side);
   std::vector<Touched> touched();
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
-  void load(Both<Lane*> lanes);
+  void load(Both<Lanes*> lanes);
   void finishFlags();
   void limitExpunges(Side side);
   void finishExpunge(Side side);
   UidSet stillThere(Side side, const UidSet& uids);
   void recordWithheld(Side side);
-  void decideNext(const Both<Lane*>& lanes);
+  void decideNext(const Both<Lanes*>& lanes);
   std::string misfit() const;
   store::SideState reached(Side side, bool atStart) const;
   About at(Side side) const { return About::at(side, mailbox_.wire[side]); }
@@ -101,6 +119,7 @@ class Pass {
   Both<std::optional<Changes>> changes_;
   Due due_;
   std::optional<Due> next_;
+  bool distrusted_ = false;             // it was held, so that neither side's UIDs mean anything
   bool failed_ = false, held_ = false;  // held_: something is left to do, so the state is not committed
 
   // What clarify() asked and begin() waits for.
@@ -110,9 +129,11 @@ class Pass {
   Both<std::vector<answer::Message>> candidates_;  // new on that side, perhaps copies of ours
   Both<UidSet> refused_;                           // of messages that stay on that side alone
   Both<std::vector<answer::Message>> sources_;     // on that side, perhaps copied to the other
-  Both<std::vector<Lookalike>> lookalikes_;        // on that side, perhaps on the other, too
+  std::unique_ptr<TwinSearch> twins_;              // for those that are on both sides, if there may be any
   Both<UidSet> owed_;                              // below the listing, to be copied from that side
   Both<UidSet> redo_;                              // --repair: their partner is lost, to be copied again
+
+  std::vector<Touched> joined_;  // twins with different flags
 
   Plan plan_;
   Both<UidSet> denied_;  // new on that side, and not to be copied: the other may not be written to

@@ -95,25 +95,27 @@ void Pass::recordWithheld(Side side) {
   }
 }
 
-void Pass::finish(const Both<Lane*>& lanes) {
+void Pass::finish(const Both<Lanes*>& lanes) {
   if (failed_) return;
   finishFlags();
   for (Side side : kSides) finishExpunge(side);
   for (Side side : kSides) recordWithheld(side);
   for (Uid local : plan_.forget) store_.unmap(mailbox_.id, local);
-  for (Side side : kSides) held_ = held_ || lanes[side]->confused().contains(&mailbox_);
+  for (Side side : kSides) held_ = held_ || lanes[side]->tally().confused.contains(&mailbox_);
   if (held_) return;
   store_.putState(mailbox_.id, reached(Side::local, false), reached(Side::remote, false));
   decideNext(lanes);
 }
 
-void Pass::decideNext(const Both<Lane*>& lanes) {
+void Pass::decideNext(const Both<Lanes*>& lanes) {
   Due next = due_;
   next.again = true;
-  next.full = false;
+  next.full = next.afresh = false;
   for (Side side : kSides)
-    next.sides[side] = plan_.writes(side) || lanes[other(side)]->appendedTo().contains(&mailbox_) ||
-                       lanes[side]->incomplete().contains(&mailbox_);
+    next.sides[side] = plan_.writes(side) || lanes[other(side)]->tally().appendedTo.contains(&mailbox_) ||
+                       lanes[side]->tally().incomplete.contains(&mailbox_);
+  for (Side side : kSides)
+    next.copies[side] = std::make_shared<const Copies>(lanes[other(side)]->takeCopies(mailbox_));
   if (!next.sides.local && !next.sides.remote) {
     std::string text = misfit();
     if (text.empty()) return;

@@ -2,7 +2,6 @@
 #include "sync/pass.h"
 
 #include <algorithm>
-#include <set>
 
 namespace interimap {
 
@@ -145,46 +144,21 @@ void Pass::askOwed(Side source) {
   if (owed.empty()) return;
   servers_[source]->ensureSelected(mailbox_.wire[source]);
   questions_.emplace_back(
-      source, servers_[source]->fetch(owed, Items::envelope, [this, source](const answer::Message& message) {
+      source, servers_[source]->fetch(owed, Items::sizes, [this, source](const answer::Message& message) {
         changes_[source]->fresh.push_back(
             {message.uid, static_cast<std::uint32_t>(std::min<std::uint64_t>(message.size, 0xffffffffU))});
       }));
 }
 
-// Where nothing was ever brought to an end, or everything is compared, a message may be on both sides without
-// our doing: copying it would double it.
-bool Pass::mayHaveTwins() const {
-  if (!changes_.local || !changes_.remote) return false;
-  auto isFirst = [](const std::optional<store::SideState>& known) {
-    return !known || known->uidNext.value == 0;
-  };
-  return isFull() || (isFirst(known_.local) && isFirst(known_.remote));
-}
-
-// Of those that are new on both sides only the ones of a size that the other side has, too.
-void Pass::askTwins() {
-  Both<std::set<std::uint32_t>> sizes;
-  for (Side side : kSides)
-    for (const Fresh& fresh : changes_[side]->fresh) sizes[side].insert(fresh.size);
-  for (Side side : kSides) {
-    UidSet uids;
-    for (const Fresh& fresh : changes_[side]->fresh)
-      if (fresh.size > 0 && sizes[other(side)].contains(fresh.size)) uids.add(fresh.uid);
-    if (uids.empty()) continue;
-    servers_[side]->ensureSelected(mailbox_.wire[side]);
-    questions_.emplace_back(
-        side, servers_[side]->fetch(uids, Items::identity, [this, side](const answer::Message& message) {
-          if (message.header && message.date && message.flags)
-            lookalikes_[side].push_back(
-                {message.uid, {*message.header, message.date->seconds(), message.size}, *message.flags});
-        }));
-  }
+bool Pass::isAnswered() const {
+  return std::ranges::all_of(questions_, [](const auto& question) { return question.second.ready(); });
 }
 
 bool Pass::answered() {
   for (auto& [side, reply] : questions_)
     if (const answer::Done& done = reply.done(); !done.ok())
       failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
+  if (twins_) twins_->wait();
   return !failed_;
 }
 

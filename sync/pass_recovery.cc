@@ -29,32 +29,11 @@ void Pass::resume() {
     settleOwed(side);
     forgetDeparted(side);
   }
-  if (!failed_) joinTwins();
-  if (!failed_) transaction.commit("resume");
-}
-
-// They are a pair from now on, without a base: of their flags nothing is lost.
-void Pass::joinTwins() {
-  for (Side side : kSides)
-    std::erase_if(lookalikes_[side], [&](const auto& it) { return partnered(side, it.uid); });
-  Both<UidSet> joined;
-  for (const Twins& twins : pairTwins(std::move(lookalikes_.local), std::move(lookalikes_.remote))) {
-    store_.map(mailbox_.id, twins.local.uid, twins.remote.uid);
-    for (Side side : kSides) {
-      const Lookalike& twin = side == Side::local ? twins.local : twins.remote;
-      store_.settle(mailbox_.id, other(side), twin.uid);
-      store_.unrefuse(mailbox_.id, side, twin.uid);
-      changes_[side]->flags.insert_or_assign(twin.uid, twin.flags);
-      joined[side].add(twin.uid);
-    }
+  if (!failed_ && twins_ && findTwins()) {
+    touchTwins();
+    joinTwins();
   }
-  if (joined.local.empty()) return;
-  for (Side side : kSides)
-    std::erase_if(changes_[side]->fresh,
-                  [&](const Fresh& fresh) { return joined[side].contains(fresh.uid); });
-  log_.info(at(Side::local), "Found " + std::to_string(joined.local.size()) + " UID(s) " +
-                                 joined.local.text() + " on both sides already: remote UID(s) " +
-                                 joined.remote.text());
+  if (!failed_) transaction.commit("resume");
 }
 
 // Since the other direction was looked at.

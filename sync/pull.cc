@@ -114,7 +114,7 @@ void Pull::reportSink() {
 bool Pull::purgeIsDue() const {
   auto days = pulling_.settings.purgeAfter;
   if (!days) return false;
-  return *days == 0 || !purged_ || pulling_.now() >= *purged_ + kBetweenPurges;
+  return *days == 0 || !purged_ || pulling_.now() >= *purged_ + kBetweenPurges || pulling_.now() < *purged_;
 }
 
 void Pull::purge() {
@@ -135,7 +135,7 @@ std::chrono::seconds Pull::untilWanted() const {
   if (auto retry = pulling_.sink.retryAt(); retry && pulling_.sink.down(pulling_.now()))
     wait = std::min(wait, until(*retry));
   else if (auto due = pulling_.state.nextDue())
-    wait = std::min(wait, until(*due));
+    wait = std::min(wait, isDue(*due, pulling_.now()) ? std::chrono::seconds(1) : until(*due));
   if (purged_ && pulling_.settings.purgeAfter > 0U) wait = std::min(wait, until(*purged_ + kBetweenPurges));
   return wait;
 }

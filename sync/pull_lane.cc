@@ -61,11 +61,11 @@ std::string replyText(const deliver::Outcome& outcome) {
   return text + outcome.text;
 }
 
-void PullLane::add(Uid uid, std::uint64_t size, const std::vector<ForwardPath>& recipients) {
+void PullLane::add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>& recipients) {
   auto it = std::ranges::find(groups_, recipients);
-  std::size_t group = static_cast<std::size_t>(it - groups_.begin());
+  auto group = static_cast<std::uint32_t>(it - groups_.begin()) & 0x7fffffffU;
   if (it == groups_.end()) groups_.push_back(recipients);
-  tasks_.push_back({uid, size, group, false});
+  tasks_.push_back({uid, size, group, 0});
 }
 
 void PullLane::run() {
@@ -133,7 +133,7 @@ bool PullLane::fetch() {
   inFlight_ += size;
   pulling_.server.ensureSelected(mailbox_);
   fetching_.push_back(
-      {uids, size, first.group, first.alone, pulling_.server.fetchBodies(uids, /*envelope=*/true)});
+      {uids, size, first.group, first.alone != 0, pulling_.server.fetchBodies(uids, /*envelope=*/true)});
   return true;
 }
 
@@ -268,7 +268,7 @@ void PullLane::take(Fetching& fetching) {
     if (fetching.alone)
       missing_.add(uid);
     else
-      tasks_.push_back({uid, 0, fetching.group, true});
+      tasks_.push_back({uid, 0, static_cast<std::uint32_t>(fetching.group) & 0x7fffffffU, 1});
   }
 }
 

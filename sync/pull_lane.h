@@ -24,7 +24,7 @@ class PullLane {
       : pulling_(pulling), mailbox_(mailbox), id_(id), open_(open) {}
 
   // A message that is to be delivered to these; `size` as far as it is known.
-  void add(Uid uid, std::uint64_t size, const std::vector<ForwardPath>& recipients);
+  void add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>& recipients);
 
   // Until every message is settled, or the server that mail goes to is down. Throws what ends the run, after
   // delivery has had time to finish what it has.
@@ -37,11 +37,12 @@ class PullLane {
   const UidSet& recovered() const { return recovered_; }  // delivered, and had the keyword of failure
 
  private:
+  // Twelve bytes: there may be a million.
   struct Task {
     Uid uid;
-    std::uint64_t size;
-    std::size_t group;  // of recipients
-    bool alone;         // in a window of its own
+    std::uint32_t size;
+    std::uint32_t group : 31;  // of recipients
+    std::uint32_t alone : 1;   // in a window of its own
   };
   struct Fetching {
     UidSet uids;
@@ -101,9 +102,12 @@ class PullLane {
 };
 
 // How long after its n-th attempt a message is left alone, in seconds.
+inline constexpr std::int64_t kLongestBackoff = 3600;
 inline std::int64_t backoff(std::uint32_t attempts) {
-  return std::min<std::int64_t>(3600, std::int64_t{60} << std::min(attempts > 0 ? attempts - 1 : 0, 6U));
+  return std::min(kLongestBackoff, std::int64_t{60} << std::min(attempts > 0 ? attempts - 1 : 0, 6U));
 }
+// What is further off than any pause was written down while the clock was ahead.
+inline bool isDue(std::int64_t next, std::int64_t now) { return next <= now || next > now + kLongestBackoff; }
 
 // Whether it was delivered to all of these.
 bool isDelivered(const store::OpenMessage& message, const std::vector<ForwardPath>& recipients);

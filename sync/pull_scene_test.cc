@@ -130,11 +130,11 @@ std::vector<answer::Message> SceneServer::list(const UidSet& uids, request::Fetc
     Uid uid = *Uid::of(number);
     if (!uids.contains(uid)) continue;
     answer::Message each{uid, {}, message.flags, std::nullopt, 0, std::nullopt};
-    if (items != request::Fetch::Items::flags) {
+    if (items != request::Fetch::Items::flags) each.size = message.body.size();
+    if (items == request::Fetch::Items::identity) {
       each.date = dateOf(message.minute);
-      each.size = message.body.size();
+      each.header = HeaderDigest{message.header};
     }
-    if (items == request::Fetch::Items::identity) each.header = HeaderDigest{message.header};
     listed.push_back(std::move(each));
   }
   return listed;

@@ -41,7 +41,9 @@ class Sink {
   // Not to be connected to at `now`.
   bool down(std::int64_t now) const {
     if (lasting_) return true;
-    return idling_ ? retryAt_ && now < *retryAt_ : failures_ >= kMostTries;
+    // Further off than any pause: the clock was set back.
+    return idling_ ? retryAt_ && now < *retryAt_ && *retryAt_ <= now + kLongestPause
+                   : failures_ >= kMostTries;
   }
   // Before the next connection.
   std::chrono::milliseconds pause() const {

@@ -26,6 +26,10 @@ std::string day(std::int64_t seconds) {
          "-" + two(static_cast<unsigned>(date.day()));
 }
 
+std::uint32_t sizeOf(std::uint64_t octets) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(octets, 0xffffffffU));
+}
+
 }  // namespace
 
 bool Visit::run() {
@@ -65,21 +69,23 @@ bool Visit::list() {
     complete_ = false;  // nothing to advance to
     return true;
   }
-  auto items = pulling_.settings.deliver ? request::Fetch::Items::envelope : request::Fetch::Items::identity;
+  auto items = pulling_.settings.deliver ? request::Fetch::Items::sizes : request::Fetch::Items::identity;
   auto reply = pulling_.server.fetch(ask, items, [&](const answer::Message& message) {
-    if (open_.contains(message.uid))
-      present_.add(message.uid);
-    else
-      fresh_.push_back({message.uid,
-                        message.size,
-                        {message.header.value_or(HeaderDigest{}), message.date ? message.date->seconds() : 0,
-                         message.size}});
+    if (open_.contains(message.uid)) return present_.add(message.uid);
+    fresh_.push_back({message.uid, sizeOf(message.size)});
+    if (!pulling_.settings.deliver)
+      identities_.emplace_back(message.uid,
+                               Identity{message.header.value_or(HeaderDigest{}),
+                                        message.date ? message.date->seconds() : 0, message.size});
   });
   complete_ = whole(reply.done());
   if (!complete_) error("cannot be listed: " + words(reply.done()), ExitStatus::tryAgain);
   std::ranges::sort(fresh_, {}, &Listed::uid);
   auto doubles = std::ranges::unique(fresh_, {}, &Listed::uid);
   fresh_.erase(doubles.begin(), doubles.end());
+  std::ranges::sort(identities_, {}, &std::pair<Uid, Identity>::first);
+  auto twice = std::ranges::unique(identities_, {}, &std::pair<Uid, Identity>::first);
+  identities_.erase(twice.begin(), twice.end());
   if (complete_) dropVanished(present_);
   return true;
 }
@@ -100,8 +106,8 @@ void Visit::dropVanished(const UidSet& present) {
 void Visit::skip() {
   UidSet skipped;
   pulling_.state.write("no delivery", [&] {
-    for (const Listed& each : fresh_)
-      pulling_.state.settle(id(), {each.uid, Settlement::skipped, each.identity, false});
+    for (const auto& [uid, identity] : identities_)
+      pulling_.state.settle(id(), {uid, Settlement::skipped, identity, false});
     for (const auto& [uid, message] : open_)
       pulling_.state.settle(id(), {uid, Settlement::skipped, message.identity, false});
   });
@@ -128,7 +134,7 @@ std::vector<ForwardPath> Visit::remaining(const OpenMessage& message) const {
 
 // When run once, every message is tried once, however long ago the last time was.
 bool Visit::due(const OpenMessage& message) const {
-  return pulling_.idling() ? message.next <= pulling_.now() : first_;
+  return pulling_.idling() ? isDue(message.next, pulling_.now()) : first_;
 }
 
 // Those for whom a message was not delivered are no longer among the recipients.
@@ -156,7 +162,7 @@ void Visit::deliver() {
                            number(uid) +
                                " may have been delivered by an earlier run. It is tried again, so it "
                                "may come twice");
-    lane.add(uid, message.identity.size, to);
+    lane.add(uid, sizeOf(message.identity.size), to);
   }
   lane.run();
   defer(lane.missing());

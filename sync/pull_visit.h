@@ -27,10 +27,10 @@ class Visit {
   bool entered() const { return entered_; }
 
  private:
+  // Eight bytes: there may be a million.
   struct Listed {
     Uid uid;
-    std::uint64_t size;
-    Identity identity;  // --no-delivery only
+    std::uint32_t size;  // octets, 2^32-1 for more
   };
 
   bool select();
@@ -65,10 +65,11 @@ class Visit {
   answer::Selected selected_;
   std::optional<store::PulledMailbox> known_;
   PullLane::Open open_;
-  std::vector<Listed> fresh_;  // by UID
-  UidSet orphans_;             // left in the hands of delivery by a run that was killed
-  UidSet present_;             // open messages that are still there
-  bool complete_ = true;       // all that is new was listed, and is settled or open
+  std::vector<Listed> fresh_;                         // by UID
+  std::vector<std::pair<Uid, Identity>> identities_;  // of them, by UID; --no-delivery only
+  UidSet orphans_;        // left in the hands of delivery by a run that was killed
+  UidSet present_;        // open messages that are still there
+  bool complete_ = true;  // all that is new was listed, and is settled or open
 };
 
 }  // namespace interimap

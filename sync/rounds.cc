@@ -50,7 +50,7 @@ void Rounds::round(store::Store& store) {
     case settings::Errand::notify:
     case settings::Errand::repair: break;
   }
-  Engine engine(settings_, servers_, exchange_, store, log_);
+  Engine engine(settings_, connections_, exchange_, store, log_);
   settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));
 }
 

@@ -9,6 +9,7 @@
 
 #include "ipc/launch.h"
 #include "store/store.h"
+#include "sync/connections.h"
 #include "sync/exchange.h"
 #include "sync/log.h"
 #include "sync/reconcile.h"
@@ -21,10 +22,11 @@ class Rounds {
   // Opens the database, as often as it takes one round.
   using OpenStore = std::function<std::unique_ptr<store::Store>()>;
 
-  Rounds(const settings::Sync& settings, Both<Server*> servers, Exchange& exchange, Reporter& launch,
+  Rounds(const settings::Sync& settings, Connections& connections, Exchange& exchange, Reporter& launch,
          Log& log, OpenStore openStore)
       : settings_(settings),
-        servers_(servers),
+        connections_(connections),
+        servers_(connections.first()),
         exchange_(exchange),
         launch_(launch),
         log_(log),
@@ -45,6 +47,7 @@ class Rounds {
   void demandSignsOfLife();
 
   const settings::Sync& settings_;
+  Connections& connections_;
   Both<Server*> servers_;
   Exchange& exchange_;
   Reporter& launch_;

@@ -7,10 +7,12 @@
 
 namespace interimap {
 
-Server::Server(Side side, Channel channel, Exchange& exchange, Seam& seam)
-    : side_(side), channel_(std::move(channel)), exchange_(exchange), seam_(seam) {
+Server::Server(Side side, Channel channel, Exchange& exchange, Seam& seam, Loss loss)
+    : side_(side), channel_(std::move(channel)), exchange_(exchange), seam_(seam), loss_(loss) {
   exchange_.add(*this);
 }
+
+Server::~Server() { exchange_.remove(*this); }
 
 void Server::violation(const std::string& what) const {
   throw PeerViolation(std::string(name()) + " net answered with " + what);
@@ -27,7 +29,29 @@ void Server::send(const std::shared_ptr<Pending>& pending, Request request) {
   request.id = nextId_++;
   ++pending->outstanding;
   pending_.emplace_back(request.id, pending);
-  channel_.send(pack(std::move(request)));
+  try {
+    if (!lost_) channel_.send(pack(std::move(request)));
+  } catch (const PeerGone&) {
+    lose();
+  }
+}
+
+void Server::flush() {
+  try {
+    channel_.flush();
+  } catch (const PeerGone&) {
+    lose();
+  }
+}
+
+// Called while PeerGone is handled. What had arrived before is taken.
+void Server::lose() {
+  if (loss_ == Loss::endsAll) throw;
+  try {
+    while (auto packet = channel_.receive()) take(std::move(*packet));
+  } catch (const PeerGone&) {
+  }
+  lost_ = true;
 }
 
 void Server::write(const std::shared_ptr<Pending>& pending, Request request) {
@@ -36,26 +60,31 @@ void Server::write(const std::shared_ptr<Pending>& pending, Request request) {
   seam_.after();
 }
 
+void Server::receive() {
+  try {
+    for (int packets = 0; packets < kPacketsInTurn; ++packets) {
+      auto packet = channel_.receive();
+      if (!packet) return;
+      take(std::move(*packet));
+    }
+  } catch (const PeerGone&) {
+    lose();
+  }
+}
+
 // Done comes in the order of the requests. What comes before may overtake: servers work on several FETCH at
 // once.
-void Server::receive() {
-  for (int packets = 0; packets < kPacketsInTurn; ++packets) {
-    auto packet = channel_.receive();
-    if (!packet) return;
-    Answer answer = readAnswer(std::move(*packet));
-    auto it = std::ranges::find(pending_, answer.id, [](const auto& entry) { return entry.first; });
-    if (it == pending_.end()) violation("an answer to nothing that was asked");
-    std::shared_ptr<Pending> pending = it->second;
-    auto* done = std::get_if<answer::Done>(&answer.what);
-    if (done == nullptr) {
-      pending->take(std::move(answer));
-      continue;
-    }
-    if (it != pending_.begin()) violation("a Done out of order");
-    pending_.pop_front();
-    if (pending->done.ok()) pending->done = std::move(*done);
-    --pending->outstanding;
-  }
+void Server::take(Packet packet) {
+  Answer answer = readAnswer(std::move(packet));
+  auto it = std::ranges::find(pending_, answer.id, [](const auto& entry) { return entry.first; });
+  if (it == pending_.end()) violation("an answer to nothing that was asked");
+  std::shared_ptr<Pending> pending = it->second;
+  auto* done = std::get_if<answer::Done>(&answer.what);
+  if (done == nullptr) return pending->take(std::move(answer));
+  if (it != pending_.begin()) violation("a Done out of order");
+  pending_.pop_front();
+  if (pending->done.ok()) pending->done = std::move(*done);
+  --pending->outstanding;
 }
 
 Reply<answer::Ready> Server::enable() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -73,7 +74,11 @@ class Server {
   using OnMessage = std::function<void(const answer::Message&)>;
   using OnVanished = std::function<void(const UidSet&)>;
 
-  Server(Side side, Channel channel, Exchange& exchange, Seam& seam);
+  // Whether the loss of the connection ends the run, or only that of this Server.
+  enum class Loss : std::uint8_t { endsAll, isBearable };
+
+  Server(Side side, Channel channel, Exchange& exchange, Seam& seam, Loss loss = Loss::endsAll);
+  ~Server();
   Server(const Server&) = delete;
 
   Side side() const { return side_; }
@@ -100,10 +105,14 @@ class Server {
   Reply<Nothing> simple(request::Simple::Verb verb);
 
   bool hasSelected() const { return selected_.has_value(); }
+  // The connection is lost, which could be borne: replies that are not ready never will be.
+  bool isLost() const { return lost_; }
 
-  Channel& channel() { return channel_; }
+  const Channel& channel() const { return channel_; }
   void turn() { exchange_.turn(); }  // waits until something moves, anywhere
-  // Handles what has arrived, up to a point, so that the others have their turn; called by Exchange.
+  // Called by Exchange: the channel is writable, or something has arrived. That is handled, up to a point, so
+  // that the others have their turn.
+  void flush();
   void receive();
 
  private:
@@ -112,6 +121,8 @@ class Server {
   template <typename Value>
   std::shared_ptr<typename Reply<Value>::State> expect(Taker<Value> onAnswer);
   void send(const std::shared_ptr<Pending>& pending, Request request);
+  void take(Packet packet);
+  void lose();
   void write(const std::shared_ptr<Pending>& pending, Request request);  // through the seam
   [[noreturn]] void violation(const std::string& what) const;
 
@@ -119,6 +130,8 @@ class Server {
   Channel channel_;
   Exchange& exchange_;
   Seam& seam_;
+  Loss loss_;
+  bool lost_ = false;
   RequestId nextId_ = 1;
   std::deque<std::pair<RequestId, std::shared_ptr<Pending>>> pending_;
   std::optional<WireName> selected_;

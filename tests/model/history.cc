@@ -20,11 +20,13 @@ class Generator {
     mailboxes_ = 1 + random_.below(kCreatable);
     identical_ = random_.oneIn(4) && !history_.setup.local.readOnly && !history_.setup.remote.readOnly;
     disasters_ = random_.oneIn(8);
+    renumbers_ = random_.oneIn(6);
     poison_ = random_.oneIn(4);
     for (std::uint32_t runs = 1 + random_.below(4); runs > 0; --runs) {
       for (std::uint32_t n = random_.below(7); n > 0; --n) add(event());
       if (poison_ && random_.oneIn(2)) add({.what = What::poison, .side = side(), .serial = message()});
-      add({.what = What::run, .n = static_cast<std::uint32_t>(random_.next())});
+      FlagBits adopt = (disasters_ || renumbers_) && random_.oneIn(6) ? kAllFlags : 0;
+      add({.what = What::run, .n = static_cast<std::uint32_t>(random_.next()), .flags = adopt});
       within();
     }
     for (std::uint32_t n = random_.below(4); n > 0; --n) add(event());
@@ -60,6 +62,7 @@ class Generator {
   // What a user does, mostly.
   Step event() {
     if (disasters_ && random_.oneIn(4)) return disaster();
+    if (renumbers_ && random_.oneIn(8)) return {.what = What::renumber, .side = side(), .mailbox = mailbox()};
     switch (random_.below(12)) {
       default: {
         std::uint32_t serial = ++serials_;
@@ -135,7 +138,7 @@ class Generator {
   Random random_;
   History history_;
   std::uint32_t serials_ = 0, mailboxes_ = 1;
-  bool identical_ = false, disasters_ = false, poison_ = false;
+  bool identical_ = false, disasters_ = false, renumbers_ = false, poison_ = false;
 };
 
 std::string name(Side side) { return side == Side::local ? "local" : "remote"; }
@@ -167,7 +170,7 @@ std::string what(const Step& step) {
     case What::backup: return "back up " + mailbox + on;
     case What::restore: return "restore " + mailbox + " from its backup" + on;
     case What::poison: return name(step.side) + " refuses " + message + " from now on";
-    case What::run: return "run (interleaving " + n + ")";
+    case What::run: return "run (interleaving " + n + (step.flags ? ", --adopt)" : ")");
     case What::kill:
       return std::string(step.serial & kPowerLoss ? "the power fails " : "sync is killed ") +
              (step.serial & kAfter ? "after" : "before") + " write " + n;

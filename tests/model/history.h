@@ -30,7 +30,9 @@ struct Step {
     backup,    // `mailbox` as it is now
     restore,   // `mailbox` from its backup
     poison,    // this side refuses `serial` from now on
-    // A run of the engine. The steps after it with `at` above 0 happen within it.
+    // A run of the engine. The steps after it with `at` above 0 happen within it. With `flags` it and all
+    // later
+    // ones are told to --adopt.
     run,
     // Faults of a run, at the first request from the `at`-th on that they apply to.
     kill,        // of sync at its `n`-th write; `serial` says how

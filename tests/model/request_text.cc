@@ -14,7 +14,7 @@ struct Text {
            std::to_string(select.known->modSeq.value) + " " + select.known->uids.text() + ")";
   }
   std::string operator()(const request::Fetch& fetch) {
-    const char* items[] = {"FLAGS", "ENVELOPE", "IDENTITY"};
+    const char* items[] = {"FLAGS", "SIZES", "IDENTITY", "CONTENT"};
     return "FETCH " + fetch.uids.text() + " " + items[static_cast<int>(fetch.items)];
   }
   std::string operator()(const request::FetchBodies& fetch) {

@@ -102,6 +102,11 @@ void SimulatedNet::outlive(std::size_t most) {
   if (queue_.size() > most) queue_.resize(most);
 }
 
+void SimulatedNet::lose(std::size_t most) {
+  outlive(most);
+  channel_.reset();
+}
+
 void SimulatedNet::carryOutUnheard() {
   witness_.blame(false);
   for (unsigned before = writes; writes == before && !queue_.empty();) carryOutFront({});
@@ -235,9 +240,16 @@ std::uint64_t SimulatedNet::statedSize(std::uint32_t serial) const {
 answer::Message SimulatedNet::message(const HeldMessage& held, Items items) const {
   answer::Message message{.uid = *Uid::of(held.uid), .modSeq = {held.modSeq}, .flags = toFlags(held.flags)};
   if (items == Items::flags) return message;
-  message.date = witness_.looks(held.serial).date;
+  if (items == Items::content) {  // bodies differ, whatever they look like
+    message.content.emplace();
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&held.serial), sizeof held.serial,
+                message.content->begin());
+    return message;
+  }
   message.size = statedSize(held.serial);
-  if (items == Items::identity) message.header = witness_.looks(held.serial).header;
+  if (items == Items::sizes) return message;
+  message.date = witness_.looks(held.serial).date;
+  message.header = witness_.looks(held.serial).header;
   return message;
 }
 

@@ -22,6 +22,7 @@ class SimulatedNet {
   void receive();
   bool waiting() const { return !queue_.empty(); }
   bool gone() const { return !channel_; }
+  Side side() const { return side_; }
   const Request& next() const { return queue_.front(); }
   void flush();
 
@@ -32,6 +33,8 @@ class SimulatedNet {
   // sync is gone: of what it has sent, `most` requests will still be carried out, a write at a time; nobody
   // is answered.
   void outlive(std::size_t most);
+  // The connection to sync breaks; the same holds for what it has sent.
+  void lose(std::size_t most);
   void carryOutUnheard();
 
   unsigned selects = 0;  // of mailboxes that are not upset

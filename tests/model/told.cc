@@ -58,7 +58,7 @@ Step at(std::uint32_t request, Step step) {
   step.at = request;
   return step;
 }
-const Step kRun{.what = What::run, .n = 7};
+const Step kRun{.what = What::run, .n = 7}, kAdopt{.what = What::run, .n = 7, .flags = kAllFlags};
 
 const Setup kNoMultiAppend{.multiAppend = false}, kNoUids{.tellsUids = false},
     kNeither{.multiAppend = false, .tellsUids = false}, kOneEach{.bulky = true}, kDots{.delimiter = '.'},
@@ -79,6 +79,16 @@ const std::vector<Step> kChanges = then(
 const std::vector<Step> kRenamed =
     then(kFirst, {append(kThere, 8, 0, 2), in(What::create, 1), kRun, append(kHere, 6, 0, 2),
                   expunge(kThere, 8), rename(kHere, 1, 3), kRun});
+
+// UIDVALIDITY changes; there is news, too.
+const std::vector<Step> kNewNumbers =
+    then(kFirst, {kRun, append(kHere, 6), append(kThere, 7), unflag(kHere, 1), flag(kThere, 2),
+                  in(What::renumber, 0, kThere), append(kThere, 8), kRun});
+
+// A backup without the last message of each side comes back, and something new arrives.
+const std::vector<Step> kRestored =
+    then(kFirst, {kRun, in(What::backup, 0, kThere), append(kHere, 6), append(kThere, 7), flag(kThere, 2),
+                  kRun, in(What::restore, 0, kThere), append(kHere, 8), kRun});
 
 const std::vector<Told> kTold{
     {"a first run", then(kFirst, {kRun}), {kDots, {}}},
@@ -142,6 +152,38 @@ const std::vector<Told> kTold{
     {"a mailbox is renamed amid a run", then(kRenamed, {at(kEach, rename(kThere, 3, 4))})},
     {"on both sides before the first run",
      {append(kHere, 1, kFlagged), lookalike(kThere, 2, 1), lookalike(kThere, 3, 1), kRun, kill(true)}},
+    {"UIDVALIDITY changes", kNewNumbers},
+    {"UIDVALIDITY changes, killed before a write", then(kNewNumbers, {kill(false)})},
+    {"UIDVALIDITY changes, killed after a write", then(kNewNumbers, {kill(true)}), {kNoUids, kOneEach}},
+    {"UIDVALIDITY changes, the power fails after a write", then(kNewNumbers, {powerLoss(true)})},
+    {"UIDVALIDITY changes, a NO at any time", then(kNewNumbers, {fault(What::refuse)})},
+    {"UIDVALIDITY changes, a connection lost after a command",
+     then(kNewNumbers, {fault(What::loseAfter, 1)})},
+    {"UIDVALIDITY changes, and a response cannot be read", then(kNewNumbers, {fault(What::garble)})},
+    {"UIDVALIDITY changes, and once more amid the run",
+     then(kNewNumbers, {at(kEach, in(What::renumber, 0, kThere))})},
+    {"UIDVALIDITY changes, and on the other side amid the run",
+     then(kNewNumbers, {at(kEach, in(What::renumber, 0, kHere))})},
+    {"UIDVALIDITY changes on both sides", then(kFirst, {kRun, append(kHere, 6), in(What::renumber, 0, kThere),
+                                                        in(What::renumber, 0), kRun, kill(false)})},
+    {"UIDVALIDITY changes amid a first run", then(kFirst, {kRun, at(kEach, in(What::renumber, 0, kThere))})},
+    {"UIDVALIDITY changes after a killed run, whose copies are recognised",
+     then(kFirst, {kRun, kill(true), in(What::renumber, 0, kThere), in(What::renumber, 0), kRun})},
+    {"UIDVALIDITY changes, and half of it is gone: left alone, and then adopted",
+     then(kFirst, {kRun, in(What::renumber, 0, kThere), expunge(kThere, 1), expunge(kThere, 2), kRun,
+                   append(kHere, 6), kRun, kAdopt, kill(true)})},
+    {"UIDVALIDITY changes, read-only",
+     then(kChanges, {append(kHere, 9), in(What::renumber, 0), in(What::renumber, 2, kThere), kRun}),
+     {{}, kReadOnly}},
+    {"UIDVALIDITY changes, one is refused",
+     {append(kHere, 1), append(kHere, 2), append(kHere, 3), poison(kThere, 2), kRun,
+      in(What::renumber, 0, kThere), kRun, kill(true)},
+     {{}, kNoUids}},
+    {"restored from a backup, and adopted", then(kRestored, {kAdopt})},
+    {"restored from a backup, and adopted, killed after a write", then(kRestored, {kAdopt, kill(true)})},
+    {"restored from a backup, adopted at once",
+     {append(kHere, 1), in(What::backup, 0), append(kHere, 2), append(kThere, 3), kRun, in(What::restore, 0),
+      kAdopt, kill(false)}},
     {"refused for now, and expunged then",
      {append(kHere, 1), append(kHere, 2), poison(kThere, 1), kRun, kill(true), expunge(kHere, 1), kRun}},
 };

@@ -15,6 +15,14 @@ constexpr Side kSides[] = {Side::local, Side::remote};
 // After the last fault, so many runs must do to have nothing left to write.
 constexpr int kMostRuns = 6;
 
+// How many there may be of each side.
+Both<unsigned> connections(std::uint64_t seed) {
+  Random random(~seed);
+  if (random.oneIn(2)) return {1, 1};
+  unsigned local = 1 + random.below(Interleaving::kMostConnections);
+  return {local, 1 + random.below(Interleaving::kMostConnections)};
+}
+
 struct Killed {};
 
 std::string shown(std::string mailbox) {
@@ -80,6 +88,7 @@ void Trial::play() {
       if (inner.what == What::kill) note(text(inner));
     bool clean = within.empty() && stragglers_.empty();
     if (!clean) witness_.disturbed();
+    adopting_ = adopting_ || step.flags != 0;
     checkAfter(run(step.n, within), clean);
   }
 }
@@ -90,7 +99,10 @@ void Trial::checkAfter(const Outcome& outcome, bool clean) {
     throw Broken("a mailbox had to be left alone, and the exit status is 0");
   if (madeParents()) return;
   if (outcome.status == ExitStatus::ok) return witness_.converged();
-  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && witness_.difference().empty())
+  if (outcome.status == ExitStatus::data && witness_.upsetMailboxes().empty() && !mayDiffer_)
+    throw Broken("nothing had to be left alone, and the exit status is 65");
+  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !mayDiffer_ &&
+      witness_.difference().empty())
     throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(outcome.status)));
 }
 
@@ -108,7 +120,10 @@ void Trial::settle() {
     bool stragglers = !stragglers_.empty();
     outcome = run(history_.seed + static_cast<unsigned>(runs), {});
     if (!outcome.finished) throw Broken("a run without faults does not come to its end");
-    quiet = outcome.writes == 0 && !stragglers && !madeParents();
+    quiet = outcome.writes == 0 && !stragglers && !madeParents() &&
+            (adopting_ || outcome.status != ExitStatus::data);
+    if (outcome.status == ExitStatus::data && !adopting_) note("--adopt from now on");
+    adopting_ = adopting_ || outcome.status == ExitStatus::data;
   }
   checkQuiet(outcome.status);
   note("run without news");
@@ -145,14 +160,19 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   Reporter reporter{Channel(std::move(launchTheirs))};
   Log log(reporter);
   Interleaving interleaving(
-      reporter, launch, {&*nets.local, &*nets.remote}, seed, within, [this](const Step& step) { act(step); },
+      reporter, launch, {&*nets.local, &*nets.remote},
+      [this](Side side, Channel channel) {
+        return SimulatedNet(side, accounts_[side], witness_, std::move(channel));
+      },
+      seed, within, [this](const Step& step) { act(step); },
       trace_ == nullptr ? std::function<void(const std::string&)>()
                         : [this](const std::string& line) { note(line); });
   interleaving.leave(std::move(stragglers_));
   auto kill = std::ranges::find(within, What::kill, &Step::what);
   Outcome outcome;
   try {
-    outcome.status = synchronise(interleaving, log, std::move(ends), kill == within.end() ? nullptr : &*kill);
+    outcome.status = synchronise(interleaving, reporter, log, std::move(ends), connections(seed),
+                                 kill == within.end() ? nullptr : &*kill);
     outcome.finished = true;
   } catch (const Killed&) {
     note("  killed");
@@ -174,6 +194,13 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
     nets[side]->outlive(Random(seed).below(8));
     stragglers_.push_back(std::move(*nets[side]));
   }
+  outcome.writes = interleaving.writes();
+  outcome.selects = interleaving.selects();
+  for (SimulatedNet& other : interleaving.takeOthers()) {
+    if (outcome.finished || other.gone()) continue;
+    other.outlive(Random(seed).below(3));
+    stragglers_.push_back(std::move(other));
+  }
   if (trace_ != nullptr)
     for (const LogLine& line : interleaving.takeLog())
       if (line.level != LogLevel::debug)
@@ -187,7 +214,8 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   return outcome;
 }
 
-ExitStatus Trial::synchronise(Interleaving& interleaving, Log& log, Both<Descriptor> ends, const Step* kill) {
+ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Log& log, Both<Descriptor> ends,
+                              Both<unsigned> most, const Step* kill) {
   MemoryFiles::Contents atKill;
   Seam seam(kill == nullptr ? 0 : kill->n, kill != nullptr && (kill->serial & kAfter) != 0, [&] {
     atKill = (kill->serial & kPowerLoss) != 0 ? files_.onDisk : files_.contents;
@@ -198,7 +226,12 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Log& log, Both<Descrip
     Server local(Side::local, Channel(std::move(ends.local)), interleaving, seam),
         remote(Side::remote, Channel(std::move(ends.remote)), interleaving, seam);
     settings::Sync settings;
-    Engine(settings, {&local, &remote}, interleaving, store(), log).run();
+    settings.adopt = adopting_;
+    Connections connections({&local, &remote}, most, interleaving, reporter, seam, 0);
+    // So few messages would all be on their way before others have logged in.
+    for (unsigned n = 0; n < Interleaving::kMostConnections; ++n) connections.expect(1);
+    connections.want();
+    Engine(settings, connections, interleaving, store(), log).run();
   } catch (const Killed&) {
     // What the destructors did to the files, a kill does not.
     store_.reset();
@@ -331,33 +364,63 @@ void Trial::upset(const std::string& mailbox) { witness_.upset(mailbox); }
 
 void Trial::forbidUpset() {
   witness_.forbidNothing();
-  mustReport_ = false;
-  if (witness_.upsetMailboxes().empty() || files_.contents.empty()) return;
-  if (store().isNew()) return;
+  mustReport_ = mayDiffer_ = false;
+  if (files_.contents.empty() || store().isNew()) return;
   for (const store::KnownMailbox& known : store().mailboxes()) {
     const std::string& name = known.name.bytes();
-    if (!witness_.isUpset(name)) continue;
     const HeldMailbox *local = accounts_.local.find(name), *remote = accounts_.remote.find(name);
-    if (local == nullptr && remote == nullptr) continue;
-    if (isElsewhere(known)) continue;
-    bool noticeable = local == nullptr || remote == nullptr;
-    if (store().held(known.id)) {  // noticed once, for good
-      noticeable = true;
-      for (Side side : kSides) restored_[side].erase(name);
-    }
+    if ((local == nullptr && remote == nullptr) || isElsewhere(known)) continue;
+    bool gone = local == nullptr || remote == nullptr, held = store().held(known.id).has_value();
+    bool renumbered = false, restored = false;
     for (Side side : kSides) {
+      if (held) restored_[side].erase(name);  // noticed once, for good
       auto state = store().state(known.id, side);
       const HeldMailbox* now = side == Side::local ? local : remote;
       if (!state || now == nullptr) continue;
       UidSet mapped = store().mapped(known.id, side);
-      noticeable = noticeable || state->uidValidity.value != now->uidValidity ||
-                   state->uidNext.value > now->uidNext || state->highestModSeq.value > now->highestModSeq ||
+      if (state->uidValidity.value != now->uidValidity)
+        renumbered = true;
+      else
+        restored = restored || state->uidNext.value > now->uidNext ||
+                   state->highestModSeq.value > now->highestModSeq ||
                    (!mapped.empty() && mapped.last().value() >= now->uidNext);
     }
-    if (!noticeable) continue;
-    witness_.forbid(name);
-    mustReport_ = true;
+    bool afresh = !gone && (adopting_ ? held || renumbered || restored : renumbered && !held && !restored);
+    if (afresh) {
+      takeAfresh(known);
+    } else if (witness_.isUpset(name) && (gone || held || restored)) {
+      witness_.forbid(name);
+      mustReport_ = true;
+    }
   }
+}
+
+void Trial::takeAfresh(const store::KnownMailbox& known) {
+  const std::string& name = known.name.bytes();
+  note("  (" + shown(name) + " is to be taken afresh)");
+  for (Side side : kSides) restored_[side].erase(name);
+  mayDiffer_ = mayDiffer_ || !(adopting_ || recognisable(known));
+  witness_.takenAfresh(name);
+}
+
+// Whether everything that was known is still on both sides.
+bool Trial::recognisable(const store::KnownMailbox& known) {
+  Both<HeldMailbox*> now{accounts_.local.find(known.name.bytes()), accounts_.remote.find(known.name.bytes())};
+  if (store().unlike(known.id, {now.local->uidValidity}, {now.remote->uidValidity})) return false;
+  Both<bool> holds;
+  for (Side side : kSides)
+    holds[side] = store().state(known.id, side)->uidValidity.value == now[side]->uidValidity;
+  if (holds.local || holds.remote) {
+    Side kept = holds.local ? Side::local : Side::remote;
+    return std::ranges::all_of(now[kept]->messages, [&](const HeldMessage& message) {
+      return !store().partner(known.id, kept, *Uid::of(message.uid)) ||
+             now[other(kept)]->bySerial(message.serial) != nullptr;
+    });
+  }
+  auto common = std::ranges::count_if(now.local->messages, [&](const HeldMessage& message) {
+    return now.remote->bySerial(message.serial) != nullptr;
+  });
+  return static_cast<std::uint64_t>(common) >= store().count(known.id);
 }
 
 // Gone from a side, but there is one that it may have become.

@@ -39,7 +39,9 @@ class Trial {
   bool madeParents() const;  // did a server in the last run, unasked
   void checkAfter(const Outcome& outcome, bool clean);
   Outcome run(std::uint64_t seed, std::span<const Step> within);
-  ExitStatus synchronise(class Interleaving& interleaving, Log& log, Both<Descriptor> ends, const Step* kill);
+  bool recognisable(const store::KnownMailbox& known);
+  ExitStatus synchronise(class Interleaving& interleaving, Reporter& reporter, Log& log,
+                         Both<Descriptor> ends, Both<unsigned> most, const Step* kill);
   store::Store& store();
   // What users and servers do. Nothing if it cannot be done now.
   void act(const Step& step);
@@ -51,8 +53,9 @@ class Trial {
   void restore(const Step& step);
   void upset(const std::string& mailbox);
   bool isElsewhere(const store::KnownMailbox& known);
-  // Finds out which of the upset mailboxes the engine has to notice, and so to leave alone.
+  // Finds out which of the upset mailboxes the engine has to notice, and so to leave alone or to take afresh.
   void forbidUpset();
+  void takeAfresh(const store::KnownMailbox& known);
   void note(const std::string& line);
 
   const History& history_;
@@ -68,6 +71,8 @@ class Trial {
   // HIGHESTMODSEQ again, so that nobody could tell.
   Both<std::set<std::string>> restored_;
   bool mustReport_ = false;  // a mailbox is forbidden, so that no run may end with 0
+  bool adopting_ = false;    // --adopt, from now on
+  bool mayDiffer_ = false;   // a mailbox whose UIDVALIDITY changed may be too different to be taken afresh
 };
 
 }  // namespace interimap::model

@@ -67,6 +67,27 @@ void Witness::upset(const std::string& mailbox) {
   disturbed_ = true;
 }
 
+void Witness::takenAfresh(const std::string& mailbox) {
+  upset_.erase(mailbox);
+  disturbed_ = true;
+  std::map<Key, std::set<std::uint32_t>> serials;
+  for (Side side : kSides)
+    if (const HeldMailbox* held = accounts_[side].find(mailbox))
+      for (const HeldMessage& message : held->messages)
+        serials[{mailbox, looks_.at(message.serial)}].insert(message.serial);
+  for (auto& [key, kin] : kin_)  // a killed run's copy of what is gone by now may still be on its way
+    if (key.first == mailbox && !serials.contains(key)) kin.perhapsDead = true;
+  for (const auto& [key, all] : serials) {
+    Kin kin{.total = static_cast<unsigned>(all.size()), .flagsForgotten = true};
+    kin.everCleared = kin_[key].everCleared;
+    for (Side side : kSides)
+      kin.earlierExpunges[side] = kin_[key].earlierExpunges[side] + kin_[key].userExpunges[side];
+    // Or the user expunged it here, and it stays where nothing may be expunged.
+    kin.perhapsDead = readOnly() && flagsOf(mirror(), key, 0).empty();
+    kin_[key] = kin;
+  }
+}
+
 bool Witness::isUpset(const std::string& mailbox) const {
   if (upset_.contains(mailbox)) return true;
   bool onBoth = accounts_.local.find(mailbox) && accounts_.remote.find(mailbox);
@@ -122,7 +143,12 @@ void Witness::powerFailed() {
 void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t serial) {
   touches(side, mailbox);
   Kin& kin = this->kin(mailbox, serial);
-  if (++kin.engineExpunges[side] > kin.userExpunges[other(side)])
+  unsigned users = kin.userExpunges[other(side)];
+  if (blameless_ && kin.earlierExpunges[other(side)] > 0) {
+    users += kin.earlierExpunges[other(side)];
+    kin.perhapsDead = true;
+  }
+  if (++kin.engineExpunges[side] > users)
     throw Broken(at(side, mailbox) + "message " + std::to_string(serial) +
                  " is expunged, which nobody has expunged on the other side");
 }

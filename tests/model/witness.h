@@ -29,6 +29,8 @@ class Witness {
   void subscribed(const std::string& mailbox, bool subscribed);
   // This mailbox is another one now, or none: nothing is known of it any more.
   void upset(const std::string& mailbox);
+  // The engine takes a mailbox afresh: what either side has now is to be on both in the end, once.
+  void takenAfresh(const std::string& mailbox);
   // Nor is it of one that a user renamed, until the engine follows. It need not, if it is in doubt.
   bool isUpset(const std::string& mailbox) const;
   void renamed(const std::string& mailbox) { renamed_.insert(mailbox); }
@@ -73,6 +75,7 @@ class Witness {
     bool flagsForgotten = false;  // by the engine
     bool perhapsDead = false;     // ... when the engine cannot have known yet that it had copied it
     Both<unsigned> userExpunges, engineExpunges;
+    Both<unsigned> earlierExpunges;       // by users, before the mailbox was taken afresh
     Both<FlagBits> everSet, everCleared;  // by users
     Side origin = Side::local;
     FlagBits start = 0;  // flags at that time, or with which it came

@@ -48,6 +48,7 @@ std::optional<Request> requestOf(char letter) {
     case 's': return plain(request::Select{{"b \"c"}, true, {}});
     case 'F': return plain(request::Fetch{kUids, request::Fetch::Items::flags});
     case 'I': return plain(request::Fetch{kUids, request::Fetch::Items::identity});
+    case 'J': return plain(request::Fetch{kUids, request::Fetch::Items::content});
     case 'B': return plain(request::FetchBodies{kUids, true});
     case 'A': return append();
     case 'T': return plain(request::Store{kUids, request::Store::Change::add, kFlags});
