@@ -28,9 +28,10 @@ bed::Command timed(bed::Command command) {
 }
 
 // Ours and the Perl program read the same configuration.
-std::optional<bed::Command> interimapCommand(const Setting& setting, const std::string& program) {
+std::optional<bed::Command> interimapCommand(const Setting& setting, const std::string& program,
+                                             std::vector<std::string> options = {}) {
   bed::Interimap interimap(setting.directory, account(setting, setting.local),
-                           account(setting, setting.remote));
+                           account(setting, setting.remote), std::move(options));
   return timed(interimap.command(program, {"--quiet"}));
 }
 
@@ -90,6 +91,13 @@ std::vector<Contender> contenders() {
   all.push_back(floorContender("floor-append", "  APPEND alone", "the other half", Floor::Half::append));
   all.push_back({"interimap", "interimap", "ours", true,
                  [](const Setting& s) { return interimapCommand(s, bed::programPath()); }});
+  for (const char* number : {"2", "4", "8"}) {
+    all.push_back({std::string("interimap-") + number, std::string("interimap, ") + number,
+                   "ours over so many connections to either server", true,
+                   [option = std::string("connections = ") + number](const Setting& s) {
+                     return s.several ? interimapCommand(s, bed::programPath(), {option}) : std::nullopt;
+                   }});
+  }
   if (isInstalled(kReference)) {
     all.push_back({"perl", "interimap (Perl)", "the same configuration file", true,
                    [](const Setting& s) { return interimapCommand(s, kReference); }});

@@ -26,6 +26,7 @@ struct Setting {
   const Stores& stores;
   fs::path script;        // for the floor: what it appends
   std::size_t mailboxes;  // for the floor: what it fetches
+  bool several;           // over several connections, too
 };
 
 struct Contender {

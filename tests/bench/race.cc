@@ -85,7 +85,8 @@ Setting Racecourse::setting(const Race& race, const Contender& contender) const 
           work(contender),
           stores_,
           script_,
-          ground_.mail.mailboxes};
+          ground_.mail.mailboxes,
+          race.several};
 }
 
 // What is left of the account after a first sync. A floor leaves nothing: it gets what a sync would have

@@ -35,6 +35,7 @@ struct Race {
   bool byDefault = true;
   bool large = false;       // run once; only ours and the floor, unless others are asked for by name
   bool timedOnly = false;   // nothing is counted or compared
+  bool several = false;     // ours also over several connections
   std::size_t repeats = 1;  // per round: short work is noisy
 };
 

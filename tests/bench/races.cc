@@ -64,6 +64,8 @@ std::vector<Race> onOtherMail(const Options& options) {
   const Ground many{.mail = {.messages = 1'000, .mailboxes = 50}, .changes = {.each = 100}};
   Ground deflated{.mail = {.messages = options.messages, .mailboxes = options.mailboxes}};
   deflated.stores.compress = true;
+  const Ground usual{.mail = {.messages = options.messages, .mailboxes = options.mailboxes}};
+  const Ground some{.mail = {.messages = 3'000, .mailboxes = 20}};
   const Ground few{.mail = {.messages = 1'000, .mailboxes = 20}};
   Ground fewDeflated = few;
   fewDeflated.stores.compress = true;
@@ -95,6 +97,29 @@ std::vector<Race> onOtherMail(const Options& options) {
        .delay = 20ms,
        .octetsPerSecond = k20Mbit,
        .byDefault = false},
+      {.name = "first-4",
+       .title = "First sync over several connections, plain loopback",
+       .ground = usual,
+       .work = Work::first,
+       .byDefault = false,
+       .several = true},
+      {.name = "first-4-tls",
+       .title = "First sync over several connections, imaps, loopback",
+       .ground = usual,
+       .work = Work::first,
+       .tls = true,
+       .byDefault = false,
+       .several = true},
+      {.name = "narrow-4",
+       .title =
+           "First sync of 3,000 messages over several connections, imaps, 100 ms round trip, 20 Mbit/s each",
+       .ground = some,
+       .work = Work::first,
+       .tls = true,
+       .delay = 50ms,
+       .octetsPerSecond = k20Mbit,
+       .byDefault = false,
+       .several = true},
       {.name = "narrow-compress",
        .title =
            "First sync of 1,000 messages, imaps, 40 ms round trip, 20 Mbit/s, servers that offer COMPRESS",

@@ -13,7 +13,7 @@
 namespace interimap::compromised {
 namespace {
 
-constexpr std::size_t kMostQueued = 64;  // packets for sync, when it does not read
+constexpr std::size_t kMostQueued = 64;  // packets for the victim, when it does not read
 
 void await(int fd, short events) {
   pollfd wait{fd, events, 0};
@@ -27,32 +27,38 @@ Packet copyOf(const Packet& packet) {
           packet.descriptor ? Descriptor(fcntl(packet.descriptor.get(), F_DUPFD_CLOEXEC, 0)) : Descriptor()};
 }
 
-Between::Between(Descriptor sync, Descriptor worker, Lie lie)
-    : toSync_(std::move(sync)), toWorker_(std::move(worker)), lie_(std::move(lie)) {}
+Between::Between(Descriptor victim, Descriptor honest, Lie lie, Passing passing)
+    : toVictim_(std::move(victim)),
+      toHonest_(std::move(honest)),
+      lie_(std::move(lie)),
+      passing_(std::move(passing)) {}
 
 void Between::serve() {
   while (!over_) {
-    pollfd waits[] = {{toSync_.fd(), static_cast<short>(POLLIN | (toSync_.sending() ? POLLOUT : 0)), 0},
-                      {toWorker_.fd(), static_cast<short>(POLLIN | (toWorker_.sending() ? POLLOUT : 0)), 0}};
-    if (toSync_.queued() > kMostQueued) waits[1].fd = -1;
+    pollfd waits[] = {{toVictim_.fd(), static_cast<short>(POLLIN | (toVictim_.sending() ? POLLOUT : 0)), 0},
+                      {toHonest_.fd(), static_cast<short>(POLLIN | (toHonest_.sending() ? POLLOUT : 0)), 0}};
+    if (toVictim_.queued() > kMostQueued) waits[1].fd = -1;
     if (poll(waits, 2, -1) < 0) continue;
-    toSync_.flush();
-    toWorker_.flush();
-    while (auto packet = toSync_.receive()) toWorker_.send(std::move(*packet));
-    while (auto packet = toWorker_.receive()) {
+    toVictim_.flush();
+    toHonest_.flush();
+    while (auto packet = toVictim_.receive()) {
+      if (passing_) passing_(*packet);
+      toHonest_.send(std::move(*packet));
+    }
+    while (auto packet = toHonest_.receive()) {
       if (lie_ && lie_(*packet, *this))
         lie_ = {};
       else
-        toSync_.send(std::move(*packet));
+        toVictim_.send(std::move(*packet));
       if (over_) return;
     }
   }
 }
 
 void Between::sendRaw(std::span<const char> octets, const std::vector<int>& descriptors) {
-  while (toSync_.sending()) {
-    await(toSync_.fd(), POLLOUT);
-    toSync_.flush();
+  while (toVictim_.sending()) {
+    await(toVictim_.fd(), POLLOUT);
+    toVictim_.flush();
   }
   iovec bytes{const_cast<char*>(octets.data()), octets.size()};
   msghdr message{};
@@ -69,19 +75,19 @@ void Between::sendRaw(std::span<const char> octets, const std::vector<int>& desc
     memcpy(CMSG_DATA(header), descriptors.data(), sizeof(int) * descriptors.size());
   }
   for (ssize_t n = -1; n < 0;) {
-    n = sendmsg(toSync_.fd(), &message, MSG_NOSIGNAL);
+    n = sendmsg(toVictim_.fd(), &message, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) throw PeerGone();
-    if (n < 0) await(toSync_.fd(), POLLOUT);
+    if (n < 0) await(toVictim_.fd(), POLLOUT);
   }
 }
 
 void Between::flood(const std::function<Packet()>& packet) {
   while (true) {
-    toSync_.send(packet());
-    while (toSync_.queued() > kMostQueued) {
-      await(toSync_.fd(), POLLOUT | POLLIN);
-      toSync_.flush();
-      while (toSync_.receive()) {
+    toVictim_.send(packet());
+    while (toVictim_.queued() > kMostQueued) {
+      await(toVictim_.fd(), POLLOUT | POLLIN);
+      toVictim_.flush();
+      while (toVictim_.receive()) {
       }
     }
   }

@@ -27,6 +27,34 @@ bool tellLaunch(const Report& report) {
   return write(Channel::kToLaunch, octets.data(), octets.size()) > 0;
 }
 
+}  // namespace
+
+int memory(int seals) {
+  int fd = memfd_create("bodies", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (ftruncate(fd, 1 << 20) != 0 || (seals != 0 && fcntl(fd, F_ADD_SEALS, seals) != 0)) _exit(99);
+  return fd;
+}
+
+int readEndOfPipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) _exit(99);
+  return ends[0];
+}
+
+Between::Lie replacing(std::string_view what, std::string_view with) {
+  return [what, with](Packet& packet, Between& between) {
+    auto* begin = reinterpret_cast<char*>(packet.words.data());
+    std::string_view octets(begin, packet.words.size() * 8);
+    std::size_t at = octets.find(what);
+    if (at == octets.npos) return false;
+    std::copy(with.begin(), with.end(), begin + at);
+    between.send(std::move(packet));
+    return true;
+  };
+}
+
+namespace {
+
 // Told in place of the first packet, whatever it is.
 const std::map<std::string, Between::Lie> kLies = {
     {"rubbish",
@@ -111,6 +139,7 @@ std::optional<Between::Lie> lieNamed(const std::string& name) {
   if (auto it = kLies.find(name); it != kLies.end()) return it->second;
   if (auto lie = corruption(name)) return lie;
   if (auto lie = netLie(name)) return lie;
+  if (auto lie = syncLie(name)) return lie;
   return deliveryLie(name);
 }
 

@@ -1,9 +1,10 @@
 // The lies, by name. Those of a net are told in answers to sync's requests, those of a delivery in what it
-// says of messages.
+// says of messages, those of sync in what it asks of either and reports to launch.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tests/compromised/between.h"
 
@@ -15,5 +16,12 @@ std::optional<Between::Lie> lieNamed(const std::string& name);
 
 std::optional<Between::Lie> netLie(const std::string& name);
 std::optional<Between::Lie> deliveryLie(const std::string& name);
+std::optional<Between::Lie> syncLie(const std::string& name);
+
+// Bodies that are none: memory with only these seals, a pipe.
+int memory(int seals);
+int readEndOfPipe();
+// In the packet as it is, where the types of ipc/ cannot hold what is to be said; as many octets.
+Between::Lie replacing(std::string_view what, std::string_view with);
 
 }  // namespace interimap::compromised

@@ -1,6 +1,5 @@
 // What a net may say of a server that it has read to its own ruin.
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,18 +52,6 @@ Between::Lie withBodies(std::function<int()> make) {
   });
 }
 
-int memory(int seals) {
-  int fd = memfd_create("bodies", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (ftruncate(fd, 1 << 20) != 0 || (seals != 0 && fcntl(fd, F_ADD_SEALS, seals) != 0)) _exit(99);
-  return fd;
-}
-
-int readEndOfPipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) _exit(99);
-  return ends[0];
-}
-
 template <class Change>
 Between::Lie inWindow(Change change) {
   return in<Window>([change](Window& window, Answer&, Between&) {
@@ -75,19 +62,6 @@ Between::Lie inWindow(Change change) {
 }
 
 Uid uid(std::uint64_t n) { return *Uid::of(n); }
-
-// In the packet as it is, where the types of ipc/ cannot hold what is to be said.
-Between::Lie replacing(std::string_view what, std::string_view with) {
-  return [what, with](Packet& packet, Between& between) {
-    auto* begin = reinterpret_cast<char*>(packet.words.data());
-    std::string_view octets(begin, packet.words.size() * 8);
-    std::size_t at = octets.find(what);
-    if (at == octets.npos) return false;
-    std::copy(with.begin(), with.end(), begin + at);
-    between.send(std::move(packet));
-    return true;
-  };
-}
 
 // Of the first INTERNALDATE, "02-Feb-2021 03:04:05 +0000".
 Between::Lie replacingMonth(std::string_view with) {

@@ -58,6 +58,16 @@ fs::path Certificates::issue(const std::string& name, const std::string& subject
   return directory_ / (name + ".pem");
 }
 
+fs::path Certificates::issueBelow(const fs::path& issuer, const std::string& name, const std::string& subject,
+                                  const std::string& extensions) const {
+  shell(directory_, "openssl req -new -key srv.key -out " + name + ".csr -subj " + subject +
+                        "\nprintf '%s\n' '" + extensions + "' >" + name + ".ext\nopenssl x509 -req -in " +
+                        name + ".csr -CA " + issuer.string() +
+                        " -CAkey srv.key -CAcreateserial -days 30 -extfile " + name + ".ext -out " + name +
+                        ".pem\n");
+  return directory_ / (name + ".pem");
+}
+
 fs::path Certificates::issueRsa(const std::string& name, const std::string& subject,
                                 const std::string& extensions) const {
   shell(directory_, "openssl req -newkey rsa:2048 -nodes -keyout " + name + ".key -out " + name +

@@ -28,6 +28,9 @@ class Certificates {
   // One more certificate, of the authority and for srv.key: NAME.pem with this subject, "/CN=x", and these
   // lines of OpenSSL's extension settings.
   fs::path issue(const std::string& name, const std::string& subject, const std::string& extensions) const;
+  // The same, signed with srv.key and that certificate of it, instead of by the authority.
+  fs::path issueBelow(const fs::path& issuer, const std::string& name, const std::string& subject,
+                      const std::string& extensions) const;
   // The same for an RSA key of its own, NAME.key.
   fs::path issueRsa(const std::string& name, const std::string& subject, const std::string& extensions) const;
   // A directory with the authority under the name that OpenSSL looks for.

@@ -209,25 +209,31 @@ TEST_CASE("W43: the database of one pair of accounts refuses another") {
 
 TEST_CASE("W14: a server restored from a backup is left alone until the mailbox is forgotten") {
   NOT_THE_REFERENCE();
-  Filled bed;
-  bed.local.waitUntilIdle();
-  bed.local.copyUser("alice", "backup");
-  {
-    ImapClient alice = bed.alice();
-    Corpus corpus(14);
-    alice.append("c", corpus.smallMessages(3));
-  }
-  synchronise(bed);
-  bed.local.waitUntilIdle();
-  bed.local.removeUser("alice");
-  bed.local.copyUser("backup", "alice");
-  Snapshot there = bed.there();
-  for (int runs = 0; runs < 2; ++runs) {
-    Run run = bed.program.run();
-    checkStatus(run, ExitStatus::data);
-    CHECK(run.says("went back from"));
-    CHECK(run.says("local(c): ERROR: "));
-    CHECK(bed.there() == there);
+  for (bool atLocal : {true, false}) {
+    CAPTURE(atLocal);
+    Filled bed;
+    Dovecot& server = atLocal ? bed.local : bed.remote;
+    const std::string user = atLocal ? "alice" : "bob", side = atLocal ? "local" : "remote";
+    server.waitUntilIdle();
+    server.copyUser(user, "backup");
+    {
+      ImapClient client = server.client(user);
+      Corpus corpus(14);
+      client.append("c", corpus.smallMessages(3));
+    }
+    synchronise(bed);
+    server.waitUntilIdle();
+    server.removeUser(user);
+    server.copyUser("backup", user);
+    auto other = [&] { return atLocal ? bed.there() : bed.here(); };
+    Snapshot before = other();
+    for (int runs = 0; runs < 2; ++runs) {
+      Run run = bed.program.run();
+      checkStatus(run, ExitStatus::data);
+      CHECK(run.says("went back from"));
+      CHECK(run.says(side + "(c): ERROR: "));
+      CHECK(other() == before);
+    }
   }
 }
 

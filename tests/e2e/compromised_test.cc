@@ -6,101 +6,12 @@
 #include <cstdlib>
 #include <set>
 
-#include "tests/e2e/eventually.h"
-#include "tests/e2e/pull_scripted.h"
-#include "tests/e2e/scripted.h"
-#include "tests/e2e/sql.h"
-#include "tests/e2e/workers.h"
+#include "tests/e2e/compromised_bed.h"
 
 using namespace interimap::bed;
 using interimap::ExitStatus;
 
 namespace {
-
-constexpr std::chrono::seconds kPatience{60};
-constexpr std::uint64_t kMostMemory = 64 << 20;
-
-// The programs, with workers in place of net and delivery that do what LIE says.
-struct Tree {
-  Directory directory;
-  Tree() {
-    const fs::path program = programPath(), from = program.parent_path().parent_path();
-    for (const char* part : {"bin", "libexec"}) copyTree(from / part, directory / part);
-    fs::permissions(directory.path(), fs::perms(0711));
-    const fs::path liar = fs::read_symlink("/proc/self/exe").parent_path() / "../compromised/worker";
-    for (const char* name : {"net", "delivery"}) {
-      const fs::path worker = directory / "libexec/interimap" / name;
-      fs::rename(worker, worker.string() + ".honest");
-      fs::copy_file(liar, worker);
-      fs::permissions(worker, fs::perms(0755));
-    }
-  }
-  static const Tree& the() {
-    static const Tree tree;
-    return tree;
-  }
-};
-
-// A run of interimap or pullimap with that lie; its memory is looked at.
-template <class Program>
-Run runWithLie(const Program& program, const char* name, const std::string& lie,
-               std::vector<std::string> arguments) {
-  Command command = program.command(Tree::the().directory / "bin" / name, std::move(arguments));
-  command.environment.push_back("LIE=" + lie);
-  command.timeout = kPatience;
-  MemoryWatch memory;
-  pid_t group = -1;
-  command.started = [&](pid_t pid) {
-    group = pid;
-    memory.start(pid);
-  };
-  Run run{interimap::bed::run(command)};
-  memory.stop();
-  CHECK_FALSE(run.timedOut);
-  CHECK(eventually([&] { return processesOf(group) == ""; }, std::chrono::seconds(10)));
-  CHECK(memory.proportional() < kMostMemory);
-  CHECK(memory.peak() < kMostMemory);
-  return run;
-}
-
-bool isRefusal(const Run& run) {
-  return run.exitStatus == static_cast<int>(ExitStatus::internal) &&
-         (run.says("a worker broke the protocol: ") || run.says("broke the protocol between us: "));
-}
-
-// Mail on both sides that is to be copied, flags to be changed, and what was expunged.
-struct Lied : Scripted {
-  Lied() {
-    add(local, "INBOX", 6, 1);
-    add(remote, "INBOX", 5, 2);
-    flag(local, 2, {"\\Flagged"});
-    flag(remote, 3, {"\\Flagged", "keyword"});
-  }
-  // A first sync lies behind.
-  void later() {
-    requireDone(program.run({}));
-    add(local, "INBOX", 4, 3);
-    add(remote, "INBOX", 4, 4);
-    flag(local, 0, {"\\Flagged", "\\Seen"});
-    flag(remote, 1, {"\\Flagged"});
-    expunge(local, 3);
-    expunge(remote, 4);
-  }
-  static void flag(FakeServer& server, std::size_t i, std::set<std::string> flags) {
-    server.access([&](auto& boxes) { boxes["INBOX"].setFlags(boxes["INBOX"].messages.at(i), flags); });
-  }
-  static void expunge(FakeServer& server, std::size_t i) {
-    server.access([&](auto& boxes) { boxes["INBOX"].expunge(boxes["INBOX"].messages.at(i).uid); });
-  }
-
-  Run run(const std::string& lie, const std::string& argument = "--debug") const {
-    return runWithLie(program, "interimap", lie, {argument});
-  }
-  void checkInOrder() const {
-    if (fs::exists(program.database()))
-      CHECK(sql(program.database(), "PRAGMA integrity_check; PRAGMA foreign_key_check") == "ok\n");
-  }
-};
 
 void checkRefused(const std::string& lie, bool later) {
   CAPTURE(lie);
@@ -239,8 +150,7 @@ TEST_CASE("a net that floods: refused") {
 TEST_CASE("a net that goes on for ever takes no memory, and does not keep SIGTERM waiting") {
   NOT_THE_REFERENCE();
   Lied bed;
-  Command command = bed.program.command(Tree::the().directory / "bin/interimap", {});
-  command.environment.push_back("LIE=remote=a flood of messages");
+  Command command = withLie(bed.program, "interimap", "remote=a flood of messages", {});
   MemoryWatch memory;
   BackgroundProcess process(command, bed.program.directory() / "stderr");
   const pid_t group = process.pid();
@@ -255,7 +165,7 @@ TEST_CASE("a net that goes on for ever takes no memory, and does not keep SIGTER
   memory.stop();
   INFO(readFile(bed.program.directory() / "stderr"));
   CHECK(outcome.exitStatus == 0);
-  CHECK(memory.proportional() < kMostMemory);
+  CHECK(memory.proportional() < kMostMemoryOfLies);
   CHECK(eventually([&] { return processesOf(group) == ""; }));
   bed.checkInOrder();
   bed.checkRecovers();

@@ -255,3 +255,16 @@ TEST_CASE("scenario 69: the largest UID") {
   checkEqual(bed.here(), bed.there());
   checkNothingToDo(bed.program);
 }
+
+TEST_CASE("a database that is a symbolic link to one beside it") {
+  Scripted bed;
+  Scripted::add(bed.remote, "INBOX", 2, 1);
+  requireDone(bed.program.run());
+  fs::rename(bed.program.database(), bed.program.database().parent_path() / "real.db");
+  fs::create_symlink("real.db", bed.program.database());
+  Scripted::add(bed.remote, "INBOX", 2, 3);
+  requireDone(bed.program.run());
+  checkEqual(bed.here(), bed.there());
+  checkNothingToDo(bed.program);
+  CHECK(fs::is_symlink(bed.program.database()));
+}

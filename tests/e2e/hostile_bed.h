@@ -34,6 +34,29 @@ inline bool changesSomething(const std::string& command) {
   return std::regex_search(command, kChange, std::regex_constants::match_continuous);
 }
 
+// A run of the program whose processes are looked at: bounded in time and memory, harmless to the terminal,
+// and none is left.
+inline Run watched(Command command) {
+  MemoryWatch memory;
+  pid_t group = -1;
+  command.timeout = kLongestAttack;
+  command.started = [&](pid_t pid) {
+    group = pid;
+    memory.start(pid);
+  };
+  Run run{bed::run(command)};
+  memory.stop();
+  CHECK_FALSE(run.timedOut);
+  CHECK(processesOf(group) == "");
+  CHECK(memory.peak() < kMostMemory);
+  CHECK(memory.proportional() < kMostMemory);
+  MESSAGE(std::to_string(run.wall.count()).substr(0, 5), " s, ", memory.proportional() >> 10,
+          " KiB together, ", memory.peak() >> 10, " KiB the largest, exit status ", run.exitStatus);
+  CHECK(isHarmless(run.log()));
+  CHECK(isHarmless(run.output));
+  return run;
+}
+
 // In sync, then with new mail on the local side alone: whatever is written to local now, the attacker wrote.
 struct Hostile : Scripted {
   explicit Hostile(FakeOptions options = {}, bool synchronised = true) : Scripted({}, std::move(options)) {
@@ -45,24 +68,7 @@ struct Hostile : Scripted {
 
   Run attacked(std::vector<std::string> arguments) {
     const std::size_t before = local.commands().size();
-    Command command = program.command(programPath(), std::move(arguments));
-    MemoryWatch memory;
-    pid_t group = -1;
-    command.timeout = kLongestAttack;
-    command.started = [&](pid_t pid) {
-      group = pid;
-      memory.start(pid);
-    };
-    Run run{bed::run(command)};
-    memory.stop();
-    CHECK_FALSE(run.timedOut);
-    CHECK(processesOf(group) == "");
-    CHECK(memory.peak() < kMostMemory);
-    CHECK(memory.proportional() < kMostMemory);
-    MESSAGE(std::to_string(run.wall.count()).substr(0, 5), " s, ", memory.proportional() >> 10,
-            " KiB together, ", memory.peak() >> 10, " KiB the largest, exit status ", run.exitStatus);
-    CHECK(isHarmless(run.log()));
-    CHECK(isHarmless(run.output));
+    Run run = watched(program.command(programPath(), std::move(arguments)));
     std::vector<std::string> commands = local.commands();
     for (std::size_t i = before; i < commands.size(); ++i) {
       CAPTURE(commands[i]);
@@ -74,16 +80,20 @@ struct Hostile : Scripted {
   void checkRecovers() {
     remote.forget();
     Scripted::checkRecovers();
-    CHECK(here().messages() == 11);
+    CHECK(here().messages() == mailCount);
   }
 
+  std::size_t mailCount = 11;
   bool mayCreate = false;
 };
 
 // Accepts one connection and says "* OK aaaaa...", an octet every few milliseconds.
 class Dribbler {
  public:
-  Dribbler() {
+  // Says `first`, then `rest` over and over, an octet at a time.
+  explicit Dribbler(std::string first = "* OK ", std::string rest = "a",
+                    std::chrono::milliseconds between = std::chrono::milliseconds(20))
+      : first_(std::move(first)), rest_(std::move(rest)), between_(between) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -108,15 +118,18 @@ class Dribbler {
   void serve() {
     int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
-    const std::string greeting = "* OK ";
-    while (!stopping_ &&
-           send(client, octets_ < greeting.size() ? &greeting[octets_] : "a", 1, MSG_NOSIGNAL) == 1) {
+    auto octet = [&](std::size_t n) {
+      return n < first_.size() ? &first_[n] : &rest_[(n - first_.size()) % rest_.size()];
+    };
+    while (!stopping_ && send(client, octet(octets_), 1, MSG_NOSIGNAL) == 1) {
       ++octets_;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      std::this_thread::sleep_for(between_);
     }
     close(client);
   }
 
+  const std::string first_, rest_;
+  const std::chrono::milliseconds between_;
   int listener_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_ = false;

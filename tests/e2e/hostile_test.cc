@@ -46,8 +46,13 @@ const Attack kAttacks[] = {
     {"an endless number", "SELECT", [] { return "* " + std::string(80 * kMega, '9'); }, ExitStatus::protocol,
      "remote: ERROR: "},
     {"an endless FETCH response", "UID FETCH",
-     [] { return "* 1 FETCH (UID 1 X (" + std::string(80 * kMega, 'y'); }, ExitStatus::unavailable,
-     "remote: ERROR: ", true},
+     [] { return "* 1 FETCH (UID 1 X (" + std::string(80 * kMega, 'y'); }, ExitStatus::protocol,
+     "remote: ERROR: response of more than 67108864 octets: * 1 FETCH (UID 1 X (yyy"},
+    {"a FETCH response of endless literals", "UID FETCH",
+     [] { return "* 1 FETCH (UID 1 X (" + repeated(1000, "{100000}\r\n" + std::string(100'000, 'y') + " "); },
+     ExitStatus::protocol, "remote: ERROR: response of more than 67108864 octets: * 1 FETCH (UID 1 X ("},
+    {"a long FETCH response that ends", "UID FETCH",
+     [] { return "* 1 FETCH (UID 1 X (" + std::string(50 * kMega, 'y') + "))\r\n"; }, ExitStatus::ok},
     {"a name of 4 GiB", "LIST", [] { return "* LIST () \"/\" {4294967296}\r\n" + std::string(kMega, 'a'); },
      ExitStatus::protocol, "remote: ERROR: "},
     {"a literal longer than numbers go", "LIST",
@@ -59,9 +64,11 @@ const Attack kAttacks[] = {
      ExitStatus::unavailable, "remote: ERROR: ", true},
     {"a body that lies about its size", "UID FETCH",
      [] { return "* 1 FETCH (UID 1 BODY[] {5}\r\nmuch more than five octets)\r\n"; }, ExitStatus::ok},
-    {"a body of a tebibyte, and one octet of it", "UID FETCH",
-     [] { return "* 1 FETCH (UID 1 BODY[] {1099511627776}\r\nx"; }, ExitStatus::unavailable,
+    {"a body of 4 GiB, and one octet of it", "UID FETCH",
+     [] { return "* 1 FETCH (UID 1 BODY[] {4294967295}\r\nx"; }, ExitStatus::unavailable,
      "remote: ERROR: ", true},
+    {"a body of a tebibyte", "UID FETCH", [] { return "* 1 FETCH (UID 1 BODY[] {1099511627776}\r\nx"; },
+     ExitStatus::protocol, "remote: ERROR: absurd literal"},
     {"a line of literals", "SELECT", [] { return "* X" + repeated(100'000, " {1}\r\na") + "\r\n"; },
      ExitStatus::protocol, "remote: ERROR: "},
     // Nesting.
@@ -105,6 +112,8 @@ const Attack kAttacks[] = {
      ExitStatus::ok},
     {"a million malformed responses", "SELECT", [] { return repeated(1'000'000, "* 1 FETCH (UID\r\n"); },
      ExitStatus::ok},
+    {"responses of no sense without end", "SELECT", [] { return repeated(4'100'000, "* 1 X\r\n"); },
+     ExitStatus::protocol, "remote: ERROR: more than 4000000 responses that nobody asked for"},
     {"a million alerts", "SELECT", [] { return repeated(300'000, "* OK [ALERT] wake up\r\n"); },
      ExitStatus::ok},
     {"450,000 mailboxes", "LIST",
@@ -229,4 +238,133 @@ TEST_CASE("a server that dribbles does not keep SIGTERM waiting") {
   INFO(readFile(it.directory() / "stderr"));
   CHECK(outcome.exitStatus == 0);
   CHECK(processesOf(group) == "");
+}
+
+namespace {
+
+Message ofSize(std::size_t i) {
+  const std::string n = std::to_string(i);
+  return {.text = "Message-ID: <" + n + "@example.net>\r\nSubject: " + n + "\r\n\r\n" +
+                  std::string(10 * i, 'x') + "\r\n",
+          .flags = {},
+          .internalDate = "02-Feb-2021 03:04:0" + n + " +0000"};
+}
+
+void put(FakeServer& server, std::size_t from, std::size_t to) {
+  server.access([&](auto& boxes) {
+    auto [box, isNew] = boxes.try_emplace("INBOX");
+    for (std::size_t i = from; i <= to; ++i) box->second.add(ofSize(i).text, {}, ofSize(i).internalDate);
+  });
+}
+
+// Replaces the UIDs of an APPENDUID.
+std::function<std::string(const std::string&)> telling(std::map<std::string, std::string> instead) {
+  return [instead = std::move(instead)](const std::string& line) {
+    static const std::regex kAppendUid("(\\[APPENDUID \\d+ )([0-9:,]+)\\]");
+    std::smatch match;
+    if (!std::regex_search(line, match, kAppendUid)) return line;
+    auto it = instead.find(match[2]);
+    if (it == instead.end()) return line;
+    return match.prefix().str() + match[1].str() + it->second + "]" + match.suffix().str();
+  };
+}
+
+}  // namespace
+
+// Plausible: not below UIDNEXT, each once. The next look shows their sizes.
+TEST_CASE("an APPENDUID that names other messages is found out, and the copies where they are") {
+  NOT_THE_REFERENCE();
+  FakeOptions swapping, shifting;
+  swapping.capabilities = std::regex_replace(swapping.capabilities, std::regex("MULTIAPPEND "), "");
+  swapping.rewrite = telling({{"1", "2"}, {"2", "1"}});
+  shifting.rewrite = telling({{"1:3", "2:4"}});
+  for (bool swaps : {true, false}) {
+    CAPTURE(swaps);
+    Scripted bed({}, swaps ? swapping : shifting);
+    put(bed.local, 1, 3);
+    // A message of somebody else's has the UID that is too many.
+    if (!swaps)
+      bed.remote.on("SELECT", 2, {.alsoAnswer = true, .meanwhile = [](auto& boxes) {
+                                    boxes["INBOX"].add(ofSize(9).text, {}, ofSize(9).internalDate);
+                                  }});
+    Run run = bed.program.run();
+    INFO(run.log());
+    requireDone(run);
+    CHECK(run.says("remote(INBOX): WARNING: Server told wrong UIDs: "));
+    CHECK(run.says("remote(INBOX): Recovered "));
+    CHECK_FALSE(run.sent("UID EXPUNGE"));
+    checkEqual(bed.here(), bed.there());
+    for (FakeServer* server : {&bed.local, &bed.remote})
+      server->access([&](auto& boxes) { CHECK(boxes["INBOX"].messages.size() == (swaps ? 3 : 4)); });
+    // Each is paired with its own copy.
+    bed.local.access(
+        [](auto& boxes) { boxes["INBOX"].setFlags(boxes["INBOX"].messages.at(0), {"\\Flagged"}); });
+    bed.remote.access([](auto& boxes) { boxes["INBOX"].expunge(boxes["INBOX"].messages.at(1).uid); });
+    requireDone(bed.program.run());
+    checkEqual(bed.here(), bed.there());
+    checkNothingToDo(bed.program);
+  }
+}
+
+// Servers that change what they store are as they are.
+TEST_CASE("copies of another size that are what they should be are left alone") {
+  NOT_THE_REFERENCE();
+  FakeOptions counting;
+  counting.rewrite = [](const std::string& line) {
+    static const std::regex kSize("RFC822.SIZE (\\d+)");
+    std::smatch match;
+    if (!std::regex_search(line, match, kSize)) return line;
+    return match.prefix().str() + "RFC822.SIZE " + std::to_string(std::stoul(match[1]) + 7) +
+           match.suffix().str();
+  };
+  Scripted bed({}, counting);
+  put(bed.local, 1, 5);
+  put(bed.remote, 6, 8);
+  Run run = bed.program.run();
+  requireDone(run);
+  CHECK_FALSE(run.says("wrong UIDs"));
+  checkEqual(bed.here(), bed.there());
+  checkNothingToDo(bed.program);
+}
+
+// RFC 5819 section 2: no STATUS of a mailbox that cannot be selected.
+TEST_CASE("a mailbox that is listed and cannot be selected is not created on the other side") {
+  NOT_THE_REFERENCE();
+  Scripted bed;
+  Scripted::add(bed.local, "INBOX", 3, 1);
+  bed.remote.on("LIST", 0, {.octets = "* LIST () \"/\" locked\r\n", .alsoAnswer = true});
+  bed.remote.on("SELECT \"?locked", 0, {.octets = "{tag} NO [NOPERM] not yours\r\n"});
+  for (int runs = 0; runs < 2; ++runs) {
+    Run run = bed.program.run();
+    INFO(run.log());
+    checkStatus(run, ExitStatus::tryAgain);
+    CHECK(run.says("remote(locked): ERROR: Mailbox is listed, but cannot be selected; it is left alone: "));
+    CHECK(run.says("not yours"));
+    CHECK_FALSE(run.sent("CREATE"));
+  }
+  bed.remote.forget();
+  bed.checkRecovers();
+}
+
+// Those who stay meet the attacker again and again.
+TEST_CASE("an attacker that is met again and again: launch holds no more descriptors than before") {
+  NOT_THE_REFERENCE();
+  Hostile bed;
+  bed.remote.on("LIST", 0, {.octets = "* 1 FETCH (BODY[] {5}\r\nx* BYE\r\n", .close = true});
+  BackgroundProcess process = bed.program.runInBackground({"--watch=1"});
+  auto after = [&](unsigned sessions) {
+    REQUIRE(eventually(
+        [&] {
+          return std::ranges::count_if(bed.remote.commands(), [](const std::string& command) {
+                   return command.starts_with("AUTHENTICATE");
+                 }) >= sessions;
+        },
+        kLongestAttack));
+    return descriptorsOf(process.pid());
+  };
+  const std::size_t before = after(3);
+  CHECK(after(6) <= before);
+  process.signal(SIGTERM);
+  CHECK(process.wait(std::chrono::seconds(20)).exitStatus == 0);
+  bed.checkRecovers();
 }

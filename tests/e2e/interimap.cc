@@ -104,6 +104,11 @@ std::string programPath() {
 
 bool isReference() { return namedProgram() == kReference; }
 
+bool isSanitized() {
+  static const bool is = readFile(namedProgram()).find("__asan_init") != std::string::npos;
+  return is;
+}
+
 Interimap::Interimap(const fs::path& directory, Account local, Account remote,
                      std::vector<std::string> options)
     : directory_(makeDirectory(directory)) {

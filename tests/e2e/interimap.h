@@ -41,6 +41,7 @@ struct Run : Outcome {
 // The program that INTERIMAP_BIN names, or a copy of it that the mail user may execute.
 std::string programPath();
 bool isReference();  // it is the Perl program
+bool isSanitized();  // it has AddressSanitizer, which takes terabytes of address space
 
 class Interimap {
  public:

@@ -14,9 +14,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "tests/e2e/directory.h"
 
 namespace interimap::bed {
 namespace {
@@ -73,6 +76,18 @@ std::string find(const std::string& program) {
   return program;
 }
 
+// What a sanitizer says about a program belongs into the log of the test, whatever the test expected.
+void showFindings(std::string_view errors) {
+  for (std::string_view mark : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", ": runtime error: "}) {
+    std::size_t at = errors.find(mark);
+    if (at == errors.npos) continue;
+    errors.remove_prefix(errors.rfind('\n', at) + 1);
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(std::min<std::size_t>(errors.size(), 8000)),
+                 errors.data());
+    return;
+  }
+}
+
 // In the child, where only async-signal-safe calls are allowed: the test program has threads.
 [[noreturn]] void become(const Command& command, const MailUser& user, std::array<int, 3> streams,
                          const char* program, char* const* arguments, char* const* environment) {
@@ -93,10 +108,10 @@ std::string find(const std::string& program) {
 
 pid_t start(const Command& command, std::array<int, 3> streams) {
   const MailUser& user = mailUser();
-  std::vector<std::string> environment{std::string("PATH=") + kPath, "HOME=/", "LC_ALL=C"};
-  for (const char* inherited : {"ASAN_OPTIONS", "UBSAN_OPTIONS"}) {
-    if (const char* value = getenv(inherited)) environment.push_back(std::string(inherited) + "=" + value);
-  }
+  // A sandboxed program cannot start another that looks up symbols; whom strace watches cannot look for
+  // leaks.
+  std::vector<std::string> environment{std::string("PATH=") + kPath, "HOME=/", "LC_ALL=C",
+                                       "ASAN_OPTIONS=symbolize=0:detect_leaks=0:verify_asan_link_order=0"};
   environment.insert(environment.end(), command.environment.begin(), command.environment.end());
   std::vector<char*> argv = pointers(command.arguments), envp = pointers(environment);
   const std::string program = find(command.arguments.at(0));
@@ -224,10 +239,11 @@ Outcome run(const Command& command) {
   record(status, outcome);
   charge(usage, outcome);
   reapOrphans(pid, outcome);
+  showFindings(outcome.errors);
   return outcome;
 }
 
-BackgroundProcess::BackgroundProcess(const Command& command, const std::string& log) {
+BackgroundProcess::BackgroundProcess(const Command& command, const std::string& log) : log_(log) {
   ::signal(SIGPIPE, SIG_IGN);
   Descriptor null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   Descriptor file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
@@ -238,22 +254,28 @@ BackgroundProcess::BackgroundProcess(const Command& command, const std::string& 
 BackgroundProcess::~BackgroundProcess() { end(); }
 
 BackgroundProcess::BackgroundProcess(BackgroundProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), outcome_(std::move(other.outcome_)) {}
+    : pid_(std::exchange(other.pid_, -1)), log_(std::move(other.log_)), outcome_(std::move(other.outcome_)) {}
 
 BackgroundProcess& BackgroundProcess::operator=(BackgroundProcess&& other) noexcept {
   end();
   pid_ = std::exchange(other.pid_, -1);
+  log_ = std::move(other.log_);
   outcome_ = std::move(other.outcome_);
   return *this;
+}
+
+void BackgroundProcess::ended(int status) {
+  record(status, outcome_);
+  pid_ = -1;
+  showFindings(readFile(log_));
 }
 
 bool BackgroundProcess::running() {
   if (pid_ < 0) return false;
   int status = 0;
   if (waitpid(pid_, &status, WNOHANG) == 0) return true;
-  record(status, outcome_);
   kill(-pid_, SIGKILL);  // what it left behind
-  pid_ = -1;
+  ended(status);
   return false;
 }
 
@@ -266,8 +288,7 @@ void BackgroundProcess::end() {
   kill(-pid_, SIGKILL);
   int status = 0;
   waitpid(pid_, &status, 0);
-  record(status, outcome_);
-  pid_ = -1;
+  ended(status);
 }
 
 Outcome BackgroundProcess::wait(std::chrono::milliseconds timeout) {

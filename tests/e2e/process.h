@@ -61,7 +61,9 @@ class BackgroundProcess {
   Outcome wait(std::chrono::milliseconds timeout);
 
  private:
+  void ended(int status);
   pid_t pid_ = -1;
+  std::string log_;
   Outcome outcome_;
 };
 

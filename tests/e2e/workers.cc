@@ -16,7 +16,8 @@
 namespace interimap::bed {
 namespace {
 
-constexpr int kBetweenLooks = 5;  // milliseconds
+constexpr int kBetweenLooks = 5;                  // milliseconds
+constexpr std::uint64_t kSanitized = 1ULL << 40;  // address space: nobody but AddressSanitizer takes so much
 
 struct Process {
   pid_t pid;
@@ -96,6 +97,14 @@ std::chrono::milliseconds processorTime(pid_t process) {
   return std::chrono::milliseconds((user + system) * 1000 / sysconf(_SC_CLK_TCK));
 }
 
+std::size_t descriptorsOf(pid_t process) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry :
+       fs::directory_iterator("/proc/" + std::to_string(process) + "/fd"))
+    ++count;
+  return count;
+}
+
 void MemoryWatch::start(pid_t group) {
   stop();
   stopping_ = false;
@@ -119,7 +128,9 @@ void MemoryWatch::look(pid_t group) {
   for (const Process& process : processes()) {
     if (process.group != group || process.name == ourName) continue;  // before exec it is still us
     const std::string directory = "/proc/" + std::to_string(process.pid);
-    peak_ = std::max<std::uint64_t>(peak_, kibibytes(readFile(directory + "/status"), "VmHWM:"));
+    const std::string status = readFile(directory + "/status");
+    if (kibibytes(status, "VmSize:") > kSanitized) continue;
+    peak_ = std::max<std::uint64_t>(peak_, kibibytes(status, "VmHWM:"));
     sum += kibibytes(readFile(directory + "/smaps_rollup"), "Pss:");
   }
   proportional_ = std::max<std::uint64_t>(proportional_, sum);

@@ -22,6 +22,7 @@ std::string processesOf(pid_t group);
 char stateOf(pid_t process);
 
 std::chrono::milliseconds processorTime(pid_t process);
+std::size_t descriptorsOf(pid_t process);  // how many it holds
 
 // Looks at the memory of a group of processes for as long as it lives, all the time.
 class MemoryWatch {
