@@ -65,16 +65,22 @@ $(BUILD)/unit/launch:    $(ipc) $(call lib,sandbox launch) $(call tests,launch) 
 $(BUILD)/tests/sandboxed/prober: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,prober attempts_on_processes attempts_on_files attempts_on_memory honest_work) ; $(link) $(libs_sandbox) $(libs_store)
 $(BUILD)/tests/sandboxed/driver: $(call lib,sandbox) $(patsubst %,$(BUILD)/tests/sandbox/%.o,confined sandbox_test) $(BUILD)/tests/main.o                                ; $(link) $(libs_sandbox)
 
+# What workers do, against the lists of what they may.
+$(BUILD)/tests/sandbox/audit: $(call lib,sandbox) $(BUILD)/tests/sandbox/audit.o ; $(link) $(libs_sandbox)
+
 # End to end, against real servers; the demo is made of the same bricks, those without doctest.
 bricks := $(filter-out %/pull_bed.o,$(call objs,tests/e2e))
-$(BUILD)/tests/e2e/e2e:   $(call lib,tests/e2e tests/soak) $(call tests,tests/e2e) | $(BUILD)/tests/compromised/worker ; $(link) -lssl -lcrypto -lz -lsqlite3
+$(BUILD)/tests/e2e/e2e:   $(call lib,tests/e2e tests/soak) $(call tests,tests/e2e) | $(BUILD)/tests/compromised/worker $(BUILD)/tests/clock/jumping.so ; $(link) -lssl -lcrypto -lz -lsqlite3
 $(BUILD)/tests/demo/demo: $(bricks) $(call objs,tests/demo)               ; $(link) -lssl -lcrypto -lz -lsqlite3
 $(BUILD)/tests/bench/bench: $(bricks) $(call objs,tests/bench)            ; $(link) -lssl -lcrypto -lz -lsqlite3
 
 $(BUILD)/tests/soak/soak: $(bricks) $(call objs,tests/soak)            ; $(link) -lssl -lcrypto -lz -lsqlite3
 
-# A net or a delivery that lies to sync, for the end-to-end tests.
+# A worker that lies to another, for the end-to-end tests.
 $(BUILD)/tests/compromised/worker: $(ipc) $(call objs,tests/compromised) ; $(link) $(libs_ipc)
+
+# A clock that jumps, loaded into the programs.
+$(BUILD)/tests/clock/jumping.so: tests/clock/jumping.cc ; @mkdir -p $(@D) && $(CXX) $(CXXFLAGS) -fPIC -shared -o $@ $<
 
 # The engine between two simulated servers, under random histories.
 $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/model) ; $(link) $(libs_ipc) $(libs_store) $(libs_sync)
@@ -100,18 +106,40 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -c -o $@ $<
 
-# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first.
-e2e     := $(BUILD)/tests/e2e/e2e
-slow    := soak versions deadlines kill watch large
-cases   := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
-checked := $(BUILD)/tests/model/histories $(e2e) $(folders:%=$(BUILD)/unit/%) $(fuzzed:%=$(BUILD)/fuzz/%) $(BUILD)/tests/sandboxed/driver $(BUILD)/tests/sandboxed/prober
+# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 100,000
+# histories of the model; and once more under ASan and UBSan what needs no servers, and some of what does.
+e2e       := $(BUILD)/tests/e2e/e2e
+histories := $(BUILD)/tests/model/histories
+slow      := soak versions deadlines kill watch large
+cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
+hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
+checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
+model     := '$(histories) --histories 25000' $(foreach n,25001 50001 75001,'$(histories) --test-case=random* --from $n --histories 25000')
+
+san        := $(BUILD)-san
+san_flags  := BUILD=$(san) SHARED=1 WERROR= HARDEN='-fPIE -D_GLIBCXX_ASSERTIONS' \
+              OPT='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+san_built  := $(programs:$(BUILD)/%=$(san)/%) $(hermetic:%=$(san)/%) $(san)/tests/sandboxed/prober $(san)/tests/model/histories
+san_tests  := $(hermetic:%=$(san)/%) '$(san)/tests/model/histories --histories 2000' \
+              $(patsubst %,'INTERIMAP_BIN=$(abspath $(san)/bin/interimap) $(e2e)@%_test',first_sync connection pull_delivery)
 
 check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
+	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@tests/linkage $(libexec)
 	@tests/coverage
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow) $(cases)) \
-	  $(folders:%=$(BUILD)/unit/%) $(fuzzed:%=$(BUILD)/fuzz/%) $(BUILD)/tests/model/histories $(BUILD)/tests/sandboxed/driver
+	  $(hermetic:%=$(BUILD)/%) $(model) $(san_tests)
+
+# The long forms, hours of them. TORTURE names parts, of those that tests/torture explains; TIME makes some of them
+# shorter. Programs for valgrind have no filter (sandbox/lists.h): they are not for use.
+torture: deps
+	@tests/install valgrind
+	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked) $(BUILD)/tests/sandbox/audit $(BUILD)/tests/soak/soak
+	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)-valgrind HARDEN='-fPIE -DINTERIMAP_FOR_VALGRIND' OPT='-O1 -g1' \
+	  $(programs:$(BUILD)/%=$(BUILD)-valgrind/%)
+	@BUILD=$(BUILD) HERMETIC='$(hermetic)' CASES='$(slow) $(cases)' tests/torture $(TORTURE)
 
 # Looks for octets that break something, TIME seconds per target, one target per core; FUZZ names some, all if it does not.
 # Everything is compiled again, in a directory of its own, with ASan and UBSan.
@@ -160,8 +188,8 @@ install: all
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(DESTDIR)$(PREFIX)/lib/systemd/$$unit/$${f##*/}; done; done
 	install -m 644 dist/interimap.sample dist/pullimap.sample $(DESTDIR)$(PREFIX)/share/doc/interimap
 
-clean: ; rm -rf $(BUILD) $(BUILD)-fuzz
+clean: ; rm -rf $(BUILD) $(BUILD)-fuzz $(BUILD)-san $(BUILD)-valgrind
 
-.PHONY: all check fuzz bench soak demo deps deps-build deps-demo install clean
+.PHONY: all check torture fuzz bench soak demo deps deps-build deps-demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
