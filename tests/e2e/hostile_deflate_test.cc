@@ -2,6 +2,8 @@
 // the end of the run, within bounds, and nothing of it reaches the other side.
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "tests/e2e/hostile_bed.h"
 
 using namespace interimap::bed;
@@ -46,7 +48,7 @@ TEST_CASE("deflate bombs, end to end") {
       {"noise",
        [] {
          std::string noise;
-         for (int i = 0; i < 30'000'000; ++i) noise += "* 1 X\r\n";
+         for (int i = 0; i < 5'000'000; ++i) noise += "* 1 X\r\n";
          return noise;
        },
        ExitStatus::protocol, "remote: ERROR: "},
@@ -55,10 +57,10 @@ TEST_CASE("deflate bombs, end to end") {
     CAPTURE(row.name);
     Compressed bed;
     bed.remote.on("UID FETCH .*BODY", 1, {.octets = row.octets(), .alsoAnswer = true});
-    Run run = bed.attacked({"--debug"});
+    Run run = bed.attacked({});
     INFO(run.log().substr(0, 4000));
-    CHECK(run.says("C: "));
-    CHECK(run.sent("COMPRESS"));
+    CHECK(std::ranges::any_of(bed.remote.commands(),
+                              [](const std::string& each) { return each.starts_with("COMPRESS"); }));
     CHECK(run.exitStatus == static_cast<int>(row.status));
     CHECK(run.says(row.says));
     bed.checkRecovers();
