@@ -44,6 +44,18 @@ TEST_CASE(
        [](Ledger& l) { l.moved(1, "b"), l.expunged(1, Side::remote); },
        {{"b", "ember 1"}},
        ""},
+      {"on its way at an outage, then expunged",
+       [](Ledger& l) { l.outage(), l.expunged(1, Side::remote); },
+       {{"a", "ember 1"}},
+       ""},
+      {"there for long at an outage, then expunged",
+       [](Ledger& l) { l.outage(Ledger::Clock::now() + Ledger::kCopied), l.expunged(1, Side::remote); },
+       {{"a", "ember 1"}},
+       "a: message 1 was expunged, and is there"},
+      {"on its way and expunged at an outage",
+       [](Ledger& l) { l.expunged(1, Side::remote), l.outage(); },
+       {{"a", "ember 1"}},
+       ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);

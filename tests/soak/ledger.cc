@@ -13,15 +13,21 @@ std::optional<Serial> serialOf(const std::string& subject) {
   return serial;
 }
 
-void Ledger::appended(Serial message, Side side, const std::string& mailbox) {
-  messages_.emplace(message, Message{.owner = side, .mailbox = mailbox});
+void Ledger::appended(Serial message, Side side, const std::string& mailbox, Clock::time_point at) {
+  messages_.emplace(message, Message{.owner = side, .mailbox = mailbox, .placed = at});
   ++living_;
 }
 
-void Ledger::moved(Serial message, const std::string& mailbox) {
+void Ledger::moved(Serial message, const std::string& mailbox, Clock::time_point at) {
   Message& entry = messages_.at(message);
   entry.mailbox = mailbox;
+  entry.placed = at;
   entry.moved = true;
+}
+
+void Ledger::outage(Clock::time_point at) {
+  for (auto& [serial, entry] : messages_)
+    if (at - entry.placed < kCopied) entry.halfway = true;
 }
 
 void Ledger::expunged(Serial message, Side side) {

@@ -4,8 +4,12 @@
 // A message belongs to the side that it was appended to. Only its owner moves it, both expunge it: so the
 // owner always knows where it is, and an expunge by the owner is final. The other side may expunge it in a
 // mailbox that the owner has just moved it out of; then the copy that was moved lives on, rightly.
+//
+// A message that is being copied when a server goes away may be on both sides without the program knowing. If
+// it is expunged on one side before both are looked at again, the other one is new mail: kept, and copied.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -26,8 +30,14 @@ std::optional<Serial> serialOf(const std::string& subject);
 // Mailbox names have "/" for the delimiter.
 class Ledger {
  public:
-  void appended(Serial message, Side side, const std::string& mailbox);
-  void moved(Serial message, const std::string& mailbox);  // by its owner
+  using Clock = std::chrono::steady_clock;
+  // Until then it may take to copy a message, however busy the machine is.
+  static constexpr std::chrono::seconds kCopied{20};
+
+  void appended(Serial message, Side side, const std::string& mailbox, Clock::time_point at = Clock::now());
+  void moved(Serial message, const std::string& mailbox,
+             Clock::time_point at = Clock::now());  // by its owner
+  void outage(Clock::time_point at = Clock::now());
   void expunged(Serial message, Side side);
   void renamed(const std::string& mailbox, const std::string& newName);  // and what is below it
   void deleted(const std::string& mailbox);
@@ -44,11 +54,13 @@ class Ledger {
   struct Message {
     Side owner;
     std::string mailbox;  // as its owner has it
+    Clock::time_point placed;
     bool moved = false, expungedByOwner = false, expungedByOther = false, uncertain = false;
+    bool halfway = false;  // at an outage
 
     bool lives() const { return !expungedByOwner && !expungedByOther; }
     bool mustBeThere() const { return lives() && !uncertain; }
-    bool mayBeThere() const { return lives() || uncertain || (moved && !expungedByOwner); }
+    bool mayBeThere() const { return lives() || uncertain || halfway || (moved && !expungedByOwner); }
   };
 
   std::map<Serial, Message> messages_;

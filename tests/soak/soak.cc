@@ -208,6 +208,7 @@ void Soak::outages() {
   const bool kill = random_() % 2 == 0;
   trace((side == Side::local ? "local" : "remote") + std::string(kill ? ": killed" : ": shut down"));
   kill ? account.server().kill() : account.server().shutDown();
+  traffic_.outage();
   outages_.away = side;
   outages_.back = Clock::now() + std::chrono::milliseconds(random_() % kLongestOutage);
   outages_.next = Clock::now() + outages_.every;

@@ -58,6 +58,7 @@ class Traffic {
   void step();      // one change, on a side that is available
 
   const Ledger& ledger() const { return ledger_; }
+  void outage() { ledger_.outage(); }  // of either server
   std::uint64_t changes() const { return changes_; }
   std::string counts() const;  // "append 12, flags 30, ..."
 
