@@ -179,7 +179,9 @@ TEST_CASE("connections: a server that bears only one is content with it") {
   CHECK(run.says("remote/2: WARNING: Going on without this connection: "));
   CHECK(run.says("remote/4: WARNING: Going on without this connection: "));
   CHECK_FALSE(run.says("ERROR"));
+  bed.remote.waitUntilIdle();  // nor does it bear the judge beside the program
   checkEqual(bed.here(), bed.there());
+  bed.remote.waitUntilIdle();
   checkNothingToDo(bed.program);
 }
 
