@@ -106,7 +106,7 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -c -o $@ $<
 
-# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 100,000
+# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 25,000
 # histories of the model; and once more under ASan and UBSan what needs no servers, and some of what does.
 e2e       := $(BUILD)/tests/e2e/e2e
 histories := $(BUILD)/tests/model/histories
@@ -114,7 +114,7 @@ slow      := soak versions deadlines kill watch large
 cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
-model     := '$(histories) --histories 25000' $(foreach n,25001 50001 75001,'$(histories) --test-case=random* --from $n --histories 25000')
+model     := '$(histories) --histories 6250' $(foreach n,6251 12501 18751,'$(histories) --test-case=random* --from $n --histories 6250')
 
 san        := $(BUILD)-san
 san_flags  := BUILD=$(san) SHARED=1 WERROR= HARDEN='-fPIE -D_GLIBCXX_ASSERTIONS' \
