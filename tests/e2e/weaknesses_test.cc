@@ -109,10 +109,8 @@ TEST_CASE("W31: the time that a run takes grows with the changes, not with their
 TEST_CASE("W38: an interval below zero is refused") {
   NOT_THE_REFERENCE();
   Scripted bed;
-  requireDone(bed.program.run());
-  std::size_t before = bed.local.commands().size();
   checkStatus(bed.program.run({"--watch=-1"}), ExitStatus::usage);
-  CHECK(bed.local.commands().size() == before);
+  CHECK(bed.local.commands().empty());
 }
 
 TEST_CASE("W42: a mailbox that only the settings hide is not forgotten") {
