@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sync/mailbox.h"
+#include "sync/renaming.h"
 
 namespace interimap {
 
@@ -72,7 +73,25 @@ std::optional<Undertakings::Refused> Undertakings::tell(Side side, const store::
                              text(side, undertaking).substr(std::string("mailbox ").size()) + ": " +
                              words(reply.done())};
   log_.info(About::server(side), (undertaking.to ? "Renamed " : "Deleted ") + text(side, undertaking));
+  if (undertaking.to) carrySubscriptions(side, undertaking.mailbox, *undertaking.to);
   return std::nullopt;
+}
+
+// Subscriptions are to names, and with most servers RENAME changes nothing about them (RFC 3501
+// section 6.3.6). INBOX stays where it is.
+void Undertakings::carrySubscriptions(Side side, const MailboxName& from, const MailboxName& to) {
+  if (from.isInbox()) return;
+  const Hierarchy& hierarchy = lists_.hierarchy(side);
+  std::vector<std::pair<WireName, Reply<Nothing>>> subscribed;
+  for (const auto& [name, mailbox] : lists_.listing(side)) {
+    if (!mailbox.subscribed || (name != from && !isBelow(name, from))) continue;
+    WireName moved = hierarchy.wire(renamed(name, from, to));
+    subscribed.emplace_back(moved, servers_[side]->manage(Verb::subscribe, moved));
+    servers_[side]->manage(Verb::unsubscribe, hierarchy.wire(name));
+  }
+  for (auto& [name, reply] : subscribed)
+    if (!reply.done().ok())
+      log_.warning(About::server(side), "Couldn't subscribe to " + name.bytes + ": " + words(reply.done()));
 }
 
 bool Undertakings::isKnown(const MailboxName& name) const {

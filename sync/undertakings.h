@@ -38,6 +38,7 @@ class Undertakings {
   bool carryOn(const store::Undertaking& undertaking);
   bool isDue(Side side, const store::Undertaking& undertaking) const;
   std::optional<Refused> tell(Side side, const store::Undertaking& undertaking);
+  void carrySubscriptions(Side side, const MailboxName& from, const MailboxName& to);
   void complete(const store::Undertaking& undertaking);
   bool isKnown(const MailboxName& name) const;
   std::string shown(const store::Undertaking& undertaking) const;  // of the database

@@ -249,6 +249,25 @@ TEST_CASE("a mailbox that was renamed on one side is renamed on the other, with 
   CHECK(bed.there().mailboxes.at("z").messages.size() == 3);
 }
 
+TEST_CASE("a renamed mailbox keeps its subscription, though servers subscribe to names") {
+  NOT_THE_REFERENCE();
+  Tree bed;
+  {
+    ImapClient alice = bed.alice(), bob = bed.bob();
+    for (const char* name : {"a", "a/b"}) alice.subscribe(name);
+    synchronise(bed);
+    bob.subscribe("c");
+    for (auto [from, to] : {std::pair("a", "z"), std::pair("c", "y")})
+      alice.command(std::string("RENAME ") + from + " " + to);
+    for (const char* name : {"a", "a/b"}) alice.unsubscribe(name);  // as a user's client does
+    for (const char* name : {"z", "z/b"}) alice.subscribe(name);
+  }
+  checkFollowed(bed, bed.program.run());
+  for (const Snapshot& side : {bed.here(), bed.there()})
+    for (const char* name : {"z", "z/b", "y"}) CHECK(side.mailboxes.at(name).subscribed);
+  CHECK(bed.bob().command("LIST (SUBSCRIBED) \"\" *").responses.size() == 3);
+}
+
 TEST_CASE("a mailbox that got the same new name on both sides is the one it was") {
   NOT_THE_REFERENCE();
   Tree bed;
