@@ -2,6 +2,7 @@
 // pure function of the journal and what the server shows.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,10 +18,25 @@ struct Adopted {
   bool operator==(const Adopted&) const = default;
 };
 
+// Messages on both servers that look the same, and more than one on either: only their bodies tell which is
+// whose copy, as one of them may be what a user put there.
+struct Ambiguous {
+  UidSet sources, copies;
+};
+Ambiguous ambiguous(const std::vector<store::Intent>& intents,
+                    const std::vector<answer::Message>& candidates);
+
+// Digests of those, as far as the servers told.
+struct Contents {
+  std::map<Uid, ContentDigest> sources, copies;
+};
+
 // Intents without an identity are no one's. APPENDs of one session arrive in their order, so both lists are
-// walked in the order of their UIDs. Equal are messages with the same header and INTERNALDATE. Sizes differ
-// between servers, but of several such ones that of the same size is taken first. Each is adopted once.
+// walked in the order of their UIDs. Equal are messages with the same header and INTERNALDATE. Of several
+// such ones those are taken first that have the same content, then those of the same size. A server that
+// alters messages changes their size, too: two of one size with different contents are different. Each is
+// adopted once.
 std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
-                                 const std::vector<answer::Message>& candidates);
+                                 const std::vector<answer::Message>& candidates, const Contents& contents);
 
 }  // namespace interimap

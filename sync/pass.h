@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/store.h"
+#include "sync/adopt.h"
 #include "sync/changes.h"
 #include "sync/lanes.h"
 #include "sync/log.h"
@@ -94,6 +95,7 @@ class Pass {
   bool mayTry(const store::RefusedMessage& message) const;
   bool answered();
   void resume();
+  Contents askContents(Side source, const Ambiguous& doubtful);
   void adopt(Side target);
   void settleOwed(Side source);
   void forgetDeparted(Side side);
@@ -130,6 +132,7 @@ class Pass {
   Both<UidSet> refused_;                           // of messages that stay on that side alone
   Both<std::vector<answer::Message>> sources_;     // on that side, perhaps copied to the other
   std::unique_ptr<TwinSearch> twins_;              // for those that are on both sides, if there may be any
+  Both<UidSet> departed_;                          // since they were asked what they look like
   Both<UidSet> owed_;                              // below the listing, to be copied from that side
   Both<UidSet> redo_;                              // --repair: their partner is lost, to be copied again
 

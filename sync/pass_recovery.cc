@@ -52,6 +52,24 @@ std::vector<store::Intent> Pass::intents(Side target) const {
   return intents;
 }
 
+// What a server does not show remains unknown.
+Contents Pass::askContents(Side source, const Ambiguous& doubtful) {
+  Contents contents;
+  if (doubtful.sources.empty()) return contents;
+  auto ask = [this](Side side, const UidSet& uids, std::map<Uid, ContentDigest>& out) {
+    servers_[side]->ensureSelected(mailbox_.wire[side]);
+    return servers_[side]->fetch(uids, Items::content, [&out](const answer::Message& message) {
+      if (message.content) out.emplace(message.uid, *message.content);
+    });
+  };
+  auto here = ask(source, doubtful.sources, contents.sources),
+       there = ask(other(source), doubtful.copies, contents.copies);
+  for (auto& [side, reply] : {std::pair(source, &here), std::pair(other(source), &there)})
+    if (const answer::Done& done = reply->done(); done.code == answer::kUnreadable && !due_.again)
+      failOrTryAgain(side, true, words(done), ExitStatus::tryAgain);
+  return contents;
+}
+
 // Copies found are mapped. Their flags may have changed since, on either side: both are asked. If the source
 // is gone, what looks like our copy may as well be what a user moved here: nothing is expunged for a guess,
 // it is new mail. If the copy is gone, the source is copied again.
@@ -60,8 +78,9 @@ void Pass::adopt(Side target) {
   std::vector<store::Intent> left = intents(target);
   std::erase_if(left, [&](const auto& intent) { return partnered(source, intent.source); });
   std::erase_if(candidates_[target], [&](const auto& message) { return partnered(target, message.uid); });
-  auto adopted = adoptCopies(left, candidates_[target]);
-  if (adopted.empty()) return;
+  auto adopted =
+      adoptCopies(left, candidates_[target], askContents(source, ambiguous(left, candidates_[target])));
+  if (failed_ || adopted.empty()) return;
   Both<UidSet> asked, seen;
   for (const Adopted& pair : adopted) {
     asked[source].add(pair.source);
@@ -75,6 +94,7 @@ void Pass::adopt(Side target) {
           if (message.flags) told_[side].insert_or_assign(message.uid, *message.flags);
         });
     if (!reply.done().ok()) return fail(side, words(reply.done()), ExitStatus::tryAgain);
+    departed_[side].add(asked[side].minus(seen[side]));
   }
   UidSet sources, copies;
   for (const Adopted& pair : adopted) {
@@ -96,7 +116,8 @@ void Pass::adopt(Side target) {
     std::erase_if(changes_[source]->fresh, [&](const Fresh& fresh) { return sources.contains(fresh.uid); });
 }
 
-// Owed messages that do not exist any more are not owed; what is left of the journal is copied again.
+// Owed messages that do not exist any more are not owed; what is left of the journal is copied again, though
+// it was refused before: this time nobody has answered.
 void Pass::settleOwed(Side source) {
   Changes& changes = *changes_[source];
   UidSet there;
@@ -107,11 +128,14 @@ void Pass::settleOwed(Side source) {
   for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
     if (refused.source == source && looked.contains(refused.uid) && !there.contains(refused.uid))
       store_.unrefuse(mailbox_.id, source, refused.uid);
+  UidSet begun;
   for (const store::Intent& intent : store_.journal(mailbox_.id, other(source)).intents)
-    if (!there.contains(intent.source)) store_.settle(mailbox_.id, other(source), intent.source);
+    begun.add(intent.source);
+  store_.settle(mailbox_.id, other(source), begun.minus(there));
   UidSet never;
   for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
     if (refused.source == source && !mayTry(refused)) never.add(refused.uid);
+  never.remove(begun);
   std::erase_if(changes.fresh, [&](const Fresh& fresh) { return never.contains(fresh.uid); });
 }
 

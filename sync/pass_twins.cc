@@ -48,7 +48,9 @@ void Pass::askTwins() {
 // False if they cannot be told.
 bool Pass::findTwins() {
   Both<UidValidity> validity{changes_.local->selected().uidValidity, changes_.remote->selected().uidValidity};
-  auto taken = [this](Side side, Uid uid) { return !due_.afresh && partnered(side, uid); };
+  auto taken = [this](Side side, Uid uid) {
+    return !due_.afresh && (departed_[side].contains(uid) || partnered(side, uid));
+  };
   if (auto trouble = twins_->finish(validity, taken)) {
     failOrTryAgain(trouble->side, trouble->again, trouble->text, ExitStatus::tryAgain);
     return false;

@@ -9,7 +9,8 @@ namespace {
 
 using What = Step::What;
 constexpr Side kHere = Side::local, kThere = Side::remote;
-constexpr std::uint32_t kEach = UINT32_MAX;  // told once for every request, or write, of a run
+// Told once for every request, or write, or interleaving of a run.
+constexpr std::uint32_t kEach = UINT32_MAX;
 constexpr std::uint32_t kRequests = 40;
 
 struct Told {
@@ -50,19 +51,22 @@ Step rename(Side side, std::uint32_t from, std::uint32_t to) {
 Step fault(What what, std::uint32_t n = 0, std::uint32_t at = kEach) {
   return {.what = what, .at = at, .n = n};
 }
-Step kill(bool after) { return {.what = What::kill, .at = 1, .serial = after ? kAfter : 0, .n = kEach}; }
-Step powerLoss(bool after) {
-  return {.what = What::kill, .at = 1, .serial = kPowerLoss | (after ? kAfter : 0), .n = kEach};
+Step kill(bool after, std::uint32_t write = kEach) {
+  return {.what = What::kill, .at = 1, .serial = after ? kAfter : 0, .n = write};
+}
+Step powerLoss(bool after, std::uint32_t write = kEach) {
+  return {.what = What::kill, .at = 1, .serial = kPowerLoss | (after ? kAfter : 0), .n = write};
 }
 Step at(std::uint32_t request, Step step) {
   step.at = request;
   return step;
 }
-const Step kRun{.what = What::run, .n = 7}, kAdopt{.what = What::run, .n = 7, .flags = kAllFlags};
+const Step kRun{.what = What::run, .n = 7}, kAdopt{.what = What::run, .n = 7, .flags = kAllFlags},
+    kRunAnyhow{.what = What::run, .n = kEach};
 
 const Setup kNoMultiAppend{.multiAppend = false}, kNoUids{.tellsUids = false},
     kNeither{.multiAppend = false, .tellsUids = false}, kOneEach{.bulky = true}, kDots{.delimiter = '.'},
-    kReadOnly{.readOnly = true};
+    kReadOnly{.readOnly = true}, kParents{.parents = true};
 
 const std::vector<Step> kFirst{append(kHere, 1, kFlagged), append(kHere, 2),    append(kThere, 3, kFlagged),
                                append(kThere, 4),          in(What::create, 2), append(kHere, 5, 0, 2)};
@@ -186,9 +190,24 @@ const std::vector<Told> kTold{
       kAdopt, kill(false)}},
     {"refused for now, and expunged then",
      {append(kHere, 1), append(kHere, 2), poison(kThere, 1), kRun, kill(true), expunge(kHere, 1), kRun}},
+    {"refused before, and its connection is lost: reported, or tried again",
+     {in(What::create, 1), append(kHere, 1), poison(kThere, 1), kRun, append(kHere, 2, 0, 1),
+      append(kThere, 3), kRunAnyhow}},
+    {"subscribed to on one side, and renamed on the other",
+     {in(What::create, 1), kRun, in(What::subscribe, 1, kThere), rename(kHere, 1, 4), kRun}},
+    {"UIDVALIDITY of one changes that goes along with another's new name",
+     {in(What::create, 2), kRun, in(What::renumber, 2), rename(kHere, 1, 3), kRun},
+     {kParents, {}}},
+    {"the power fails, and what a user put there looks like a copy of ours",
+     {append(kHere, 1), kRun, append(kHere, 2), kRun, powerLoss(true, 4), at(kEach, lookalike(kThere, 3, 2)),
+      kRun, in(What::renumber, 0)}},
+    {"a copy is expunged while it is recognised after a kill",
+     {append(kHere, 1, kFlagged), kRunAnyhow, kill(true, 6), unflag(kHere, 1), kRunAnyhow,
+      at(15, expunge(kThere, 1))},
+     {{}, kNoUids}},
 };
 
-bool isEach(const Step& step) { return step.at == kEach || (step.what == What::kill && step.n == kEach); }
+bool isEach(const Step& step) { return step.at == kEach || step.n == kEach; }
 
 std::vector<History> tellings(const Told& told) {
   bool sweep = std::any_of(told.steps.begin(), told.steps.end(), isEach);
@@ -197,7 +216,7 @@ std::vector<History> tellings(const Told& told) {
     History history{.seed = k, .setup = told.setup, .steps = told.steps};
     for (Step& step : history.steps) {
       if (step.at == kEach) step.at = k;
-      if (step.what == What::kill && step.n == kEach) step.n = k;
+      if (step.n == kEach) step.n = k;
     }
     out.push_back(std::move(history));
   }
@@ -207,7 +226,7 @@ std::vector<History> tellings(const Told& told) {
 TEST_CASE("told histories") {
   MemoryFiles files;
   for (const Told& told : kTold) {
-    CAPTURE(told.name);
+    CAPTURE(std::string(told.name));
     for (const History& history : tellings(told)) {
       std::string trace;
       auto wrong = Trial(history, files, &trace).verdict();

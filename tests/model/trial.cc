@@ -423,8 +423,10 @@ bool Trial::recognisable(const store::KnownMailbox& known) {
   return static_cast<std::uint64_t>(common) >= store().count(known.id);
 }
 
-// Gone from a side, but there is one that it may have become.
+// Gone from a side, but there is one that it, or a mailbox above it, may have become.
 bool Trial::isElsewhere(const store::KnownMailbox& known) {
+  for (const store::KnownMailbox& above : store().mailboxes())
+    if (isBelow(known.name, above.name) && isElsewhere(above)) return true;
   for (Side side : kSides) {
     auto state = store().state(known.id, side);
     if (!state || accounts_[side].find(known.name.bytes())) continue;
