@@ -64,6 +64,7 @@ class Run {
     bool isPassing() const { return role == Role::delivery || isExtra(); }
   };
 
+  static std::string nameOf(Role role, unsigned number);  // "remote/2": the second connection of a side
   void start(RunSettings settings);
   void start(PullSettings settings);
   Member& add(Role role, std::vector<Descriptor> peers, unsigned number = 1);

@@ -38,6 +38,10 @@ const ListedMailbox* existing(const Listing& listing, const MailboxName& name) {
 
 }  // namespace
 
+const char* verbOf(Do step) {
+  return step == Do::create ? "create" : step == Do::subscribe ? "subscribe to" : "unsubscribe to";
+}
+
 std::vector<MailboxPlan> planMailboxes(const Listing& local, const Listing& remote,
                                        const KnownSubscriptions& known) {
   std::set<MailboxName> names;

@@ -32,6 +32,9 @@ struct MailboxStep {
   bool operator==(const MailboxStep&) const = default;
 };
 
+// Of what is done to a server, as messages say it.
+const char* verbOf(MailboxStep::Do step);
+
 struct MailboxPlan {
   MailboxName name;
   std::vector<MailboxStep> steps;  // in this order; the database last
