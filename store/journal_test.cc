@@ -73,6 +73,25 @@ TEST_CASE("intents come back until they are settled") {
   transaction.commit("journal");
 }
 
+TEST_CASE("whatever was seen of a side, its UIDNEXT is beyond that") {
+  Fixture f;
+  Transaction transaction = f.store.begin();
+  auto least = [&](Side side) { return f.store.leastNext(f.a, side).value; };
+  CHECK(least(Side::local) == 1);
+  f.store.map(f.a, uid(5), uid(50));
+  CHECK(least(Side::local) == 6);
+  CHECK(least(Side::remote) == 51);
+  f.store.refuse(f.a, Side::local, uid(7), Refusal::refused, "no");
+  CHECK(least(Side::local) == 8);
+  f.store.intend(f.a, Side::remote, UidNext{60}, *UidSet::parse("8,9"));
+  CHECK(least(Side::local) == 10);
+  CHECK(least(Side::remote) == 60);
+  f.store.map(f.a, uid(4294967295U), uid(61));
+  CHECK(least(Side::local) == 4294967296U);
+  CHECK(least(Side::remote) == 62);
+  transaction.commit("seen");
+}
+
 TEST_CASE("refused messages are remembered with the reply") {
   Fixture f;
   Transaction transaction = f.store.begin();

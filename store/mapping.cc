@@ -86,6 +86,16 @@ UidSet Store::newest(MailboxId id, Side side, std::size_t most) const {
   return found;
 }
 
+UidNext Store::leastNext(MailboxId id, Side side) const {
+  UidNext least{1};
+  for (const UidSet& seen : {newest(id, side, 1), refusedUids(id, side)})
+    if (!seen.empty()) least = std::max(least, UidNext{seen.last().value() + std::uint64_t{1}});
+  if (Journal from = journal(id, other(side)); !from.intents.empty())
+    least = std::max(least, UidNext{from.intents.back().source.value() + std::uint64_t{1}});
+  if (Journal to = journal(id, side); !to.intents.empty()) least = std::max(least, to.targetNext);
+  return least;
+}
+
 std::vector<Pair> Store::pairs(MailboxId id, Side side, const UidSet& uids) const {
   std::vector<Pair> found;
   for (UidSet::Range range : uids.ranges()) {

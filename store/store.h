@@ -184,6 +184,8 @@ class Store {
   UidSet mapped(MailboxId id, Side side) const;
   UidSet mapped(MailboxId id, Side side, UidNext from) const;  // those not below `from`
   UidSet newest(MailboxId id, Side side, std::size_t most) const;
+  // The least UIDNEXT that this side can have, after all that was seen of it: mapped, refused, to be copied.
+  UidNext leastNext(MailboxId id, Side side) const;
   // The pairs whose UID on `side` is in `uids`, by that UID.
   std::vector<Pair> pairs(MailboxId id, Side side, const UidSet& uids) const;
   // All pairs by local UID, from one on. The visitor may write, also to pairs it was shown.

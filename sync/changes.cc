@@ -151,11 +151,11 @@ std::optional<Changes::Trouble> Changes::regressed() const {
                        " != " + number(known_->uidValidity.value) + ") Need to invalidate the UID cache.",
                    false);
   const char* restored = ": was the server restored from a backup?";
-  std::uint64_t beyond = mapped_.empty() ? 0 : mapped_.last().value();
-  if (selected_.uidNext < known_->uidNext || beyond >= selected_.uidNext.value)
-    return another("UIDNEXT went back from " + number(std::max(known_->uidNext.value, beyond + 1)) + " to " +
-                       number(selected_.uidNext.value) + restored,
-                   true);
+  if (UidNext least = std::max(known_->uidNext, store_.leastNext(mailbox_.id, server_.side()));
+      selected_.uidNext < least)
+    return another(
+        "UIDNEXT went back from " + number(least.value) + " to " + number(selected_.uidNext.value) + restored,
+        true);
   if (selected_.highestModSeq < known_->highestModSeq)
     return another("HIGHESTMODSEQ went back from " + number(known_->highestModSeq.value) + " to " +
                        number(selected_.highestModSeq.value) + restored,

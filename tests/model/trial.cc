@@ -377,13 +377,12 @@ void Trial::forbidUpset() {
       auto state = store().state(known.id, side);
       const HeldMailbox* now = side == Side::local ? local : remote;
       if (!state || now == nullptr) continue;
-      UidSet mapped = store().mapped(known.id, side);
       if (state->uidValidity.value != now->uidValidity)
         renumbered = true;
       else
         restored = restored || state->uidNext.value > now->uidNext ||
                    state->highestModSeq.value > now->highestModSeq ||
-                   (!mapped.empty() && mapped.last().value() >= now->uidNext);
+                   store().leastNext(known.id, side).value > now->uidNext;
     }
     bool afresh = !gone && (adopting_ ? held || renumbered || restored : renumbered && !held && !restored);
     if (afresh) {
