@@ -44,8 +44,10 @@ void Pass::checkCopies(Side target) {
             keys[side].insert_or_assign(message.uid, Key{*message.header, message.date->seconds()});
         });
   }
-  for (Side side : kSides)
-    if (!replies[side].done().ok()) return fail(side, words(replies[side].done()), ExitStatus::tryAgain);
+  for (Side side : kSides)  // both: what is still to come must find `keys` alive
+    if (const answer::Done& done = replies[side].done(); !done.ok())
+      fail(side, words(done), ExitStatus::tryAgain);
+  if (failed_) return;
 
   std::map<Key, Uid> shown;  // what the target has, and where
   for (const auto& [uid, key] : keys[target]) shown.emplace(key, uid);

@@ -393,7 +393,8 @@ void SimulatedNet::handle(request::Manage& manage) {
       std::string to = account_.name(manage.to.bytes);
       if (!account_.find(name) || account_.find(to))
         return no("NONEXISTENT", "[NONEXISTENT] no such mailbox");
-      for (const std::string& renamed : account_.rename(name, to)) witness_.follows(side_, renamed);
+      for (const std::string& renamed : account_.rename(name, to))
+        witness_.follows(side_, renamed, renamed != to);
       break;
     }
   }

@@ -194,6 +194,9 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
     nets[side]->outlive(Random(seed).below(8));
     stragglers_.push_back(std::move(*nets[side]));
   }
+  for (const std::string& name : std::exchange(afresh_, {}))
+    for (Side side : kSides)
+      if (outcome.finished && within.empty()) restored_[side].erase(name);
   outcome.writes = interleaving.writes();
   outcome.selects = interleaving.selects();
   for (SimulatedNet& other : interleaving.takeOthers()) {
@@ -397,7 +400,7 @@ void Trial::forbidUpset() {
 void Trial::takeAfresh(const store::KnownMailbox& known) {
   const std::string& name = known.name.bytes();
   note("  (" + shown(name) + " is to be taken afresh)");
-  for (Side side : kSides) restored_[side].erase(name);
+  afresh_.insert(name);
   mayDiffer_ = mayDiffer_ || !(adopting_ || recognisable(known));
   witness_.takenAfresh(name);
 }

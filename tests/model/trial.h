@@ -70,9 +70,10 @@ class Trial {
   // Until the engine has noticed, nothing happens to these on this side: it would raise UIDNEXT and
   // HIGHESTMODSEQ again, so that nobody could tell.
   Both<std::set<std::string>> restored_;
-  bool mustReport_ = false;  // a mailbox is forbidden, so that no run may end with 0
-  bool adopting_ = false;    // --adopt, from now on
-  bool mayDiffer_ = false;   // a mailbox whose UIDVALIDITY changed may be too different to be taken afresh
+  std::set<std::string> afresh_;  // that the run at hand is to take
+  bool mustReport_ = false;       // a mailbox is forbidden, so that no run may end with 0
+  bool adopting_ = false;         // --adopt, from now on
+  bool mayDiffer_ = false;  // a mailbox whose UIDVALIDITY changed may be too different to be taken afresh
 };
 
 }  // namespace interimap::model

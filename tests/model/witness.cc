@@ -155,15 +155,16 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
 
 // From here on the two are to become equal. What happened before the renaming was followed is forgotten: a
 // message that one side alone has may be to be copied or to be expunged, and a flag likewise.
-void Witness::follows(Side side, const std::string& mailbox) {
+void Witness::follows(Side side, const std::string& mailbox, bool goesAlong) {
   HeldMailbox *here = accounts_[side].find(mailbox), *there = accounts_[other(side)].find(mailbox);
   if (upset_.contains(mailbox)) return;
-  if (there == nullptr)
+  if (there == nullptr && !goesAlong)
     throw Broken(at(side, mailbox) + "renamed by the engine, and nothing of that name is on the other side");
   disturbed_ = true;
   std::erase_if(kin_, [&](const auto& entry) { return entry.first.first == mailbox; });
   std::map<Key, Both<unsigned>> counts;
-  for (HeldMailbox* held : {here, there})
+  for (HeldMailbox* held : {here, there}) {
+    if (held == nullptr) continue;
     for (const HeldMessage& message : held->messages) {
       Kin& kin = this->kin(mailbox, message.serial);
       Both<unsigned>& count = counts[{mailbox, looks_.at(message.serial)}];
@@ -176,6 +177,7 @@ void Witness::follows(Side side, const std::string& mailbox) {
         for (unsigned& times : kin.changes[each].times) times = 1;
       }
     }
+  }
 }
 
 // Flags of the messages of one kind, sorted.
@@ -238,6 +240,7 @@ void Witness::checkCount(const Key& key, const Kin& kin) const {
     // Before the first synchronisation of a mailbox ones that look the same on both sides are one.
     if (disturbed_ || !quietMailboxes_.contains(key.first)) least = expunges > 0 ? 0 : 1;
     if (disturbed_) most = all;
+    if (kin.perhapsDead) least = 0;
   }
   if (have < least || have > most)
     throw Broken(shown(key.first) + ": there are " + std::to_string(have) + " messages like " +

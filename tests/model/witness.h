@@ -48,8 +48,8 @@ class Witness {
   void copies(Side target, const std::string& mailbox, std::uint32_t serial);
   void stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
   void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
-  // The engine gave this mailbox the name that it got on the other side.
-  void follows(Side side, const std::string& mailbox);
+  // The engine gave this mailbox the name that it got on the other side; or it goes along with one above it.
+  void follows(Side side, const std::string& mailbox, bool goesAlong);
   // False while what a killed run has sent reaches its server: nobody is to blame for where.
   void blame(bool engine) { blameless_ = !engine; }
   void forbidNothing() { forbidden_.clear(); }
