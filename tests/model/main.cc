@@ -86,6 +86,9 @@ TEST_CASE("random histories") {
 }  // namespace
 }  // namespace interimap::model
 
+// ASan is to notice, too, who writes to where a function's variables were that has returned.
+extern "C" const char* __asan_default_options() { return "detect_stack_use_after_return=1"; }
+
 int main(int argc, char** argv) {
   using interimap::model::options;
   for (int i = 1; i + 1 < argc; ++i) {

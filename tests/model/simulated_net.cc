@@ -394,7 +394,7 @@ void SimulatedNet::handle(request::Manage& manage) {
       if (!account_.find(name) || account_.find(to))
         return no("NONEXISTENT", "[NONEXISTENT] no such mailbox");
       for (const std::string& renamed : account_.rename(name, to))
-        witness_.follows(side_, renamed, renamed != to);
+        witness_.follows(side_, name + renamed.substr(to.size()), renamed, renamed != to);
       break;
     }
   }

@@ -101,9 +101,18 @@ void Trial::checkAfter(const Outcome& outcome, bool clean) {
   if (outcome.status == ExitStatus::ok) return witness_.converged();
   if (outcome.status == ExitStatus::data && witness_.upsetMailboxes().empty() && !mayDiffer_)
     throw Broken("nothing had to be left alone, and the exit status is 65");
-  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !mayDiffer_ &&
+  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !mayDiffer_ && !isAnyRefused() &&
       witness_.difference().empty())
     throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(outcome.status)));
+}
+
+// Each side may hold one that the other refuses, and both may look the same.
+bool Trial::isAnyRefused() {
+  return std::ranges::any_of(kSides, [this](Side side) {
+    return std::ranges::any_of(accounts_[side].poison, [&](std::uint32_t serial) {
+      return accounts_[other(side)].bySerial(serial).second != nullptr;
+    });
+  });
 }
 
 // No more faults: after a few runs all is quiet, and the run after that does not even look.

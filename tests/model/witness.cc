@@ -155,13 +155,15 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
 
 // From here on the two are to become equal. What happened before the renaming was followed is forgotten: a
 // message that one side alone has may be to be copied or to be expunged, and a flag likewise.
-void Witness::follows(Side side, const std::string& mailbox, bool goesAlong) {
+void Witness::follows(Side side, const std::string& former, const std::string& mailbox, bool goesAlong) {
   HeldMailbox *here = accounts_[side].find(mailbox), *there = accounts_[other(side)].find(mailbox);
   if (upset_.contains(mailbox)) return;
   if (there == nullptr && !goesAlong)
     throw Broken(at(side, mailbox) + "renamed by the engine, and nothing of that name is on the other side");
   disturbed_ = true;
-  std::erase_if(kin_, [&](const auto& entry) { return entry.first.first == mailbox; });
+  std::erase_if(kin_, [&](const auto& entry) {
+    return entry.first.first == mailbox || (there == nullptr && entry.first.first == former);
+  });
   std::map<Key, Both<unsigned>> counts;
   for (HeldMailbox* held : {here, there}) {
     if (held == nullptr) continue;

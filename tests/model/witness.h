@@ -49,7 +49,7 @@ class Witness {
   void stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
   void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
   // The engine gave this mailbox the name that it got on the other side; or it goes along with one above it.
-  void follows(Side side, const std::string& mailbox, bool goesAlong);
+  void follows(Side side, const std::string& former, const std::string& mailbox, bool goesAlong);
   // False while what a killed run has sent reaches its server: nobody is to blame for where.
   void blame(bool engine) { blameless_ = !engine; }
   void forbidNothing() { forbidden_.clear(); }
