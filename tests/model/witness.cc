@@ -90,8 +90,10 @@ void Witness::takenAfresh(const std::string& mailbox) {
 
 bool Witness::isUpset(const std::string& mailbox) const {
   if (upset_.contains(mailbox)) return true;
-  bool onBoth = accounts_.local.find(mailbox) && accounts_.remote.find(mailbox);
-  return renamed_.contains(mailbox) && !onBoth;
+  return std::ranges::any_of(renamed_, [&](const std::string& name) {
+    bool onBoth = accounts_.local.find(name) && accounts_.remote.find(name);
+    return !onBoth && (mailbox == name || mailbox.starts_with(name + '\0'));
+  });
 }
 
 void Witness::touches(Side side, const std::string& mailbox) const {
@@ -157,6 +159,7 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
 // message that one side alone has may be to be copied or to be expunged, and a flag likewise.
 void Witness::follows(Side side, const std::string& former, const std::string& mailbox, bool goesAlong) {
   HeldMailbox *here = accounts_[side].find(mailbox), *there = accounts_[other(side)].find(mailbox);
+  if (upset_.contains(former)) upset_.insert(mailbox);
   if (upset_.contains(mailbox)) return;
   if (there == nullptr && !goesAlong)
     throw Broken(at(side, mailbox) + "renamed by the engine, and nothing of that name is on the other side");
