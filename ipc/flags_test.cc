@@ -140,8 +140,9 @@ TEST_CASE("flags do what a std::map of them does") {
     return out;
   };
   for (int step = 0; step < 3000; ++step) {
-    auto [a, modelA] = draw();
-    auto [b, modelB] = draw();
+    const Drawn one = draw(), other = draw();
+    const Flags &a = one.flags, &b = other.flags;
+    const Model &modelA = one.model, &modelB = other.model;
     Model both = modelA, common, left;
     both.insert(modelB.begin(), modelB.end());
     for (const auto& entry : modelA) (modelB.contains(entry.first) ? common : left).insert(entry);

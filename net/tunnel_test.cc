@@ -49,10 +49,10 @@ TEST_CASE("tunnel: which command lines need a shell") {
       {"ls %x !y #z ^ @ , : - +", {"ls", "%x", "!y", "#z", "^", "@", ",", ":", "-", "+"}},
       {"caf\xc3\xa9", {"caf\xc3\xa9"}},
   };
-  for (const auto& [line, words] : plain) {
-    CAPTURE(line);
-    CHECK(TunnelCommand::parse(line).arguments == words);
-    CHECK_FALSE(TunnelCommand::parse(line).errorToOutput);
+  for (const auto& row : plain) {
+    CAPTURE(row.first);
+    CHECK(TunnelCommand::parse(row.first).arguments == row.second);
+    CHECK_FALSE(TunnelCommand::parse(row.first).errorToOutput);
   }
   for (std::string line : {"exec ls", "exec\tls", ". file", "VAR=1 ls", "_a9=b", "=b", "2>&1", "ls 2>&1 x",
                            "ls2>&1", "ls x2>&1", "ls\nid", "ls >&1", "ls | cat 2>&1"})

@@ -18,7 +18,6 @@ namespace interimap::sandbox {
 namespace {
 
 constexpr std::uint64_t kInt = 0xffffffff;  // all bits of an int, none of the undefined ones beside it
-constexpr std::uint64_t kPointer = ~std::uint64_t{0};
 
 // A call that stands in for one that this architecture does not have.
 constexpr int insteadOf(int call, int other) { return call < 0 ? other : kNoCall; }

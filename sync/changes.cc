@@ -123,8 +123,8 @@ std::optional<Changes::Trouble> Changes::collect() {
   if (trouble && afresh_ && trouble->afresh) meaningless_ = std::exchange(trouble, {});
   if (trouble) return trouble;
   std::ranges::sort(fresh, {}, &Fresh::uid);
-  auto same = std::ranges::unique(fresh, {}, &Fresh::uid);
-  fresh.erase(same.begin(), same.end());
+  auto same = [](const Fresh& a, const Fresh& b) { return a.uid == b.uid; };
+  fresh.erase(std::unique(fresh.begin(), fresh.end(), same), fresh.end());
   if (afresh_) {
     gone = strangersGone = {};
     return std::nullopt;

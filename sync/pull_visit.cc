@@ -81,11 +81,11 @@ bool Visit::list() {
   complete_ = whole(reply.done());
   if (!complete_) error("cannot be listed: " + words(reply.done()), ExitStatus::tryAgain);
   std::ranges::sort(fresh_, {}, &Listed::uid);
-  auto doubles = std::ranges::unique(fresh_, {}, &Listed::uid);
-  fresh_.erase(doubles.begin(), doubles.end());
+  auto sameUid = [](const Listed& a, const Listed& b) { return a.uid == b.uid; };
+  fresh_.erase(std::unique(fresh_.begin(), fresh_.end(), sameUid), fresh_.end());
   std::ranges::sort(identities_, {}, &std::pair<Uid, Identity>::first);
-  auto twice = std::ranges::unique(identities_, {}, &std::pair<Uid, Identity>::first);
-  identities_.erase(twice.begin(), twice.end());
+  auto sameFirst = [](const auto& a, const auto& b) { return a.first == b.first; };
+  identities_.erase(std::unique(identities_.begin(), identities_.end(), sameFirst), identities_.end());
   if (complete_) dropVanished(present_);
   return true;
 }

@@ -19,7 +19,6 @@ struct KnownPlace {
 struct Renaming {
   MailboxName from, to;
   Both<bool> done;  // the sides that it has its new name on already; one at least
-  bool operator==(const Renaming&) const = default;
 };
 
 struct Renamings {

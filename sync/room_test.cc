@@ -54,7 +54,7 @@ TEST_CASE("room: all lanes together have no more than one") {
   places.pop_front();
   CHECK_FALSE(first.admits(1));
   REQUIRE(second.admits(kMiB));
-  places.emplace_back(second, kMiB);
+  Room::Place its(second, kMiB);
   for (int n = 0; n < 4; ++n) places.pop_front();
   CHECK(first.admits(kMiB));  // three of its four are left
   CHECK_FALSE(first.admits(2 * kMiB));

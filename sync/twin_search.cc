@@ -86,8 +86,8 @@ void TwinSearch::tidy(const std::function<bool(Side, Uid)>& taken) {
   for (Side side : kSides) {
     std::vector<Lookalike>& all = lookalikes_[side];
     std::ranges::sort(all, {}, &Lookalike::uid);
-    auto same = std::ranges::unique(all, {}, &Lookalike::uid);
-    all.erase(same.begin(), same.end());
+    auto same = [](const Lookalike& a, const Lookalike& b) { return a.uid == b.uid; };
+    all.erase(std::unique(all.begin(), all.end(), same), all.end());
     std::erase_if(all, [&](const Lookalike& it) { return taken(side, it.uid); });
   }
 }

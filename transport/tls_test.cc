@@ -42,15 +42,15 @@ TEST_CASE("TLS: settings that cannot be met") {
       {with([](auto& tls) { tls.verify = true, tls.caPath = "/nonexistent"; }),
        "/nonexistent): No such file"},
   };
-  for (const auto& [tls, part] : rows) {
-    CAPTURE(part);
+  for (const auto& row : rows) {
+    CAPTURE(row.second);
     try {
-      TlsContext context(tls, "localhost", [](LogLevel, const std::string&) {});
+      TlsContext context(row.first, "localhost", [](LogLevel, const std::string&) {});
       FAIL("accepted");
     } catch (const Failure& failure) {
       CAPTURE(failure.what());
       CHECK(failure.status == ExitStatus::config);
-      CHECK(std::string(failure.what()).find(part) != std::string::npos);
+      CHECK(std::string(failure.what()).find(row.second) != std::string::npos);
     }
   }
 }
