@@ -85,11 +85,11 @@ $(BUILD)/tests/clock/jumping.so: tests/clock/jumping.cc ; @mkdir -p $(@D) && $(C
 # The engine between two simulated servers, under random histories.
 $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/model) ; $(link) $(libs_ipc) $(libs_store) $(libs_sync)
 
-# Fuzz targets, a program per folder. The check replays their corpora; `make fuzz` builds them anew with clang and looks
-# for more, TIME seconds each: all, or those named in FUZZ.
+# Fuzz targets, a program per folder: it replays their corpora, or, with FUZZER, looks for more.
 fuzzed    := ipc store net delivery launch sync
-fuzz_main := $(BUILD)/tests/fuzz/replay_test.o $(BUILD)/tests/main.o
+fuzz_main := $(if $(FUZZER),$(BUILD)/tests/fuzz/libfuzzer.o,$(BUILD)/tests/fuzz/replay_test.o $(BUILD)/tests/main.o)
 fuzz       = $(ipc) $(call lib,tests/fuzz/$(1)) $(BUILD)/tests/fuzz/target.o $(fuzz_main)
+$(BUILD)/fuzz/%: LDFLAGS += $(if $(FUZZER),-fsanitize=fuzzer)
 $(BUILD)/fuzz/ipc:      $(call fuzz,ipc)                                                                        ; $(link) $(libs_ipc)
 $(BUILD)/fuzz/store:    $(call lib,store) $(call fuzz,store)                                                    ; $(link) $(libs_ipc) $(libs_store)
 $(BUILD)/fuzz/net:      $(call lib,net transport sandbox) $(call fuzz,net)                                      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
@@ -107,7 +107,8 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	$(CXX) $(CXXFLAGS) -c -o $@ $<
 
 # make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 25,000
-# histories of the model; and once more under ASan and UBSan what needs no servers, and some of what does.
+# histories of the model; once more under ASan and UBSan what needs no servers, and some of what does; and the fuzz targets,
+# TIME seconds each, a minute if it says nothing: between the cases, which wait more than they work.
 e2e       := $(BUILD)/tests/e2e/e2e
 histories := $(BUILD)/tests/model/histories
 slow      := soak versions deadlines kill watch large
@@ -116,19 +117,24 @@ hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
 model     := '$(histories) --histories 6250' $(foreach n,6251 12501 18751,'$(histories) --test-case=random* --from $n --histories 6250')
 
+# Of clang, as that has the fuzzer, too: one tree for all that is sanitized.
 san        := $(BUILD)-san
-san_flags  := BUILD=$(san) SHARED=1 WERROR= HARDEN='-fPIE -D_GLIBCXX_ASSERTIONS' \
-              OPT='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+san_flags  := BUILD=$(san) CXX=clang++ FUZZER=1 SHARED=1 WERROR= HARDEN='-fPIE -D_GLIBCXX_ASSERTIONS -Wno-unknown-warning-option' \
+              OPT='-O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+san_tested := $(filter-out fuzz/%,$(hermetic))
 san_built  := $(programs:$(BUILD)/%=$(san)/%) $(hermetic:%=$(san)/%) $(san)/tests/sandboxed/prober $(san)/tests/model/histories
-san_tests  := $(hermetic:%=$(san)/%) '$(san)/tests/model/histories --histories 2000' \
+san_tests  := $(san_tested:%=$(san)/%) '$(san)/tests/model/histories --histories 2000' \
               $(patsubst %,'INTERIMAP_BIN=$(abspath $(san)/bin/interimap) $(e2e)@%_test',first_sync connection pull_delivery)
+targets     = $(patsubst tests/fuzz/%.cc,%,$(shell grep -lw '^FUZZ' tests/fuzz/*/*.cc))
+between     = $(subst |, ,$(join $(1),$(foreach t,$(2),| |$t)))  # a word of $(2) after every other one of $(1)
 
 check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@tests/linkage $(libexec)
 	@tests/coverage
-	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow) $(cases)) \
+	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow)) \
+	  $(call between,$(patsubst %,$(e2e)@%_test,$(cases)),$(foreach t,$(targets),$(san)/fuzz/$(subst /,@,$t))) \
 	  $(hermetic:%=$(BUILD)/%) $(model) $(san_tests)
 
 # The long forms, hours of them. TORTURE names parts, of those that tests/torture explains; TIME makes some of them
@@ -141,14 +147,12 @@ torture: deps
 	  $(programs:$(BUILD)/%=$(BUILD)-valgrind/%)
 	@BUILD=$(BUILD) HERMETIC='$(hermetic)' CASES='$(slow) $(cases)' tests/torture $(TORTURE)
 
-# Looks for octets that break something, TIME seconds per target, one target per core; FUZZ names some, all if it does not.
-# Everything is compiled again, in a directory of its own, with ASan and UBSan.
-fuzz: deps-build
-	@tests/install $(fuzz_packages)
-	@LDFLAGS=-fsanitize=fuzzer $(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)-fuzz CXX=clang++ SHARED=1 WERROR= \
-	  HARDEN='-fPIE -Wno-unknown-warning-option' OPT='-O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover' \
-	  fuzz_main='$$(BUILD)/tests/fuzz/libfuzzer.o' $(fuzzed:%=$(BUILD)-fuzz/fuzz/%)
-	@tests/fuzz/run $(BUILD)-fuzz $(or $(TIME),60) $(FUZZ)
+# Looks for octets that break something, under ASan and UBSan, TIME seconds per target, one target per core; FUZZ names
+# some, all if it does not.
+fuzz:
+	@tests/install $(build_packages) $(fuzz_packages)
+	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(fuzzed:%=$(san)/fuzz/%)
+	@tests/fuzz/run $(san) $(or $(TIME),60) $(FUZZ)
 
 # First sync, idle run, incremental run, beside the Perl program, mbsync and the floor.
 bench: deps
@@ -173,7 +177,7 @@ test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-ima
 bench_packages := isync
 fuzz_packages  := clang libclang-rt-dev
 
-deps: ; @tests/install $(build_packages) $(test_packages)
+deps: ; @tests/install $(build_packages) $(test_packages) $(fuzz_packages)
 deps-build: ; @tests/install $(build_packages)
 deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
@@ -188,7 +192,7 @@ install: all
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(DESTDIR)$(PREFIX)/lib/systemd/$$unit/$${f##*/}; done; done
 	install -m 644 dist/interimap.sample dist/pullimap.sample $(DESTDIR)$(PREFIX)/share/doc/interimap
 
-clean: ; rm -rf $(BUILD) $(BUILD)-fuzz $(BUILD)-san $(BUILD)-valgrind
+clean: ; rm -rf $(BUILD) $(BUILD)-san $(BUILD)-valgrind
 
 .PHONY: all check torture fuzz bench soak demo deps deps-build deps-demo install clean
 .SECONDARY:
