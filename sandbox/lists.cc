@@ -97,6 +97,7 @@ constexpr Allow kSync[] = {
   {SCMP_SYS(fcntl),           "is this channel non-blocking",   {{{1, kInt, F_GETFL}}}},
   {SCMP_SYS(fcntl),           "make this channel non-blocking", {{{1, kInt, F_SETFL}}}},
   {SCMP_SYS(fcntl),           "are the bodies that pass through sealed", {{{1, kInt, F_GET_SEALS}}}},
+  kept({SCMP_SYS(read),       "the machine woke up, says a timer", {{{0, kInt, kAwakening}}}}),
   {SCMP_SYS(fcntl),           "bodies are passed on, and kept until the server has taken them", {{{1, kInt, F_DUPFD_CLOEXEC}}}},
 
   {SCMP_SYS(openat),          "database and journals; the directory, to fsync it; no O_TMPFILE, O_PATH, O_ASYNC", {{kNotRelative, {2, allBut(kOpenFlags), 0}}}},

@@ -132,6 +132,7 @@ TEST_CASE("arguments") {
       {SCMP_SYS(mmap), {0, 4096, 1, kShared, 3, 0}, false, false, false},
       {SCMP_SYS(mmap), {0, 4096, 1, kPrivateAnonymous, 3, 0}, false, false, false},
       {SCMP_SYS(read), {3, 0, 0, 0, 0, 0}, true, false, true},
+      {SCMP_SYS(read), {7, 0, 0, 0, 0, 0}, true, true, true},  // the timer
       {SCMP_SYS(write), {2, 0, 0, 0, 0, 0}, true, true, true},
       {SCMP_SYS(write), {kGarbage | 6, 0, 0, 0, 0, 0}, true, true, true},  // the obituary
       {SCMP_SYS(write), {1, 0, 0, 0, 0, 0}, false, false, false},

@@ -12,6 +12,9 @@ enum class Role { net, sync, delivery };
 // The descriptor at which a worker finds the write end of its obituary pipe (one per worker, made by launch).
 inline constexpr int kObituary = 6;
 
+// Where sync keeps the timer that says when the machine wakes up, the only thing that it may read().
+inline constexpr int kAwakening = 7;
+
 // What this process will be confined to.
 struct Cell {
   Role role;

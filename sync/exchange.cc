@@ -10,6 +10,7 @@
 #include "ipc/failure.h"
 #include "sync/connections.h"
 #include "sync/server.h"
+#include "sync/suspension.h"
 
 namespace interimap {
 
@@ -38,8 +39,9 @@ void Exchange::take(Order order) {
 }
 
 void Exchange::wait(int milliseconds) {
-  std::vector<pollfd> waits{
-      {launch_.fd(), static_cast<short>(POLLIN | (launch_.sending() ? POLLOUT : 0)), 0}};
+  std::vector<pollfd> waits{{launch_.fd(), static_cast<short>(POLLIN | (launch_.sending() ? POLLOUT : 0)), 0},
+                            {awakening_ != nullptr ? awakening_->fd() : -1, POLLIN, 0}};
+  const std::size_t channels = waits.size();
   auto await = [&](const Channel& channel) {
     waits.push_back({channel.fd(), static_cast<short>(POLLIN | (channel.sending() ? POLLOUT : 0)), 0});
   };
@@ -55,9 +57,10 @@ void Exchange::wait(int milliseconds) {
   if (guest != nullptr && waits.back().revents != 0) guest_->receive();
   if (waits[0].revents & POLLOUT) launch_.flush();
   if (waits[0].revents & ~POLLOUT) takeOrders();
+  if (waits[1].revents != 0) awakening_->take();
   for (std::size_t i = 0; i < servers.size(); ++i) {
-    if (waits[i + 1].revents & POLLOUT) servers[i]->flush();
-    if ((waits[i + 1].revents & ~POLLOUT) && !servers[i]->isLost()) servers[i]->receive();
+    if (waits[channels + i].revents & POLLOUT) servers[i]->flush();
+    if ((waits[channels + i].revents & ~POLLOUT) && !servers[i]->isLost()) servers[i]->receive();
   }
 }
 

@@ -10,6 +10,7 @@
 
 namespace interimap {
 
+class Awakening;
 class Connections;
 class Server;
 
@@ -36,6 +37,7 @@ class Exchange {
   void remove(Server& server) { std::erase(servers_, &server); }
   void add(Connections& connections) { connections_ = &connections; }
   void add(Guest& guest) { guest_ = &guest; }
+  void add(Awakening& awakening) { awakening_ = &awakening; }
 
   // Waits until something moves, and handles it. Throws Stopped, PeerGone, PeerViolation.
   virtual void turn();
@@ -51,6 +53,7 @@ class Exchange {
   std::vector<Server*> servers_;
   Guest* guest_ = nullptr;
   Connections* connections_ = nullptr;
+  Awakening* awakening_ = nullptr;
 };
 
 }  // namespace interimap

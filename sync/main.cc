@@ -3,8 +3,8 @@
 // Sees    what the nets say of mailboxes and messages: names, UIDs, flags, dates, sizes. Never a body.
 // Holds   descriptor 3, the channel to launch; 4 and 5, those to the local and the remote net, and to more
 // nets
-//         that launch sends; the database. For pullimap 4 alone, and the channels to delivery that launch
-//         sends.
+//         that launch sends; the database; a timer. For pullimap 4 alone, and the channels to delivery that
+//         launch sends.
 // May     read and write in the database's directory, use those descriptors, pass bodies on from one to the
 // other.
 //         It locks itself in before it opens the database.
@@ -26,6 +26,7 @@
 #include "store/store.h"
 #include "sync/pull.h"
 #include "sync/rounds.h"
+#include "sync/suspension.h"
 
 namespace interimap {
 namespace {
@@ -52,9 +53,12 @@ bool hasContent(const std::string& path) {
 }
 
 void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
+  Awakening awakening;
+  awakening.moveTo(sandbox::kAwakening);
   std::string directory = lockIn(settings.user, settings.databaseDirectory, log);
   Seam seam(settings.stopAtWrite, settings.stopAfterWrite);
   Exchange exchange(launch);
+  exchange.add(awakening);
   Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam),
       remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
   Connections connections({&local, &remote}, {settings.localConnections, settings.remoteConnections},

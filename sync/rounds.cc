@@ -19,9 +19,9 @@ constexpr std::chrono::seconds kPatience{600}, kBetweenTries{1};
 constexpr std::chrono::seconds kPoll{60};
 // A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
 constexpr std::chrono::seconds kSignOfLife{240};
-// A machine that slept for longer may have been forgotten by its servers. How often we look, and how long a
-// server then has to answer.
-constexpr std::chrono::seconds kLongSleep{60}, kGlance{15}, kAnswerDue{10};
+// A machine that slept for longer may have been forgotten by its servers. How long a server then has to
+// answer.
+constexpr std::chrono::seconds kLongSleep{60}, kAnswerDue{10};
 
 }  // namespace
 
@@ -93,13 +93,9 @@ void Rounds::awaitNews() {
 // Ends early after a long sleep of the machine, once both servers have answered.
 void Rounds::pause(std::chrono::milliseconds duration, const std::function<bool()>& until) {
   Suspension suspension;
-  auto end = std::chrono::steady_clock::now() + duration;
-  while (!until || !until()) {
-    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return;
-    exchange_.pause(std::min<std::chrono::milliseconds>(left, kGlance), until);
-    if (suspension.length() > kLongSleep) return demandSignsOfLife();
-  }
+  auto slept = [&] { return suspension.length() > kLongSleep; };
+  exchange_.pause(duration, [&] { return slept() || (until && until()); });
+  if (slept()) demandSignsOfLife();
 }
 
 void Rounds::demandSignsOfLife() {

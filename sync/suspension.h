@@ -5,6 +5,8 @@
 #include <chrono>
 #include <functional>
 
+#include "ipc/channel.h"
+
 namespace interimap {
 
 class Suspension {
@@ -20,6 +22,19 @@ class Suspension {
  private:
   std::function<Duration()> offset_;
   Duration begin_;
+};
+
+// Ends the wait of whoever polls it when the machine wakes up, or its clock is set: to look every few seconds
+// instead would keep a machine awake that has nothing to do.
+class Awakening {
+ public:
+  Awakening();             // before lock-in
+  void moveTo(int place);  // a descriptor
+  int fd() const { return timer_ ? timer_.get() : -1; }
+  void take();  // once fd() is readable
+
+ private:
+  Descriptor timer_;
 };
 
 }  // namespace interimap

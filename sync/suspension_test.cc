@@ -1,6 +1,7 @@
 #include "sync/suspension.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 using namespace interimap;
 using namespace std::chrono_literals;
@@ -15,4 +16,11 @@ TEST_CASE("a sleep is what one clock counts and the other does not") {
   Suspension awake;
   CHECK(awake.length() < 1s);
   CHECK(awake.length() > -1s);
+}
+
+TEST_CASE("nobody is woken while the machine is awake") {
+  Awakening awakening;
+  pollfd wait{awakening.fd(), POLLIN, 0};
+  CHECK(awakening.fd() >= 0);
+  CHECK(poll(&wait, 1, 0) == 0);
 }

@@ -1,5 +1,7 @@
 // Acceptance scenarios 89 to 91: what a watcher says while nothing happens, and what it does when a server is
 // gone. What it does when something happens: watch_test.cc.
+#include <poll.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -7,6 +9,7 @@
 #include "tests/e2e/oracle.h"
 #include "tests/e2e/scripted.h"
 #include "tests/e2e/sql.h"
+#include "tests/e2e/workers.h"
 
 using namespace interimap::bed;
 using namespace std::chrono_literals;
@@ -117,6 +120,30 @@ TEST_CASE("scenario 90: with --notify, servers are looked at in any case after t
   std::size_t before = asked();
   CHECK(eventually([&] { return asked() >= before + 2; }));
   watcher.end();
+}
+
+TEST_CASE("scenarios 89 and 90: a watcher sleeps while nothing happens") {
+  NOT_THE_REFERENCE();
+  Bed notified, asking;
+  for (Bed* bed : {&notified, &asking}) {
+    bed->alice().append("INBOX", Corpus(1).smallMessages(2));
+    requireDone(bed->program.run());
+  }
+  Watcher first(notified.program, {"--notify"}), second(asking.program, {"--watch"});
+  auto sleepFor = [](std::chrono::milliseconds time) { poll(nullptr, 0, static_cast<int>(time.count())); };
+  auto wakings = [&] { return wakingsOf(first.process.pid()) + wakingsOf(second.process.pid()); };
+  sleepFor(5s);
+  // The second time nobody is due to be asked, whatever the first met.
+  std::size_t count = 1;
+  for (int attempts = 0; attempts < 2 && count > 0; ++attempts) {
+    const std::size_t before = wakings();
+    CHECK(before > 0);
+    sleepFor(20s);
+    count = wakings() - before;
+  }
+  CHECK(count == 0);
+  first.end();
+  second.end();
 }
 
 TEST_CASE("scenario 91, W9: a server that is restarted, over TLS") {

@@ -105,6 +105,18 @@ std::size_t descriptorsOf(pid_t process) {
   return count;
 }
 
+std::size_t wakingsOf(pid_t group) {
+  std::size_t count = 0;
+  for (const Process& process : processes()) {
+    if (process.group != group) continue;
+    const std::string status = readFile("/proc/" + std::to_string(process.pid) + "/status");
+    std::size_t at = status.find("\nvoluntary_ctxt_switches:\t"), number = 0;
+    if (at != std::string::npos) std::sscanf(status.c_str() + at, "%*s %zu", &number);
+    count += number;
+  }
+  return count;
+}
+
 void MemoryWatch::start(pid_t group) {
   stop();
   stopping_ = false;

@@ -23,6 +23,7 @@ char stateOf(pid_t process);
 
 std::chrono::milliseconds processorTime(pid_t process);
 std::size_t descriptorsOf(pid_t process);  // how many it holds
+std::size_t wakingsOf(pid_t group);        // how often its processes have gone to sleep, to be woken again
 
 // Looks at the memory of a group of processes for as long as it lives, all the time.
 class MemoryWatch {
