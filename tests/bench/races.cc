@@ -87,8 +87,7 @@ std::vector<Race> onOtherMail(const Options& options) {
       {.name = "first-compress",
        .title = "First sync, plain loopback, servers that offer COMPRESS",
        .ground = deflated,
-       .work = Work::first,
-       .byDefault = false},
+       .work = Work::first},
       {.name = "narrow",
        .title = "First sync of 1,000 messages, imaps, 40 ms round trip, 20 Mbit/s",
        .ground = few,
@@ -127,8 +126,7 @@ std::vector<Race> onOtherMail(const Options& options) {
        .work = Work::first,
        .tls = true,
        .delay = 20ms,
-       .octetsPerSecond = k20Mbit,
-       .byDefault = false},
+       .octetsPerSecond = k20Mbit},
   };
 }
 
