@@ -15,11 +15,17 @@ constexpr auto kTimeout = std::chrono::minutes(60);
 bool isInstalled(const char* program) { return access(program, X_OK) == 0; }
 
 bed::Account account(const Setting& setting, std::uint16_t port) {
-  if (!setting.tls) return bed::cleartext(port, setting.user);
-  return {.type = "imaps",
-          .port = port,
-          .user = setting.user,
-          .more = {"SSL_CAfile = " + setting.stores.authority().string(), "SSL_protocol_min = TLSv1.3"}};
+  bed::Account result = bed::cleartext(port, setting.user);
+  if (setting.tls) {
+    result = {.type = "imaps",
+              .port = port,
+              .user = setting.user,
+              .more = {"SSL_CAfile = " + setting.stores.authority().string(), "SSL_protocol_min = TLSv1.3"}};
+  }
+  // Not by itself: neither program compresses to a local account, and ours takes for near who answers TCP's
+  // handshake at once, as the relay does.
+  if (setting.compresses) result.more.push_back("compress = YES");
+  return result;
 }
 
 bed::Command timed(bed::Command command) {

@@ -27,6 +27,7 @@ struct Setting {
   fs::path script;        // for the floor: what it appends
   std::size_t mailboxes;  // for the floor: what it fetches
   bool several;           // over several connections, too
+  bool compresses;        // a slow link between servers that offer COMPRESS
 };
 
 struct Contender {

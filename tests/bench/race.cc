@@ -86,7 +86,8 @@ Setting Racecourse::setting(const Race& race, const Contender& contender) const 
           stores_,
           script_,
           ground_.mail.mailboxes,
-          race.several};
+          race.several,
+          race.ground.stores.compress && isRelayed(race)};
 }
 
 // What is left of the account after a first sync. A floor leaves nothing: it gets what a sync would have
