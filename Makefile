@@ -175,7 +175,7 @@ build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-de
 test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap pullimap libdbd-sqlite3-perl \
                   netbase libjson-c5 libpcre3 libpq5 libxml2  # from libjson-c5 on for Cyrus, unpacked by the tests
 bench_packages := isync
-fuzz_packages  := clang libclang-rt-dev
+fuzz_packages  := clang libclang-rt-dev llvm  # llvm for the names of functions in what sanitizers report
 
 deps: ; @tests/install $(build_packages) $(test_packages) $(fuzz_packages)
 deps-build: ; @tests/install $(build_packages)
