@@ -106,7 +106,7 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -c -o $@ $<
 
-# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 25,000
+# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 100,000
 # histories of the model; once more under ASan and UBSan what needs no servers, and some of what does; and the fuzz targets,
 # TIME seconds each, a minute if it says nothing: between the cases, which wait more than they work.
 e2e       := $(BUILD)/tests/e2e/e2e
@@ -115,7 +115,8 @@ slow      := soak versions deadlines kill watch large
 cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
-model     := '$(histories) --histories 6250' $(foreach n,6251 12501 18751,'$(histories) --test-case=random* --from $n --histories 6250')
+model     := '$(histories) --histories 12500' \
+             $(foreach n,12501 25001 37501 50001 62501 75001 87501,'$(histories) --test-case=random* --from $n --histories 12500')
 
 # Of clang, as that has the fuzzer, too: one tree for all that is sanitized.
 san        := $(BUILD)-san
