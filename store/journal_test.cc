@@ -1,5 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "ipc/failure.h"
 #include "store/scratch.h"
 #include "store/store.h"
 
@@ -117,4 +122,112 @@ TEST_CASE("refused messages are remembered with the reply") {
   f.store.unrefuse(f.a, Side::local, uid(3));
   CHECK(f.store.refusedUids(f.a, Side::local).text() == "2,4");
   transaction.commit("refused");
+}
+
+TEST_CASE("a mailbox of intents is settled in any order and any part") {
+  Fixture f;
+  Transaction transaction = f.store.begin();
+  constexpr std::uint32_t kMany = 1000;  // several rows
+  std::vector<Intent> expected;
+  UidSet all;
+  for (std::uint32_t n = 1; n <= kMany; ++n) {
+    all.add(uid(3 * n));
+    expected.push_back(n % 5 == 0 ? Intent{uid(3 * n), std::nullopt, {}}
+                                  : intent(3 * n, static_cast<std::uint8_t>(n)));
+  }
+  f.store.intend(f.a, Side::remote, UidNext{50}, all);
+  std::vector<Intent> shuffled;
+  for (std::uint32_t n = 0; n < kMany; ++n) {
+    const Intent& next = expected[n * 7 % kMany];
+    if (next.identity) shuffled.push_back(next);
+  }
+  for (std::size_t at = 0; at < shuffled.size(); at += 100)
+    f.store.intend(f.a, Side::remote, UidNext{60}, std::span(shuffled).subspan(at, 100));
+  CHECK(f.store.journal(f.a, Side::remote).intents == expected);
+  CHECK(f.store.journal(f.a, Side::remote).targetNext == UidNext{50});
+
+  UidSet others = *UidSet::parse("1:2,4,3001:4294967295"),
+         settled = *UidSet::parse("1:300,600,903:2700,2998");
+  f.store.settle(f.a, Side::remote, others);
+  CHECK(f.store.journal(f.a, Side::remote).intents == expected);
+  f.store.settle(f.a, Side::remote, settled);
+  std::erase_if(expected, [&](const Intent& intent) { return settled.contains(intent.source); });
+  CHECK(f.store.journal(f.a, Side::remote).intents == expected);
+  f.store.intend(f.a, Side::remote, UidNext{70}, std::vector{intent(1, 1), intent(601, 2), intent(3001, 3)});
+  expected.insert(expected.begin(), intent(1, 1));
+  expected.push_back(intent(3001, 3));
+  expected.insert(std::ranges::upper_bound(expected, uid(600), {}, &Intent::source), intent(601, 2));
+  CHECK(f.store.journal(f.a, Side::remote).intents == expected);
+  while (!expected.empty()) {
+    f.store.settle(f.a, Side::remote, expected.back().source);
+    expected.pop_back();
+    if (expected.size() % 50 == 0) CHECK(f.store.journal(f.a, Side::remote).intents == expected);
+  }
+  CHECK(f.store.withJournal().empty());
+  transaction.commit("journal");
+}
+
+TEST_CASE("intents that a former version wrote down are still intended") {
+  Scratch scratch;
+  MailboxId a{}, b{};
+  {
+    Store store(scratch.path(), "db", true);
+    store.createSchema();
+    Transaction transaction = store.begin();
+    a = store.addMailbox(mailbox("a"), true);
+    b = store.addMailbox(mailbox("b"), true);
+    transaction.commit("add");
+  }
+  REQUIRE(
+      scratch.sql(
+          "DROP TABLE ours_intents; CREATE TABLE ours_journal (idx INTEGER NOT NULL, side INTEGER NOT NULL, "
+          "uidnext INTEGER NOT NULL, sourceUID INTEGER NOT NULL, header BLOB NOT NULL, date INTEGER NOT "
+          "NULL, "
+          "size INTEGER NOT NULL, flags BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY "
+          "(idx,side,sourceUID)) "
+          "WITHOUT ROWID; INSERT INTO ours_journal VALUES (1, 1, 100, 7, '', 0, 0, '', 1000), "
+          "(1, 1, 90, 3, x'0111213141516171"
+          "8191a1b1c1d1e1f1', -2, 281474976710656, CAST('\\Seen work' AS BLOB), "
+          "2000), (2, 0, 4294967296, 4294967295, '', 0, 0, '', 3000)") == "");
+  {
+    Store store(scratch.path(), "db", false);
+    CHECK(store.withJournal() == std::vector{a, b});
+    Journal journal = store.journal(a, Side::remote);
+    CHECK(journal.intents == std::vector{intent(3, 1), Intent{uid(7), std::nullopt, {}}});
+    CHECK(journal.targetNext == UidNext{90});
+    CHECK(journal.newest == 2000);
+    CHECK(store.journal(b, Side::local).targetNext == UidNext{0x100000000U});
+    CHECK(store.journal(b, Side::local).intents == std::vector{Intent{uid(0xffffffffU), std::nullopt, {}}});
+  }
+  CHECK(scratch.sql("SELECT count(*) FROM sqlite_master WHERE name = 'ours_journal'") == "0\n");
+}
+
+TEST_CASE("a journal that is damaged is refused") {
+  for (const char* intents : {"x'01'",
+                              "x'00000000"
+                              "0100000000000000"
+                              "0000000000000000"
+                              "00000000'",
+                              "x'05000000"
+                              "0100000000000000"
+                              "0000000000000000"
+                              "01000000'",
+                              "x'05000000"
+                              "0100000000000000"
+                              "0000000000000000"
+                              "01000000"
+                              "00'"}) {
+    CAPTURE(intents);
+    Scratch scratch;
+    {
+      Store store(scratch.path(), "db", true);
+      store.createSchema();
+      Transaction transaction = store.begin();
+      store.addMailbox(mailbox("a"), true);
+      transaction.commit("add");
+    }
+    REQUIRE(scratch.sql(std::string("INSERT INTO ours_intents VALUES (1, 0, 5, 5, ") + intents + ")") == "");
+    Store store(scratch.path(), "db", false);
+    CHECK_THROWS_AS(store.journal(MailboxId{1}, Side::local), Failure);
+  }
 }

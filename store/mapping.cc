@@ -45,7 +45,7 @@ void Store::unmap(MailboxId id, Uid local) {
 
 void Store::forgetPairs(MailboxId id) {
   for (const char* sql : {"DELETE FROM mapping WHERE idx = ?", "DELETE FROM ours_base WHERE idx = ?",
-                          "DELETE FROM ours_journal WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
+                          "DELETE FROM ours_intents WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
                           "DELETE FROM ours_unlike WHERE idx = ?", "DELETE FROM ours_emptied WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }

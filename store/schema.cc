@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "store/journal.h"
+
 namespace interimap::store {
 
 namespace {
@@ -33,10 +35,10 @@ constexpr const char* kOwnTables[] = {
     // The reference's `local` and `remote` as of our last commit. If they differ, it has been there since.
     "ours_stamp (idx INTEGER PRIMARY KEY, lUIDNEXT INTEGER NOT NULL, lMODSEQ INTEGER NOT NULL, "
     "rUIDNEXT INTEGER NOT NULL, rMODSEQ INTEGER NOT NULL)",
-    // APPENDs about to be sent to `side`, which had `uidnext` before them.
-    "ours_journal (idx INTEGER NOT NULL, side INTEGER NOT NULL, uidnext INTEGER NOT NULL, "
-    "sourceUID INTEGER NOT NULL, header BLOB NOT NULL, date INTEGER NOT NULL, size INTEGER NOT NULL, "
-    "flags BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,sourceUID)) WITHOUT ROWID",
+    // APPENDs about to be sent to `side`, many in a row (store/journal.cc): the messages from UID `first` to
+    // UID `last` of the other side.
+    "ours_intents (idx INTEGER NOT NULL, side INTEGER NOT NULL, first INTEGER NOT NULL, "
+    "last INTEGER NOT NULL, intents BLOB NOT NULL, PRIMARY KEY (idx,side,last)) WITHOUT ROWID",
     // Messages of `side` that the other side does not have, and why.
     "ours_refused (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, kind INTEGER NOT NULL, "
     "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
@@ -64,6 +66,8 @@ constexpr Column kReferenceColumns[] = {
 
 // Came later than the rest of its table.
 constexpr Column kSideOfHeld{"ours_held", "side"};
+// Was there before `ours_intents`.
+constexpr Column kFormerJournal{"ours_journal", "sourceUID"};
 
 bool hasColumn(Database& database, Column wanted) {
   Query row(database, "SELECT 1 FROM pragma_table_info(CAST(?1 AS TEXT)) WHERE name = CAST(?2 AS TEXT)",
@@ -127,13 +131,16 @@ void migrateReferenceTables(Database& database, std::optional<char> delimiter) {
 bool hasOwnTables(Database& database) {
   return only(database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'ours_*'") ==
              std::ssize(kOwnTables) &&
-         hasColumn(database, kSideOfHeld);
+         hasColumn(database, kSideOfHeld) && !hasColumn(database, kFormerJournal);
 }
 
 void createOwnTables(Database& database) {
   for (const char* table : kOwnTables) database.exec(std::string("CREATE TABLE IF NOT EXISTS ") + table);
   if (!hasColumn(database, kSideOfHeld))
     database.exec("ALTER TABLE ours_held ADD COLUMN side INTEGER NOT NULL DEFAULT 0");
+  if (!hasColumn(database, kFormerJournal)) return;
+  convertFormerJournal(database);
+  database.exec("DROP TABLE ours_journal");
 }
 
 }  // namespace interimap::store

@@ -26,6 +26,7 @@ void createReferenceTables(Database& database);
 void migrateReferenceTables(Database& database, std::optional<char> delimiter);
 
 bool hasOwnTables(Database& database);
-void createOwnTables(Database& database);  // those that are missing; within a transaction
+// Those that are missing; what a former version kept otherwise is converted. Within a transaction.
+void createOwnTables(Database& database);
 
 }  // namespace interimap::store

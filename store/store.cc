@@ -129,7 +129,7 @@ std::vector<MailboxId> Store::staleBases() const {
 std::vector<MailboxId> Store::goneMailboxes() const {
   std::vector<MailboxId> gone;
   Query row(*database_,
-            "SELECT idx FROM ours_journal WHERE idx NOT IN (SELECT idx FROM mailboxes) "
+            "SELECT idx FROM ours_intents WHERE idx NOT IN (SELECT idx FROM mailboxes) "
             "UNION SELECT idx FROM ours_refused WHERE idx NOT IN (SELECT idx FROM mailboxes)");
   while (row.next()) gone.push_back(row.mailboxId(0));
   return gone;

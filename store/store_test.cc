@@ -329,7 +329,7 @@ TEST_CASE("a database of the reference's gets our tables and loses what is stale
   CHECK(commits == "");
   CHECK(scratch.run("cksum db") == before);  // a run without news writes nothing
   scratch.sql(
-      "DROP TABLE ours_base; DROP TABLE ours_stamp; DROP TABLE ours_journal; DROP TABLE ours_refused; "
+      "DROP TABLE ours_base; DROP TABLE ours_stamp; DROP TABLE ours_intents; DROP TABLE ours_refused; "
       "DROP TABLE ours_account");
   Store store(scratch.path(), "db", false, [&](const char* what, bool) { commits += what; });
   CHECK(commits == "create tablescreate tables");
