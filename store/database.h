@@ -69,7 +69,7 @@ class Database {
 };
 
 // One execution of a statement: parameters in, rows out, then the statement is free for the next one. The
-// text must be a literal: prepared statements are kept under it. Writing outside a transaction is a bug and
+// text must stay where it is: prepared statements are kept under it. Writing outside a transaction is a bug and
 // throws std::logic_error.
 //
 //   for (Query row(database, "SELECT rUID FROM mapping WHERE idx = ?", id); row.next();) use(row.uid(0));
@@ -81,6 +81,11 @@ class Query {
     (bind(values), ...);
   }
   ~Query();
+  // More parameters, for a statement of many rows.
+  template <typename... Values>
+  void with(const Values&... values) {
+    (bind(values), ...);
+  }
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 

@@ -1,5 +1,7 @@
 // Which UID here is which UID there, and the flags both last agreed on.
 #include <algorithm>
+#include <span>
+#include <string>
 
 #include "store/database.h"
 
@@ -8,6 +10,15 @@ namespace interimap::store {
 namespace {
 
 constexpr std::int64_t kPairsAtOnce = 512;
+
+// In one INSERT. None of them is inserted if one is refused.
+constexpr std::size_t kRowsAtOnce = 32;
+
+// A statement with that many rows of three values.
+std::string withRows(std::string sql) {
+  for (std::size_t i = 0; i < kRowsAtOnce; ++i) sql += i == 0 ? "(?, ?, ?)" : ", (?, ?, ?)";
+  return sql;
+}
 
 Pair readPair(const Query& row) {
   Pair pair{row.uid(0), row.uid(1), std::nullopt};
@@ -36,6 +47,24 @@ bool Store::tryMap(MailboxId id, Uid local, Uid remote, const std::optional<Flag
   if (!insert.accepted()) return false;
   if (base) setBase(id, local, *base);
   return true;
+}
+
+std::size_t Store::tryMap(MailboxId id, std::span<const Pair> pairs) {
+  static const std::string kMapping = withRows("INSERT INTO mapping (idx, lUID, rUID) VALUES "),
+                           kBase = withRows("INSERT OR REPLACE INTO ours_base (idx, lUID, flags) VALUES ");
+  std::size_t done = 0;
+  for (; pairs.size() - done >= kRowsAtOnce; done += kRowsAtOnce) {
+    Query mapping(*database_, kMapping.c_str()), base(*database_, kBase.c_str());
+    for (const Pair& pair : pairs.subspan(done, kRowsAtOnce)) {
+      mapping.with(id, pair.local, pair.remote);
+      base.with(id, pair.local, pair.base.value());
+    }
+    if (!mapping.accepted()) return done;
+    base.run();
+  }
+  for (; done < pairs.size(); ++done)
+    if (!tryMap(id, pairs[done].local, pairs[done].remote, pairs[done].base)) break;
+  return done;
 }
 
 void Store::unmap(MailboxId id, Uid local) {

@@ -167,3 +167,33 @@ TEST_CASE("many pairs") {
   CHECK(seen == kMany);
   lap("walked over");
 }
+
+TEST_CASE("many pairs at once, up to the one that has a partner") {
+  Scratch scratch;
+  Store store(scratch.path(), "db", true);
+  store.createSchema();
+  Transaction transaction = store.begin();
+  MailboxId id = store.addMailbox(mailbox("a"), true);
+  constexpr std::uint32_t kMany = 100;
+  std::vector<Pair> pairs;
+  for (std::uint32_t n = 1; n <= kMany; ++n)
+    pairs.push_back({uid(n), uid(1000 - n), flags(n % 2 ? "\\Seen" : "")});
+  CHECK(store.tryMap(id, std::span<const Pair>()) == 0);
+  CHECK(store.tryMap(id, pairs) == kMany);
+  CHECK(store.pairs(id, Side::local, UidSet::range(1, kMany)) == pairs);
+  CHECK(store.tryMap(id, pairs) == 0);
+
+  for (std::uint32_t taken : {1U, 31U, 32U, 33U, 64U, 99U, 100U}) {
+    CAPTURE(taken);
+    store.forgetPairs(id);
+    REQUIRE(store.tryMap(id, uid(5000), pairs[taken - 1].remote, std::nullopt));
+    std::size_t done = store.tryMap(id, pairs);
+    CHECK(done < taken);
+    std::vector<Pair> first(pairs.begin(), pairs.begin() + static_cast<std::ptrdiff_t>(done));
+    CHECK(store.pairs(id, Side::local, UidSet::range(1, kMany)) == first);
+    for (const Pair& pair : std::span(pairs).subspan(done))
+      CHECK(store.tryMap(id, pair.local, pair.remote, pair.base) == (pair.local != uid(taken)));
+  }
+  CHECK(store.check() == "ok");
+  transaction.commit("test");
+}

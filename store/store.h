@@ -176,6 +176,9 @@ class Store {
   void map(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base = std::nullopt);
   // The same, but false if either has.
   [[nodiscard]] bool tryMap(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base);
+  // The same, of many that all have a base, for a fraction of the time. How many of the first were recorded:
+  // the rest are to be tried one by one, at least one of them has a partner.
+  [[nodiscard]] std::size_t tryMap(MailboxId id, std::span<const Pair> pairs);
   void unmap(MailboxId id, Uid local);
   // And what was based on them: base flags, the journal, and why the mailbox was left alone.
   void forgetPairs(MailboxId id);

@@ -191,6 +191,11 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
   std::vector<Appending> again;
   if (retry) again.push_back({&load, {}, {}, false, {}, {}});
   UidSet refused = store_.refusedUids(load.mailbox->id, source_.side()), settled, from, to;
+  std::vector<store::Pair> told;
+  for (std::size_t i = 0; i < window.messages.size(); ++i)
+    if (appended.stored[i] && isTold(appended.uids[i]))
+      told.push_back(pair(window.messages[i], *appended.uids[i]));
+  std::size_t mapped = store_.tryMap(load.mailbox->id, told), at = 0;
   std::uint64_t size = 0;
   for (std::size_t i = 0; i < window.messages.size(); ++i) {
     answer::WindowMessage& message = window.messages[i];
@@ -201,7 +206,7 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
     } else if (!appended.stored[i]) {
       giveUp(load, message.uid, store::Refusal::refused,
              appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
-    } else if (isTold(uid) && !map(load, message, *uid)) {
+    } else if (isTold(uid) && at++ >= mapped && !map(load, message, *uid)) {
       // Before one of them is intended again.
       store_.settle(load.mailbox->id, target_.side(), std::exchange(settled, {}));
       confuse(load, message.uid, *uid);
@@ -280,9 +285,13 @@ bool Lane::withdraw() {
 
 // False if one of the two UIDs has a partner.
 bool Lane::map(const Load& load, const answer::WindowMessage& message, Uid copy) {
+  store::Pair both = pair(message, copy);
+  return store_.tryMap(load.mailbox->id, both.local, both.remote, both.base);
+}
+
+store::Pair Lane::pair(const answer::WindowMessage& message, Uid copy) const {
   bool toLocal = target_.side() == Side::local;
-  return store_.tryMap(load.mailbox->id, toLocal ? copy : message.uid, toLocal ? message.uid : copy,
-                       message.flags);
+  return {toLocal ? copy : message.uid, toLocal ? message.uid : copy, message.flags};
 }
 
 // A UID that another message has. Where the copies really are, also that of the other message, the next run

@@ -92,6 +92,7 @@ class Lane {
   void owe(const Load& load, Uid uid);
   void postpone(const Load& load, Uid uid);
   bool map(const Load& load, const answer::WindowMessage& message, Uid copy);
+  store::Pair pair(const answer::WindowMessage& message, Uid copy) const;
   void confuse(const Load& load, Uid source, Uid copy);
   void giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply);
 
