@@ -1,6 +1,7 @@
 #include "ipc/flags.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace interimap {
@@ -17,6 +18,14 @@ int compare(std::string_view a, std::string_view b) {
   }
   return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
 }
+
+constexpr std::array<bool, 256> kInFlag = [] {
+  std::array<bool, 256> allowed{};
+  for (std::size_t byte = 0; byte < allowed.size(); ++byte)
+    allowed[byte] = byte > 0x20 && byte != 0x7f &&
+                    std::string_view("(){%*\"\\").find(static_cast<char>(byte)) == std::string_view::npos;
+  return allowed;
+}();
 
 // The next flag of a list between blanks; empty at its end.
 std::string_view take(std::string_view& text) {
@@ -59,27 +68,36 @@ std::string merge(std::string_view a, std::string_view b, int keep) {
 bool Flags::isFlag(std::string_view text) {
   if (text.starts_with('\\')) text.remove_prefix(1);
   if (text.empty() || text.size() > kLongestFlag) return false;
-  return std::ranges::none_of(text, [](char c) {
-    auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte == 0x7f || std::string_view("(){%*\"\\").find(c) != std::string_view::npos;
-  });
+  return std::ranges::all_of(text, [](char c) { return kInFlag[static_cast<unsigned char>(c)]; });
 }
 
+// Most lists are sorted, as they come from a Flags, or of one flag: those are taken as they are.
 std::optional<Flags> Flags::parse(std::string_view text) {
-  std::vector<std::string_view> found;
+  Flags flags;
+  std::vector<std::string_view> found;  // only once one is out of order
+  std::string_view former;
+  std::size_t count = 0;
   while (!text.empty()) {
     std::string_view flag = take(text);
     if (flag.empty()) continue;
     if (!isFlag(flag)) return std::nullopt;
-    if (compare(flag, "\\Recent") != 0) found.push_back(flag);
-    if (found.size() > kMost) return std::nullopt;
+    if (compare(flag, "\\Recent") == 0) continue;
+    if (++count > kMost) return std::nullopt;
+    if (found.empty() && !former.empty() && compare(former, flag) >= 0)
+      flags.each([&](std::string_view each) { found.push_back(each); });
+    if (found.empty())
+      append(flags.text_, flag);
+    else
+      found.push_back(flag);
+    former = flag;
   }
+  if (found.empty()) return flags;
   std::ranges::stable_sort(found, [](auto a, auto b) { return compare(a, b) < 0; });
   auto same = [](auto a, auto b) { return compare(a, b) == 0; };
   found.erase(std::unique(found.begin(), found.end(), same), found.end());
-  Flags flags;
-  for (std::string_view flag : found) append(flags.text_, flag);
-  return flags;
+  Flags sorted;
+  for (std::string_view flag : found) append(sorted.text_, flag);
+  return sorted;
 }
 
 bool Flags::contains(std::string_view flag) const {
