@@ -36,8 +36,7 @@ void MessageHeader::load() {
 
 void MessageHeader::reset() {
   if (!sha256_) load();
-  EVP_DigestInit_ex2(whole_.get(), sha256_.get(), nullptr);
-  EVP_DigestInit_ex2(id_.get(), sha256_.get(), nullptr);
+  wholeBegun_ = idBegun_ = false;
   wholePending_.clear();
   idPending_.clear();
   matched_ = lineSize_ = 0;
@@ -56,7 +55,7 @@ void MessageHeader::add(std::string_view octets) {
     appendWithoutCr(wholePending_, octets.substr(i, end - i));
     lineSize_ += end - i;
     i = end;
-    if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholePending_);
+    if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholeBegun_, wholePending_);
     if (i < octets.size()) step(octets[i++]);
   }
 }
@@ -77,7 +76,7 @@ void MessageHeader::step(char c) {
     if (isBlank(c)) return;
     hasId_ = true;
     idPending_ += c;
-    if (idPending_.size() >= kDigestAtOnce) update(id_.get(), idPending_);
+    if (idPending_.size() >= kDigestAtOnce) update(id_.get(), idBegun_, idPending_);
   } else if (at_ == At::name) {
     // field = field-name ":" unstructured; obsolete syntax allows blanks before the colon (RFC 5322
     // section 4.5).
@@ -101,13 +100,16 @@ void MessageHeader::endLine() {
   lineSize_ = matched_ = 0;
 }
 
-void MessageHeader::update(EVP_MD_CTX* context, std::string& pending) {
+// Of the two digests a message needs one: which, turns out late.
+void MessageHeader::update(EVP_MD_CTX* context, bool& begun, std::string& pending) {
+  if (!begun) EVP_DigestInit_ex2(context, sha256_.get(), nullptr);
+  begun = true;
   EVP_DigestUpdate(context, pending.data(), pending.size());
   pending.clear();
 }
 
-HeaderDigest MessageHeader::finish(EVP_MD_CTX* context, std::string& pending) {
-  update(context, pending);
+HeaderDigest MessageHeader::finish(EVP_MD_CTX* context, bool begun, std::string& pending) {
+  update(context, begun, pending);
   std::array<unsigned char, EVP_MAX_MD_SIZE> full;
   if (EVP_DigestFinal_ex(context, full.data(), nullptr) != 1)
     throw Failure(ExitStatus::internal, "SHA-256 failed");
@@ -118,9 +120,9 @@ HeaderDigest MessageHeader::finish(EVP_MD_CTX* context, std::string& pending) {
 
 HeaderDigest MessageHeader::digest() {
   if (!sha256_) reset();
-  if (hasId_) return finish(id_.get(), idPending_);
+  if (hasId_) return finish(id_.get(), idBegun_, idPending_);
   if (lineSize_ > 0) wholePending_ += '\n';  // servers differ on whether a last line is completed
-  return finish(whole_.get(), wholePending_);
+  return finish(whole_.get(), wholeBegun_, wholePending_);
 }
 
 }  // namespace interimap

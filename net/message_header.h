@@ -37,8 +37,8 @@ class MessageHeader {
   void load();  // the algorithm: most runs need none
   void step(char c);
   void endLine();
-  static void update(EVP_MD_CTX* context, std::string& pending);
-  static HeaderDigest finish(EVP_MD_CTX* context, std::string& pending);
+  void update(EVP_MD_CTX* context, bool& begun, std::string& pending);
+  HeaderDigest finish(EVP_MD_CTX* context, bool begun, std::string& pending);
 
   std::unique_ptr<EVP_MD, Free> sha256_;
   std::unique_ptr<EVP_MD_CTX, Free> whole_, id_;
@@ -46,7 +46,7 @@ class MessageHeader {
   std::size_t matched_ = 0;               // characters of "message-id"
   std::size_t lineSize_ = 0;              // octets in this line, CR not counted
   At at_ = At::name;
-  bool hasId_ = false;
+  bool hasId_ = false, wholeBegun_ = false, idBegun_ = false;
 };
 
 }  // namespace interimap
