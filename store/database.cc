@@ -89,7 +89,21 @@ void Database::begin(Lasting lasting) {
   if (lasting != lasting_)
     exec(lasting == Lasting::throughKill ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
   lasting_ = lasting;
-  exec("BEGIN IMMEDIATE");
+  run("BEGIN IMMEDIATE");
+}
+
+void Database::commit() { run("COMMIT"); }
+
+void Database::rollBack() {
+  ++writes_;
+  exec("ROLLBACK");
+}
+
+void Database::run(const char* sql) {
+  sqlite3_stmt* statement = take(sql);
+  int code = sqlite3_step(statement);
+  giveBack(sql, statement);
+  if (code != SQLITE_DONE) fail(code);
 }
 
 void Database::exec(const std::string& sql) {
@@ -133,7 +147,9 @@ void Database::giveBack(const char* sql, sqlite3_stmt* statement) {
 
 Query::Query(Unbound, Database& database, const char* sql)
     : database_(database), sql_(sql), statement_(database.take(sql_)) {
-  if (sqlite3_stmt_readonly(statement_) || database.inTransaction()) return;
+  if (sqlite3_stmt_readonly(statement_)) return;
+  ++database.writes_;
+  if (database.inTransaction()) return;
   database.giveBack(sql_, statement_);
   throw std::logic_error("written outside a transaction: " + std::string(sql));
 }

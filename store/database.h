@@ -40,8 +40,13 @@ class Database {
   // BEGIN. The first one also turns to a write-ahead log: a commit that lasts through a power loss then takes
   // one fsync instead of four or five, any other and a run that writes nothing takes none.
   void begin(Lasting lasting);
+  void commit();
+  void rollBack();
 
-  // One statement without parameters and without rows of interest: BEGIN, PRAGMA, CREATE.
+  // Grows whenever what a query finds may have changed.
+  std::uint64_t writes() const { return writes_; }
+
+  // One statement without parameters and without rows of interest: PRAGMA, CREATE.
   void exec(const std::string& sql);
   bool inTransaction() const;
   std::int64_t lastRow() const;   // the INTEGER PRIMARY KEY given by the last INSERT
@@ -56,12 +61,14 @@ class Database {
     void operator()(sqlite3* handle) const;
   };
   [[noreturn]] void fail(int code) const;
+  void run(const char* sql);  // as exec(), prepared once
   sqlite3_stmt* take(const char* sql);
   void giveBack(const char* sql, sqlite3_stmt* statement);
 
   std::string path_, shown_;
   std::unique_ptr<sqlite3, Close> handle_;
   bool ours_ = false, writeAheadLog_ = false;
+  std::uint64_t writes_ = 0;
   Lasting lasting_ = Lasting::throughPowerLoss;
   // Prepared once and not in use at the moment; a query within a query of the same text takes another one.
   // By the address of the text: to look at the text itself costs as much as some of the statements.
@@ -69,8 +76,8 @@ class Database {
 };
 
 // One execution of a statement: parameters in, rows out, then the statement is free for the next one. The
-// text must stay where it is: prepared statements are kept under it. Writing outside a transaction is a bug and
-// throws std::logic_error.
+// text must stay where it is: prepared statements are kept under it. Writing outside a transaction is a bug
+// and throws std::logic_error.
 //
 //   for (Query row(database, "SELECT rUID FROM mapping WHERE idx = ?", id); row.next();) use(row.uid(0));
 class Query {

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::int64_t kPairsAtOnce = 512;
 
+// UIDs that are read in advance, and those that may be missing in between.
+constexpr std::uint32_t kMostAhead = 512, kGap = 8;
+
 // In one INSERT. None of them is inserted if one is refused.
 constexpr std::size_t kRowsAtOnce = 32;
 
@@ -166,11 +169,26 @@ std::optional<Flags> Store::base(MailboxId id, Uid local) const {
 }
 
 std::optional<Flags> Store::base(MailboxId id, Side side, Uid uid) const {
-  if (side == Side::local) return base(id, uid);
-  Query row(*database_,
-            "SELECT flags FROM mapping JOIN ours_base USING (idx, lUID) WHERE idx = ? AND rUID = ?", id, uid);
-  if (!row.next()) return std::nullopt;
-  return row.flags(0);
+  bool isRead = ahead_.id == id && ahead_.side == side && ahead_.writes == database_->writes() &&
+                ahead_.range.first <= uid.value() && uid.value() <= ahead_.range.last;
+  if (!isRead) {
+    UidSet::Range range{uid.value(),
+                        uid.value() + std::min(aheadOf(id, side, uid), 0xffffffffU - uid.value())};
+    ahead_ = {
+        id, side, 0, range, database_->writes(), pairs(id, side, UidSet::range(range.first, range.last))};
+  }
+  ahead_.asked = uid.value();
+  auto uidOf = [side](const Pair& pair) { return side == Side::local ? pair.local : pair.remote; };
+  auto it = std::ranges::lower_bound(ahead_.pairs, uid, {}, uidOf);
+  return it != ahead_.pairs.end() && uidOf(*it) == uid ? it->base : std::nullopt;
+}
+
+// UIDs behind this one that are likely to be asked for next: none unless it follows the former one itself.
+std::uint32_t Store::aheadOf(MailboxId id, Side side, Uid uid) const {
+  std::uint32_t former = ahead_.asked;
+  bool follows = ahead_.id == id && ahead_.side == side && former != 0 && former < uid.value() &&
+                 uid.value() - former <= kGap;
+  return follows ? std::min(kMostAhead, 2 * (ahead_.range.last - ahead_.range.first + 1)) : 0;
 }
 
 void Store::setBase(MailboxId id, Uid local, const Flags& flags) {

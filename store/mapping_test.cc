@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <span>
+#include <vector>
 
 #include "ipc/failure.h"
 #include "store/scratch.h"
@@ -196,4 +198,53 @@ TEST_CASE("many pairs at once, up to the one that has a partner") {
   }
   CHECK(store.check() == "ok");
   transaction.commit("test");
+}
+
+TEST_CASE("what is read in advance of base flags is never what was before") {
+  Scratch scratch;
+  Store store(scratch.path(), "db", true);
+  store.createSchema();
+  MailboxId id{}, another{};
+  constexpr std::uint32_t kMany = 300;
+  {
+    Transaction transaction = store.begin();
+    id = store.addMailbox(mailbox("a"), true);
+    another = store.addMailbox(mailbox("b"), true);
+    for (std::uint32_t n = 1; n <= kMany; ++n) {
+      store.map(id, uid(n), uid(n + 7), flags(n % 3 ? "a" : "b"));
+      store.map(another, uid(n), uid(n), flags("other"));
+    }
+    transaction.commit("test");
+  }
+  auto asExpected = [&](Side side, std::uint32_t n) {
+    return store.base(id, side, uid(side == Side::local ? n : n + 7)) == flags(n % 3 ? "a" : "b");
+  };
+  for (Side side : {Side::local, Side::remote}) {
+    for (std::uint32_t n = 1; n <= kMany; ++n) CHECK(asExpected(side, n));
+    for (std::uint32_t n = kMany; n >= 1; --n) CHECK(asExpected(side, n));
+    for (std::uint32_t n = 1; n <= kMany; n += 5) {
+      CHECK(asExpected(side, n));
+      CHECK(store.base(another, side, uid(n)) == flags("other"));
+    }
+  }
+  CHECK_FALSE(store.base(id, Side::remote, uid(7)));
+  CHECK_FALSE(store.base(id, Side::local, uid(kMany + 1)));
+  CHECK_FALSE(store.base(id, Side::local, uid(0xffffffffU)));
+
+  auto readThrough = [&] {
+    for (std::uint32_t n = 1; n <= 100; ++n) CHECK(store.base(id, Side::remote, uid(n + 7)));
+  };
+  readThrough();
+  {
+    Transaction transaction = store.begin();
+    store.setBase(id, uid(101), flags("new"));
+    CHECK(store.base(id, Side::remote, uid(108)) == flags("new"));
+    readThrough();
+    store.unmap(id, uid(102));
+    CHECK_FALSE(store.base(id, Side::remote, uid(109)));
+    for (std::uint32_t n = 1; n <= 100; ++n) CHECK(store.base(id, Side::remote, uid(n + 7)));
+    CHECK(store.base(id, Side::remote, uid(108)) == flags("new"));
+  }  // rolled back
+  CHECK(store.base(id, Side::remote, uid(108)) == flags("a"));
+  CHECK(store.base(id, Side::remote, uid(109)) == flags("b"));
 }

@@ -100,9 +100,9 @@ void PullState::write(const char* what, const std::function<void()>& changes) {
   try {
     changes();
     if (seam_) seam_(what, false);
-    database_->exec("COMMIT");
+    database_->commit();
   } catch (...) {  // what was written so far must not be committed with something else
-    if (database_->inTransaction()) database_->exec("ROLLBACK");
+    if (database_->inTransaction()) database_->rollBack();
     throw;
   }
   if (seam_) seam_(what, true);

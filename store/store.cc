@@ -35,7 +35,7 @@ Transaction::~Transaction() {
   if (!open_) return;
   try {
     // SQLite may have rolled back itself, on a full disk for one.
-    if (store_.database_->inTransaction()) store_.database_->exec("ROLLBACK");
+    if (store_.database_->inTransaction()) store_.database_->rollBack();
   } catch (const Failure&) {
     // The file has what was committed, and closing it without a commit leaves it at that.
   }
@@ -44,7 +44,7 @@ Transaction::~Transaction() {
 void Transaction::commit(const char* what) {
   if (!open_) throw std::logic_error("a transaction committed twice");
   if (store_.seam_) store_.seam_(what, false);
-  store_.database_->exec("COMMIT");
+  store_.database_->commit();
   open_ = false;
   if (store_.seam_) store_.seam_(what, true);
 }

@@ -244,7 +244,20 @@ class Store {
   std::vector<MailboxId> goneMailboxes() const;
   std::string pretty(MailboxId id) const;
 
+  // What base() has read in advance, where messages are asked for one after the other: valid until something
+  // is written.
+  struct ReadAhead {
+    MailboxId id;
+    Side side = Side::local;
+    std::uint32_t asked = 0;  // last
+    UidSet::Range range{1, 0};
+    std::uint64_t writes = 0;
+    std::vector<Pair> pairs{};
+  };
+  std::uint32_t aheadOf(MailboxId id, Side side, Uid uid) const;
+
   std::unique_ptr<Database> database_;
+  mutable ReadAhead ahead_;
   Seam seam_;
   bool isNew_ = false;
   int version_ = 0;
