@@ -135,7 +135,7 @@ const Attack kAttacks[] = {
      ExitStatus::protocol, "mailboxes"},
     // Answers out of their place.
     {"another's tag", "LIST", [] { return "zzzz OK done\r\n"; }, ExitStatus::protocol, "remote: ERROR: "},
-    {"its own tag, twice", "LIST", [] { return "{tag} OK done\r\n"; }, ExitStatus::protocol,
+    {"its own tag, twice", "LIST", [] { return "{tag} OK done\r\n{tag} OK done\r\n"; }, ExitStatus::protocol,
      "remote: ERROR: "},
     {"a tag of no command", "SELECT", [] { return "000001 OK done\r\n"; }, ExitStatus::protocol,
      "remote: ERROR: "},
