@@ -79,7 +79,7 @@ const Attack kAttacks[] = {
     {"EXISTS shrinks", "UID FETCH", [] { return "* 4294967295 EXISTS\r\n* 1 EXISTS\r\n* 0 EXISTS\r\n"; },
      ExitStatus::ok},
     {"another's tag", "SELECT", [] { return "zzzz OK done\r\n"; }, ExitStatus::protocol, "ERROR: "},
-    {"its own tag, twice", "UID FETCH", [] { return "{tag} OK done\r\n{tag} OK done\r\n"; },
+    {"its own tag, twice", "AUTHENTICATE|LOGIN", [] { return "{tag} OK done\r\n{tag} OK done\r\n"; },
      ExitStatus::protocol, "ERROR: "},
     {"a UIDNEXT beyond all", "SELECT", [] { return "* OK [UIDNEXT 4294967295] so many\r\n"; },
      ExitStatus::ok},
