@@ -42,19 +42,42 @@ BodyWriter::BodyWriter() : fd_(memfd_create("bodies", MFD_CLOEXEC | MFD_ALLOW_SE
 }
 
 void BodyWriter::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t n = pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(size_));
+  gather(bytes);
+  flush();
+}
+
+void BodyWriter::gather(std::string_view bytes) {
+  if (pieces_ == gathered_.size()) flush();
+  gathered_[pieces_++] = {const_cast<char*>(bytes.data()), bytes.size()};
+  octets_ += bytes.size();
+  size_ += bytes.size();
+}
+
+void BodyWriter::flush() {
+  std::span<iovec> left(gathered_.data(), std::exchange(pieces_, 0));
+  while (octets_ > 0) {
+    ssize_t n =
+        pwritev(fd_.get(), left.data(), static_cast<int>(left.size()), static_cast<off_t>(size_ - octets_));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) fail("write");
-    size_ += static_cast<std::uint64_t>(n);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
+    auto written = static_cast<std::size_t>(n);
+    octets_ -= written;
+    for (; !left.empty() && written >= left.front().iov_len; left = left.subspan(1))
+      written -= left.front().iov_len;
+    if (written > 0)
+      left.front() = {static_cast<char*>(left.front().iov_base) + written, left.front().iov_len - written};
   }
 }
 
 // Nothing is shrunk: what stands beyond size_ is overwritten, or never referred to.
-void BodyWriter::truncate(std::uint64_t size) { size_ = size; }
+void BodyWriter::truncate(std::uint64_t size) {
+  if (size == size_) return;
+  flush();
+  size_ = size;
+}
 
 Descriptor BodyWriter::seal() {
+  flush();
   if (fcntl(fd_.get(), F_ADD_SEALS, kSeals) != 0) fail("seal");
   return std::move(fd_);
 }

@@ -2,6 +2,9 @@
 // that what the receiver checked cannot change under it.
 #pragma once
 
+#include <sys/uio.h>
+
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -34,7 +37,10 @@ class BodyWriter {
  public:
   BodyWriter();  // memfd_create
   void write(std::string_view bytes);
-  std::uint64_t size() const { return size_; }
+  // The same with fewer system calls: the bytes have to stay where they are until flush().
+  void gather(std::string_view bytes);
+  void flush();
+  std::uint64_t size() const { return size_; }  // with what is gathered
   // Takes back what was written beyond `size`: a message that broke off.
   void truncate(std::uint64_t size);
   Descriptor seal();  // no more writing, growing, shrinking; the writer is done
@@ -42,6 +48,9 @@ class BodyWriter {
  private:
   Descriptor fd_;
   std::uint64_t size_ = 0;
+  std::array<iovec, 64> gathered_;
+  std::size_t pieces_ = 0;    // in gathered_
+  std::uint64_t octets_ = 0;  // of them; the last of size_
 };
 
 // The receiving side. A descriptor that is not such a sealed memfd, or ranges that are not inside it, mean

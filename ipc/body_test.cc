@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -93,6 +94,31 @@ TEST_CASE("what is written comes out, message by message") {
   CHECK(bodies.read(400000, buffer) == 0);
   CHECK(bodies.read(0, {}) == 0);
   CHECK_THROWS_AS(bodies.read(kMost, buffer), Failure);
+}
+
+TEST_CASE("what is gathered is written when it has to be, and not later") {
+  std::vector<std::string> pieces;
+  for (int i = 0; i < 150; ++i)
+    pieces.push_back(std::string(static_cast<std::size_t>(i) * 7, char('a' + i % 26)));
+  std::string all;
+  BodyWriter writer;
+  for (const std::string& piece : pieces) {
+    writer.gather(piece);
+    all += piece;
+    CHECK(writer.size() == all.size());
+  }
+  writer.flush();
+  for (std::string& piece : pieces) std::ranges::fill(piece, '!');
+
+  std::string last = "behind", broken = "broken off", next = "next";
+  writer.gather(last);
+  writer.gather(broken);
+  writer.truncate(all.size() + last.size());
+  std::ranges::fill(broken, '!');
+  writer.gather(next);
+  Bodies bodies(writer.seal(), std::vector<BodyRange>{{0, all.size() + 10}});
+  std::ranges::fill(next, '!');
+  CHECK(everything(bodies).substr(0, all.size() + 10) == all + "behindnext");
 }
 
 TEST_CASE("a message that broke off is taken back") {

@@ -12,6 +12,7 @@ namespace interimap {
 
 Connection::Connection(std::unique_ptr<Stream> stream, LiteralSink& sink, Log log, int debug)
     : stream_(std::move(stream)),
+      sink_(sink),
       lexer_(sink),
       log_(std::move(log)),
       debug_(debug),
@@ -51,6 +52,7 @@ bool Connection::write() {
 
 void Connection::read(std::size_t most) {
   if (!input_.empty() || ended_) return;
+  sink_.piecesEnd();
   Stream::Result result = stream_->read({buffer_.data(), std::min(most, buffer_.size())});
   ended_ = result.state == Stream::State::end;
   if (result.state != Stream::State::ok) return;

@@ -57,6 +57,7 @@ class Connection {
   void logResponse();
 
   std::unique_ptr<Stream> stream_;
+  LiteralSink& sink_;
   DeflateStream* deflate_ = nullptr;  // stream_, if it is one
   Lexer lexer_;
   Outbox outbox_;

@@ -40,6 +40,8 @@ class Exchange {
   // Where the octets of such a literal go, if they may belong to this exchange; the UID if it is known yet.
   // Servers work on several FETCH commands at once: Dovecot goes on with the next when TLS makes it wait.
   virtual LiteralSink* sink(LiteralSink::Kind, std::optional<Uid>) { return nullptr; }
+  // The octets that its sink was given are about to be overwritten.
+  virtual void piecesEnd() {}
   // Flags of messages are changed by this one.
   virtual bool stores() const { return false; }
   // Another mailbox is selected by this one: what comes before its turn belongs to the old one, and what

@@ -38,7 +38,11 @@ void FetchBodies::begin(Kind, std::uint64_t size, std::string_view) {
 void FetchBodies::octets(std::string_view piece) {
   if (tooLarge_) return;
   header_.add(piece);
-  bodies_->write(piece);
+  bodies_->gather(piece);
+}
+
+void FetchBodies::piecesEnd() {
+  if (bodies_) bodies_->flush();
 }
 
 bool FetchBodies::take(Untagged& untagged, Answers& answers) {
@@ -47,6 +51,7 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
   if (!fetch->body->streamed) {
     begin(Kind::body, fetch->body->size, {});
     octets(fetch->body->inlined);
+    piecesEnd();
   } else if (fetch->sink != this) {
     throw Failure(ExitStatus::protocol,
                   "server mixes the responses to several FETCH commands, BODY[] before UID");

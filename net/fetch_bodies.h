@@ -20,6 +20,7 @@ class FetchBodies final : public Exchange, LiteralSink {
   std::vector<Command> commands(const Capabilities&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
+  void piecesEnd() override;
   void finish(Answers& answers) override { flush(answers); }
 
  private:

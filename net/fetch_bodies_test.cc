@@ -65,6 +65,40 @@ TEST_CASE("a window of bodies") {
   }
 }
 
+TEST_CASE("bodies that come in many pieces, of two windows by turns") {
+  settings::Net settings = account();
+  settings.maxMessageSize = 0;
+  Script script(std::move(settings));
+  script.ready();
+  auto odd = script.ask(request::FetchBodies{uids("1,3")});
+  auto even = script.ask(request::FetchBodies{uids("2,4")});
+  script.hear(
+      "000002 UID FETCH 1,3 (MODSEQ FLAGS INTERNALDATE BODY.PEEK[])\r\n"
+      "000003 UID FETCH 2,4 (MODSEQ FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+  auto bodyOf = [](std::size_t uid) {
+    std::string body;
+    while (body.size() < 3 * limits::kReadBuffer) body += std::to_string(uid + body.size()) + "\r\n";
+    return body;
+  };
+  for (std::size_t uid = 1; uid <= 4; ++uid) {
+    std::string body = bodyOf(uid), number = std::to_string(uid);
+    script.say("* " + number + " FETCH (UID " + number +
+               " FLAGS () MODSEQ (7) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {" +
+               std::to_string(body.size()) + "}\r\n");
+    for (std::size_t at = 0; at < body.size(); at += 50'000) script.say(body.substr(at, 50'000));
+    script.say(")\r\n");
+  }
+  script.say("000003 OK\r\n000002 OK\r\n");
+  auto first = script.answer<answer::Window>(odd);
+  CHECK(script.body(first.messages.at(0).body) == bodyOf(1));
+  CHECK(script.body(first.messages.at(1).body) == bodyOf(3));
+  CHECK(script.done(odd).ok());
+  auto second = script.answer<answer::Window>(even);
+  CHECK(script.body(second.messages.at(0).body) == bodyOf(2));
+  CHECK(script.body(second.messages.at(1).body) == bodyOf(4));
+  CHECK(script.done(even).ok());
+}
+
 TEST_CASE("identities come with the digest of a header that is not kept") {
   Script script(account());
   script.ready();

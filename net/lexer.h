@@ -33,6 +33,8 @@ class LiteralSink {
   virtual ~LiteralSink() = default;
   virtual void begin(Kind kind, std::uint64_t size, std::string_view before) = 0;
   virtual void octets(std::string_view piece) = 0;
+  // The pieces that octets() was given are about to be overwritten.
+  virtual void piecesEnd() {}
 };
 
 class Lexer {

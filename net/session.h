@@ -82,6 +82,7 @@ class Session final : Dialogue, LiteralSink {
 
   void begin(Kind kind, std::uint64_t size, std::string_view before) override;
   void octets(std::string_view piece) override;
+  void piecesEnd() override;
 
   void turn();
   void await();

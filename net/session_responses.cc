@@ -100,6 +100,10 @@ void Session::octets(std::string_view piece) {
   if (sink_ != nullptr) sink_->octets(piece);
 }
 
+void Session::piecesEnd() {
+  for (auto& running : running_) running->exchange->piecesEnd();
+}
+
 void Session::tagged(const Response& response) {
   std::string_view text = response.text;
   auto blank = std::min(text.find(' '), text.size());

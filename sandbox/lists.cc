@@ -86,7 +86,7 @@ constexpr Allow kServer[] = {
 
 constexpr Allow kNet[] = {
   {SCMP_SYS(memfd_create),    "bodies that arrive; no huge pages, nothing executable by default", {{{1, allBut(MFD_CLOEXEC | MFD_ALLOW_SEALING), 0}}}},
-  {SCMP_SYS(pwrite64),        "bodies, into the memfd"},
+  {SCMP_SYS(pwritev),         "bodies, into the memfd"},
   {SCMP_SYS(fcntl),           "seal the bodies", {{{1, kInt, F_ADD_SEALS}}}},
 };
 

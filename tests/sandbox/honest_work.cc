@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include <chrono>
@@ -116,8 +117,10 @@ int writeToNobody(const Loot& loot) {
 }
 
 int sealBodies(const Loot&) {
+  char bytes[] = {'b', 'o', 'd', 'y'};
+  iovec body{bytes, sizeof bytes};
   int fd = memfd_create("bodies", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0 || pwrite(fd, "body", 4, 0) != 4) return errno;
+  if (fd < 0 || pwritev(fd, &body, 1, 0) != 4) return errno;
   return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0 ? errno : 0;
 }
 
