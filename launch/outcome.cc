@@ -8,14 +8,15 @@ std::optional<int> outcome(std::span<const End> ends, Asked asked) {
   if (std::ranges::any_of(ends, &End::crashed)) return static_cast<int>(ExitStatus::internal);
   if (asked == Asked::interrupt) return kInterrupted;
   if (asked == Asked::terminate) return 0;
-  std::optional<int> lost;
+  auto sync = std::ranges::find_if(ends, [](const End& e) { return e.role == Role::sync && e.said; });
+  bool judged = sync != ends.end(), isDone = judged && sync->said == ExitStatus::ok,
+       lost = judged && sync->said == ExitStatus::unavailable;
   for (const End& end : ends) {
-    bool netThatIsDone = end.role != Role::sync && end.said == ExitStatus::ok;
-    if (!end.said || netThatIsDone) continue;
-    if (end.role != Role::sync || end.said != ExitStatus::unavailable) return static_cast<int>(*end.said);
-    lost = static_cast<int>(*end.said);
+    if (!end.said || end.said == ExitStatus::ok || (end.role == Role::sync && lost)) continue;
+    if (isDone && end.said == ExitStatus::unavailable) continue;
+    return static_cast<int>(*end.said);
   }
-  return lost;
+  return judged ? std::optional(static_cast<int>(*sync->said)) : std::nullopt;
 }
 
 bool mayPass(int status, Reached reached) {

@@ -24,8 +24,13 @@ TEST_CASE("the run's exit status from its processes' ends") {
       {{said(Role::local, protocol), said(Role::sync, tryAgain), quietRemote}, Asked::nothing, 76},
       {{said(Role::sync, unavailable), said(Role::net, noPermission)}, Asked::nothing, 77},
       {{said(Role::sync, unavailable), quietLocal, quietRemote}, Asked::nothing, 69},
-      // a connection that breaks when all is done is no failure
+      // a connection that breaks when all is done is no failure, whoever is seen first
       {{said(Role::sync, ok), said(Role::local, unavailable), quietRemote}, Asked::nothing, 0},
+      {{said(Role::local, unavailable), said(Role::sync, ok), quietRemote}, Asked::nothing, 0},
+      // ... but a server that talks nonsense is, as its error was printed
+      {{said(Role::sync, ok), said(Role::net, protocol)}, Asked::nothing, 76},
+      {{said(Role::net, protocol), said(Role::sync, ok)}, Asked::nothing, 76},
+      {{said(Role::net, ok), said(Role::sync, ok)}, Asked::nothing, 0},
       // a crash is always told
       {{said(Role::sync, ok), crashed(Role::local), quietRemote}, Asked::nothing, 70},
       {{crashed(Role::remote), said(Role::sync, tryAgain), quietLocal}, Asked::nothing, 70},
