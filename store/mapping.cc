@@ -14,13 +14,23 @@ constexpr std::int64_t kPairsAtOnce = 512;
 // UIDs that are read in advance, and those that may be missing in between.
 constexpr std::uint32_t kMostAhead = 512, kGap = 8;
 
-// In one INSERT. None of them is inserted if one is refused.
-constexpr std::size_t kRowsAtOnce = 32;
-
-// A statement with that many rows of three values.
-std::string withRows(std::string sql) {
-  for (std::size_t i = 0; i < kRowsAtOnce; ++i) sql += i == 0 ? "(?, ?, ?)" : ", (?, ?, ?)";
-  return sql;
+// Pairs in one INSERT. None of them is inserted if one is refused.
+template <std::size_t count>
+bool insert(Database& database, MailboxId id, std::span<const Pair> pairs) {
+  auto withRows = [](std::string sql) {
+    for (std::size_t i = 0; i < count; ++i) sql += i == 0 ? "(?, ?, ?)" : ", (?, ?, ?)";
+    return sql;
+  };
+  static const std::string kMapping = withRows("INSERT INTO mapping (idx, lUID, rUID) VALUES "),
+                           kBase = withRows("INSERT OR REPLACE INTO ours_base (idx, lUID, flags) VALUES ");
+  Query mapping(database, kMapping.c_str()), base(database, kBase.c_str());
+  for (const Pair& pair : pairs.first(count)) {
+    mapping.with(id, pair.local, pair.remote);
+    base.with(id, pair.local, pair.base.value());
+  }
+  if (!mapping.accepted()) return false;
+  base.run();
+  return true;
 }
 
 Pair readPair(const Query& row) {
@@ -53,21 +63,11 @@ bool Store::tryMap(MailboxId id, Uid local, Uid remote, const std::optional<Flag
 }
 
 std::size_t Store::tryMap(MailboxId id, std::span<const Pair> pairs) {
-  static const std::string kMapping = withRows("INSERT INTO mapping (idx, lUID, rUID) VALUES "),
-                           kBase = withRows("INSERT OR REPLACE INTO ours_base (idx, lUID, flags) VALUES ");
-  std::size_t done = 0;
-  for (; pairs.size() - done >= kRowsAtOnce; done += kRowsAtOnce) {
-    Query mapping(*database_, kMapping.c_str()), base(*database_, kBase.c_str());
-    for (const Pair& pair : pairs.subspan(done, kRowsAtOnce)) {
-      mapping.with(id, pair.local, pair.remote);
-      base.with(id, pair.local, pair.base.value());
-    }
-    if (!mapping.accepted()) return done;
-    base.run();
-  }
-  for (; done < pairs.size(); ++done)
-    if (!tryMap(id, pairs[done].local, pairs[done].remote, pairs[done].base)) break;
-  return done;
+  std::span<const Pair> left = pairs;
+  while (left.size() >= 32 && insert<32>(*database_, id, left)) left = left.subspan(32);
+  while (left.size() >= 8 && insert<8>(*database_, id, left)) left = left.subspan(8);
+  while (!left.empty() && insert<1>(*database_, id, left)) left = left.subspan(1);
+  return pairs.size() - left.size();
 }
 
 void Store::unmap(MailboxId id, Uid local) {
