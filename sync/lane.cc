@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -16,6 +17,12 @@ constexpr std::size_t kWindowMessages = 128;
 static_assert(kWindowMessages <= kMostMessages);
 // Messages whose intent is written to the disk at once: its fsyncs are to be few beside the copying.
 constexpr std::size_t kReserved = 4096;
+
+UidSet uidsOf(std::span<const Fresh> fresh, std::size_t from, std::size_t end) {
+  UidSet uids;
+  for (const Fresh& message : fresh.subspan(from, end - from)) uids.add(message.uid);
+  return uids;
+}
 
 }  // namespace
 
@@ -62,21 +69,15 @@ bool Lane::fetch() {
   }
   if (reserved_ == 0) reserve();
   Load& load = loads_[at_];
-  UidSet uids;
-  std::uint64_t size = 0;
-  std::size_t end = cut_;
-  for (; end < load.fresh.size() && end - cut_ < std::min(kWindowMessages, reserved_); ++end) {
-    if (end > cut_ && size + load.fresh[end].size > share_.windowOctets()) break;
-    size += load.fresh[end].size;
-    uids.add(load.fresh[end].uid);
-  }
-  if (!share_.admits(size)) return false;
+  Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_));
+  if (!share_.admits(window.octets)) return false;
 
+  UidSet uids = uidsOf(load.fresh, cut_, window.end);
   auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
-  fetching_.push_back({&load, uids, {share_, size}, std::move(selected), source_.fetchBodies(uids)});
-  reserved_ -= end - cut_;
-  cut_ = end;
-  if (end == load.fresh.size()) {
+  fetching_.push_back({&load, uids, {share_, window.octets}, std::move(selected), source_.fetchBodies(uids)});
+  reserved_ -= window.end - cut_;
+  cut_ = window.end;
+  if (cut_ == load.fresh.size()) {
     std::vector<Fresh>().swap(load.fresh);
     ++at_;
     cut_ = 0;
@@ -84,17 +85,29 @@ bool Lane::fetch() {
   return true;
 }
 
-// Writes down that the messages that follow may be on their way, so that it lasts. What they are is written
-// down when their window goes out; should that be lost, the source tells.
+Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most) const {
+  Cut window{.end = from, .octets = 0};
+  for (; window.end < load.fresh.size() && window.end - from < most; ++window.end) {
+    std::uint64_t size = load.fresh[window.end].size;
+    if (window.end > from && window.octets + size > share_.windowOctets()) break;
+    window.octets += size;
+  }
+  return window;
+}
+
+// Writes down that the messages that follow may be on their way, so that it lasts; window by window, as they
+// will be settled. What they are is written down when their window goes out; should that be lost, the source
+// tells.
 void Lane::reserve() {
   store::Transaction transaction = store_.begin(store::Lasting::throughPowerLoss);
   for (std::size_t at = at_, from = cut_; at < loads_.size() && reserved_ < kReserved; ++at, from = 0) {
     const Load& load = loads_[at];
-    std::size_t end = std::min(load.fresh.size(), from + kReserved - reserved_);
-    UidSet uids;
-    for (std::size_t i = from; i < end; ++i) uids.add(load.fresh[i].uid);
-    store_.intend(load.mailbox->id, target_.side(), load.targetNext, uids);
-    reserved_ += end - from;
+    while (from < load.fresh.size() && reserved_ < kReserved) {
+      std::size_t end = cut(load, from, kWindowMessages).end;
+      store_.intend(load.mailbox->id, target_.side(), load.targetNext, uidsOf(load.fresh, from, end));
+      reserved_ += end - from;
+      from = end;
+    }
   }
   transaction.commit("intents");
 }

@@ -80,8 +80,15 @@ class Lane {
     Reply<answer::Appended> reply;
   };
 
+  struct Cut {
+    std::size_t end;
+    std::uint64_t octets;
+  };
+
   void makeRoom();
   bool fetch();
+  // Where a window ends that begins at `from`.
+  Cut cut(const Load& load, std::size_t from, std::size_t most) const;
   void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
   std::vector<Appending> take(Fetching& fetching);
