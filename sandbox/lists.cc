@@ -102,7 +102,7 @@ constexpr Allow kSync[] = {
 
   {SCMP_SYS(openat),          "database and journals; the directory, to fsync it; no O_TMPFILE, O_PATH, O_ASYNC", {{kNotRelative, {2, allBut(kOpenFlags), 0}}}},
   {SCMP_SYS(newfstatat),      "is there a journal; is any part of the path a symbolic link", {{kNotRelative}}},
-  {SCMP_SYS(access),          "may the database be written to"},
+  {SCMP_SYS(access),          "is it the directory that no journal may be made in"},
   {insteadOf(SCMP_SYS(access), SCMP_SYS(faccessat)), "where there is no access, as on arm64", {{kNotRelative}}},
   {SCMP_SYS(readlink),        "a database that is a symbolic link"},
   {insteadOf(SCMP_SYS(readlink), SCMP_SYS(readlinkat)), "where there is no readlink", {{kNotRelative}}},

@@ -268,3 +268,22 @@ TEST_CASE("a database that is a symbolic link to one beside it") {
   checkNothingToDo(bed.program);
   CHECK(fs::is_symlink(bed.program.database()));
 }
+
+TEST_CASE("a directory that turns read-only while a run is at work") {
+  NOT_THE_REFERENCE();
+  Scripted bed;
+  Scripted::add(bed.remote, "INBOX", 2, 1);
+  requireDone(bed.program.run());
+  Scripted::add(bed.remote, "INBOX", 2, 3);
+  fs::path directory = bed.program.database().parent_path();
+  bed.remote.on("SELECT", 1, {.octets = "", .alsoAnswer = true, .meanwhile = [&](auto&) {
+                                fs::permissions(directory, fs::perms(0500));
+                              }});
+  Run run = bed.program.run();
+  fs::permissions(directory, fs::perms(0700));
+  checkStatus(run, ExitStatus::io);
+  INFO(run.log());
+  CHECK(run.says(bed.program.database().string()));
+  bed.remote.forget();
+  bed.checkRecovers();
+}
