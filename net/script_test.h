@@ -18,7 +18,7 @@
 
 namespace interimap {
 
-inline constexpr int kWait = 5000;  // milliseconds; only a failing test waits that long
+inline constexpr int kWait = 30000;  // milliseconds; only a failing test waits that long
 
 class Script {
  public:
