@@ -33,15 +33,26 @@ bed::Command timed(bed::Command command) {
   return command;
 }
 
+// Only ours pairs what is on both sides already.
+bool recovers(const Setting& setting) {
+  return setting.work == Work::adopt || setting.work == Work::renumbered;
+}
+
 // Ours and the Perl program read the same configuration.
 std::optional<bed::Command> interimapCommand(const Setting& setting, const std::string& program,
                                              std::vector<std::string> options = {}) {
   bed::Interimap interimap(setting.directory, account(setting, setting.local),
                            account(setting, setting.remote), std::move(options));
-  return timed(interimap.command(program, {"--quiet"}));
+  std::vector<std::string> arguments{"--quiet"};
+  if (setting.work == Work::adopt) {
+    fs::remove(interimap.database());
+    arguments.push_back("--adopt");
+  }
+  return timed(interimap.command(program, arguments));
 }
 
 std::optional<bed::Command> mbsyncCommand(const Setting& setting) {
+  if (recovers(setting)) return std::nullopt;
   auto store = [&](const char* name, std::uint16_t port) {
     return "IMAPStore " + std::string(name) + "\nHost localhost\nPort " + std::to_string(port) + "\nUser " +
            setting.user + "\nPass " + bed::kPassword + "\nAuthMechs PLAIN\n" +
@@ -61,7 +72,7 @@ std::optional<bed::Command> mbsyncCommand(const Setting& setting) {
 
 // Not by IMAP: each half reads its own mail store.
 std::optional<bed::Command> dsyncCommand(const Setting& setting) {
-  if (setting.tls || setting.local != setting.stores.local.imap()) return std::nullopt;
+  if (recovers(setting) || setting.tls || setting.local != setting.stores.local.imap()) return std::nullopt;
   // A doveadm that finds the other's configuration in its environment would not read its own.
   return timed({{"doveadm", "-c", setting.stores.local.configuration().string(), "sync", "-u", setting.user,
                  "/usr/bin/env", "-i", "/usr/bin/doveadm", "-c",
@@ -105,8 +116,9 @@ std::vector<Contender> contenders() {
                    }});
   }
   if (isInstalled(kReference)) {
-    all.push_back({"perl", "interimap (Perl)", "the same configuration file", true,
-                   [](const Setting& s) { return interimapCommand(s, kReference); }});
+    all.push_back({"perl", "interimap (Perl)", "the same configuration file", true, [](const Setting& s) {
+                     return recovers(s) ? std::nullopt : interimapCommand(s, kReference);
+                   }});
   }
   if (isInstalled(kMbsync)) {
     all.push_back(

@@ -13,7 +13,9 @@
 
 namespace interimap::bench {
 
-enum class Work { first, idle, changes };
+// adopt: both servers have the same mail, and the database is lost. renumbered: the remote UIDs are others
+// than the database knows.
+enum class Work { first, idle, changes, adopt, renumbered };
 
 // What a contender is given: an account of the same name on both servers, and a directory for its
 // configuration and state.

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kCorpus = "corpus";
+constexpr const char* kOtherValidity = "1234567";
 constexpr const char *kStart = "start", *kSynced = "synced", *kChanged = "changed";
 
 // Without any delay, a client that streams "waits" whenever an answer happens to arrive while it sends. With
@@ -124,13 +125,22 @@ std::string Racecourse::makeChanged(const Contender& contender) {
   return "";
 }
 
+// As after a server was moved: the same mail under another UIDVALIDITY.
+void Racecourse::renumber(const Contender& contender) {
+  for (const std::string& mailbox : mailboxNames(ground_.mail.mailboxes)) {
+    bed::Outcome outcome = stores_.remote.doveadm(
+        {"mailbox", "update", "-u", contender.name, "--uid-validity", kOtherValidity, mailbox});
+    if (!outcome.succeeded()) throw std::runtime_error("doveadm mailbox update: " + failureOf(outcome));
+  }
+}
+
 // Everything as it is to be before the work.
 std::string Racecourse::bring(const Race& race, const Contender& contender) {
   if (!fs::exists(stores_.local.home(contender.name + "." + kStart)))
     stores_.copyLocal(kCorpus, contender.name + "." + kStart);
   std::string failure;
   const char* state = kStart;
-  if (race.work == Work::idle) {
+  if (race.work == Work::idle || race.work == Work::adopt || race.work == Work::renumbered) {
     failure = makeSynced(contender);
     state = kSynced;
   } else if (race.work == Work::changes) {
@@ -138,6 +148,7 @@ std::string Racecourse::bring(const Race& race, const Contender& contender) {
     state = kChanged;
   }
   if (failure.empty()) stores_.restore(contender.name, state, work(contender));
+  if (failure.empty() && race.work == Work::renumbered) renumber(contender);
   return failure;
 }
 

@@ -57,6 +57,7 @@ class Racecourse {
   Setting setting(const Race& race, const Contender& contender) const;
   std::string makeSynced(const Contender& contender);
   std::string makeChanged(const Contender& contender);
+  void renumber(const Contender& contender);
   std::string bring(const Race& race, const Contender& contender);
   bed::Outcome measure(const Race& race, Entry& entry, std::function<void(pid_t)> started = {});
   void firstRun(const Race& race, Entry& entry);

@@ -146,7 +146,9 @@ std::vector<Race> onVeryMuchMail(const Options& options) {
                 .large = true};
   };
   return {race("million", "first sync", Work::first), race("million-idle", "nothing to do", Work::idle),
-          race("million-flags", "1,000 scattered flag changes", Work::changes)};
+          race("million-flags", "1,000 scattered flag changes", Work::changes),
+          race("million-adopt", "the database is lost, --adopt", Work::adopt),
+          race("million-renumbered", "another UIDVALIDITY on one side", Work::renumbered)};
 }
 
 }  // namespace
