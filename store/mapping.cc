@@ -9,7 +9,7 @@ namespace interimap::store {
 
 namespace {
 
-constexpr std::int64_t kPairsAtOnce = 512;
+constexpr std::int64_t kPairsAtOnce = 512, kForgottenAtOnce = 16384;
 
 // UIDs that are read in advance, and those that may be missing in between.
 constexpr std::uint32_t kMostAhead = 512, kGap = 8;
@@ -75,7 +75,18 @@ void Store::unmap(MailboxId id, Uid local) {
   Query(*database_, "DELETE FROM ours_base WHERE idx = ? AND lUID = ?", id, local).run();
 }
 
+// Piece by piece: SQLite remembers every row that a statement is about to delete.
 void Store::forgetPairs(MailboxId id) {
+  auto endOfPiece = [&] {
+    Query row(*database_,
+              "SELECT max(lUID) FROM (SELECT lUID FROM mapping WHERE idx = ? ORDER BY lUID LIMIT ?)", id,
+              kForgottenAtOnce);
+    return row.next() && !row.isNull(0) ? row.integer(0) : 0;
+  };
+  while (std::int64_t end = endOfPiece())
+    for (const char* sql : {"DELETE FROM mapping WHERE idx = ? AND lUID <= ?",
+                            "DELETE FROM ours_base WHERE idx = ? AND lUID <= ?"})
+      Query(*database_, sql, id, end).run();
   for (const char* sql : {"DELETE FROM mapping WHERE idx = ?", "DELETE FROM ours_base WHERE idx = ?",
                           "DELETE FROM ours_intents WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
                           "DELETE FROM ours_unlike WHERE idx = ?", "DELETE FROM ours_emptied WHERE idx = ?"})

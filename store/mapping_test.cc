@@ -200,6 +200,25 @@ TEST_CASE("many pairs at once, up to the one that has a partner") {
   transaction.commit("test");
 }
 
+TEST_CASE("any number of pairs are forgotten, those of other mailboxes are not") {
+  Scratch scratch;
+  Store store(scratch.path(), "db", true);
+  store.createSchema();
+  Transaction transaction = store.begin();
+  MailboxId id = store.addMailbox(mailbox("a"), true), another = store.addMailbox(mailbox("b"), true);
+  constexpr std::uint32_t kMany = 40'000;
+  for (MailboxId each : {id, another})
+    for (std::uint32_t n = 1; n <= kMany; ++n)
+      store.map(each, uid(2 * n), uid(n), n % 2 ? std::optional(flags("a")) : std::nullopt);
+  store.forgetPairs(id);
+  CHECK(store.count(id) == 0);
+  CHECK_FALSE(store.base(id, uid(2)));
+  CHECK_FALSE(store.base(id, uid(2 * kMany - 2)));
+  CHECK(store.count(another) == kMany);
+  CHECK(store.base(another, uid(2)) == flags("a"));
+  transaction.commit("test");
+}
+
 TEST_CASE("what is read in advance of base flags is never what was before") {
   Scratch scratch;
   Store store(scratch.path(), "db", true);
