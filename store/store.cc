@@ -56,6 +56,8 @@ void Store::prime() {
   sqlite3_randomness(sizeof seed, &seed);
 }
 
+void Store::random(std::span<std::byte> out) { sqlite3_randomness(static_cast<int>(out.size()), out.data()); }
+
 Store::Store(const std::string& directory, const std::string& name, bool create, Seam seam,
              const std::string& shown)
     : seam_(std::move(seam)) {

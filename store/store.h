@@ -7,6 +7,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -133,6 +134,8 @@ class Store {
 
   // To be called before the process locks itself in: SQLite's random numbers are seeded from a file.
   static void prime();
+  // Any number of random octets, by the same generator.
+  static void random(std::span<std::byte> out);
 
   // Opens and locks. A file is created (mode 0600) if `create` and there is none. Failures: tryAgain
   // "database is locked"; data if it is no database, corrupt, somebody else's, or of a version to come;

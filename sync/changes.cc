@@ -125,13 +125,15 @@ std::optional<Changes::Trouble> Changes::collect() {
   std::ranges::sort(fresh, {}, &Fresh::uid);
   auto same = [](const Fresh& a, const Fresh& b) { return a.uid == b.uid; };
   fresh.erase(std::unique(fresh.begin(), fresh.end(), same), fresh.end());
+  const UidSet seen = std::exchange(seen_, {});
   if (afresh_) {
     gone = strangersGone = {};
+    mapped_ = meaningless_ ? UidSet() : mapped_.intersect(seen);
     return std::nullopt;
   }
-  gone.remove(seen_);
-  gone.add(mapped_.intersect(UidSet::from(knownNext_)).minus(seen_));
-  lost = mapped_.intersect(UidSet::from(listedFrom_)).minus(seen_).minus(gone);
+  gone.remove(seen);
+  gone.add(mapped_.intersect(UidSet::from(knownNext_)).minus(seen));
+  lost = mapped_.intersect(UidSet::from(listedFrom_)).minus(seen).minus(gone);
   for (Uid uid : gone.intersect(UidSet::below(listedFrom_)).each()) flags.erase(uid);
   return std::nullopt;
 }

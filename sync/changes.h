@@ -72,7 +72,7 @@ class Changes {
   // With Look::afresh: why its UIDs are not those that we know, or nothing if they are; and which mapped ones
   // are still there, if so.
   const std::optional<Trouble>& meaningless() const { return meaningless_; }
-  UidSet stillThere() const { return meaningless_ ? UidSet() : mapped_.intersect(seen_); }
+  const UidSet& stillThere() const { return mapped_; }
 
  private:
   void listed(const answer::Message& message);

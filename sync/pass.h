@@ -87,6 +87,7 @@ class Pass {
   void touchTwins();
   void joinTwins();
   void reportTwins();
+  void leaveOut(Side side, const UidSet& uids);
   bool recovers(const Both<std::optional<Changes::Trouble>>& troubles);
   bool isMeaningless(Side side) const;
   bool isRecognised();

@@ -32,6 +32,7 @@ void Pass::resume() {
   if (!failed_ && twins_ && findTwins()) {
     touchTwins();
     joinTwins();
+    twins_.reset();
   }
   if (!failed_) transaction.commit("resume");
 }

@@ -12,6 +12,16 @@ constexpr Side kSides[] = {Side::local, Side::remote};
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
+// As much as can be seen of it in a log line: a range takes two characters at the least.
+std::string shown(const UidSet& uids) {
+  UidSet beginning;
+  for (UidSet::Range range : uids.ranges()) {
+    if (beginning.ranges().size() > kMostLogText / 2) break;
+    beginning.add(range);
+  }
+  return beginning.text();
+}
+
 }  // namespace
 
 // Where nothing was ever brought to an end, or everything is compared, a message may be on both sides without
@@ -40,6 +50,9 @@ void Pass::askTwins() {
     for (const Fresh& fresh : changes_[side]->fresh)
       if (fresh.size > 0 && !theirs.empty() && (all || std::ranges::binary_search(theirs, fresh.size)))
         uids.add(fresh.uid);
+    // Of all there are one range will do: a million may have as many gaps between them.
+    if (!uids.empty() && uids.size() == changes_[side]->selected().exists)
+      uids = UidSet::range(uids.first().value(), uids.last().value());
     twins_->ask(side, uids);
   }
   if (!due_.afresh && !twins_->asked()) twins_.reset();
@@ -102,7 +115,7 @@ bool Pass::isRecognised() {
     found = std::min<std::uint64_t>(known, twins_->found().size());
   } else {
     Side kept = isMeaningless(Side::local) ? Side::remote : Side::local;
-    UidSet there = changes_[kept]->stillThere();
+    const UidSet& there = changes_[kept]->stillThere();
     known = there.size();
     found = static_cast<std::uint64_t>(std::ranges::count_if(twins_->found(), [&](const Twins& twins) {
       return there.contains(kept == Side::local ? twins.local : twins.remote);
@@ -170,23 +183,30 @@ void Pass::joinTwins() {
   reportTwins();
 }
 
+// Of what would be copied.
+void Pass::leaveOut(Side side, const UidSet& uids) {
+  std::vector<Fresh>& fresh = changes_[side]->fresh;
+  std::erase_if(fresh, [&](const Fresh& it) { return uids.contains(it.uid); });
+  fresh.shrink_to_fit();
+}
+
 // From here on they are nothing to be copied.
 void Pass::reportTwins() {
   if (twins_->found().empty()) return;
-  std::vector<Uid> local, remote;
-  for (const Twins& twins : twins_->found()) {
-    local.push_back(twins.local);
-    remote.push_back(twins.remote);
-  }
-  Both<UidSet> found{UidSet::of(std::move(local)), UidSet::of(std::move(remote))};
-  for (Side side : kSides)
-    std::erase_if(changes_[side]->fresh, [&](const Fresh& fresh) { return found[side].contains(fresh.uid); });
+  Both<UidSet> found;
+  for (const Twins& twins : twins_->found()) found.local.add(twins.local);
+  leaveOut(Side::local, found.local);  // which makes room for a list of the others
+  std::vector<Uid> remote;
+  remote.reserve(twins_->found().size());
+  for (const Twins& twins : twins_->found()) remote.push_back(twins.remote);
+  found.remote = UidSet::of(std::move(remote));
+  leaveOut(Side::remote, found.remote);
   std::string text =
-      number(found.local.size()) + " UID(s) " + found.local.text() + " on both sides already: remote UID(s) ";
+      number(found.local.size()) + " UID(s) " + shown(found.local) + " on both sides already: remote UID(s) ";
   if (settings_.dryRun)
-    log_.notice(at(Side::local), "Would pair " + text + found.remote.text());
+    log_.notice(at(Side::local), "Would pair " + text + shown(found.remote));
   else
-    log_.info(at(Side::local), "Found " + text + found.remote.text());
+    log_.info(at(Side::local), "Found " + text + shown(found.remote));
 }
 
 // The pairs that there were, and all that hangs on them, give way to the new ones, in one transaction.

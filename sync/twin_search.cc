@@ -9,22 +9,32 @@ namespace {
 constexpr Side kSides[] = {Side::local, Side::remote};
 using Items = request::Fetch::Items;
 
+// Messages that are compared in full at a time, on either side.
+constexpr std::size_t kComparedAtOnce = 4096;
+
 }  // namespace
 
 void TwinSearch::ask(Side side, const UidSet& uids) {
   if (uids.empty()) return;
-  asked_[side] = uids;
-  auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
-  questions_.push_back(
-      {side, selected,
-       servers_[side]->fetch(uids, Items::identity,
-                             [this, side](const answer::Message& message) { looks(side, message); })});
+  asked_ = true;
+  askIdentities(side, uids, [this, side](const Lookalike& it) { sketches_.add(side, it); });
 }
 
-void TwinSearch::looks(Side side, const answer::Message& message) {
-  if (!message.header || !message.date || !message.flags || !asked_[side].contains(message.uid)) return;
-  lookalikes_[side].push_back(
-      {message.uid, number(*message.flags), {*message.header, message.date->seconds(), message.size}});
+void TwinSearch::askIdentities(Side side, const UidSet& uids, std::function<void(const Lookalike&)> visit) {
+  auto looks = [this, visit = std::move(visit)](const answer::Message& it) {
+    if (it.header && it.date && it.flags)
+      visit({it.uid, number(*it.flags), {*it.header, it.date->seconds(), it.size}});
+  };
+  auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
+  questions_.push_back({side, selected, servers_[side]->fetch(uids, Items::identity, std::move(looks))});
+}
+
+void TwinSearch::askContents(Side side, const UidSet& uids, std::map<Uid, ContentDigest>& out) {
+  auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
+  questions_.push_back(
+      {side, selected, servers_[side]->fetch(uids, Items::content, [&out](const answer::Message& message) {
+         if (message.content) out.emplace(message.uid, *message.content);
+       })});
 }
 
 std::uint32_t TwinSearch::number(const Flags& flags) {
@@ -40,33 +50,50 @@ void TwinSearch::wait() {
 std::optional<TwinSearch::Trouble> TwinSearch::finish(const Both<UidValidity>& validity,
                                                       const std::function<bool(Side, Uid)>& taken) {
   if (auto trouble = await(validity)) return trouble;
-  tidy(taken);
-  found_ = takeUnmistakable(lookalikes_);
-  Both<UidSet> unsure = doubtful(lookalikes_);
-  if (!unsure.local.empty()) {
-    askContents(unsure);
-    if (auto trouble = await(validity)) return trouble;
-    std::vector<Twins> equal = takeEqual(lookalikes_, contents_);
-    found_.insert(found_.end(), equal.begin(), equal.end());
-    for (Side side : kSides) {
-      UidSet shown;
-      for (const auto& [uid, _] : contents_[side]) shown.add(uid);
-      unclear_[side] = unsure[side].minus(shown);
-    }
+  found_ = sketches_.takeUnmistakable(taken);
+  for (;;) {
+    Both<UidSet> doubtful = sketches_.takeDoubtful(kComparedAtOnce);
+    if (doubtful.local.empty()) break;
+    if (auto trouble = compare(doubtful, validity)) return trouble;
   }
   std::ranges::sort(found_, {}, &Twins::local);
   return std::nullopt;
 }
 
-void TwinSearch::askContents(const Both<UidSet>& uids) {
+// Asks for what a sketch cannot hold together with the bodies: hardly one has the same header and needs none.
+std::optional<TwinSearch::Trouble> TwinSearch::compare(const Both<UidSet>& uids,
+                                                       const Both<UidValidity>& validity) {
+  Both<std::map<Uid, Lookalike>> shown;
+  Both<std::map<Uid, ContentDigest>> contents;
   for (Side side : kSides) {
-    auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
-    questions_.push_back(
-        {side, selected,
-         servers_[side]->fetch(uids[side], Items::content, [this, side](const answer::Message& message) {
-           if (message.content) contents_[side].emplace(message.uid, *message.content);
-         })});
+    // A server that tells of a message twice has one of it all the same.
+    askIdentities(side, uids[side], [&all = shown[side]](const Lookalike& it) { all.emplace(it.uid, it); });
+    askContents(side, uids[side], contents[side]);
   }
+  if (auto trouble = await(validity)) return trouble;
+  Both<std::vector<Lookalike>> left;
+  Both<UidSet> missing;
+  for (Side side : kSides) {
+    UidSet seen;
+    for (const auto& [uid, it] : shown[side]) {
+      left[side].push_back(it);
+      seen.add(uid);
+    }
+    missing[side] = uids[side].minus(seen);
+  }
+  auto take = [this](const std::vector<Twins>& twins) {
+    found_.insert(found_.end(), twins.begin(), twins.end());
+  };
+  take(takeUnmistakable(left));
+  Both<UidSet> unsure = doubtful(left);
+  take(takeEqual(left, contents));
+  for (Side side : kSides) {
+    UidSet compared;
+    for (const auto& [uid, _] : contents[side]) compared.add(uid);
+    unsure[side].add(missing[side]);
+    unclear_[side].add(unsure[side].minus(compared));
+  }
+  return std::nullopt;
 }
 
 // UIDs that have come to mean other messages meanwhile would be paired with strangers.
@@ -79,17 +106,6 @@ std::optional<TwinSearch::Trouble> TwinSearch::await(const Both<UidValidity>& va
       return Trouble{question.side, "UIDVALIDITY changed while messages were compared.", true};
   }
   return std::nullopt;
-}
-
-// A server that tells of a message twice has one of it all the same.
-void TwinSearch::tidy(const std::function<bool(Side, Uid)>& taken) {
-  for (Side side : kSides) {
-    std::vector<Lookalike>& all = lookalikes_[side];
-    std::ranges::sort(all, {}, &Lookalike::uid);
-    auto same = [](const Lookalike& a, const Lookalike& b) { return a.uid == b.uid; };
-    all.erase(std::unique(all.begin(), all.end(), same), all.end());
-    std::erase_if(all, [&](const Lookalike& it) { return taken(side, it.uid); });
-  }
 }
 
 }  // namespace interimap

@@ -1,6 +1,7 @@
 // Asks both servers what messages look like, and finds those that are the same on both.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "sync/mailbox.h"
 #include "sync/server.h"
+#include "sync/sketches.h"
 #include "sync/twins.h"
 
 namespace interimap {
@@ -20,7 +22,7 @@ class TwinSearch {
 
   // Sends.
   void ask(Side side, const UidSet& uids);
-  bool asked() const { return !asked_.local.empty() || !asked_.remote.empty(); }
+  bool asked() const { return asked_; }
 
   // Until nothing is outstanding; due before this object goes away.
   void wait();
@@ -30,13 +32,13 @@ class TwinSearch {
     std::string text;
     bool again;  // worth another try
   };
-  // Waits, and where there is doubt asks for the bodies, too. `validity`: that the UIDs are of. `taken`: what
-  // has found its partner in the meantime.
+  // Waits, and where there is doubt asks again, and for the bodies, too. `validity`: that the UIDs are of.
+  // `taken`: what has found its partner in the meantime.
   std::optional<Trouble> finish(const Both<UidValidity>& validity,
                                 const std::function<bool(Side, Uid)>& taken);
 
   // After finish(). In the order of their local UIDs.
-  const std::vector<Twins>& found() const { return found_; }
+  const std::deque<Twins>& found() const { return found_; }
   const Flags& flags(std::uint32_t number) const { return flags_[number]; }
   // That may be on the other side, too, but the server did not show their bodies.
   const Both<UidSet>& unclear() const { return unclear_; }
@@ -47,21 +49,21 @@ class TwinSearch {
     Reply<answer::Selected> selected;
     Reply<Nothing> reply;
   };
-  void looks(Side side, const answer::Message& message);
-  void askContents(const Both<UidSet>& uids);
+  void askIdentities(Side side, const UidSet& uids, std::function<void(const Lookalike&)> visit);
+  void askContents(Side side, const UidSet& uids, std::map<Uid, ContentDigest>& out);
+  std::optional<Trouble> compare(const Both<UidSet>& doubtful, const Both<UidValidity>& validity);
   std::uint32_t number(const Flags& flags);
   std::optional<Trouble> await(const Both<UidValidity>& validity);
-  void tidy(const std::function<bool(Side, Uid)>& taken);
 
   Both<Server*> servers_;
   const Mailbox& mailbox_;
   std::vector<Question> questions_;
-  Both<UidSet> asked_, unclear_;
-  Both<std::vector<Lookalike>> lookalikes_;
-  Both<std::map<Uid, ContentDigest>> contents_;
+  bool asked_ = false;
+  Both<UidSet> unclear_;
+  Sketches sketches_{LookHash()};
   std::vector<Flags> flags_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // of flags
-  std::vector<Twins> found_;
+  std::deque<Twins> found_;
 };
 
 }  // namespace interimap
