@@ -18,26 +18,25 @@ void Outbox::push(std::string tag, Command command) {
 }
 
 std::string_view Outbox::next() {
-  if (at_ == buffer_.size()) fill();
-  return std::string_view(buffer_).substr(at_);
+  if (at_ == end_) fill();
+  return std::string_view(buffer_).substr(at_, end_ - at_);
 }
 
 void Outbox::sent(std::size_t count) {
   at_ += count;
-  if (at_ == buffer_.size()) wipe();
+  if (at_ == end_) wipe();
 }
 
 void Outbox::wipe() {
-  if (secrets_) explicit_bzero(buffer_.data(), buffer_.capacity());
-  buffer_.clear();
-  at_ = 0;
+  if (secrets_) explicit_bzero(buffer_.data(), buffer_.size());
+  at_ = end_ = 0;
   secrets_ = false;
 }
 
 void Outbox::fill() {
   wipe();
-  buffer_.reserve(limits::kOutBuffer);
-  while (!queue_.empty() && !waiting_ && buffer_.size() < limits::kOutBuffer) {
+  if (buffer_.empty()) buffer_.resize(limits::kOutBuffer);
+  while (!queue_.empty() && !waiting_ && end_ < limits::kOutBuffer) {
     Queued& command = queue_.front();
     if (!mayBegin(command)) return;
     if (!command.begun) {
@@ -63,12 +62,11 @@ void Outbox::put(Command::Piece& piece) {
     return;
   }
   if (piece.kind == Kind::body) {
-    auto begin = buffer_.size();
-    buffer_.resize(begin + static_cast<std::size_t>(
-                               std::min<std::uint64_t>(piece.range.size, limits::kOutBuffer - begin)));
-    auto n = piece.bodies->read(piece.range.offset, {buffer_.data() + begin, buffer_.size() - begin});
-    if (n == 0 && buffer_.size() > begin) throw Failure(ExitStatus::io, "message body ended early");
-    buffer_.resize(begin + n);
+    auto most =
+        static_cast<std::size_t>(std::min<std::uint64_t>(piece.range.size, limits::kOutBuffer - end_));
+    auto n = piece.bodies->read(piece.range.offset, {buffer_.data() + end_, most});
+    if (n == 0 && most > 0) throw Failure(ExitStatus::io, "message body ended early");
+    end_ += n;
     piece.range.offset += n;
     piece.range.size -= n;
     if (piece.range.size > 0) return;
@@ -93,16 +91,16 @@ void Outbox::announce(const Command::Piece& piece) {
   endLine();
 }
 
-// The buffer never grows with a secret in it: that would leave a copy behind.
+// A buffer that is given up leaves no secret behind.
 void Outbox::append(std::string_view bytes) {
-  if (secrets_ && buffer_.size() + bytes.size() > buffer_.capacity()) {
-    std::string larger;
-    larger.reserve(buffer_.size() + bytes.size() + limits::kOutBuffer);
-    larger = buffer_;
-    explicit_bzero(buffer_.data(), buffer_.size());
+  if (end_ + bytes.size() > buffer_.size()) {
+    std::string larger(end_ + bytes.size() + limits::kOutBuffer, '\0');
+    buffer_.copy(larger.data(), end_);
+    if (secrets_) explicit_bzero(buffer_.data(), buffer_.size());
     buffer_.swap(larger);
   }
-  buffer_ += bytes;
+  bytes.copy(buffer_.data() + end_, bytes.size());
+  end_ += bytes.size();
 }
 
 void Outbox::octets(std::string_view bytes, bool secret) {

@@ -34,18 +34,16 @@ class Outbox {
   std::string_view next();
   void sent(std::size_t octets);
 
-  bool empty() const { return queue_.empty() && buffer_.empty(); }
-  std::size_t commands() const { return queue_.size(); }        // not, or not completely, in the buffer
-  bool waiting() const { return waiting_ && buffer_.empty(); }  // for continued()
+  bool empty() const { return queue_.empty() && end_ == 0; }
+  std::size_t commands() const { return queue_.size(); }  // not, or not completely, in the buffer
+  bool waiting() const { return waiting_ && end_ == 0; }  // for continued()
   // Something is left, but nothing goes before the server has said something.
-  bool stuck() const {
-    return buffer_.empty() && (waiting_ || (!queue_.empty() && !mayBegin(queue_.front())));
-  }
-  bool betweenCommands() const { return buffer_.empty() && (queue_.empty() || !queue_.front().begun); }
+  bool stuck() const { return end_ == 0 && (waiting_ || (!queue_.empty() && !mayBegin(queue_.front()))); }
+  bool betweenCommands() const { return end_ == 0 && (queue_.empty() || !queue_.front().begun); }
 
   // The server sent "+".
   void continued() { waiting_ = false; }
-  // // A command's tagged response came. If it was refused before all of it was sent, the rest is dropped; a
+  // A command's tagged response came. If it was refused before all of it was sent, the rest is dropped; a
   // literal that was begun has been promised and is completed.
   void completed(std::string_view tag, bool ok);
 
@@ -68,9 +66,10 @@ class Outbox {
 
   std::deque<Queued> queue_;
   std::size_t outstanding_ = 0;  // commands begun and not completed
-  std::string buffer_;           // octets for the stream
-  std::size_t at_ = 0;           // of which these are sent
-  std::string shown_;            // the line being sent, as the log shows it
+  std::string buffer_;   // octets for the stream; keeps its size, as what fills it would be written twice
+  std::size_t end_ = 0;  // how many there are; 0 when all are sent
+  std::size_t at_ = 0;   // of which these are sent
+  std::string shown_;    // the line being sent, as the log shows it
   Literals literals_ = Literals::synchronising;
   WireLog log_;
   bool showSecrets_ = false;
