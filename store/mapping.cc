@@ -87,9 +87,9 @@ void Store::forgetPairs(MailboxId id) {
     for (const char* sql : {"DELETE FROM mapping WHERE idx = ? AND lUID <= ?",
                             "DELETE FROM ours_base WHERE idx = ? AND lUID <= ?"})
       Query(*database_, sql, id, end).run();
-  for (const char* sql : {"DELETE FROM mapping WHERE idx = ?", "DELETE FROM ours_base WHERE idx = ?",
-                          "DELETE FROM ours_intents WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
-                          "DELETE FROM ours_unlike WHERE idx = ?", "DELETE FROM ours_emptied WHERE idx = ?"})
+  for (const char* sql : {"DELETE FROM ours_base WHERE idx = ?", "DELETE FROM ours_intents WHERE idx = ?",
+                          "DELETE FROM ours_held WHERE idx = ?", "DELETE FROM ours_unlike WHERE idx = ?",
+                          "DELETE FROM ours_emptied WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }
 
