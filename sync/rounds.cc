@@ -19,6 +19,10 @@ constexpr std::chrono::seconds kPatience{600}, kBetweenTries{1};
 constexpr std::chrono::seconds kPoll{60};
 // A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
 constexpr std::chrono::seconds kSignOfLife{240};
+// So long after a round that news led to, another look is taken. What a server notifies is what differs from
+// what it told last, half a second ago with Dovecot: of a change of ours that somebody undid at once it has
+// nothing to tell.
+constexpr std::chrono::seconds kSecondLook{2};
 // A machine that slept for longer may have been forgotten by its servers. How long a server then has to
 // answer.
 constexpr std::chrono::seconds kLongSleep{60}, kAnswerDue{10};
@@ -87,7 +91,10 @@ void Rounds::awaitNews() {
     news[side] =
         servers_[side]->watch({reference + "INBOX"}, static_cast<std::uint32_t>(kSignOfLife.count()));
   }
-  pause(interval, [&] { return news.local.ready() || news.remote.ready(); });
+  if (news_) interval = std::min<std::chrono::milliseconds>(interval, kSecondLook);
+  auto came = [&] { return news.local.ready() || news.remote.ready(); };
+  pause(interval, came);
+  news_ = came();
 }
 
 // Ends early after a long sleep of the machine, once both servers have answered.

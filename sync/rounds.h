@@ -55,6 +55,7 @@ class Rounds {
   OpenStore openStore_;
   Both<Reply<answer::Ready>> ready_;
   bool first_ = true;  // round of this session
+  bool news_ = true;   // led to the last round
 };
 
 }  // namespace interimap

@@ -179,6 +179,25 @@ TEST_CASE("scenario 90: --notify, no message is missed, whatever its mailbox, an
   }
 }
 
+// A server notifies what differs from what it last told: not our change that somebody undid at once.
+TEST_CASE("scenario 90: --notify, what is undone as soon as we did it is noticed") {
+  NOT_THE_REFERENCE();
+  Watching bed({"--notify"});
+  ImapClient alice = bed.alice(), bob = bed.bob();
+  auto subscribed = [](ImapClient& client) { return Snapshot::of(client).mailboxes.at("work").subscribed; };
+  REQUIRE_FALSE(subscribed(alice));
+  alice.subscribe("work");
+  for (auto begin = Clock::now(); !subscribed(bob); sleepFor(2ms)) REQUIRE(Clock::now() - begin < kPatience);
+  sleepFor(100ms);
+  bob.unsubscribe("work");
+  for (auto begin = Clock::now(); subscribed(alice); sleepFor(50ms)) {
+    INFO(bed.log());
+    REQUIRE(Clock::now() - begin < kPatience);
+  }
+  CHECK_FALSE(subscribed(bob));
+  bed.end();
+}
+
 TEST_CASE("scenario 91, W17: a server that is restarted while it is watched is found again") {
   NOT_THE_REFERENCE();
   for (const std::string argument : {"--watch=1", "--notify"}) {
