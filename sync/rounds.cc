@@ -13,8 +13,9 @@ namespace interimap {
 namespace {
 
 constexpr Side kSides[] = {Side::local, Side::remote};
-// How long a watcher waits for another interimap to let go of the database, and how often it tries.
-constexpr std::chrono::seconds kPatience{600}, kBetweenTries{1};
+// How long a watcher waits for another interimap to let go of the database; how long one that is given beside
+// a watcher does, which may be at work; and how often they try.
+constexpr std::chrono::seconds kPatience{600}, kPatienceBeside{10}, kBetweenTries{1};
 // Without NOTIFY a server is asked this often; IDLE tells about one mailbox only.
 constexpr std::chrono::seconds kPoll{60};
 // A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
@@ -30,7 +31,7 @@ constexpr std::chrono::seconds kLongSleep{60}, kAnswerDue{10};
 }  // namespace
 
 void Rounds::run() {
-  std::unique_ptr<store::Store> store = openStore_();
+  std::unique_ptr<store::Store> store = open(isBeside() ? kPatienceBeside : std::chrono::seconds(0));
   launch_.report(Report{Locked{}});
   for (Side side : kSides) ready_[side] = servers_[side]->enable();
   while (true) {
@@ -41,7 +42,7 @@ void Rounds::run() {
     launch_.report(Report{done});
     if (!watching()) return;
     awaitNews();
-    store = reopen();
+    store = open(kPatience);
   }
 }
 
@@ -58,8 +59,13 @@ void Rounds::round(store::Store& store) {
   settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));
 }
 
-std::unique_ptr<store::Store> Rounds::reopen() {
-  auto until = std::chrono::steady_clock::now() + kPatience;
+bool Rounds::isBeside() const {
+  using enum settings::Errand;
+  return settings_.errand == remove || settings_.errand == rename || settings_.errand == repair;
+}
+
+std::unique_ptr<store::Store> Rounds::open(std::chrono::seconds patience) {
+  auto until = std::chrono::steady_clock::now() + patience;
   while (true) {
     try {
       return openStore_();

@@ -40,7 +40,8 @@ class Rounds {
   bool watching() const {
     return settings_.errand == settings::Errand::watch || settings_.errand == settings::Errand::notify;
   }
-  std::unique_ptr<store::Store> reopen();
+  bool isBeside() const;  // of what may be given beside a watcher
+  std::unique_ptr<store::Store> open(std::chrono::seconds patience);
   void unselect();
   void awaitNews();
   void pause(std::chrono::milliseconds duration, const std::function<bool()>& until);

@@ -1,6 +1,9 @@
 // Acceptance scenarios 60 to 63: --delete and --rename on both servers and in the database, beside the Perl
 // program where it can do the same.
+#include <poll.h>
+
 #include <csignal>
+#include <memory>
 
 #include "tests/e2e/bed.h"
 #include "tests/e2e/oracle.h"
@@ -218,6 +221,24 @@ TEST_CASE("scenario 61, W23: --delete and --rename beside a watcher") {
     CHECK_FALSE(bed.here().mailboxes.contains("c"));
     CHECK_FALSE(bed.there().mailboxes.contains("a"));
   }
+}
+
+TEST_CASE("scenario 61, W23: what is given beside a watcher waits until that has ended its round") {
+  NOT_THE_REFERENCE();
+  Filled bed;
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--delete", "c"}, {"--rename", "a", "z"}, {"--repair"}}) {
+    CAPTURE(arguments[0]);
+    auto round = std::make_unique<Locked>(bed.program.database());
+    BackgroundProcess waiting = bed.program.runInBackground(arguments);
+    poll(nullptr, 0, 1000);
+    CHECK(waiting.running());
+    round.reset();
+    CHECK(waiting.wait(std::chrono::seconds(20)).exitStatus == 0);
+  }
+  checkEqual(bed.here(), bed.there());
+  CHECK_FALSE(bed.here().mailboxes.contains("c"));
+  CHECK(bed.there().mailboxes.contains("z/b"));
 }
 
 TEST_CASE("scenario 62, W25: a --rename that fails on the second server is finished by giving it again") {
