@@ -27,6 +27,8 @@ constexpr std::array<bool, 256> kInFlag = [] {
   return allowed;
 }();
 
+constexpr std::string_view kRecent = "\\Recent";
+
 // The next flag of a list between blanks; empty at its end.
 std::string_view take(std::string_view& text) {
   std::size_t end = text.find(' ');
@@ -71,33 +73,40 @@ bool Flags::isFlag(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return kInFlag[static_cast<unsigned char>(c)]; });
 }
 
-// Most lists are sorted, as they come from a Flags, or of one flag: those are taken as they are.
+// Most lists are as a Flags holds them, or of one flag: those are taken as they are.
 std::optional<Flags> Flags::parse(std::string_view text) {
   Flags flags;
-  std::vector<std::string_view> found;  // only once one is out of order
-  std::string_view former;
-  std::size_t count = 0;
+  if (isSorted(text)) {
+    flags.text_ = text;
+    return flags;
+  }
+  std::vector<std::string_view> found;
   while (!text.empty()) {
     std::string_view flag = take(text);
     if (flag.empty()) continue;
     if (!isFlag(flag)) return std::nullopt;
-    if (compare(flag, "\\Recent") == 0) continue;
-    if (++count > kMost) return std::nullopt;
-    if (found.empty() && !former.empty() && compare(former, flag) >= 0)
-      flags.each([&](std::string_view each) { found.push_back(each); });
-    if (found.empty())
-      append(flags.text_, flag);
-    else
-      found.push_back(flag);
-    former = flag;
+    if (compare(flag, kRecent) == 0) continue;
+    if (found.size() == kMost) return std::nullopt;
+    found.push_back(flag);
   }
-  if (found.empty()) return flags;
   std::ranges::stable_sort(found, [](auto a, auto b) { return compare(a, b) < 0; });
   auto same = [](auto a, auto b) { return compare(a, b) == 0; };
   found.erase(std::unique(found.begin(), found.end(), same), found.end());
-  Flags sorted;
-  for (std::string_view flag : found) append(sorted.text_, flag);
-  return sorted;
+  for (std::string_view flag : found) append(flags.text_, flag);
+  return flags;
+}
+
+bool Flags::isSorted(std::string_view text) {
+  if (text.ends_with(' ')) return false;
+  std::string_view former;
+  std::size_t count = 0;
+  while (!text.empty()) {
+    std::string_view flag = take(text);
+    if (!isFlag(flag) || ++count > kMost || compare(flag, kRecent) == 0) return false;
+    if (!former.empty() && compare(former, flag) >= 0) return false;
+    former = flag;
+  }
+  return true;
 }
 
 bool Flags::contains(std::string_view flag) const {
@@ -133,6 +142,9 @@ void Flags::each(const std::function<void(std::string_view)>& visit) const {
 }
 
 Flags Flags::only(const std::function<bool(std::string_view)>& keep) const {
+  bool all = true;
+  each([&](std::string_view flag) { all = all && keep(flag); });
+  if (all) return *this;
   Flags out;
   each([&](std::string_view flag) {
     if (keep(flag)) append(out.text_, flag);

@@ -38,6 +38,9 @@ class Flags {
   Flags only(const std::function<bool(std::string_view)>& keep) const;
 
  private:
+  // As text_ is: no flag twice, none that is not held, one blank in between.
+  static bool isSorted(std::string_view text);
+
   std::string text_;
 };
 

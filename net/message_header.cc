@@ -25,6 +25,15 @@ void appendWithoutCr(std::string& text, std::string_view octets) {
   }
 }
 
+void appendWithoutBlanks(std::string& text, std::string_view octets) {
+  auto isLeftOut = [](char c) { return isBlank(c) || c == '\r'; };
+  for (auto from = octets.begin(); from != octets.end();) {
+    auto to = std::find_if(from, octets.end(), isLeftOut);
+    text.append(from, to);
+    from = std::find_if_not(to, octets.end(), isLeftOut);
+  }
+}
+
 }  // namespace
 
 void MessageHeader::load() {
@@ -47,15 +56,13 @@ void MessageHeader::reset() {
 void MessageHeader::add(std::string_view octets) {
   if (!sha256_) reset();
   for (std::size_t i = 0; i < octets.size() && at_ != At::done;) {
-    if (at_ != At::other) {
+    if (at_ == At::name || at_ == At::afterValue) {
       step(octets[i++]);
       continue;
     }
     auto end = std::min(octets.find('\n', i), octets.size());
-    appendWithoutCr(wholePending_, octets.substr(i, end - i));
-    lineSize_ += end - i;
+    restOfLine(octets.substr(i, end - i));
     i = end;
-    if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholeBegun_, wholePending_);
     if (i < octets.size()) step(octets[i++]);
   }
 }
@@ -72,22 +79,27 @@ void MessageHeader::step(char c) {
   }
   wholePending_ += c;
   ++lineSize_;
-  if (at_ == At::value) {
-    if (isBlank(c)) return;
-    hasId_ = true;
-    idPending_ += c;
-    if (idPending_.size() >= kDigestAtOnce) update(id_.get(), idBegun_, idPending_);
-  } else if (at_ == At::name) {
-    // field = field-name ":" unstructured; obsolete syntax allows blanks before the colon (RFC 5322
-    // section 4.5).
-    if (matched_ < kMessageId.size() && asciiUpper(c) == kMessageId[matched_]) {
-      ++matched_;
-    } else if (matched_ == kMessageId.size() && c == ':') {
-      at_ = At::value;
-    } else if (matched_ < kMessageId.size() || !isBlank(c)) {
-      at_ = At::other;
-    }
+  if (at_ != At::name) return;
+  // field = field-name ":" unstructured; obsolete syntax allows blanks before the colon (RFC 5322
+  // section 4.5).
+  if (matched_ < kMessageId.size() && asciiUpper(c) == kMessageId[matched_]) {
+    ++matched_;
+  } else if (matched_ == kMessageId.size() && c == ':') {
+    at_ = At::value;
+  } else if (matched_ < kMessageId.size() || !isBlank(c)) {
+    at_ = At::other;
   }
+}
+
+// What stands in it behind what step() was given.
+void MessageHeader::restOfLine(std::string_view octets) {
+  appendWithoutCr(wholePending_, octets);
+  lineSize_ += octets.size();
+  if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholeBegun_, wholePending_);
+  if (at_ != At::value) return;
+  appendWithoutBlanks(idPending_, octets);
+  hasId_ = hasId_ || !idPending_.empty();
+  if (idPending_.size() >= kDigestAtOnce) update(id_.get(), idBegun_, idPending_);
 }
 
 void MessageHeader::endLine() {

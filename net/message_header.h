@@ -36,6 +36,7 @@ class MessageHeader {
 
   void load();  // the algorithm: most runs need none
   void step(char c);
+  void restOfLine(std::string_view octets);
   void endLine();
   void update(EVP_MD_CTX* context, bool& begun, std::string& pending);
   HeaderDigest finish(EVP_MD_CTX* context, bool begun, std::string& pending);

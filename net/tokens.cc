@@ -1,5 +1,7 @@
 #include "net/tokens.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "ipc/ascii.h"
@@ -9,9 +11,13 @@ namespace interimap {
 
 namespace {
 
-bool endsAtom(char c) {
-  return static_cast<unsigned char>(c) <= ' ' || c == '(' || c == ')' || c == '{' || c == '"' || c == 0x7f;
-}
+constexpr std::array<bool, 256> kEndsAtom = [] {
+  std::array<bool, 256> ends{};
+  for (std::size_t byte = 0; byte < ends.size(); ++byte)
+    ends[byte] = byte <= ' ' || byte == 0x7f ||
+                 std::string_view("(){\"").find(static_cast<char>(byte)) != std::string_view::npos;
+  return ends;
+}();
 
 }  // namespace
 
@@ -29,9 +35,11 @@ bool Tokens::word(std::string_view expected) {
 }
 
 std::string_view Tokens::atom() {
-  auto begin = at_;
-  while (!atEnd() && !endsAtom(text_[at_])) ++at_;
-  return text_.substr(begin, at_ - begin);
+  std::string_view from = rest();
+  auto end = std::ranges::find_if(from, [](char c) { return kEndsAtom[static_cast<unsigned char>(c)]; });
+  auto length = static_cast<std::size_t>(end - from.begin());
+  at_ += length;
+  return from.substr(0, length);
 }
 
 std::string_view Tokens::item() {

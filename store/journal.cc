@@ -11,6 +11,7 @@
 #include "store/journal.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <iterator>
 #include <span>
@@ -27,8 +28,10 @@ constexpr std::size_t kMostInRow = 128;
 
 template <typename Number>
 void put(std::string& out, Number number) {
-  for (std::size_t i = 0; i < sizeof number; ++i)
-    out += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
+  std::array<char, sizeof number> octets;
+  for (std::size_t i = 0; i < octets.size(); ++i)
+    octets[i] = static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
+  out.append(octets.data(), octets.size());
 }
 
 // Reads what put() wrote.
@@ -47,7 +50,7 @@ class Octets {
   Number number() {
     std::uint64_t value = 0;
     std::string_view octets = take(sizeof(Number));
-    for (std::size_t i = 0; i < octets.size(); ++i)
+    for (std::size_t i = 0; i < sizeof(Number); ++i)
       value |= std::uint64_t{static_cast<unsigned char>(octets[i])} << (8 * i);
     return static_cast<Number>(value);
   }

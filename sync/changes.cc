@@ -83,7 +83,8 @@ void Changes::listed(const answer::Message& listed) {
   seen_.add(listed.uid);
   if (!afresh_ && mapped_.contains(listed.uid)) {
     if (listed.flags) message(listed.uid, *listed.flags);
-    if (isDoubtful(listed)) doubtful.add(listed.uid);
+    if (copies_ && copies_->find(listed.uid) && !copies_->find(listed.uid).isOfSize(listed.size))
+      doubtful.add(listed.uid);
     if (full_ && known_ && listed.modSeq.value > 0 && listed.modSeq <= known_->highestModSeq)
       unreported.add(listed.uid);
   } else {
@@ -92,23 +93,21 @@ void Changes::listed(const answer::Message& listed) {
   }
 }
 
-bool Changes::isDoubtful(const answer::Message& listed) const {
-  if (copies_ == nullptr) return false;
-  auto it = std::ranges::lower_bound(*copies_, listed.uid.value(), {}, &Copied::uid);
-  return it != copies_->end() && it->uid == listed.uid.value() &&
-         it->size != std::min<std::uint64_t>(listed.size, 0xffffffffU);
+// Of a copy just made we know the base, and need not ask the database.
+bool Changes::isAsKnown(Uid uid, const Flags& now) const {
+  if (!hasBase_) return false;
+  if (copies_ != nullptr)
+    if (const Flags* sent = copies_->find(uid).flags()) return *sent == now;
+  auto base = store_.base(mailbox_.id, server_.side(), uid);
+  return base && *base == now;
 }
 
 void Changes::message(Uid uid, const Flags& now) {
   if (!mapped_.contains(uid)) return;
-  if (hasBase_) {
-    auto base = store_.base(mailbox_.id, server_.side(), uid);
-    if (base && *base == now) {
-      flags.erase(uid);
-      return;
-    }
-  }
-  flags.insert_or_assign(uid, now);
+  if (isAsKnown(uid, now))
+    flags.erase(uid);
+  else
+    flags.insert_or_assign(uid, now);
 }
 
 std::optional<Changes::Trouble> Changes::collect() {

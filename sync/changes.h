@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/store.h"
+#include "sync/copies.h"
 #include "sync/mailbox.h"
 #include "sync/server.h"
 
@@ -16,12 +17,6 @@ struct Fresh {
   Uid uid;
   std::uint32_t size;  // octets, 2^32-1 for more
 };
-
-// What a server has said that the copy of a message is, and how many octets were sent; 2^32-1 for more.
-struct Copied {
-  std::uint32_t uid, size;
-};
-using Copies = std::vector<Copied>;  // ascending
 
 class Changes {
  public:
@@ -76,7 +71,7 @@ class Changes {
 
  private:
   void listed(const answer::Message& message);
-  bool isDoubtful(const answer::Message& message) const;
+  bool isAsKnown(Uid uid, const Flags& now) const;
   request::Known known() const;
   std::optional<Trouble> regressed() const;
 

@@ -229,8 +229,7 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
       if (refused.contains(message.uid)) store_.unrefuse(load.mailbox->id, source_.side(), message.uid);
       from.add(message.uid);
       to.add(*uid);
-      tally_.copies[load.mailbox].push_back({uid->value(), static_cast<std::uint32_t>(std::min<std::uint64_t>(
-                                                               message.body.size, 0xffffffffU))});
+      tally_.copies[load.mailbox].add(*uid, message.body.size, message.flags);
       tally_.octets += message.body.size;
       log_.done().octets += message.body.size;
       ++tally_.finished;

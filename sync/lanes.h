@@ -29,7 +29,7 @@ class Lanes {
   // Where the target says that the copies for this mailbox are.
   Copies takeCopies(const Mailbox& mailbox) {
     Copies copies = std::move(tally_.copies[&mailbox]);
-    std::ranges::sort(copies, {}, &Copied::uid);
+    copies.sort();
     return copies;
   }
 

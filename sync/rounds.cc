@@ -61,7 +61,8 @@ void Rounds::round(store::Store& store) {
 
 bool Rounds::isBeside() const {
   using enum settings::Errand;
-  return settings_.errand == remove || settings_.errand == rename || settings_.errand == repair;
+  return settings_.adopt || settings_.errand == remove || settings_.errand == rename ||
+         settings_.errand == repair;
 }
 
 std::unique_ptr<store::Store> Rounds::open(std::chrono::seconds patience) {
