@@ -55,9 +55,9 @@ void checkDescriptor(const Descriptor& descriptor, bool expected) {
     throw PeerViolation("a descriptor where none is due, or none where one is");
 }
 
-std::string shortText(capnp::Data::Reader data, std::size_t most) {
+std::string_view shortView(capnp::Data::Reader data, std::size_t most) {
   if (data.size() > most) throw PeerViolation("a text that is too long");
-  return text(data);
+  return {reinterpret_cast<const char*>(data.begin()), data.size()};
 }
 
 }  // namespace interimap::convert

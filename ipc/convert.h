@@ -59,7 +59,10 @@ inline capnp::Data::Reader bytes(std::string_view text) {
 inline std::string text(capnp::Data::Reader data) {
   return {reinterpret_cast<const char*>(data.begin()), data.size()};
 }
-std::string shortText(capnp::Data::Reader data, std::size_t most);  // PeerViolation if it is longer
+std::string_view shortView(capnp::Data::Reader data, std::size_t most);  // PeerViolation if it is longer
+inline std::string shortText(capnp::Data::Reader data, std::size_t most) {
+  return std::string(shortView(data, most));
+}
 
 ExitStatus exitStatus(std::uint8_t number);  // PeerViolation if it is none
 

@@ -67,10 +67,12 @@ std::string merge(std::string_view a, std::string_view b, int keep) {
 
 }  // namespace
 
-bool Flags::isFlag(std::string_view text) {
-  if (text.starts_with('\\')) text.remove_prefix(1);
-  if (text.empty() || text.size() > kLongestFlag) return false;
-  return std::ranges::all_of(text, [](char c) { return kInFlag[static_cast<unsigned char>(c)]; });
+bool Flags::isFlag(std::string_view text) { return !text.empty() && lengthOfFlag(text) == text.size(); }
+
+std::size_t Flags::lengthOfFlag(std::string_view text) {
+  std::size_t prefix = text.starts_with('\\') ? 1 : 0, length = prefix;
+  while (length < text.size() && kInFlag[static_cast<unsigned char>(text[length])]) ++length;
+  return length > prefix && length - prefix <= kLongestFlag ? length : 0;
 }
 
 // Most lists are as a Flags holds them, or of one flag: those are taken as they are.
@@ -81,6 +83,7 @@ std::optional<Flags> Flags::parse(std::string_view text) {
     return flags;
   }
   std::vector<std::string_view> found;
+  found.reserve(16);
   while (!text.empty()) {
     std::string_view flag = take(text);
     if (flag.empty()) continue;
@@ -89,7 +92,10 @@ std::optional<Flags> Flags::parse(std::string_view text) {
     if (found.size() == kMost) return std::nullopt;
     found.push_back(flag);
   }
-  std::ranges::stable_sort(found, [](auto a, auto b) { return compare(a, b) < 0; });
+  std::ranges::sort(found, [](auto a, auto b) {
+    int order = compare(a, b);
+    return order < 0 || (order == 0 && a.data() < b.data());  // of two spellings the first stays
+  });
   auto same = [](auto a, auto b) { return compare(a, b) == 0; };
   found.erase(std::unique(found.begin(), found.end(), same), found.end());
   for (std::string_view flag : found) append(flags.text_, flag);
@@ -97,13 +103,14 @@ std::optional<Flags> Flags::parse(std::string_view text) {
 }
 
 bool Flags::isSorted(std::string_view text) {
-  if (text.ends_with(' ')) return false;
   std::string_view former;
-  std::size_t count = 0;
-  while (!text.empty()) {
-    std::string_view flag = take(text);
-    if (!isFlag(flag) || ++count > kMost || compare(flag, kRecent) == 0) return false;
-    if (!former.empty() && compare(former, flag) >= 0) return false;
+  for (std::size_t at = 0, count = 0; at < text.size(); ++count) {
+    if (count == kMost || (count > 0 && text[at++] != ' ')) return false;
+    std::string_view flag = text.substr(at);
+    flag = flag.substr(0, lengthOfFlag(flag));
+    if (flag.empty() || compare(flag, kRecent) == 0 || (count > 0 && compare(former, flag) >= 0))
+      return false;
+    at += flag.size();
     former = flag;
   }
   return true;

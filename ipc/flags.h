@@ -38,6 +38,7 @@ class Flags {
   Flags only(const std::function<bool(std::string_view)>& keep) const;
 
  private:
+  static std::size_t lengthOfFlag(std::string_view text);  // of the one at its beginning; 0: there is none
   // As text_ is: no flag twice, none that is not held, one blank in between.
   static bool isSorted(std::string_view text);
 

@@ -12,6 +12,7 @@ namespace {
 
 using convert::bytes;
 using convert::shortText;
+using convert::shortView;
 
 constexpr std::size_t kLongestName = MailboxName::kLongest;  // bytes of a mailbox name on the wire
 constexpr std::size_t kLongestFlags = 32768;                 // bytes of all flags of one message
@@ -58,10 +59,12 @@ UidSet readSet(capnp::List<schema::Range>::Reader list) {
 WireName readName(capnp::Data::Reader name) { return {shortText(name, kLongestName)}; }
 
 Flags readFlags(capnp::Data::Reader flags) {
-  auto parsed = Flags::parse(shortText(flags, kLongestFlags));
+  auto parsed = Flags::parse(shortView(flags, kLongestFlags));
   if (!parsed) throw PeerViolation("flags that are none");
   return *parsed;
 }
+
+capnp::Text::Reader dateText(const InternalDate& date) { return {date.text().data(), date.text().size()}; }
 
 InternalDate readDate(capnp::Text::Reader date) {
   auto parsed = InternalDate::parse({date.cStr(), date.size()});
@@ -146,7 +149,7 @@ struct WriteRequest {
     auto messages = out.initMessages(static_cast<unsigned>(append.messages.size()));
     for (unsigned i = 0; i < append.messages.size(); ++i) {
       messages[i].setFlags(bytes(append.messages[i].flags.text()));
-      messages[i].setDate(append.messages[i].date.text());
+      messages[i].setDate(dateText(append.messages[i].date));
       write(messages[i].initBody(), append.messages[i].body);
     }
   }
@@ -323,7 +326,7 @@ struct WriteAnswer {
       out[i].setModSeq(message.modSeq.value);
       out[i].setHasFlags(message.flags.has_value());
       if (message.flags) out[i].setFlags(bytes(message.flags->text()));
-      if (message.date) out[i].setDate(message.date->text());
+      if (message.date) out[i].setDate(dateText(*message.date));
       out[i].setSize(message.size);
       if (message.header) out[i].setHeader(bytes(*message.header));
       if (message.content) out[i].setContent(bytes(*message.content));
@@ -337,7 +340,7 @@ struct WriteAnswer {
       messages[i].setUid(message.uid.value());
       messages[i].setModSeq(message.modSeq.value);
       messages[i].setFlags(bytes(message.flags.text()));
-      messages[i].setDate(message.date.text());
+      messages[i].setDate(dateText(message.date));
       write(messages[i].initBody(), message.body);
       messages[i].setHeader(bytes(message.header));
       messages[i].setSender(bytes(message.sender.text()));

@@ -23,12 +23,13 @@ int number(std::string_view text, std::size_t at, std::size_t digits) {
 std::optional<InternalDate> InternalDate::parse(std::string_view text) {
   constexpr std::string_view kShape = "dd-Mon-yyyy hh:mm:ss +zzzz",
                              kMonths = "janfebmaraprmayjunjulaugsepoctnovdec";
-  if (text.size() != kShape.size()) return std::nullopt;
+  static_assert(kShape.size() == kLength);
+  if (text.size() != kLength) return std::nullopt;
   for (std::size_t i : {2U, 6U, 11U, 14U, 17U, 20U})
     if (text[i] != kShape[i]) return std::nullopt;
-  std::string name(text.substr(3, 3));  // in any case, as all strings of the grammar
-  for (char& c : name) c = static_cast<char>(c | 0x20);
-  std::size_t month = kMonths.find(name);
+  std::array<char, 3> name;  // in any case, as all strings of the grammar
+  std::ranges::transform(text.substr(3, 3), name.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+  std::size_t month = kMonths.find({name.data(), name.size()});
   int day = text[0] == ' ' ? number(text, 1, 1) : number(text, 0, 2);
   int year = number(text, 7, 4), hour = number(text, 12, 2), minute = number(text, 15, 2),
       second = number(text, 18, 2);
@@ -45,8 +46,7 @@ std::optional<InternalDate> InternalDate::parse(std::string_view text) {
   auto instant =
       sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute} + std::chrono::seconds{second};
   return InternalDate(
-      std::string(text),
-      duration_cast<std::chrono::seconds>(text[21] == '-' ? instant + zone : instant - zone).count());
+      text, duration_cast<std::chrono::seconds>(text[21] == '-' ? instant + zone : instant - zone).count());
 }
 
 }  // namespace interimap

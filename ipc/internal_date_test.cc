@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace interimap;
 
 TEST_CASE("INTERNALDATE: the instant, and the text as it came") {

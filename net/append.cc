@@ -34,7 +34,7 @@ std::vector<Command> Append::commands(const Capabilities& capabilities) {
 
 // append-message = [SP flag-list] [SP date-time] SP literal
 void Append::addMessage(Command& command, const request::NewMessage& message) const {
-  command.flagList(message.flags).add(" \"" + message.date.text() + "\"").body(bodies_, message.body);
+  command.flagList(message.flags).add(" \"").add(message.date.text()).add("\"").body(bodies_, message.body);
 }
 
 void Append::completed(std::size_t index, const StatusResponse& status) {

@@ -28,14 +28,9 @@ bool readModSeq(Tokens& in, ModSeq& modSeq) {
 
 bool readFlags(Tokens& in, std::optional<Flags>& flags) {
   if (!in.take('(')) return false;
-  std::string list;
-  while (!in.take(')')) {
-    if (in.space()) continue;
-    auto flag = in.atom();
-    if (flag.empty() || list.size() + flag.size() >= limits::kLongestFlags) return false;
-    list.append(list.empty() ? "" : " ").append(flag);
-  }
-  flags = Flags::parse(list);
+  auto list = in.upTo(')');
+  if (!list || list->size() > limits::kLongestFlags) return false;
+  flags = Flags::parse(*list);
   return flags.has_value();
 }
 

@@ -34,6 +34,14 @@ bool Tokens::word(std::string_view expected) {
   return false;
 }
 
+std::optional<std::string_view> Tokens::upTo(char c) {
+  std::string_view from = rest();
+  auto length = from.find(c);
+  if (length == std::string_view::npos) return std::nullopt;
+  at_ += length + 1;
+  return from.substr(0, length);
+}
+
 std::string_view Tokens::atom() {
   std::string_view from = rest();
   auto end = std::ranges::find_if(from, [](char c) { return kEndsAtom[static_cast<unsigned char>(c)]; });

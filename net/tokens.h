@@ -26,6 +26,8 @@ class Tokens {
   bool space() { return take(' '); }
   bool word(std::string_view);  // that word, in any case, if it is the next atom
 
+  // What stands before that character, which is taken, too.
+  std::optional<std::string_view> upTo(char c);
   // A run of what cannot end an atom: more lenient than ATOM-CHAR, "]", "%", "*", "\" and 8-bit are let
   // through. Empty if there is none.
   std::string_view atom();

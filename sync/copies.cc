@@ -4,23 +4,15 @@
 
 namespace interimap {
 
-namespace {
-
-// So many sets of flags are told apart; looking for one is to cost less than asking the database.
-constexpr std::size_t kMostKinds = 64;
-
-}  // namespace
-
 void Copies::add(Uid uid, std::uint64_t octets, const Flags& flags) {
-  std::size_t kind = copied_.empty() ? Copy::kOtherKind : copied_.back().kind;
-  if (kind >= kinds_.size() || kinds_[kind] != flags) {
-    kind = static_cast<std::size_t>(std::ranges::find(kinds_, flags) - kinds_.begin());
-    if (kind == kinds_.size() && kind < kMostKinds) kinds_.push_back(flags);
-    if (kind == kMostKinds) kind = Copy::kOtherKind;
-  }
   Copy::Copied copied{uid.value()};
   copied.size = octets % Copy::kSizes;
-  copied.kind = kind;
+  if (auto known = kindOf_.find(flags.text()); known != kindOf_.end()) {
+    copied.kind = known->second;
+  } else if (kinds_.size() < Copy::kOtherKind) {
+    copied.kind = kindOf_[flags.text()] = static_cast<std::uint32_t>(kinds_.size());
+    kinds_.push_back(flags);
+  }
   copied_.push_back(copied);
 }
 

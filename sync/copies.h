@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ipc/flags.h"
@@ -25,10 +27,10 @@ class Copies {
 
    private:
     friend class Copies;
-    static constexpr std::uint32_t kSizes = 1U << 24, kOtherKind = 255;  // octets are known modulo the first
+    static constexpr std::uint32_t kSizes = 1U << 20, kOtherKind = 4095;  // octets are known modulo the first
     // Eight bytes: there may be a million.
     struct Copied {
-      std::uint32_t uid = 0, size : 24 = 0, kind : 8 = kOtherKind;
+      std::uint32_t uid = 0, size : 20 = 0, kind : 12 = kOtherKind;
     };
     Copy(Copied copied, const std::vector<Flags>& kinds) : copied_(copied), kinds_(kinds) {}
 
@@ -39,7 +41,8 @@ class Copies {
 
  private:
   std::vector<Copy::Copied> copied_;
-  std::vector<Flags> kinds_;  // of flags, as they first came
+  std::vector<Flags> kinds_;
+  std::unordered_map<std::string, std::uint32_t> kindOf_;  // by their text
 };
 
 }  // namespace interimap

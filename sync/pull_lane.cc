@@ -314,7 +314,7 @@ void PullLane::submit(Window window) {
   for (const answer::WindowMessage& message : window.messages) {
     if (!window.again)
       pulling_.log.info(aboutMailbox(mailbox_), number(message.uid) + " from <" + message.sender.text() +
-                                                    "> (" + message.date.text() + ")");
+                                                    "> (" + std::string(message.date.text()) + ")");
     request.messages.push_back({message.sender, message.body});
   }
   Descriptor copy(fcntl(window.bodies.get(), F_DUPFD_CLOEXEC, 0));
