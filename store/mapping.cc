@@ -39,12 +39,6 @@ Pair readPair(const Query& row) {
   return pair;
 }
 
-UidSet uids(Query& row) {
-  UidSet found;
-  while (row.next()) found.add(row.uid(0));
-  return found;
-}
-
 }  // namespace
 
 void Store::map(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base) {
@@ -107,14 +101,20 @@ std::uint64_t Store::count(MailboxId id) const {
   return row.next() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
 }
 
-UidSet Store::mapped(MailboxId id, Side side) const { return mapped(id, side, UidNext{1}); }
-
 UidSet Store::mapped(MailboxId id, Side side, UidNext from) const {
+  UidSet found;
+  forEachMapped(
+      id, side, [&](Uid uid) { found.add(uid); }, from);
+  return found;
+}
+
+void Store::forEachMapped(MailboxId id, Side side, const std::function<void(Uid)>& visit,
+                          UidNext from) const {
   Query row(*database_,
             side == Side::local ? "SELECT lUID FROM mapping WHERE idx = ? AND lUID >= ? ORDER BY lUID"
                                 : "SELECT rUID FROM mapping WHERE idx = ? AND rUID >= ? ORDER BY rUID",
             id, from);
-  return uids(row);
+  while (row.next()) visit(row.uid(0));
 }
 
 UidSet Store::newest(MailboxId id, Side side, std::size_t most) const {

@@ -186,9 +186,11 @@ class Store {
   // And what was based on them: base flags, the journal, and why the mailbox was left alone.
   void forgetPairs(MailboxId id);
   std::optional<Uid> partner(MailboxId id, Side side, Uid uid) const;  // of a UID of that side
-  std::uint64_t count(MailboxId id) const;  // of pairs; takes time with their number
-  UidSet mapped(MailboxId id, Side side) const;
-  UidSet mapped(MailboxId id, Side side, UidNext from) const;  // those not below `from`
+  std::uint64_t count(MailboxId id) const;                           // of pairs; takes time with their number
+  UidSet mapped(MailboxId id, Side side, UidNext from = {1}) const;  // those not below `from`
+  // Likewise, one after the other, ascending. The visitor does not write.
+  void forEachMapped(MailboxId id, Side side, const std::function<void(Uid)>& visit,
+                     UidNext from = {1}) const;
   UidSet newest(MailboxId id, Side side, std::size_t most) const;
   // The least UIDNEXT that this side can have, after all that was seen of it: mapped, refused, to be copied.
   UidNext leastNext(MailboxId id, Side side) const;

@@ -80,7 +80,7 @@ void Changes::ask() {
 // and is for the next time.
 void Changes::listed(const answer::Message& listed) {
   if (listed.uid.value() >= selectReply_.get().uidNext.value) return;
-  seen_.add(listed.uid);
+  if (!afresh_) seen_.add(listed.uid);
   if (!afresh_ && mapped_.contains(listed.uid)) {
     if (listed.flags) message(listed.uid, *listed.flags);
     if (copies_ && copies_->find(listed.uid) && !copies_->find(listed.uid).isOfSize(listed.size))
@@ -124,12 +124,14 @@ std::optional<Changes::Trouble> Changes::collect() {
   std::ranges::sort(fresh, {}, &Fresh::uid);
   auto same = [](const Fresh& a, const Fresh& b) { return a.uid == b.uid; };
   fresh.erase(std::unique(fresh.begin(), fresh.end(), same), fresh.end());
-  const UidSet seen = std::exchange(seen_, {});
   if (afresh_) {
     gone = strangersGone = {};
-    mapped_ = meaningless_ ? UidSet() : mapped_.intersect(seen);
+    const UidSet mapped = std::exchange(mapped_, {});
+    auto isMapped = [&](const Fresh& it) { return mapped.contains(it.uid); };
+    if (!meaningless_) stillThere_ = static_cast<std::uint64_t>(std::ranges::count_if(fresh, isMapped));
     return std::nullopt;
   }
+  const UidSet seen = std::exchange(seen_, {});
   gone.remove(seen);
   gone.add(mapped_.intersect(UidSet::from(knownNext_)).minus(seen));
   lost = mapped_.intersect(UidSet::from(listedFrom_)).minus(seen).minus(gone);

@@ -64,10 +64,10 @@ class Changes {
   UidSet unreported;
   // Ascending.
   std::vector<Fresh> fresh;
-  // With Look::afresh: why its UIDs are not those that we know, or nothing if they are; and which mapped ones
-  // are still there, if so.
+  // With Look::afresh: why its UIDs are not those that we know, or nothing if they are; and how many mapped
+  // ones are still there, if so.
   const std::optional<Trouble>& meaningless() const { return meaningless_; }
-  const UidSet& stillThere() const { return mapped_; }
+  std::uint64_t stillThere() const { return stillThere_; }
 
  private:
   void listed(const answer::Message& message);
@@ -81,9 +81,10 @@ class Changes {
   std::optional<store::SideState> known_;
   bool hasBase_, full_, afresh_;
   UidNext listedFrom_{1}, knownNext_{1};
-  UidSet mapped_, seen_;
+  UidSet mapped_, seen_;  // of Look::afresh, `fresh` tells what was seen
   const Copies* copies_ = nullptr;
   std::optional<Trouble> meaningless_;
+  std::uint64_t stillThere_ = 0;
   answer::Selected selected_;
   Reply<answer::Selected> selectReply_;
   Reply<Nothing> listReply_;

@@ -87,7 +87,8 @@ class Pass {
   void touchTwins();
   void joinTwins();
   void reportTwins();
-  void leaveOut(Side side, const UidSet& uids);
+  std::vector<Uid> twinsOn(Side side) const;
+  void leaveOut(Side side, const std::vector<Uid>& uids);
   bool recovers(const Both<std::optional<Changes::Trouble>>& troubles);
   bool isMeaningless(Side side) const;
   bool isRecognised();

@@ -12,12 +12,12 @@ constexpr Side kSides[] = {Side::local, Side::remote};
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
-// As much as can be seen of it in a log line: a range takes two characters at the least.
-std::string shown(const UidSet& uids) {
+// As much as can be seen of them in a log line: a range takes two characters at the least. They ascend.
+std::string shown(const std::vector<Uid>& uids) {
   UidSet beginning;
-  for (UidSet::Range range : uids.ranges()) {
+  for (Uid uid : uids) {
+    beginning.add(uid);
     if (beginning.ranges().size() > kMostLogText / 2) break;
-    beginning.add(range);
   }
   return beginning.text();
 }
@@ -115,11 +115,10 @@ bool Pass::isRecognised() {
     found = std::min<std::uint64_t>(known, twins_->found().size());
   } else {
     Side kept = isMeaningless(Side::local) ? Side::remote : Side::local;
-    const UidSet& there = changes_[kept]->stillThere();
-    known = there.size();
-    found = static_cast<std::uint64_t>(std::ranges::count_if(twins_->found(), [&](const Twins& twins) {
-      return there.contains(kept == Side::local ? twins.local : twins.remote);
-    }));
+    known = changes_[kept]->stillThere();
+    const std::vector<Uid> twinned = twinsOn(kept);
+    store_.forEachMapped(mailbox_.id, kept,
+                         [&](Uid uid) { found += std::ranges::binary_search(twinned, uid) ? 1 : 0; });
   }
   std::string text = number(found) + " of " + number(known) + " known messages are the same on both sides.";
   if (settings_.adopt || isStillTheSame(known, found)) {
@@ -183,30 +182,37 @@ void Pass::joinTwins() {
   reportTwins();
 }
 
-// Of what would be copied.
-void Pass::leaveOut(Side side, const UidSet& uids) {
+// Ascending. A list, as it takes less than a set of which every UID is a range.
+std::vector<Uid> Pass::twinsOn(Side side) const {
+  std::vector<Uid> uids;
+  uids.reserve(twins_->found().size());
+  for (const Twins& twins : twins_->found()) uids.push_back(side == Side::local ? twins.local : twins.remote);
+  std::ranges::sort(uids);
+  return uids;
+}
+
+// Of what would be copied. The UIDs ascend.
+void Pass::leaveOut(Side side, const std::vector<Uid>& uids) {
   std::vector<Fresh>& fresh = changes_[side]->fresh;
-  std::erase_if(fresh, [&](const Fresh& it) { return uids.contains(it.uid); });
+  std::erase_if(fresh, [&](const Fresh& it) { return std::ranges::binary_search(uids, it.uid); });
   fresh.shrink_to_fit();
 }
 
 // From here on they are nothing to be copied.
 void Pass::reportTwins() {
   if (twins_->found().empty()) return;
-  Both<UidSet> found;
-  for (const Twins& twins : twins_->found()) found.local.add(twins.local);
-  leaveOut(Side::local, found.local);  // which makes room for a list of the others
-  std::vector<Uid> remote;
-  remote.reserve(twins_->found().size());
-  for (const Twins& twins : twins_->found()) remote.push_back(twins.remote);
-  found.remote = UidSet::of(std::move(remote));
-  leaveOut(Side::remote, found.remote);
-  std::string text =
-      number(found.local.size()) + " UID(s) " + shown(found.local) + " on both sides already: remote UID(s) ";
+  Both<std::string> texts;
+  for (Side side : kSides) {
+    const std::vector<Uid> uids = twinsOn(side);
+    leaveOut(side, uids);
+    texts[side] = shown(uids);
+  }
+  std::string text = number(twins_->found().size()) + " UID(s) " + texts.local +
+                     " on both sides already: remote UID(s) " + texts.remote;
   if (settings_.dryRun)
-    log_.notice(at(Side::local), "Would pair " + text + shown(found.remote));
+    log_.notice(at(Side::local), "Would pair " + text);
   else
-    log_.info(at(Side::local), "Found " + text + shown(found.remote));
+    log_.info(at(Side::local), "Found " + text);
 }
 
 // The pairs that there were, and all that hangs on them, give way to the new ones, in one transaction.

@@ -87,10 +87,15 @@ Script writeScript(const fs::path& path, const Mail& mail) {
       const std::size_t most = mail.tiny ? kTinyBatchMessages : kBatchMessages;
       for (std::size_t n = 0; n < most && left > 0 && batch.size() < kBatchOctets; ++n, --left) {
         bed::Message message = messageOf(mail, corpus, sizes.size() + 1);
+        if (mail.sparse) batch += appended({"\r\n", {"\\Deleted"}, message.internalDate});
         batch += appended(message);
         sizes.push_back(message.text.size());
       }
       out << kTag << m << " APPEND " << quoted << batch << "\r\n";
+    }
+    if (mail.sparse) {
+      out << kTag << m << " SELECT " << quoted << "\r\n";
+      out << kTag << m << " CLOSE\r\n";  // expunges without telling
     }
   }
   out << kLastTag << " NOOP\r\n";

@@ -30,6 +30,7 @@ struct Mail {
   std::size_t messages = 0, mailboxes = 1;
   bool tiny = false;  // some 300 octets each, instead of the usual distribution
   bool flags = true;
+  bool sparse = false;  // before each there was another that is expunged: every UID is a range of its own
   bool operator==(const Mail&) const = default;
 };
 

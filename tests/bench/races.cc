@@ -132,23 +132,30 @@ std::vector<Race> onOtherMail(const Options& options) {
 
 // mdbox: sdbox would need a million files a side.
 std::vector<Race> onVeryMuchMail(const Options& options) {
-  const Ground ground{
-      .mail = {.messages = options.million, .tiny = true},
-      .changes = {.each = std::min<std::size_t>(1'000, options.million / 8), .flagsOnly = true},
-      .stores = {.location = "mdbox:~/mdbox"}};
-  const std::string much = std::to_string(options.million) + " messages in one mailbox, plain loopback: ";
-  auto race = [&](const char* name, const std::string& what, Work work) {
-    return Race{.name = name,
-                .title = much + what,
-                .ground = ground,
-                .work = work,
-                .byDefault = false,
-                .large = true};
-  };
-  return {race("million", "first sync", Work::first), race("million-idle", "nothing to do", Work::idle),
-          race("million-flags", "1,000 scattered flag changes", Work::changes),
-          race("million-adopt", "the database is lost, --adopt", Work::adopt),
-          race("million-renumbered", "another UIDVALIDITY on one side", Work::renumbered)};
+  std::vector<Race> all;
+  for (bool sparse : {false, true}) {
+    const Ground ground{
+        .mail = {.messages = options.million, .tiny = true, .sparse = sparse},
+        .changes = {.each = std::min<std::size_t>(1'000, options.million / 8), .flagsOnly = true},
+        .stores = {.location = "mdbox:~/mdbox"}};
+    const std::string name = sparse ? "sparse" : "million",
+                      much = std::to_string(options.million) + " messages in one mailbox" +
+                             (sparse ? ", a gap before every UID" : "") + ", plain loopback: ";
+    auto race = [&](const char* suffix, const std::string& what, Work work) {
+      all.push_back({.name = name + suffix,
+                     .title = much + what,
+                     .ground = ground,
+                     .work = work,
+                     .byDefault = false,
+                     .large = true});
+    };
+    race("", "first sync", Work::first);
+    race("-idle", "nothing to do", Work::idle);
+    race("-flags", "1,000 scattered flag changes", Work::changes);
+    race("-adopt", "the database is lost, --adopt", Work::adopt);
+    race("-renumbered", "another UIDVALIDITY on one side", Work::renumbered);
+  }
+  return all;
 }
 
 }  // namespace
