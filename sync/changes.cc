@@ -83,8 +83,9 @@ void Changes::listed(const answer::Message& listed) {
   if (!afresh_) seen_.add(listed.uid);
   if (!afresh_ && mapped_.contains(listed.uid)) {
     if (listed.flags) message(listed.uid, *listed.flags);
-    if (copies_ && copies_->find(listed.uid) && !copies_->find(listed.uid).isOfSize(listed.size))
-      doubtful.add(listed.uid);
+    if (copies_ != nullptr)
+      if (auto copy = copies_->find(listed.uid); copy && !copy.isOfSize(listed.size))
+        doubtful.add(listed.uid);
     if (full_ && known_ && listed.modSeq.value > 0 && listed.modSeq <= known_->highestModSeq)
       unreported.add(listed.uid);
   } else {
