@@ -69,7 +69,7 @@ void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
   Connections connections({&local, &remote}, {settings.localConnections, settings.remoteConnections},
                           exchange, launch, seam);
   bool create = settings.createDatabase;
-  Rounds(settings, connections, exchange, launch, log, [&] {
+  Rounds(settings, connections, exchange, seam, launch, log, [&] {
     std::string path = directory + "/" + settings.databaseName;
     // --dry-run without a database looks at an empty one.
     if (settings.dryRun && !hasContent(path)) return std::make_unique<store::Store>(throughSeam(seam));

@@ -20,9 +20,9 @@ constexpr std::chrono::seconds kPatience{600}, kPatienceBeside{10}, kBetweenTrie
 constexpr std::chrono::seconds kPoll{60};
 // A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
 constexpr std::chrono::seconds kSignOfLife{240};
-// So long after a round that news led to, another look is taken. What a server notifies is what differs from
-// what it told last, half a second ago with Dovecot: of a change of ours that somebody undid at once it has
-// nothing to tell.
+// So long after a round that news led to, or that wrote something, another look is taken. What a server
+// notifies is what differs from what it told last, half a second ago with Dovecot: of a change of ours that
+// somebody undid at once it has nothing to tell.
 constexpr std::chrono::seconds kSecondLook{2};
 // A machine that slept for longer may have been forgotten by its servers. How long a server then has to
 // answer.
@@ -35,8 +35,10 @@ void Rounds::run() {
   launch_.report(Report{Locked{}});
   for (Side side : kSides) ready_[side] = servers_[side]->enable();
   while (true) {
+    const std::uint32_t writes = seam_.writes();
     round(*store);
     store.reset();
+    wrote_ = seam_.writes() != writes;
     Synchronised done = log_.endRound();
     done.waiting = watching();
     launch_.report(Report{done});
@@ -98,10 +100,18 @@ void Rounds::awaitNews() {
     news[side] =
         servers_[side]->watch({reference + "INBOX"}, static_cast<std::uint32_t>(kSignOfLife.count()));
   }
-  if (news_) interval = std::min<std::chrono::milliseconds>(interval, kSecondLook);
+  if (auto another = anotherLook()) interval = std::min<std::chrono::milliseconds>(interval, *another);
   auto came = [&] { return news.local.ready() || news.remote.ready(); };
   pause(interval, came);
   news_ = came();
+}
+
+// One that finds work without news leads to the next, each time later: a server that refuses something, or
+// does not keep what it took, is not asked all the time.
+std::optional<std::chrono::seconds> Rounds::anotherLook() {
+  if (news_ || !wrote_) nextLook_ = kSecondLook;
+  if (!news_ && !wrote_) return {};
+  return std::exchange(nextLook_, std::min(2 * nextLook_, kSignOfLife));
 }
 
 // Ends early after a long sleep of the machine, once both servers have answered.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ipc/launch.h"
@@ -13,6 +14,7 @@
 #include "sync/exchange.h"
 #include "sync/log.h"
 #include "sync/reconcile.h"
+#include "sync/seam.h"
 #include "sync/server.h"
 
 namespace interimap {
@@ -22,12 +24,13 @@ class Rounds {
   // Opens the database, as often as it takes one round.
   using OpenStore = std::function<std::unique_ptr<store::Store>()>;
 
-  Rounds(const settings::Sync& settings, Connections& connections, Exchange& exchange, Reporter& launch,
-         Log& log, OpenStore openStore)
+  Rounds(const settings::Sync& settings, Connections& connections, Exchange& exchange, const Seam& seam,
+         Reporter& launch, Log& log, OpenStore openStore)
       : settings_(settings),
         connections_(connections),
         servers_(connections.first()),
         exchange_(exchange),
+        seam_(seam),
         launch_(launch),
         log_(log),
         openStore_(std::move(openStore)) {}
@@ -44,6 +47,7 @@ class Rounds {
   std::unique_ptr<store::Store> open(std::chrono::seconds patience);
   void unselect();
   void awaitNews();
+  std::optional<std::chrono::seconds> anotherLook();  // after how long, if at all
   void pause(std::chrono::milliseconds duration, const std::function<bool()>& until);
   void demandSignsOfLife();
 
@@ -51,12 +55,15 @@ class Rounds {
   Connections& connections_;
   Both<Server*> servers_;
   Exchange& exchange_;
+  const Seam& seam_;
   Reporter& launch_;
   Log& log_;
   OpenStore openStore_;
   Both<Reply<answer::Ready>> ready_;
-  bool first_ = true;  // round of this session
-  bool news_ = true;   // led to the last round
+  bool first_ = true;   // round of this session
+  bool news_ = true;    // led to the last round
+  bool wrote_ = false;  // the last round
+  std::chrono::seconds nextLook_{0};
 };
 
 }  // namespace interimap

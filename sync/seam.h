@@ -25,6 +25,7 @@ class Seam {
   void after() {
     if (writes_ == stopAt_ && stopAfter_) stop_();
   }
+  std::uint32_t writes() const { return writes_; }  // begun so far
 
  private:
   std::uint32_t stopAt_, writes_ = 0;

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "tests/e2e/bed.h"
+#include "tests/e2e/workers.h"
 
 using namespace interimap::bed;
 using namespace std::chrono_literals;
@@ -179,23 +180,38 @@ TEST_CASE("scenario 90: --notify, no message is missed, whatever its mailbox, an
   }
 }
 
-// A server notifies what differs from what it last told: not our change that somebody undid at once.
+// A server notifies what differs from what it last told: not our change that somebody undid at once. It does
+// not matter how we had come to make it: by news, or, as news came late, by a look that was due anyway.
 TEST_CASE("scenario 90: --notify, what is undone as soon as we did it is noticed") {
   NOT_THE_REFERENCE();
-  Watching bed({"--notify"});
-  ImapClient alice = bed.alice(), bob = bed.bob();
-  auto subscribed = [](ImapClient& client) { return Snapshot::of(client).mailboxes.at("work").subscribed; };
-  REQUIRE_FALSE(subscribed(alice));
-  alice.subscribe("work");
-  for (auto begin = Clock::now(); !subscribed(bob); sleepFor(2ms)) REQUIRE(Clock::now() - begin < kPatience);
-  sleepFor(100ms);
-  bob.unsubscribe("work");
-  for (auto begin = Clock::now(); subscribed(alice); sleepFor(50ms)) {
-    INFO(bed.log());
-    REQUIRE(Clock::now() - begin < kPatience);
+  for (bool late : {false, true}) {
+    CAPTURE(late);
+    Watching bed({"--notify"});
+    ImapClient alice = bed.alice(), bob = bed.bob();
+    auto subscribed = [](ImapClient& client) { return Snapshot::of(client).mailboxes.at("work").subscribed; };
+    REQUIRE_FALSE(subscribed(alice));
+    const pid_t local = workersOf(bed.process.pid()).at("local");
+    if (late) {
+      bob.append("work", bed.corpus.smallMessages(1));
+      bed.settle("news of the other side");
+      REQUIRE(kill(local, SIGSTOP) == 0);
+    }
+    alice.subscribe("work");
+    if (late) {
+      sleepFor(4s);
+      REQUIRE(kill(local, SIGCONT) == 0);
+    }
+    for (auto begin = Clock::now(); !subscribed(bob); sleepFor(2ms))
+      REQUIRE(Clock::now() - begin < kPatience);
+    sleepFor(100ms);
+    bob.unsubscribe("work");
+    for (auto begin = Clock::now(); subscribed(alice); sleepFor(50ms)) {
+      INFO(bed.log());
+      REQUIRE(Clock::now() - begin < kPatience);
+    }
+    CHECK_FALSE(subscribed(bob));
+    bed.end();
   }
-  CHECK_FALSE(subscribed(bob));
-  bed.end();
 }
 
 TEST_CASE("scenario 91, W17: a server that is restarted while it is watched is found again") {
