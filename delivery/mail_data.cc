@@ -57,7 +57,7 @@ void MailData::finish(std::string& out) {
   if (empty_ || !lineBegins_) lineEnds(out, 1);
 }
 
-MailDataSurvey MailDataSurvey::of(const Bodies& bodies, BodyRange range) {
+MailDataSurvey MailDataSurvey::of(Bodies& bodies, BodyRange range) {
   MailDataSurvey survey;
   MailData data(MailData::Transparency::none);
   std::vector<char> buffer(std::min<std::uint64_t>(limits::kBodyPiece, range.size));

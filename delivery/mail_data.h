@@ -42,7 +42,7 @@ class MailData {
 struct MailDataSurvey {
   std::uint64_t size = 0;  // octets, without the doubled dots: what SIZE= and BDAT say
   bool eightBit = false;   // has octets above 0x7f
-  static MailDataSurvey of(const Bodies& bodies, BodyRange range);
+  static MailDataSurvey of(Bodies& bodies, BodyRange range);
 };
 
 }  // namespace interimap

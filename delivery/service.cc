@@ -102,7 +102,7 @@ void Service::take(DeliveryRequest request) {
   auto& window = std::get<deliver::Window>(request.what);
   std::vector<BodyRange> ranges;
   for (const deliver::Message& message : window.messages) ranges.push_back(message.body);
-  Bodies bodies(std::move(request.bodies), ranges);
+  Bodies bodies(std::move(request.bodies), ranges, Reading::again);
   if (window.messages.empty()) return answer(request.id, deliver::Done{});
   auto mailing = std::make_shared<Mailing>(
       Mailing{request.id, std::move(window.forwardPaths), std::move(bodies), window.messages.size()});

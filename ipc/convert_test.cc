@@ -93,7 +93,7 @@ std::vector<Sample> samples() {
   all.push_back(request(request::List{"ref", {"*", "%"}, {"SUBSCRIBED"}, true}));
   all.push_back(request(request::Select{{"INBOX"}, true, request::Known{{1}, {2}, uids, 3, uids}}));
   all.push_back(request(request::Fetch{uids, request::Fetch::Items::identity}));
-  all.push_back(request(request::FetchBodies{uids, true}));
+  all.push_back(request(request::FetchBodies{uids, true, Reading::again}));
   all.push_back(
       request(request::Search{uids, {std::chrono::year(2024), std::chrono::month(2), std::chrono::day(29)}}));
   all.push_back(request(request::Append{{"a"}, true, {{flags, date, {1, 2}}, {flags, date, {3, 4}}}}));

@@ -22,7 +22,7 @@ struct Request {
     select      @3  :Select;
     fetch       @4  :Fetch;
     fetchBodies @5  :FetchBodies;
-    append      @6  :Append;   # the bodies come beside it: one sealed memfd
+    append      @6  :Append;   # the bodies come beside it: one descriptor (ipc/body.h)
     store       @7  :Store;
     expunge     @8  :List(Range);
     manage      @9  :Manage;
@@ -60,6 +60,7 @@ struct Request {
   struct FetchBodies {
     uids     @0 :List(Range);
     envelope @1 :Bool;
+    again    @2 :Bool;
   }
   struct Search {
     uids  @0 :List(Range);
@@ -105,7 +106,7 @@ struct Answer {
     selected @4 :Selected;
     vanished @5 :List(Range);
     messages @6 :List(Message);
-    window   @7 :Window;       # the bodies come beside it: one sealed memfd
+    window   @7 :Window;       # the bodies come beside it: one descriptor (ipc/body.h)
     appended @8 :Appended;
     done     @9 :Done;
     found    @10 :List(Range);

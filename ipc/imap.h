@@ -96,7 +96,8 @@ struct Fetch {
 // read: Done is OK either way.
 struct FetchBodies {
   UidSet uids;
-  bool envelope = false;  // who sent it is asked for, too
+  bool envelope = false;            // who sent it is asked for, too
+  Reading reading = Reading::once;  // of the bodies
   bool operator==(const FetchBodies&) const = default;
 };
 

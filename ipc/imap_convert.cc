@@ -141,6 +141,7 @@ struct WriteRequest {
     auto out = to.initFetchBodies();
     write(out.initUids(rangesIn(fetch.uids)), fetch.uids);
     out.setEnvelope(fetch.envelope);
+    out.setAgain(fetch.reading == Reading::again);
   }
   void operator()(const request::Append& append) {
     auto out = to.initAppend();
@@ -239,7 +240,8 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
       return request::Fetch{readSet(in.getFetch().getUids()),
                             readEnum(in.getFetch().getItems(), request::Fetch::Items::content)};
     case schema::Request::FETCH_BODIES:
-      return request::FetchBodies{readSet(in.getFetchBodies().getUids()), in.getFetchBodies().getEnvelope()};
+      return request::FetchBodies{readSet(in.getFetchBodies().getUids()), in.getFetchBodies().getEnvelope(),
+                                  in.getFetchBodies().getAgain() ? Reading::again : Reading::once};
     case schema::Request::SEARCH: return readSearch(in.getSearch());
     case schema::Request::APPEND: return readAppend(in.getAppend());
     case schema::Request::STORE: {

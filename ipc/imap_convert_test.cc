@@ -88,10 +88,11 @@ TEST_CASE("requests come through") {
     CHECK(requested(fetch) == fetch);
   }
   CHECK(requested(request::Fetch{}) == request::Fetch{});
-  for (bool envelope : {false, true}) {
-    request::FetchBodies fetch{uids("7:9,11"), envelope};
-    CHECK(requested(fetch) == fetch);
-  }
+  for (bool envelope : {false, true})
+    for (Reading reading : {Reading::once, Reading::again}) {
+      request::FetchBodies fetch{uids("7:9,11"), envelope, reading};
+      CHECK(requested(fetch) == fetch);
+    }
   using Change = request::Store::Change;
   for (Change change : {Change::add, Change::remove}) {
     request::Store store{uids("1:3"), change, flags("\\Seen $x")};

@@ -6,10 +6,10 @@ namespace interimap {
 
 namespace {
 
-std::shared_ptr<const Bodies> check(const request::Append& request, Descriptor bodies) {
+std::shared_ptr<Bodies> check(const request::Append& request, Descriptor bodies) {
   std::vector<BodyRange> ranges;
   for (const auto& message : request.messages) ranges.push_back(message.body);
-  return std::make_shared<const Bodies>(std::move(bodies), ranges);
+  return std::make_shared<Bodies>(std::move(bodies), ranges, Reading::once);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ class Append final : public Exchange {
   void addMessage(Command& command, const request::NewMessage& message) const;
 
   request::Append request_;
-  std::shared_ptr<const Bodies> bodies_;
+  std::shared_ptr<Bodies> bodies_;
   std::size_t perCommand_ = 1;  // messages
   answer::Appended appended_;
 };

@@ -6,9 +6,10 @@ namespace {
 
 const std::string kMeta = "(\\Seen) \"17-Jul-1996 02:44:25 -0700\" ";
 
-request::Append append(std::initializer_list<std::string_view> texts, bool together, Descriptor& bodies) {
+request::Append append(std::initializer_list<std::string_view> texts, bool together, Descriptor& bodies,
+                       Reading reading = Reading::once) {
   request::Append request{{"INBOX"}, together, {}};
-  BodyWriter writer;
+  BodyWriter writer(reading);
   for (auto text : texts) {
     request.messages.push_back({*Flags::parse("\\Seen"), kDate, {writer.size(), text.size()}});
     writer.write(text);
@@ -99,12 +100,16 @@ TEST_CASE("APPEND") {
 }
 
 TEST_CASE("bodies that do not hold are a violation") {
-  Script script(account());
-  script.ready();
-  Descriptor bodies;
-  auto request = append({"one"}, false, bodies);
-  request.messages[0].body.size = 4;
-  script.ask(std::move(request), std::move(bodies));
-  script.failure();
-  CHECK(script.status() == ExitStatus::internal);
+  for (Reading reading : {Reading::again, Reading::once}) {
+    Script script(account());
+    script.ready(" LITERAL+");
+    Descriptor bodies;
+    auto request = append({"one"}, false, bodies, reading);
+    request.messages[0].body.size = 4;
+    script.ask(std::move(request), std::move(bodies));
+    // What a pipe holds shows when it is read: the literal is never completed.
+    CHECK(script.failure() ==
+          (reading == Reading::again ? "a message outside its memory" : "message bodies that end early"));
+    CHECK(script.status() == ExitStatus::internal);
+  }
 }

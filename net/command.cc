@@ -91,7 +91,7 @@ Command& Command::set(const UidSet& uids) { return add(" ").add(uids.text()); }
 
 Command& Command::flagList(const Flags& flags) { return add(" (").add(flags.text()).add(")"); }
 
-Command& Command::body(std::shared_ptr<const Bodies> bodies, BodyRange range) {
+Command& Command::body(std::shared_ptr<Bodies> bodies, BodyRange range) {
   add(" ");
   Piece piece;
   piece.kind = Piece::Kind::body;

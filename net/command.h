@@ -26,7 +26,7 @@ class Command {
     Kind kind = Kind::text;
     std::string text;
     bool secret = false;  // wiped once sent, never shown
-    std::shared_ptr<const Bodies> bodies;
+    std::shared_ptr<Bodies> bodies;
     BodyRange range;
 
     std::uint64_t size() const { return kind == Kind::body ? range.size : text.size(); }
@@ -44,7 +44,7 @@ class Command {
   Command& patterns(const std::vector<std::string>& values);
   Command& set(const UidSet& uids);       // SP set
   Command& flagList(const Flags& flags);  // SP "(" flags ")"
-  Command& body(std::shared_ptr<const Bodies> bodies, BodyRange range);
+  Command& body(std::shared_ptr<Bodies> bodies, BodyRange range);
   Command& response(std::string_view text, bool secret = true);
   Command& secretText(std::string_view text);
 

@@ -35,10 +35,10 @@ std::string sent(Command command, Outbox::Literals literals = Outbox::Literals::
   return sent(outbox);
 }
 
-std::shared_ptr<const Bodies> bodiesOf(const std::string& text) {
+std::shared_ptr<Bodies> bodiesOf(const std::string& text) {
   BodyWriter writer;
   writer.write(text);
-  return std::make_shared<const Bodies>(writer.seal(), std::span<const BodyRange>{});
+  return std::make_shared<Bodies>(writer.seal(), std::span<const BodyRange>{});
 }
 
 }  // namespace

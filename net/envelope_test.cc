@@ -136,7 +136,7 @@ TEST_CASE("ENVELOPE: one that cannot be read does not cost the message") {
 TEST_CASE("a window of bodies with their senders") {
   Script script(plainAccount());
   script.plain();
-  auto id = script.ask(request::FetchBodies{uids("1:3"), true});
+  auto id = script.ask(request::FetchBodies{uids("1:3"), true, Reading::again});
   script.hear("000001 UID FETCH 1:3 (FLAGS INTERNALDATE ENVELOPE BODY.PEEK[])\r\n");
   const std::string date = "INTERNALDATE \"17-Jul-1996 02:44:25 -0700\"";
   script.say(

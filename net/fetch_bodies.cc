@@ -29,10 +29,11 @@ LiteralSink* FetchBodies::sink(Kind kind, std::optional<Uid> uid) {
 }
 
 void FetchBodies::begin(Kind, std::uint64_t size, std::string_view) {
-  if (!bodies_) bodies_.emplace();
+  if (!bodies_) bodies_.emplace(reading_);
   bodies_->truncate(kept_);  // of a response that was not ours, or malformed
   header_.reset();
   tooLarge_ = maxMessageSize_ > 0 && size > maxMessageSize_;
+  if (!tooLarge_) bodies_->expect(size);
 }
 
 void FetchBodies::octets(std::string_view piece) {
@@ -80,7 +81,7 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
 
 void FetchBodies::flush(Answers& answers) {
   if (window_.messages.empty() && window_.tooLarge.empty()) return;
-  if (!bodies_) bodies_.emplace();
+  if (!bodies_) bodies_.emplace(reading_);
   bodies_->truncate(kept_);
   Descriptor sealed = bodies_->seal();
   bodies_.reset();

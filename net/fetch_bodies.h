@@ -1,4 +1,4 @@
-// UID FETCH of whole messages, from the server's literals straight into a window's memfd.
+// UID FETCH of whole messages, from the server's literals straight into what holds a window's bodies.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,7 @@ class FetchBodies final : public Exchange, LiteralSink {
       : uids_(std::move(request.uids)),
         remaining_(uids_),
         envelope_(request.envelope),
+        reading_(request.reading),
         qresync_(qresync),
         maxMessageSize_(maxMessageSize),
         header_(header) {}
@@ -30,7 +31,9 @@ class FetchBodies final : public Exchange, LiteralSink {
 
   UidSet uids_;
   UidSet remaining_;  // not come yet: a message counts once
-  bool envelope_, qresync_;
+  bool envelope_;
+  Reading reading_;
+  bool qresync_;
   std::uint64_t maxMessageSize_;
   MessageHeader& header_;
   std::optional<BodyWriter> bodies_;

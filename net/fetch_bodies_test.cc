@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include "net/limits.h"
 #include "net/script_test.h"
 
@@ -120,4 +122,39 @@ TEST_CASE("identities come with the digest of a header that is not kept") {
   CHECK(*messages[0].header == expected.digest());
   CHECK(messages[0].size == 99);
   CHECK(script.done(id).ok());
+}
+
+TEST_CASE("bodies are in a pipe if they are read once and fit, else in a memfd") {
+  struct {
+    std::size_t size;
+    Reading reading;
+    bool inPipe;
+  } const table[] = {{3, Reading::once, true},
+                     {3, Reading::again, false},
+                     {1 << 20, Reading::once, true},
+                     {(1 << 20) + 1, Reading::once, false},
+                     {(1 << 20) + 1, Reading::again, false}};
+  settings::Net settings = plainAccount();
+  settings.maxMessageSize = 0;
+  Script script(std::move(settings));
+  script.plain();
+  std::string meta = "FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\"", tag = "000000";
+  for (const auto& row : table) {
+    CAPTURE(row.size);
+    auto id = script.ask(request::FetchBodies{uids("1"), false, row.reading});
+    tag.back() = static_cast<char>('1' + (&row - table));
+    script.hear(tag + " UID FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+    std::string text(row.size, 'x');
+    script.say("* 1 FETCH (UID 1 " + meta + " BODY[] {" + std::to_string(row.size) + "}\r\n" + text +
+               ")\r\n" + tag + " OK\r\n");
+    Answer answer = script.answer();
+    REQUIRE(answer.bodies);
+    CHECK((fcntl(answer.bodies.get(), F_GET_SEALS) < 0) == row.inPipe);
+    BodyRange range = std::get<answer::Window>(answer.what).messages.at(0).body;
+    Bodies bodies(std::move(answer.bodies), std::span(&range, 1), row.reading);
+    std::string read(row.size, '\0');
+    for (std::size_t at = 0; at < row.size;) at += bodies.read(at, {read.data() + at, row.size - at});
+    CHECK(read == text);
+    CHECK(script.done(id).ok());
+  }
 }

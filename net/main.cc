@@ -3,7 +3,7 @@
 // Sees    every byte the server sends; the account's password, until login is done.
 // Holds   descriptor 3, the channel to launch, 4, the channel to sync, and the server's socket.
 // May     first: load CA certificates; resolve, connect or start the tunnel command;
-//         then:  read, write and poll those three descriptors, create memfds.
+//         then:  read, write and poll those three descriptors, create pipes and memfds.
 //         It locks itself in between, before any byte of SOCKS, TLS or IMAP is read.
 // Never   sees the other account; decides what to synchronise.
 // Ends    with its connection, or when sync ends. Reconnecting is a new process.

@@ -94,10 +94,11 @@ class Script {
     return std::get<What>(std::move(answer.what));
   }
   answer::Done done(RequestId id) { return answer<answer::Done>(id); }
+  // Of the last window, in order.
   std::string body(BodyRange range) {
-    Bodies bodies(Descriptor(dup(bodies_.get())), std::span(&range, 1));
+    if (bodies_) reader_.emplace(std::move(bodies_), std::span(&range, 1), Reading::once);
     std::string text(range.size, '\0');
-    CHECK(bodies.read(range.offset, text) == range.size);
+    CHECK(reader_->read(range.offset, text) == range.size);
     return text;
   }
 
@@ -176,6 +177,7 @@ class Script {
   settings::Net settings_;
   Deadlines deadlines_;
   Descriptor server_, bodies_;
+  std::optional<Bodies> reader_;
   std::optional<Channel> sync_, launch_;
   RequestId id_ = 0;
   std::string why_;

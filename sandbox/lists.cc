@@ -85,8 +85,11 @@ constexpr Allow kServer[] = {
 };
 
 constexpr Allow kNet[] = {
-  {SCMP_SYS(memfd_create),    "bodies that arrive; no huge pages, nothing executable by default", {{{1, allBut(MFD_CLOEXEC | MFD_ALLOW_SEALING), 0}}}},
-  {SCMP_SYS(pwritev),         "bodies, into the memfd"},
+  {SCMP_SYS(pipe2),           "bodies that arrive", {{{1, kInt, O_CLOEXEC | O_NONBLOCK}}}},
+  {SCMP_SYS(fcntl),           "a larger pipe", {{{1, kInt, F_SETPIPE_SZ}}}},
+  {SCMP_SYS(fcntl),           "is reading this body's pipe non-blocking", {{{1, kInt, F_GETFL}}}},
+  {SCMP_SYS(memfd_create),    "bodies that arrive and fit no pipe, or are read again; no huge pages, nothing executable by default", {{{1, allBut(MFD_CLOEXEC | MFD_ALLOW_SEALING), 0}}}},
+  {SCMP_SYS(pwritev2),        "bodies, into the pipe or the memfd"},
   {SCMP_SYS(fcntl),           "seal the bodies", {{{1, kInt, F_ADD_SEALS}}}},
 };
 
@@ -94,11 +97,11 @@ constexpr Allow kNet[] = {
 // behind by a process that was killed. Landlock (and as root the change of root) keeps all of it in the
 // database's directory; stat and access tell no more than that a file exists.
 constexpr Allow kSync[] = {
-  {SCMP_SYS(fcntl),           "is this channel non-blocking",   {{{1, kInt, F_GETFL}}}},
+  {SCMP_SYS(fcntl),           "is this channel non-blocking; and the pipe that bodies pass through in", {{{1, kInt, F_GETFL}}}},
   {SCMP_SYS(fcntl),           "make this channel non-blocking", {{{1, kInt, F_SETFL}}}},
   {SCMP_SYS(fcntl),           "are the bodies that pass through sealed", {{{1, kInt, F_GET_SEALS}}}},
   kept({SCMP_SYS(read),       "the machine woke up, says a timer", {{{0, kInt, kAwakening}}}}),
-  {SCMP_SYS(fcntl),           "bodies are passed on, and kept until the server has taken them", {{{1, kInt, F_DUPFD_CLOEXEC}}}},
+  {SCMP_SYS(fcntl),           "bodies are passed on to a delivery, and kept until it has told of all of them", {{{1, kInt, F_DUPFD_CLOEXEC}}}},
 
   {SCMP_SYS(openat),          "database and journals; the directory, to fsync it; no O_TMPFILE, O_PATH, O_ASYNC", {{kNotRelative, {2, allBut(kOpenFlags), 0}}}},
   {SCMP_SYS(newfstatat),      "is there a journal; is any part of the path a symbolic link", {{kNotRelative}}},

@@ -139,7 +139,7 @@ TEST_CASE("arguments") {
       {SCMP_SYS(write), {3, 0, 0, 0, 0, 0}, false, false, false},
       {SCMP_SYS(write), {10, 0, 0, 0, 0, 0}, false, false, false},
       {SCMP_SYS(getrandom), {0, 32, 0, 0, 0, 0}, true, false, true},
-      {SCMP_SYS(fcntl), {3, 3, 0, 0, 0, 0}, false, true, false},
+      {SCMP_SYS(fcntl), {3, 3, 0, 0, 0, 0}, true, true, false},   // F_GETFL
       {SCMP_SYS(fcntl), {3, 4, 0, 0, 0, 0}, false, true, false},  // F_SETFL
       {SCMP_SYS(fcntl), {3, kGarbage | 4, 0, 0, 0, 0}, false, true, false},
       {SCMP_SYS(fcntl), {3, 0, 0, 0, 0, 0}, false, false, false},         // F_DUPFD
@@ -147,6 +147,10 @@ TEST_CASE("arguments") {
       {SCMP_SYS(fcntl), {3, 1033, 0, 0, 0, 0}, true, false, false},       // F_ADD_SEALS
       {SCMP_SYS(fcntl), {3, 1034, 0, 0, 0, 0}, true, true, true},         // F_GET_SEALS
       {SCMP_SYS(fcntl), {3, 1030, 0, 0, 0, 0}, false, true, false},       // F_DUPFD_CLOEXEC
+      {SCMP_SYS(fcntl), {3, 1031, 0, 0, 0, 0}, true, false, false},       // F_SETPIPE_SZ
+      {SCMP_SYS(pipe2), {0, 02004000, 0, 0, 0, 0}, true, false, false},   // O_CLOEXEC | O_NONBLOCK
+      {SCMP_SYS(pipe2), {0, 02004200, 0, 0, 0, 0}, false, false, false},  // O_NOTIFICATION_PIPE
+      {SCMP_SYS(pipe2), {0, 02044000, 0, 0, 0, 0}, false, false, false},  // O_DIRECT
       {SCMP_SYS(fcntl), {3, 6, 0, 0, 0, 0}, false, true, false},          // F_SETLK
       {SCMP_SYS(newfstatat), {3, 0, 0, 0x1000, 0, 0}, true, true, true},  // fstat
       {SCMP_SYS(newfstatat), {0xffffff9c, 0, 0, 0, 0, 0}, false, true, false},

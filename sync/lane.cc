@@ -1,7 +1,5 @@
 #include "sync/lane.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -55,7 +53,6 @@ void Lane::makeRoom() {
     const std::vector<bool>& stored = window.reply.get().stored;
     if (std::ranges::find(stored, false) != stored.end()) return;
     window.place = {};
-    window.bodies = {};
   }
 }
 
@@ -72,9 +69,7 @@ bool Lane::fetch() {
   Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_));
   if (!share_.admits(window.octets)) return false;
 
-  UidSet uids = uidsOf(load.fresh, cut_, window.end);
-  auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
-  fetching_.push_back({&load, uids, {share_, window.octets}, std::move(selected), source_.fetchBodies(uids)});
+  fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true);
   reserved_ -= window.end - cut_;
   cut_ = window.end;
   if (cut_ == load.fresh.size()) {
@@ -83,6 +78,13 @@ bool Lane::fetch() {
     cut_ = 0;
   }
   return true;
+}
+
+void Lane::fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together) {
+  auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
+  auto reply = source_.fetchBodies({uids});
+  fetching_.push_back(
+      {&load, std::move(uids), together, {share_, octets}, std::move(selected), std::move(reply)});
 }
 
 Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most) const {
@@ -119,8 +121,9 @@ bool Lane::commit() {
 
   store::Transaction transaction = store_.begin();
   std::vector<Appending> next;
+  std::vector<Again> again;
   while (!appending_.empty() && appending_.front().reply.ready()) {
-    for (Appending& again : settle(appending_.front())) next.push_back(std::move(again));
+    again.push_back(settle(appending_.front()));
     appending_.pop_front();
   }
   while (!fetching_.empty() && fetching_.front().reply.ready()) {
@@ -129,6 +132,8 @@ bool Lane::commit() {
   }
   transaction.commit("copies");
   for (Appending& window : next) send(std::move(window));
+  for (Again& each : again)
+    if (!each.uids.empty()) fetch(*each.load, std::move(each.uids), each.octets, false);
   return true;
 }
 
@@ -153,7 +158,7 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   for (Uid uid : bodies.tooLarge) missing.remove(UidSet::single(uid));
   std::vector<Appending> out;
   for (FetchedBodies::Part& part : bodies.parts) {
-    Appending window{&load, {}, {}, true, std::move(part.bodies), {}};
+    Appending window{&load, {}, {}, fetching.together, std::move(part.bodies), {}};
     std::vector<store::Intent> intents;
     std::uint64_t size = 0;
     for (answer::WindowMessage& message : part.messages) {
@@ -186,36 +191,32 @@ void Lane::send(Appending window) {
   for (const answer::WindowMessage& message : window.messages)
     append.messages.push_back({message.flags, message.date, message.body});
   tally_.appendedTo.insert(load.mailbox);
-  Descriptor copy(fcntl(window.bodies.get(), F_DUPFD_CLOEXEC, 0));
-  if (!copy) throw Failure(ExitStatus::internal, "cannot pass message bodies on: too many descriptors");
-  window.reply = target_.append(std::move(append), std::move(copy));
+  window.reply = target_.append(std::move(append), std::move(window.bodies));
   appending_.push_back(std::move(window));
 }
 
-std::vector<Lane::Appending> Lane::settle(Appending& window) {
+Lane::Again Lane::settle(Appending& window) {
   const Load& load = *window.load;
   const answer::Appended& appended = window.reply.get();
   // A UID that the target had given out before names something else (RFC 3501 section 2.3.1.1).
   auto isTold = [&, holds = appended.uidValidity == load.targetValidity](const std::optional<Uid>& uid) {
     return holds && uid && uid->value() >= load.targetNext.value;
   };
-  // Refused together: which of them was it? One by one, the others will go through.
+  // Refused together: which of them was it? One by one, the others will go through. Their bodies are gone.
   bool retry = window.together && window.messages.size() > 1;
-  std::vector<Appending> again;
-  if (retry) again.push_back({&load, {}, {}, false, {}, {}});
+  Again again{&load, {}, 0};
   UidSet refused = store_.refusedUids(load.mailbox->id, source_.side()), settled, from, to;
   std::vector<store::Pair> told;
   for (std::size_t i = 0; i < window.messages.size(); ++i)
     if (appended.stored[i] && isTold(appended.uids[i]))
       told.push_back(pair(window.messages[i], *appended.uids[i]));
   std::size_t mapped = store_.tryMap(load.mailbox->id, told), at = 0;
-  std::uint64_t size = 0;
   for (std::size_t i = 0; i < window.messages.size(); ++i) {
     answer::WindowMessage& message = window.messages[i];
     const std::optional<Uid>& uid = appended.uids[i];
     if (!appended.stored[i] && retry) {
-      size += message.body.size;
-      again.front().messages.push_back(std::move(message));
+      again.uids.add(message.uid);
+      again.octets += message.body.size;
     } else if (!appended.stored[i]) {
       giveUp(load, message.uid, store::Refusal::refused,
              appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
@@ -239,11 +240,6 @@ std::vector<Lane::Appending> Lane::settle(Appending& window) {
   }
   store_.settle(load.mailbox->id, target_.side(), settled);
   window.place = {};
-  if (retry && again.front().messages.empty()) again.clear();
-  if (!again.empty()) {
-    again.front().place = {share_, size};
-    again.front().bodies = std::move(window.bodies);
-  }
   if (from.empty()) return again;
   bool toLocal = target_.side() == Side::local;
   (toLocal ? log_.done().copiedToLocal : log_.done().copiedToRemote) += from.size();
@@ -283,8 +279,7 @@ bool Lane::withdraw() {
     Appending& window = appending_.front();
     const Load& load = *window.load;
     if (window.reply.ready()) {
-      for (Appending& again : settle(window))
-        for (const answer::WindowMessage& message : again.messages) postpone(load, message.uid);
+      for (Uid uid : settle(window).uids.each()) postpone(load, uid);
     } else {
       tally_.finished += window.messages.size();
       tally_.incomplete.insert(load.mailbox);

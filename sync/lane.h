@@ -67,6 +67,7 @@ class Lane {
   struct Fetching {
     const Load* load;
     UidSet uids;
+    bool together;  // to be appended
     Room::Place place;
     Reply<answer::Selected> selected;
     Reply<FetchedBodies> reply;
@@ -76,8 +77,14 @@ class Lane {
     std::vector<answer::WindowMessage> messages;
     Room::Place place;
     bool together;
-    Descriptor bodies;  // kept for a second try, one by one
+    Descriptor bodies;  // until it is sent
     Reply<answer::Appended> reply;
+  };
+
+  struct Again {
+    const Load* load;
+    UidSet uids;
+    std::uint64_t octets;
   };
 
   struct Cut {
@@ -87,14 +94,15 @@ class Lane {
 
   void makeRoom();
   bool fetch();
+  void fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together);
   // Where a window ends that begins at `from`.
   Cut cut(const Load& load, std::size_t from, std::size_t most) const;
   void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
   std::vector<Appending> take(Fetching& fetching);
   void send(Appending appending);
-  // Records what became of a window; gives back what has to be tried again.
-  std::vector<Appending> settle(Appending& appending);
+  // Records what became of a window; gives back what has to be tried again, one by one.
+  Again settle(Appending& appending);
   bool withdraw();
   void owe(const Load& load, Uid uid);
   void postpone(const Load& load, Uid uid);

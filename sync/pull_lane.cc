@@ -132,8 +132,8 @@ bool PullLane::fetch() {
   tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(count));
   inFlight_ += size;
   pulling_.server.ensureSelected(mailbox_);
-  fetching_.push_back(
-      {uids, size, first.group, first.alone != 0, pulling_.server.fetchBodies(uids, /*envelope=*/true)});
+  fetching_.push_back({uids, size, first.group, first.alone != 0,
+                       pulling_.server.fetchBodies({uids, /*envelope=*/true, Reading::again})});
   return true;
 }
 

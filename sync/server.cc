@@ -161,22 +161,23 @@ Reply<Nothing> Server::fetch(const UidSet& uids, request::Fetch::Items items, On
   return {state, exchange_};
 }
 
-Reply<FetchedBodies> Server::fetchBodies(const UidSet& uids, bool envelope) {
-  auto state = expect<FetchedBodies>([uids, this](Answer answer, FetchedBodies& fetched) {
-    auto* window = std::get_if<answer::Window>(&answer.what);
-    if (window == nullptr) violation("something else than bodies");
-    std::vector<BodyRange> ranges;
-    for (const answer::WindowMessage& message : window->messages) {
-      if (!uids.contains(message.uid)) violation("a body that was not asked for");
-      ranges.push_back(message.body);
-    }
-    for (Uid uid : window->tooLarge)
-      if (!uids.contains(uid)) violation("a body that was not asked for");
-    Bodies::check(answer.bodies, ranges);
-    fetched.tooLarge.insert(fetched.tooLarge.end(), window->tooLarge.begin(), window->tooLarge.end());
-    fetched.parts.push_back({std::move(window->messages), std::move(answer.bodies)});
-  });
-  send(state, {0, request::FetchBodies{uids, envelope}, {}});
+Reply<FetchedBodies> Server::fetchBodies(request::FetchBodies fetch) {
+  auto state = expect<FetchedBodies>(
+      [uids = fetch.uids, reading = fetch.reading, this](Answer answer, FetchedBodies& fetched) {
+        auto* window = std::get_if<answer::Window>(&answer.what);
+        if (window == nullptr) violation("something else than bodies");
+        std::vector<BodyRange> ranges;
+        for (const answer::WindowMessage& message : window->messages) {
+          if (!uids.contains(message.uid)) violation("a body that was not asked for");
+          ranges.push_back(message.body);
+        }
+        for (Uid uid : window->tooLarge)
+          if (!uids.contains(uid)) violation("a body that was not asked for");
+        Bodies::check(answer.bodies, ranges, reading);
+        fetched.tooLarge.insert(fetched.tooLarge.end(), window->tooLarge.begin(), window->tooLarge.end());
+        fetched.parts.push_back({std::move(window->messages), std::move(answer.bodies)});
+      });
+  send(state, {0, std::move(fetch), {}});
   return {state, exchange_};
 }
 

@@ -94,7 +94,7 @@ class Server {
   // may have come to mean others since the mailbox was selected before.
   Reply<answer::Selected> ensureSelected(const WireName& mailbox);
   Reply<Nothing> fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage);
-  Reply<FetchedBodies> fetchBodies(const UidSet& uids, bool envelope = false);
+  Reply<FetchedBodies> fetchBodies(request::FetchBodies fetch);
   Reply<UidSet> search(const UidSet& uids, std::chrono::year_month_day before);
   Reply<answer::Appended> append(request::Append append, Descriptor bodies);
   Reply<Nothing> store(const UidSet& uids, request::Store::Change change, const Flags& flags,

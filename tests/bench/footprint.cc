@@ -1,6 +1,8 @@
 #include "tests/bench/footprint.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,15 +58,23 @@ std::optional<std::uint64_t> proportionalSetSize(const fs::path& directory) {
   return any ? std::optional(total) : std::nullopt;
 }
 
-// Adds the memfds of a process that were not seen before.
+// What is in the memfds and pipes of a process that were not seen before.
 std::uint64_t bodies(const fs::path& directory, std::set<ino_t>& seen) {
   std::uint64_t total = 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory / "fd", error)) {
     const std::string target = fs::read_symlink(entry.path(), error).string();
     struct stat status {};
-    if (!target.starts_with("/memfd:") || stat(entry.path().c_str(), &status) != 0) continue;
-    if (seen.insert(status.st_ino).second) total += static_cast<std::uint64_t>(status.st_blocks) * 512;
+    if (target.starts_with("/memfd:") && stat(entry.path().c_str(), &status) == 0) {
+      if (seen.insert(status.st_ino).second) total += static_cast<std::uint64_t>(status.st_blocks) * 512;
+    } else if (target.starts_with("pipe:")) {
+      const int pipe = open(entry.path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+      int held = 0;
+      if (pipe >= 0 && fstat(pipe, &status) == 0 && ioctl(pipe, FIONREAD, &held) == 0 &&
+          seen.insert(status.st_ino).second)
+        total += static_cast<std::uint64_t>(held);
+      close(pipe);
+    }
   }
   return total;
 }

@@ -15,7 +15,7 @@ namespace interimap::bench {
 struct Footprint {
   std::uint64_t processes =
       0;  // octets: the largest sum of the proportional set sizes, shared memory left out
-  std::uint64_t withBodies = 0;  // the same with the memfds that they hold open. One that is only on its way,
+  std::uint64_t withBodies = 0;  // the same with the bodies in what they hold open. One that is only on its way,
                                  // in a socket, is not seen.
   struct Member {
     pid_t process;

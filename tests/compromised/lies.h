@@ -18,9 +18,11 @@ std::optional<Between::Lie> netLie(const std::string& name);
 std::optional<Between::Lie> deliveryLie(const std::string& name);
 std::optional<Between::Lie> syncLie(const std::string& name);
 
-// Bodies that are none: memory with only these seals, a pipe.
+// Bodies that are none: memory with only these seals, a pipe that is to be waited for, one that holds but one
+// octet.
 int memory(int seals);
 int readEndOfPipe();
+int shortPipe();
 // In the packet as it is, where the types of ipc/ cannot hold what is to be said; as many octets.
 Between::Lie replacing(std::string_view what, std::string_view with);
 

@@ -68,10 +68,10 @@ TEST_CASE("sync lies to a net: bodies that are none, and what no server is to be
   NOT_THE_REFERENCE();
   for (const std::string lie :
        {"append: bodies missing", "append: bodies unsealed", "append: bodies half sealed",
-        "append: bodies a pipe", "append: bodies not memory", "append: bodies a directory",
-        "append: offset outside", "append: size outside", "append: offset and size overflow",
-        "append: too many messages", "append: no messages", "commands in an option", "flags with a line end",
-        "flags with a parenthesis"})
+        "append: bodies a pipe", "append: bodies a short pipe", "append: bodies not memory",
+        "append: bodies a directory", "append: offset outside", "append: size outside",
+        "append: offset and size overflow", "append: too many messages", "append: no messages",
+        "commands in an option", "flags with a line end", "flags with a parenthesis"})
     checkRefused("remote=" + lie);
 }
 
@@ -139,8 +139,9 @@ TEST_CASE("sync does not come to an end") {
 TEST_CASE("sync lies to a delivery: refused, and no mail is lost") {
   NOT_THE_REFERENCE();
   std::vector<std::string> lies(std::begin(kNoPackets), std::end(kNoPackets));
-  for (const char* lie : {"bodies missing", "bodies unsealed", "bodies a pipe", "bodies a directory",
-                          "offset outside", "size outside", "no recipients", "commands in a recipient"})
+  for (const char* lie :
+       {"bodies missing", "bodies unsealed", "bodies a pipe", "bodies a short pipe", "bodies a directory",
+        "offset outside", "size outside", "no recipients", "commands in a recipient"})
     lies.push_back(std::string("window: ") + lie);
   for (const std::string& lie : lies) {
     CAPTURE(lie);

@@ -53,6 +53,8 @@ const char* const kRefused[] = {"unknown id",
                                 "bodies half sealed",
                                 "bodies not memory",
                                 "bodies a pipe",
+                                "bodies a short pipe",
+                                "bodies out of order",
                                 "bodies a directory",
                                 "offset outside",
                                 "size outside",
@@ -220,9 +222,9 @@ TEST_CASE("a delivery that lies about messages is refused, and none is lost") {
 
 TEST_CASE("pullimap's net lies: refused, and nothing is delivered twice") {
   NOT_THE_REFERENCE();
-  for (const std::string lie :
-       {"rubbish", "descriptor not due", "unknown id", "done out of order", "bodies missing",
-        "bodies unsealed", "offset outside", "offset and size overflow", "body not asked for"}) {
+  for (const std::string lie : {"rubbish", "descriptor not due", "unknown id", "done out of order",
+                                "bodies missing", "bodies unsealed", "bodies a short pipe", "offset outside",
+                                "offset and size overflow", "body not asked for"}) {
     CAPTURE(lie);
     PullScripted bed;
     bed.add(mails("m", 6));

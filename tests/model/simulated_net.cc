@@ -1,8 +1,7 @@
 #include "tests/model/simulated_net.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <cstring>
 
 #include "ipc/failure.h"
 
@@ -16,12 +15,18 @@ using Fault = Step::What;
 // A size far from the truth, such that no two messages go into one window.
 constexpr std::uint64_t kBulky = 700'000;
 
-std::uint32_t serialIn(const Descriptor& bodies, BodyRange range) {
-  std::uint32_t serial = 0;
-  Bodies::check(bodies, {&range, 1});
-  if (range.size < 8 || pread(bodies.get(), &serial, sizeof serial, static_cast<off_t>(range.offset)) != 4)
-    throw Broken("a body that cannot be read");
-  return serial;
+std::vector<std::uint32_t> serialsIn(Descriptor held, const std::vector<request::NewMessage>& messages) {
+  std::vector<BodyRange> ranges;
+  for (const request::NewMessage& message : messages) ranges.push_back(message.body);
+  Bodies bodies(std::move(held), ranges, Reading::once);
+  std::vector<std::uint32_t> serials;
+  for (const BodyRange& range : ranges) {
+    char octets[sizeof(std::uint32_t)];
+    if (range.size < 8 || bodies.read(range.offset, octets) != sizeof octets)
+      throw Broken("a body that cannot be read");
+    std::memcpy(&serials.emplace_back(), octets, sizeof octets);
+  }
+  return serials;
 }
 
 // Real servers send what there is in pieces of their own.
@@ -275,7 +280,7 @@ void SimulatedNet::handle(request::FetchBodies& fetch) {
     if (fetch.uids.contains(*Uid::of(held.uid))) wanted.push_back(&held);
   if (omit_ && *omit_ < wanted.size()) wanted.erase(wanted.begin() + *omit_);
   for (const auto& piece : pieces(std::move(wanted), 3)) {
-    BodyWriter writer;
+    BodyWriter writer(fetch.reading);
     answer::Window window;
     for (const HeldMessage* held : piece) {
       Looks looks = witness_.looks(held->serial);
@@ -308,9 +313,7 @@ void SimulatedNet::handle(request::Append& append) {
   answer::Appended appended;
   appended.uids.resize(append.messages.size());
   appended.stored.resize(append.messages.size());
-  std::vector<std::uint32_t> serials;
-  for (const request::NewMessage& message : append.messages)
-    serials.push_back(serialIn(bodies_, message.body));
+  std::vector<std::uint32_t> serials = serialsIn(std::move(bodies_), append.messages);
   auto refused = [&](std::uint32_t serial) { return !mailbox || account_.poison.contains(serial); };
   bool asOne = append.together && account_.setup.multiAppend;
   bool anyRefused = std::ranges::any_of(serials, refused);

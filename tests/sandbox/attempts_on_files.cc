@@ -86,6 +86,11 @@ const std::vector<Attempt> attemptsOnFiles = {
        char entries[1024];
        return call(SYS_getdents64, loot.above, entries, sizeof entries);
      }},
+    {"pipe2-of-notifications",
+     [](const Loot&) {
+       int ends[2];
+       return call(SYS_pipe2, ends, O_EXCL | O_CLOEXEC | O_NONBLOCK);
+     }},
     {"inotify_init1", [](const Loot&) { return call(SYS_inotify_init1, 0); }},
     {"sendfile", [](const Loot& loot) { return call(SYS_sendfile, loot.socket, loot.file, nullptr, 1); }},
     {"splice",

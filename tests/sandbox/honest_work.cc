@@ -120,8 +120,19 @@ int sealBodies(const Loot&) {
   char bytes[] = {'b', 'o', 'd', 'y'};
   iovec body{bytes, sizeof bytes};
   int fd = memfd_create("bodies", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0 || pwritev(fd, &body, 1, 0) != 4) return errno;
+  if (fd < 0 || pwritev2(fd, &body, 1, 0, 0) != 4) return errno;
   return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0 ? errno : 0;
+}
+
+int pipeBodies(const Loot&) {
+  char bytes[] = {'b', 'o', 'd', 'y'};
+  iovec body{bytes, sizeof bytes};
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0 || pwritev2(ends[1], &body, 1, -1, 0) != 4) return errno;
+  if (fcntl(ends[1], F_SETPIPE_SZ, 1 << 18) < 0) return errno;
+  if (fcntl(ends[0], F_GETFL) != (O_RDONLY | O_NONBLOCK) || read(ends[0], bytes, sizeof bytes) != 4)
+    return errno;
+  return close(ends[0]) != 0 || close(ends[1]) != 0 ? errno : 0;
 }
 
 int readBody(const Loot& loot) {
@@ -216,6 +227,7 @@ const std::vector<Attempt> honestWork = {
     {"write-to-nobody", writeToNobody},
     {"seal", sealBodies},
     {"read-body", readBody},
+    {"pipe-bodies", pipeBodies},
     {"keep-body", [](const Loot& loot) { return fcntl(loot.file, F_DUPFD_CLOEXEC, 0) < 0 ? errno : 0; }},
     {"wait", wait},
     {"abort", [](const Loot&) -> int { abort(); }},

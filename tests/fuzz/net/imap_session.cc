@@ -32,7 +32,7 @@ settings::Net account(char kind) {
 }
 
 Request append() {
-  BodyWriter writer;
+  BodyWriter writer(Reading::once);
   writer.write("one\r\ntwo\r\n");
   return {0, request::Append{{"a"}, true, {{kFlags, kDate, {0, 5}}, {{}, kDate, {5, 5}}}}, writer.seal()};
 }
@@ -49,7 +49,8 @@ std::optional<Request> requestOf(char letter) {
     case 'F': return plain(request::Fetch{kUids, request::Fetch::Items::flags});
     case 'I': return plain(request::Fetch{kUids, request::Fetch::Items::identity});
     case 'J': return plain(request::Fetch{kUids, request::Fetch::Items::content});
-    case 'B': return plain(request::FetchBodies{kUids, true});
+    case 'B': return plain(request::FetchBodies{kUids, true, Reading::again});
+    case 'b': return plain(request::FetchBodies{kUids, false, Reading::once});
     case 'A': return append();
     case 'T': return plain(request::Store{kUids, request::Store::Change::add, kFlags});
     case 'X': return plain(request::Expunge{kUids});
