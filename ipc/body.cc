@@ -42,13 +42,15 @@ Descriptor::~Descriptor() {
 
 int Descriptor::release() { return std::exchange(fd_, -1); }
 
-BodyWriter::BodyWriter(Reading reading) : capacity_(kNewPipe) {
+BodyWriter::BodyWriter(Reading reading) {
   int ends[2];
   if (reading == Reading::once && pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
-    end_ = Descriptor(ends[0]);
+    pipe_ = Descriptor(ends[0]);
     fd_ = Descriptor(ends[1]);
+    capacity_ = kNewPipe;
   } else {
-    goToMemory();
+    fd_ = Descriptor(memfd_create("bodies", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!fd_) fail("create");
   }
 }
 
@@ -120,21 +122,16 @@ bool BodyWriter::enlarge() {
 
 // With what the pipe has had so far.
 void BodyWriter::goToMemory() {
-  Descriptor pipe = std::move(end_);
-  fd_ = Descriptor(memfd_create("bodies", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd_) fail("create");
-  if (!pipe) return;
+  BodyWriter memory(Reading::again);
   char buffer[kPage];
-  for (std::uint64_t at = 0, end = size_ - octets_; at < end;) {
-    ssize_t n = read(pipe.get(), buffer, sizeof buffer);
+  while (memory.size_ < size_ - octets_) {
+    ssize_t n = read(pipe_.get(), buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) fail("read");
-    iovec piece{buffer, static_cast<std::size_t>(n)};
-    while ((n = pwritev2(fd_.get(), &piece, 1, static_cast<off_t>(at), 0)) < 0 && errno == EINTR) {
-    }
-    if (n != static_cast<ssize_t>(piece.iov_len)) fail("write");
-    at += piece.iov_len;
+    memory.write({buffer, static_cast<std::size_t>(n)});
   }
+  fd_ = std::move(memory.fd_);
+  pipe_ = {};
 }
 
 // Nothing is shrunk: what stands beyond size_ is overwritten, or never referred to. A pipe cannot do that.
@@ -149,7 +146,7 @@ Descriptor BodyWriter::seal() {
   flush(0);
   if (isPipe()) {
     fd_ = {};
-    return std::move(end_);
+    return std::move(pipe_);
   }
   if (fcntl(fd_.get(), F_ADD_SEALS, kSeals) != 0) fail("seal");
   return std::move(fd_);

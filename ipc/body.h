@@ -44,6 +44,7 @@ class BodyWriter {
   // What is read once goes into a pipe as long as it fits and the user may have one so large: then into a
   // memfd, which serves as well.
   explicit BodyWriter(Reading reading = Reading::again);
+  BodyWriter(const BodyWriter&) = delete;
   // A message of so many octets follows. What no pipe can hold had better not begin in one.
   void expect(std::uint64_t octets);
   void write(std::string_view bytes);
@@ -56,21 +57,21 @@ class BodyWriter {
   Descriptor seal();  // no more writing, growing, shrinking; the writer is done
 
  private:
-  bool isPipe() const { return static_cast<bool>(end_); }
+  bool isPipe() const { return static_cast<bool>(pipe_); }
   void flush(std::uint64_t rest);  // all but the last octets
   ssize_t put(std::span<const iovec> pieces);
   bool enlarge();
   void goToMemory();
   std::string takeBack(std::uint64_t octets);
 
-  Descriptor fd_;   // of the memfd, or of the pipe's writing end
-  Descriptor end_;  // the pipe's other one
-  int capacity_;    // of the pipe
+  Descriptor fd_;     // of the memfd, or of the pipe's writing end
+  Descriptor pipe_;   // its reading end
+  int capacity_ = 0;  // of the pipe
   std::uint64_t size_ = 0;
   std::array<iovec, 64> gathered_;
   std::size_t pieces_ = 0;    // in gathered_
   std::uint64_t octets_ = 0;  // of them; the last of size_
-  std::string page_;          // what the first of them is in, if a pipe has had all of the whole pages before
+  std::string page_;          // what the first of them is in, when a pipe has had all whole pages before it
 };
 
 // The receiving side. A descriptor that is neither such a sealed memfd nor, where that will do, a pipe, or
