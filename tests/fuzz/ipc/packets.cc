@@ -17,7 +17,7 @@ namespace {
 
 void checkBodies(const Descriptor& bodies, const std::vector<BodyRange>& ranges) {
   try {
-    Bodies::check(bodies, ranges);
+    Bodies::check(bodies, ranges, Reading::again);
     for (BodyRange range : ranges)
       require(range.size <= kBody.size() && range.offset <= kBody.size() - range.size,
               "a range is inside its descriptor");
