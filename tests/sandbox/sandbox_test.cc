@@ -194,8 +194,10 @@ const Case kCases[] = {
 };
 
 const std::vector<std::string> kForSanitizers = {
-    "rt_sigaction",     "mprotect-code", "mmap-file-as-anonymous", "madvise-mergeable", "futex-wait",
-    "futex-requeue-pi", "open-itself",   "write-to-channel"};
+    "rt_sigaction",          "mprotect-code",    "mmap-file-as-anonymous",
+    "madvise-mergeable",     "futex-wait",       "futex-requeue-pi",
+    "open-itself",           "write-to-channel", "pipe-bodies",
+    "pipe2-of-notifications"};
 
 bool fits(const End& end, Fate fate, const Start& start) {
   switch (fate.kind) {
