@@ -89,7 +89,7 @@ class Bodies {
   std::size_t readOn(std::span<char> buffer);
 
   Descriptor fd_;
-  bool isPipe_;
+  bool isPipe_ = false;
   std::uint64_t at_ = 0;  // read from the pipe, or passed over
 };
 

@@ -1,5 +1,5 @@
 // What is to be sent: commands in order, cut into octets for the stream as it takes them (RFC 3501
-// section 2.2.1, RFC 7888). Message bodies are read from what holds them piece by piece, never held.
+// section 2.2.1, RFC 7888). Message bodies are read piece by piece, never held.
 #pragma once
 
 #include <cstdint>

@@ -81,6 +81,7 @@ class Lane {
     Reply<answer::Appended> reply;
   };
 
+  // What was refused together, and is to be fetched once more.
   struct Again {
     const Load* load;
     UidSet uids;
