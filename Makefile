@@ -1,3 +1,5 @@
+# Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 # interimap and pullimap. Read from top to bottom: flags, programs, rules, tests, packages, install.
 # A program contains the folders it is linked from, so that `sync` cannot grow a TLS stack unnoticed.
 
@@ -18,8 +20,8 @@ CXXFLAGS += -std=c++20 $(OPT) $(HARDEN) -Wall -Wextra -Wshadow=local -Wno-missin
             -DVERSION='"$(VERSION)"' -I. -isystem $(BUILD) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
-objs  = $(foreach d,$(1),$(patsubst %.cc,$(BUILD)/%.o,$(filter-out %_test.cc,$(wildcard $(d)/*.cc))))
-tests = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(1)/*_test.cc)) $(BUILD)/tests/main.o
+objs  = $(foreach d,$(1),$(patsubst %.cc,$(BUILD)/%.o,$(filter-out %_test.cc,$(wildcard $(d)/*.cc $(d)/*/*.cc))))
+tests = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(1)/*_test.cc $(1)/*/*_test.cc)) $(BUILD)/tests/main.o
 lib   = $(filter-out $(BUILD)/%/main.o $(BUILD)/launch/interimap.o $(BUILD)/launch/pullimap.o,$(call objs,$(1)))
 link  = @mkdir -p $(@D) && $(CXX) $(OPT) $(LDFLAGS) -o $@ $^
 ipc  := $(call objs,ipc) $(schemas:%=$(BUILD)/%.o)
@@ -95,7 +97,7 @@ $(BUILD)/fuzz/store:    $(call lib,store) $(call fuzz,store)                    
 $(BUILD)/fuzz/net:      $(call lib,net transport sandbox) $(call fuzz,net)                                      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
 $(BUILD)/fuzz/delivery: $(call lib,delivery transport sandbox) $(call fuzz,delivery)                            ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_tls)
 $(BUILD)/fuzz/launch:   $(call lib,launch sandbox) $(call fuzz,launch)                                          ; $(link) $(libs_ipc) $(libs_sandbox)
-$(BUILD)/fuzz/sync:     $(BUILD)/sync/hierarchy.o $(BUILD)/sync/ignore.o $(call fuzz,sync)                      ; $(link) $(libs_ipc) $(libs_sync)
+$(BUILD)/fuzz/sync:     $(BUILD)/sync/mailboxes/hierarchy.o $(BUILD)/sync/mailboxes/ignore.o $(call fuzz,sync)                      ; $(link) $(libs_ipc) $(libs_sync)
 
 # Generated headers first: they are system headers to us, so that our warnings stay ours.
 $(BUILD)/%.capnp.c++ $(BUILD)/%.capnp.h: %.capnp
@@ -135,6 +137,7 @@ check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@tests/linkage $(libexec)
+	@tests/layering
 	@tests/coverage
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow)) \
 	  $(call between,$(patsubst %,$(e2e)@%_test,$(cases)),$(foreach t,$(targets),$(san)/fuzz/$(subst /,@,$t))) \

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // AUTH (RFC 4954) as a sequence of lines: PLAIN (RFC 4616), or LOGIN where there is nothing else.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How long delivery waits for a server: RFC 5321 section 4.5.3.2. A deadline means lack of progress: no octet
 // written, no line of a reply completed.
 #pragma once

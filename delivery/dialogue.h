@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The client's side of an SMTP or LMTP session (RFC 5321, RFC 2033), without its socket: octets from the
 // server go in, octets for the server come out, and transactions come back settled. TLS is put below it by
 // the caller, when handshakeDue().

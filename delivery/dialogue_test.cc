@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What is said when, and how long the answer may take.
 #include "delivery/dialogue_test.h"
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // For tests: a dialogue in memory, and what it says and hears most.
 #pragma once
 

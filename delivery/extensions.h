@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a server can do beyond RFC 5321's minimum, as its reply to EHLO or LHLO says.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The dialogue against a server that accepts, refuses and hangs up as the dice fall, while octets arrive cut
 // anywhere. What the server has taken over must be delivered or unknown, and what it has not taken over never
 // delivered.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a server may make this process hold, and how much is under way at once. Every bound on SMTP is here,
 // with its reason; how long it waits stands in deadlines.h.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The connection is lost, or the server loses the thread.
 #include "delivery/dialogue_test.h"
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Mail data: a message as it goes over the wire. Whatever the octets of the mailbox were, what leaves here is
 // lines that end in CRLF, the last one included, with no CR, LF or NUL anywhere else, so that no server can
 // see an end of data where there is none.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // delivery: one connection to one SMTP or LMTP server.
 //
 // Sees    every octet the server sends; envelopes, and messages on their way to it; the password for it,

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Before the first MAIL: the greeting, EHLO, STARTTLS (RFC 3207) and EHLO again, AUTH (RFC 4954). One command
 // at a time.
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A server's reply: three digits, lines of text. RFC 5321 section 4.2.
 #pragma once
 

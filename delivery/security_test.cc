@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // TLS and AUTH, against a scripted server that means TLS.
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The life of the process between lock-in and exit: requests of sync in, the dialogue with the server,
 // answers out.
 #pragma once

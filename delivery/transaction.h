@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // One message on its way through the dialogue, and what is known of it.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The program itself, locked in: TLS and AUTH with what the sandbox leaves.
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // ASCII case: IMAP's keywords, capabilities and flags ignore it, locales do not come into it.
 #pragma once
 

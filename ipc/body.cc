@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "ipc/body.h"
 
 #include <errno.h>
@@ -28,19 +30,6 @@ constexpr std::uint64_t kPage = 4096;
 }
 
 }  // namespace
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this == &other) return *this;
-  if (fd_ >= 0) close(fd_);
-  fd_ = other.release();
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-int Descriptor::release() { return std::exchange(fd_, -1); }
 
 BodyWriter::BodyWriter(Reading reading) {
   int ends[2];

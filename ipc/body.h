@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Message bodies between processes, a window of messages at a time, such that what the receiver checked
 // cannot change under it: in a memfd that is sealed before it is passed on; or, if they are read once and in
 // order, in a pipe, whose pages cost half as much.
@@ -11,23 +13,9 @@
 #include <string>
 #include <string_view>
 
+#include "ipc/descriptor.h"
+
 namespace interimap {
-
-// An open file descriptor and nothing else; closed with its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int get() const { return fd_; }
-  int release();  // the caller closes it
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // Where one message stands in the bodies that came with it. Octets.
 struct BodyRange {

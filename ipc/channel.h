@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // One edge of the process picture: an AF_UNIX SOCK_SEQPACKET pair. One packet is one message, at most 64 KiB,
 // with at most one descriptor. No framing, no partial reads.
 #pragma once

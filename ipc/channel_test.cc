@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "ipc/channel.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What the converters of every edge share. Private to ipc/: generated types end here.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Packets that no converter of ours wrote: cut short, changed, leading in circles. Whatever they are, reading
 // them ends in a value or a PeerViolation.
 #include "ipc/convert.h"

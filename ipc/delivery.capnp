@@ -1,3 +1,5 @@
+# Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 # sync <-> delivery. delivery trusts sync; sync checks every answer (ipc/delivery_convert.cc is the only reader
 # and writer). What the fields mean, and what is answered to what, stands in ipc/delivery.h.
 @0xe4718b0c2f9d6a35;

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // sync <-> delivery: messages to be handed to the SMTP or LMTP server, and what became of each. One struct
 // per packet; ipc/delivery.capnp is the same on the wire and ipc/delivery_convert.cc the only way between the
 // two.

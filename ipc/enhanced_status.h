@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Enhanced status code: class.subject.detail, what a mail server means beyond its reply code. RFC 3463.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How both programs end; the numbers of sysexits.h. The manual's EXIT STATUS section repeats this table.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The two ways in which a process gives up (the third kind of error, an answer to handle, is a value).
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The flags and keywords of a message (RFC 3501 section 2.3.2).
 #pragma once
 

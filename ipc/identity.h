@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What tells a message from others on any server, without its body: used to recognise our own copies after a
 // kill, and the same mail on both sides after UIDs lost their meaning.
 #pragma once

@@ -1,3 +1,5 @@
+# Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 # sync <-> net. net trusts sync; sync checks every answer (ipc/imap_convert.cc is the only reader and writer).
 # What the fields mean, and what is answered to what, stands in ipc/imap.h.
 @0xb2c9a4d7e1f05361;

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // sync <-> net: what sync may ask of a server, and what net answers. One struct per packet; ipc/imap.capnp is
 // the same on the wire and ipc/imap_convert.cc the only way between the two.
 //
@@ -284,6 +286,11 @@ struct Done {
   bool ok() const { return completion == Completion::ok; }
   bool operator==(const Done&) const = default;
 };
+
+// A tagged NO or BAD as it is shown: "NO [OVERQUOTA] Quota exceeded".
+inline std::string words(const Done& done) {
+  return (done.completion == Done::Completion::no ? "NO " : "BAD ") + done.text;
+}
 
 }  // namespace answer
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // sync <-> net: the only way between the schema and the types of ipc/imap.h, and the only place that refuses.
 #include <algorithm>
 #include <stdexcept>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // INTERNALDATE: when a message arrived (RFC 3501 section 2.3.3), passed on verbatim.
 #pragma once
 

@@ -1,3 +1,5 @@
+# Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 # launch <-> workers. A worker trusts launch; launch trusts no worker (ipc/launch_convert.cc is the only reader and
 # writer). What the fields mean stands in ipc/launch.h.
 @0xd86f0c3a5b9e1742;

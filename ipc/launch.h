@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // launch <-> workers: settings down, log lines and the end of the story up. launch trusts no worker: what a
 // worker logs is text to be shown, escaped, and never anything else.
 #pragma once
@@ -12,12 +14,9 @@
 #include "ipc/channel.h"
 #include "ipc/exit_status.h"
 #include "ipc/secret.h"
+#include "ipc/side.h"
 
 namespace interimap {
-
-// Which account of interimap a net serves, a log line speaks of, a UID belongs to.
-enum class Side : std::uint8_t { local, remote };
-inline constexpr Side other(Side side) { return side == Side::local ? Side::remote : Side::local; }
 
 namespace settings {
 

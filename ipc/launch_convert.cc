@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // launch <-> workers: the only way between the schema and the types of ipc/launch.h.
 #include <string.h>
 

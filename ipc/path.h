@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Reverse-path and forward-path: the two things from outside that end up on an SMTP command line. RFC 5321
 // section 4.1.2. Neither can hold CR, LF, NUL, another control character, "<" or ">", so none can end its
 // line or its brackets early. Octets above 0x7f are UTF-8 and may be sent only under SMTPUTF8 (RFC 6531).

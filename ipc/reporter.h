@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A worker's side of its channel to launch: settings come in, log lines go out.
 #pragma once
 

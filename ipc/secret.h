@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A password, which cannot be printed, compared or copied by accident, and is wiped when it goes.
 #pragma once
 

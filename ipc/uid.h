@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The numbers IMAP gives to messages and mailboxes, each a type of its own (RFC 3501 section 2.3.1, RFC
 // 7162).
 #pragma once

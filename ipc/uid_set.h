@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A set of UIDs as ranges, never expanded: "1:3000000" costs eight bytes.
 #pragma once
 

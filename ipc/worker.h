@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The frame around the life of a worker: its first orders, and how it ends.
 #pragma once
 

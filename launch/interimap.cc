@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // interimap: what the user starts. It reads the command line and the configuration, starts the workers (sync
 // and a net for each account), shows what they report, and ends as they ended; or, when watching, starts them
 // again if what ended them may pass.
@@ -14,17 +16,17 @@
 #include <utility>
 
 #include "ipc/failure.h"
-#include "launch/ancestor.h"
-#include "launch/arguments.h"
-#include "launch/configuration.h"
-#include "launch/configuration_file.h"
-#include "launch/log.h"
-#include "launch/password.h"
-#include "launch/paths.h"
+#include "launch/config/ancestor.h"
+#include "launch/config/arguments.h"
+#include "launch/config/configuration.h"
+#include "launch/config/configuration_file.h"
+#include "launch/config/paths.h"
 #include "launch/program.h"
-#include "launch/progress.h"
-#include "launch/run_settings.h"
-#include "launch/runs.h"
+#include "launch/run/obtained_password.h"
+#include "launch/run/run_settings.h"
+#include "launch/run/runs.h"
+#include "launch/show/log.h"
+#include "launch/show/progress.h"
 
 namespace interimap {
 namespace {

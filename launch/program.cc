@@ -1,11 +1,13 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "launch/program.h"
 
 #include <time.h>
 
 #include <string>
 
-#include "launch/escape.h"
-#include "launch/log.h"
+#include "launch/show/escape.h"
+#include "launch/show/log.h"
 
 namespace interimap {
 

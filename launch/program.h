@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How both programs begin and, when there is no log yet, end.
 #pragma once
 
@@ -9,9 +11,9 @@
 #include <vector>
 
 #include "ipc/failure.h"
-#include "launch/done.h"
-#include "launch/options.h"
-#include "launch/process.h"
+#include "launch/config/options.h"
+#include "launch/run/process.h"
+#include "launch/show/done.h"
 
 namespace interimap {
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // pullimap: what the user starts. It reads the command line and the configuration and, for each section that
 // it is to empty, starts the workers (sync, a net, and delivery when there is mail), shows what they report,
 // and ends as they ended; or, when idling, starts them again if what ended them may pass. Several sections
@@ -15,17 +17,17 @@
 #include <functional>
 #include <utility>
 
-#include "launch/configuration_file.h"
-#include "launch/log.h"
-#include "launch/new_file.h"
-#include "launch/password.h"
-#include "launch/paths.h"
+#include "launch/config/configuration_file.h"
+#include "launch/config/paths.h"
+#include "launch/config/pull_arguments.h"
+#include "launch/config/pull_section.h"
 #include "launch/program.h"
-#include "launch/pull_arguments.h"
-#include "launch/pull_section.h"
-#include "launch/pull_settings.h"
-#include "launch/runs.h"
-#include "launch/siblings.h"
+#include "launch/run/obtained_password.h"
+#include "launch/run/pull_settings.h"
+#include "launch/run/runs.h"
+#include "launch/run/siblings.h"
+#include "launch/show/log.h"
+#include "launch/show/new_file.h"
 
 namespace interimap {
 namespace {

@@ -1,12 +1,14 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // From the greeting to the authenticated state (RFC 3501 sections 6.1, 6.2 and 7.1.4, RFC 4959).
 #pragma once
 
 #include <string>
 
 #include "ipc/launch.h"
-#include "net/capability.h"
-#include "net/command.h"
-#include "net/resp_text.h"
+#include "net/response/capability.h"
+#include "net/response/resp_text.h"
+#include "net/wire/command.h"
 
 namespace interimap {
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // net: one connection to one IMAP server.
 //
 // Sees    every byte the server sends; the account's password, until login is done.
@@ -12,8 +14,8 @@
 #include <utility>
 
 #include "ipc/worker.h"
-#include "net/endpoint.h"
 #include "net/session.h"
+#include "net/wire/endpoint.h"
 #include "sandbox/sandbox.h"
 
 using namespace interimap;

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The session against a server that follows a script: a test plays server, sync and launch, the session runs
 // in a thread of its own.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "net/session.h"
 
 #include <poll.h>
@@ -6,9 +8,9 @@
 #include <utility>
 
 #include "ipc/failure.h"
-#include "net/expunge.h"
-#include "net/list.h"
-#include "net/select.h"
+#include "net/exchange/expunge.h"
+#include "net/exchange/list.h"
+#include "net/exchange/select.h"
 
 namespace interimap {
 

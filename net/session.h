@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The life of a connection from its greeting to its end: an event loop over launch, sync and the server.
 #pragma once
 
@@ -11,11 +13,11 @@
 
 #include "ipc/imap.h"
 #include "ipc/reporter.h"
-#include "net/connection.h"
-#include "net/exchange.h"
-#include "net/limits.h"
+#include "net/exchange/exchange.h"
+#include "net/exchange/watch.h"
 #include "net/login.h"
-#include "net/watch.h"
+#include "net/wire/connection.h"
+#include "net/wire/limits.h"
 
 namespace interimap {
 

@@ -1,7 +1,9 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "net/session.h"
 
-#include "net/limits.h"
 #include "net/script_test.h"
+#include "net/wire/limits.h"
 
 using namespace interimap;
 using namespace std::chrono_literals;

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What lockIn throws when the kernel refuses a step: "sandbox: chroot: Operation not permitted".
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Landlock: rights on files, TCP ports, signals and abstract sockets, as far as the running kernel knows
 // them.
 #pragma once

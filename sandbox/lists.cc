@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The lists. Whoever wants a line in here needs a reason that a stranger would accept; whoever doubts one may
 // take it out and run the tests. Numbers of other architectures come from libseccomp, so that `poll` may
 // stand here beside the `ppoll` that takes its place on arm64.

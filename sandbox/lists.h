@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What each role may ask of the kernel, with a reason on each line; see lists.cc.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The order of the steps: what needs paths or privileges first, then what takes them away, and the filter,
 // which forbids all of this, last.
 #include <errno.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The last words of a process that its seccomp filter stops: the number of the system call.
 #pragma once
 

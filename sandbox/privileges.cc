@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "sandbox/privileges.h"
 
 #include <errno.h>
@@ -20,8 +22,8 @@ namespace interimap::sandbox {
 namespace {
 
 // Channels, server, database with its journal: a dozen; channels to more nets, 14 at most. And the bodies in
-// flight, which may be 64 windows of few messages in each direction (sync/room.h), each kept while it is on
-// its way to the next process.
+// flight, which may be 64 windows of few messages in each direction (sync/copying/room.h), each kept while it
+// is on its way to the next process.
 constexpr rlim_t kMostDescriptors = 320;
 
 void limit(__rlimit_resource resource, rlim_t most, const char* name) {

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The privileges of a process: its user, its groups, its capabilities, and what it may get of all that later.
 #pragma once
 

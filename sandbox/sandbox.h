@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How a worker gives up everything it does not need. Linux only: no-new-privs, not dumpable, rlimits,
 // Landlock where the kernel has it, and a seccomp allow-list that kills.
 #pragma once

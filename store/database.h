@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // One open SQLite database, locked against everybody else, and the statements prepared on it.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The journal: APPENDs that may or may not have reached their target.
 //
 // A window of messages is written down when it is reserved, when it goes out and when it is settled, so one

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Which mailboxes are synchronised, and how far each of them is.
 #include <algorithm>
 

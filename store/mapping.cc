@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Which UID here is which UID there, and the flags both last agreed on.
 #include <algorithm>
 #include <span>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The messages of the state: settled, open, in the hands of delivery.
 #include <algorithm>
 #include <cstring>

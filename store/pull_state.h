@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What pullimap knows of the mailboxes it empties: which messages were delivered, which were not and why. One
 // SQLite file in the place of the reference's state file, which is imported when it is found there.
 //

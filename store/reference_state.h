@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The state file of the reference's pullimap: big-endian integers of 32 bits. UIDVALIDITY, UIDNEXT, then the
 // UIDs that were delivered and are not below UIDNEXT.
 #pragma once

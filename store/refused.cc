@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Messages that stay on one side: they are reported and do not stand in the way of others.
 #include <ctime>
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The tables. Those of the reference as it makes them itself, version 1, and ours, whose names start with
 // "ours_" and which refer to none of its tables.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // For tests: a directory that goes when they are done, and other programs run in it.
 #pragma once
 

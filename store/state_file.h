@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The file of pullimap's state before SQLite has it: locked in the reference's way, and what to do with a
 // state file of the reference that is found in its place.
 //

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What was synchronised, in the reference's database: its four tables to the letter, so that either program
 // can open the file at any time, and tables of our own beside them, which it ignores.
 //

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What is being done to mailboxes as such, so that a run that is killed amid it can be carried on.
 #include "store/database.h"
 

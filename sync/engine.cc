@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "sync/engine.h"
 
 #include <algorithm>
@@ -6,12 +8,12 @@
 #include <set>
 
 #include "ipc/failure.h"
+#include "ipc/side.h"
 
 namespace interimap {
 
 namespace {
 
-constexpr Side kSides[] = {Side::local, Side::remote};
 // Mailboxes that take each step together. More would only cost memory: a server answers this many in one
 // round trip.
 constexpr std::size_t kTogether = 64;

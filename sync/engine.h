@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A run of interimap: list both servers, bring mailboxes and subscriptions together, then pass over every
 // mailbox that has news until none has.
 #pragma once
@@ -12,16 +14,16 @@
 
 #include "ipc/launch.h"
 #include "store/store.h"
-#include "sync/connections.h"
-#include "sync/lanes.h"
-#include "sync/lists.h"
-#include "sync/log.h"
-#include "sync/mailbox.h"
-#include "sync/mailbox_plan.h"
-#include "sync/pass.h"
-#include "sync/renaming.h"
-#include "sync/server.h"
-#include "sync/undertakings.h"
+#include "sync/copying/lanes.h"
+#include "sync/mailboxes/lists.h"
+#include "sync/mailboxes/mailbox.h"
+#include "sync/mailboxes/mailbox_plan.h"
+#include "sync/mailboxes/renaming.h"
+#include "sync/mailboxes/undertakings.h"
+#include "sync/pass/pass.h"
+#include "sync/peers/connections.h"
+#include "sync/peers/server.h"
+#include "sync/report/log.h"
 
 namespace interimap {
 

@@ -1,14 +1,17 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Engine: many mailboxes at a time, and what is found in the first is copied
 // while others are looked at.
 #include "sync/engine.h"
 
 #include <algorithm>
 
+#include "ipc/side.h"
+
 namespace interimap {
 
 namespace {
 
-constexpr Side kSides[] = {Side::local, Side::remote};
 // Messages to be listed by the first flight; each that follows lists twice as
 // many. Enough to be copied while the next one is answered, and little to wait
 // for.

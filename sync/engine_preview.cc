@@ -1,13 +1,11 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Engine: --dry-run.
 #include "sync/engine.h"
 
+#include "ipc/side.h"
+
 namespace interimap {
-
-namespace {
-
-constexpr Side kSides[] = {Side::local, Side::remote};
-
-}  // namespace
 
 void Engine::preview() {
   lists_.fetch();

@@ -1,14 +1,16 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Engine: mailboxes that are not where they were.
 #include <algorithm>
 
 #include "ipc/failure.h"
+#include "ipc/side.h"
 #include "sync/engine.h"
 
 namespace interimap {
 
 namespace {
 
-constexpr Side kSides[] = {Side::local, Side::remote};
 // Messages that are compared before a mailbox is believed to be the one that had another name.
 constexpr std::size_t kCompared = 8;
 

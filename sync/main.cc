@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // sync: owns the state; decides what is to be done on both servers, or what is to be delivered.
 //
 // Sees    what the nets say of mailboxes and messages: names, UIDs, flags, dates, sizes. Never a body.
@@ -25,9 +27,9 @@
 #include "sandbox/sandbox.h"
 #include "store/pull_state.h"
 #include "store/store.h"
-#include "sync/pull.h"
+#include "sync/peers/suspension.h"
+#include "sync/pull/pull.h"
 #include "sync/rounds.h"
-#include "sync/suspension.h"
 
 namespace interimap {
 namespace {

@@ -1,18 +1,20 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "sync/rounds.h"
 
 #include <chrono>
 #include <utility>
 
 #include "ipc/failure.h"
-#include "sync/commands.h"
+#include "ipc/side.h"
 #include "sync/engine.h"
-#include "sync/suspension.h"
+#include "sync/mailboxes/commands.h"
+#include "sync/peers/suspension.h"
 
 namespace interimap {
 
 namespace {
 
-constexpr Side kSides[] = {Side::local, Side::remote};
 // How long a watcher waits for another interimap to let go of the database; how long one that is given beside
 // a watcher does, which may be at work; and how often they try.
 constexpr std::chrono::seconds kPatience{600}, kPatienceBeside{10}, kBetweenTries{1};

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The life of sync once it is locked in: one round, or round after round while watching. Between rounds the
 // database is closed, so that `interimap --delete`, `--rename` and `--repair` can be used beside a watcher.
 #pragma once
@@ -10,12 +12,12 @@
 
 #include "ipc/launch.h"
 #include "store/store.h"
-#include "sync/connections.h"
-#include "sync/exchange.h"
-#include "sync/log.h"
-#include "sync/reconcile.h"
-#include "sync/seam.h"
-#include "sync/server.h"
+#include "sync/pass/reconcile.h"
+#include "sync/peers/connections.h"
+#include "sync/peers/exchange.h"
+#include "sync/peers/seam.h"
+#include "sync/peers/server.h"
+#include "sync/report/log.h"
 
 namespace interimap {
 

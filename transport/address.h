@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // From a host and a port to a connected socket. All of it happens before lock-in.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a layer has made (encrypted, compressed) and the layer below has not yet taken.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Who the server has to be: chain (RFC 5280), name (RFC 6125) and pins, each independent of the others.
 #pragma once
 

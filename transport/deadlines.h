@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How long the transport waits, and how much it holds. A deadline means lack of progress, not total time;
 // the handshakes have a total as well, so that a peer cannot drip through them octet by octet.
 #pragma once

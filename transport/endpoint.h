@@ -1,7 +1,9 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A connection that stands, with everything read that TLS may need later, so that the process can lock itself
 // in between:
 //
-//   Endpoint endpoint = openEndpoint(settings, log);     // net/endpoint.h, delivery/endpoint.h
+//   Endpoint endpoint = openEndpoint(settings, log);     // net/wire/endpoint.h, delivery/endpoint.h
 //   sandbox::lockIn(...);
 //   std::unique_ptr<Stream> stream = endpoint.greet();   // the server's greeting is readable
 //   ... STARTTLS, its positive reply, nothing read beyond it ...

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // SSL_fingerprint: a pin of the server's public key.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // For tests: one handshake with a server that shows this certificate, and what came of it.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Where the parts of net send their lines: main() hands each a function that passes them on to launch.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What SASL (RFC 4422) needs in whichever protocol carries it. What comes out holds a password: it is wiped
 // with its owner, and nothing of it stays behind.
 #pragma once

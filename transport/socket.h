@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The lowest layer: a connected stream socket, of TCP, of the Unix domain or to a tunnel command.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A connection as a pile of layers, each a Stream over the one below: socket or tunnel, TLS, DEFLATE. None
 // blocks.
 //

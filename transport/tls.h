@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // TLS over any Stream, as a client (RFC 8446, RFC 5246).
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // For tests: certificates made on the spot, and a TLS server in a thread.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What is asked of a handshake, and the stream that it makes.
 #include "transport/tls.h"
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Which certificate authorities are trusted: SSL_CAfile, SSL_CApath, or the system's.
 #pragma once
 

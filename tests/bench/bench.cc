@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // `make bench`: ours, its peers and the floor do the same work side by side, between throw-away servers. The
 // machine is described, every figure comes from this run, every difference between the contenders is told.
 

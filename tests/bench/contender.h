@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The programs that are measured side by side, and how each of them is told to do the same work.
 #pragma once
 

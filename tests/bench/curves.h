@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Wall time over round-trip time and over the size of a mailbox, as tables and as plots.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // An SMTP or LMTP server on loopback that costs next to nothing: it follows the dialogue (RFC 5321, RFC 2033,
 // with PIPELINING and 8BITMIME), counts, and forgets. One thread, any number of connections.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The least that a client can do, as a measure for all others: it sends everything without waiting, reads the
 // answers as fast as they come and keeps nothing. It knows beforehand what there is to do.
 #pragma once

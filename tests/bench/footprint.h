@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How much memory the processes of a group take together, and the processor time of each, sampled while they
 // run.
 #pragma once
@@ -15,8 +17,8 @@ namespace interimap::bench {
 struct Footprint {
   std::uint64_t processes =
       0;  // octets: the largest sum of the proportional set sizes, shared memory left out
-  std::uint64_t withBodies = 0;  // the same with the bodies in what they hold open. One that is only on its way,
-                                 // in a socket, is not seen.
+  std::uint64_t withBodies = 0;  // the same with the bodies in what they hold open. One that is only on its
+                                 // way, in a socket, is not seen.
   struct Member {
     pid_t process;
     std::string name;

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A client that IDLEs in INBOX (RFC 2177) and does nothing else: what a server's notifications take by
 // themselves.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // SIGINT, SIGTERM and SIGHUP end the contender that runs, and then, by an exception, the bench: so that what
 // it has started and made is cleared away.
 #pragma once

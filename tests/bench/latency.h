@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How long a new message on one side takes to be seen on the other while somebody watches two idle servers.
 #pragma once
 

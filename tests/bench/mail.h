@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The mail that is measured with: which mailboxes, which messages, and the commands that put them there.
 #pragma once
 

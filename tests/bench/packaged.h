@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Programs of Debian packages: those installed, else downloaded and unpacked, once, into the tests' cache.
 // Nothing of theirs is configured or started by that, and no right is needed.
 #pragma once

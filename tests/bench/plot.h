@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Curves as SVG, drawn by hand: two axes, linear or logarithmic, a line with points for each series, a
 // legend.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Who takes mail from an IMAP mailbox to an SMTP or LMTP server, and how each is told to do it once, for all
 // messages, without deleting them.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A mailbox of 2,000 messages to SMTP and LMTP sinks, by all who can do that, in turns.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The same work by several contenders on one machine state: fresh mail stores for each, one after the other,
 // again and again, so that what else the machine does hits all alike.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Two Dovecots, local and remote, in their fastest set-up, and what is on them: accounts that can be put
 // aside and brought back, so that every measurement begins with the same mail.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A clock that is set while a program looks at it: loaded before libc (LD_PRELOAD), this has CLOCK_REALTIME
 // jump a year ahead and back, at every look. CLOCK_MONOTONIC and CLOCK_BOOTTIME are as they are; the kernel's
 // own timeouts follow neither.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What stands between an honest worker and the one who is lied to: passes packets on, and one of them
 // changed, or others in its place.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a delivery may say of messages that it was given, or was not.
 #include <map>
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The lies, by name. Those of a net are told in answers to sync's requests, those of a delivery in what it
 // says of messages, those of sync in what it asks of either and reports to launch.
 #pragma once

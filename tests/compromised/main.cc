@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A worker that is compromised: stands in the place of net, delivery or sync, has the honest one beside it
 // (the same name with ".honest") do the work, and lies once to its peer: to sync, or, in the place of sync,
 // to one of the others. LIE in the environment is "ROLE=LIE", "sync=VICTIM=LIE"; in any other role, and

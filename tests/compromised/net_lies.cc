@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a net may say of a server that it has read to its own ruin.
 #include <fcntl.h>
 #include <unistd.h>

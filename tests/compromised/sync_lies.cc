@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a sync may ask of a net or a delivery, and report to launch, once a net has talked it into that.
 #include <fcntl.h>
 #include <unistd.h>

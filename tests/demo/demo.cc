@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // `make demo`: two throw-away Dovecot servers, some hundred generated messages, interimap between them,
 // changes on both sides, interimap again. What it says it has seen, it has seen: every number comes from the
 // servers, by a client of its own. Ends what it starts; leaves nothing.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Mailboxes that both sides have and of which nobody remembers which message is which: UIDVALIDITY changed,
 // the database is lost, or both were filled before the first run.
 #include "tests/e2e/saved_bed.h"

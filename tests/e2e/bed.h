@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What most end-to-end tests need: two servers, and the program between user alice of the one and bob of the
 // other.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The bed is tested with itself: what the tests rely on, before any program is run in it.
 
 #include "tests/e2e/bed.h"

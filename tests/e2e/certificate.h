@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Certificates for servers under test, by the openssl command. P-256, valid for days only.
 #pragma once
 

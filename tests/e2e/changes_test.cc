@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 72, 73 and 75 on real servers: what happens to messages that both sides have.
 #include <algorithm>
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 1 to 16 and 65: command line and configuration, as users of the Perl program know
 // them. Then what it did not have.
 #include <poll.h>

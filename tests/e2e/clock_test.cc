@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A clock that is set ahead and back all the time: nothing that is waited for, and nothing that is decided,
 // hangs on CLOCK_REALTIME. It dates log lines and what is purged, and certificates are held against it.
 #include <signal.h>

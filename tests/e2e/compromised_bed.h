@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The programs with workers in place of all three that do what LIE says (tests/compromised), and how they
 // end.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A sync that a net has broken into, and that lies to the others, through the whole program. It may ruin its
 // own database and do to both mailboxes what IMAP can; it may not say more than that to a server, read or
 // deliver what was not given to it, or make launch do what is not its to ask.

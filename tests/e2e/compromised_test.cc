@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A net or a delivery that was broken into and lies to sync, through the whole program: sync refuses, with
 // 70, or what it was told is no more than a server may say. The database is in order after each lie, and the
 // next honest run leaves both sides equal.

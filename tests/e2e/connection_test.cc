@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Scenarios 19, 20, 30 and 31: the way to the server, and what is compressed on it.
 #include <arpa/inet.h>
 #include <netinet/in.h>

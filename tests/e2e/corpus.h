@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Generated mail, the same for the same seed: ordinary and odd messages, flags, dates, mailbox names.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A private Cyrus on a free loopback port: 3.6 of Debian 12, or 3.10 of Debian 13. Debian's packages of it
 // and of Dovecot conflict, so those of 3.6 are downloaded once and unpacked into a cache.
 #pragma once

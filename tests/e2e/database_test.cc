@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 64 and 66 to 69: the database as the Perl program makes and reads it.
 #include <sys/stat.h>
 

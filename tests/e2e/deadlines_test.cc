@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // How long a silence may be. In real time, as that is what is tested; all at once.
 #include <chrono>
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Debian 13 in a directory, for the servers that are newer there than where the tests run. tests/debian13
 // makes it, once: in $XDG_CACHE_HOME/interimap-tests, ~/.cache/interimap-tests, or for root
 // /var/cache/interimap-tests.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 60 to 63: --delete and --rename on both servers and in the database, beside the Perl
 // program where it can do the same.
 #include <poll.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 47 to 49: servers that write their hierarchies differently, and accounts below a
 // prefix.
 #include "tests/e2e/oracle.h"

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A private directory for one test: under /tmp or elsewhere, owned by the mail user, removed at the end.
 #pragma once
 

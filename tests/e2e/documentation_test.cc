@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The Perl program's own sample configuration, and the set-ups that its documentation tells to make, work
 // with our program as they are: only host, port, user and password are filled in, and where the sample means
 // the system's Dovecot, a private one.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A private Dovecot 2.3 on free loopback ports, in the foreground of a process group of its own. Any user
 // name exists, with the password kPassword and the home directory `home(user)`; nothing is shared between
 // users.

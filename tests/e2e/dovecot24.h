@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A private Dovecot 2.4 on a free loopback port: UTF8=ACCEPT, REPLACE, INPROGRESS, and an eye for what 2.3
 // let pass.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Issue "a session", section "Bad input": a clear message naming side and mailbox, the right exit status,
 // nothing lost.
 #include <sqlite3.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The mailboxes of a fake server: RFC 3501 and RFC 7162 as a data structure, nothing on disk.
 #pragma once
 

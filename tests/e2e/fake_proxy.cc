@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "tests/e2e/fake_proxy.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A SOCKS5 proxy (RFC 1928, RFC 1929) that remembers what it was asked for and, if it is told so, leads to a
 // server on loopback, whatever the destination was.
 #pragma once

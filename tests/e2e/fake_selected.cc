@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a session of the fake server does with the mailbox it has selected.
 
 #include <algorithm>

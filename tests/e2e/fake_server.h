@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // An IMAP server in the test's own memory that does what it is told: well-behaved by default (IMAP4rev1,
 // SASL-IR, LITERAL+, ENABLE, CONDSTORE, QRESYNC, UIDPLUS, LIST-EXTENDED, LIST-STATUS, MULTIAPPEND, UNSELECT),
 // and where a test says so, wrong in exactly one place. Cleartext on loopback, a thread for each connection.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // One connection to a fake server: reads commands, executes them on the server's mailboxes.
 #pragma once
 

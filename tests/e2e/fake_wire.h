@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The octets of one connection to a fake server, under TLS and DEFLATE once these have been started.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What happens to processes: stopped, told to end, killed, one by one and in mid-run; and a disk that is
 // full. Afterwards nobody is left, and the next run leaves both sides equal.
 #include <signal.h>

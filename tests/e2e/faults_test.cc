@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Connections that end, half end, or stop at any octet, in either direction, on either side; within TLS, too.
 // The run says so and ends with 69, and the next one leaves both sides equal, nothing lost, nothing twice.
 // INTERIMAP_TORTURE=1: at every single octet.

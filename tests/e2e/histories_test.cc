@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenario 88: whatever people do on both sides, in whatever order, one run makes them equal. (For
 // hours, and while a watcher runs: `make soak`.)
 #include "tests/e2e/bed.h"

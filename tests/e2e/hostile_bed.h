@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The program between a server that behaves and one that attacks, and what must hold all the same.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // COMPRESS agreed upon, and then octets that grow without measure, or are no DEFLATE at all (RFC 4978): to
 // the end of the run, within bounds, and nothing of it reaches the other side.
 #include <zlib.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // SOCKS5 proxies that attack, through the whole program: said as the proxy's fault, within bounds, and not an
 // octet is sent to the other side.
 #include <signal.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // pullimap between an IMAP server and a sink of which one attacks, and what must hold all the same.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // IMAP servers that attack pullimap: each ends in a clear error or is shrugged off, within a bound of time
 // and memory; the sink gets no mail that the server did not hand out for one, and once the attack is over
 // everything arrives.

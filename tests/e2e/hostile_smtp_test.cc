@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // SMTP and LMTP servers that attack, through the whole of pullimap: each ends in a clear error or is shrugged
 // off, within a bound of time and memory; no mail is lost or taken for delivered, the terminal sees no
 // control character, and once the attack is over everything arrives.

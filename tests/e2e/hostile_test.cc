@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Servers that attack, through the whole program: each ends in a clear error or is shrugged off, within a
 // bound of time and memory; the other account is not touched, the terminal sees no control character, and
 // once the attack is over everything is synchronised.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Certificates that are not good enough, whatever is wrong with them: refused by net and by delivery alike,
 // with the reason, before a word of the protocol that somebody could use.
 #include <fstream>

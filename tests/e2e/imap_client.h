@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A small blocking IMAP client over cleartext loopback: the tests' own eyes and hands. Shares no code with
 // net/. Anything unexpected throws.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The program under test between two accounts: its configuration, its directories, its runs. INTERIMAP_BIN
 // names it (default build/bin/interimap); with /usr/bin/interimap the same tests run against the Perl
 // program.

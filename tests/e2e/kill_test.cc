@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The program killed at every write, and run again: nothing lost, nothing twice, the same end as if nothing
 // had happened. INTERIMAP_STOP_AT_WRITE=N makes it die just before its Nth write to a server or the database,
 // INTERIMAP_STOP_AFTER_WRITE=N just after.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Scenarios 22 to 29, 32 and 33: from the greeting to the authenticated state.
 #include <signal.h>
 #include <sys/stat.h>

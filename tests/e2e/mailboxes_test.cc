@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 53 to 56, 58 and 59: names, creation, subscriptions, disappearance.
 #include <algorithm>
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Too little memory, in every process: it is said, nothing is lost, and a run with enough of it leaves both
 // sides equal.
 #include "tests/e2e/hostile_pull_bed.h"

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // OpenSMTPD and Exim, in a tree of Debian 13 that is their root.
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // pullimap to mail servers as they are: an odd corpus, and what arrived of it.
 
 #include "tests/e2e/mta.h"

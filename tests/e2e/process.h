@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Programs that the tests run: to their end, or in the background. Each is the leader of a process group of
 // its own, and that group is all that is ever signalled.
 #pragma once

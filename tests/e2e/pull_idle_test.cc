@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // pullimap that stays: mail is delivered as it comes, whatever ends in between.
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Our program and the Perl one on the same state, in turns.
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // pullimap killed at every write, and run again: every message exactly once, except those that are named as
 // possibly delivered. INTERIMAP_STOP_AT_WRITE=N makes it die just before its Nth write to a server, to
 // delivery or the state, INTERIMAP_STOP_AFTER_WRITE=N just after.

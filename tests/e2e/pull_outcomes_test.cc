@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What becomes of messages that a server refuses, puts off, or leaves in doubt.
 
 #include "tests/e2e/pull_scripted.h"

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Messages are deleted from the server once they are delivered, and never else.
 
 #include "tests/e2e/pull_bed.h"

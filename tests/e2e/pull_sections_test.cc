@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Several sections, several mailboxes: what happens to one does not happen to the others.
 
 #include <signal.h>

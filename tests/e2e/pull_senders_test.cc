@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Nothing that a message or its envelope holds reaches a line of SMTP, or ends a message.
 
 #include "tests/e2e/pull_scripted.h"

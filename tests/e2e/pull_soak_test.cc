@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Many messages to a server that puts off, refuses, hangs up and hangs at random, with pullimap killed now
 // and then: afterwards every message was delivered exactly once, or is named as refused, put off or in doubt.
 // INTERIMAP_PULL_SOAK=20000 makes it that many, INTERIMAP_PULL_SEED another history.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What is remembered from run to run, and what of the Perl program's is taken over.
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // TLS and AUTH towards the server that mail is delivered to.
 
 #include "tests/e2e/pull_scripted.h"

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // pullimap under test: sections, directories, runs. The program beside the one that INTERIMAP_BIN names.
 #pragma once
 

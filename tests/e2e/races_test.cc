@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 74, 76, 79, 80 and 82: a server, or somebody at it, does the unexpected in the middle
 // of a run.
 #include <algorithm>

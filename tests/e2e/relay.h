@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A TCP relay in front of a server: counts octets and round trips, delays, narrows, cuts, stalls. One thread
 // serves all connections; it knows nothing of what it carries.
 #pragma once

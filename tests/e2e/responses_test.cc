@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What servers say beside what they were asked for: it is understood, or skipped, or shown, and costs
 // nothing.
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A bed that can be put back into the state in which it was saved: for tests that disturb the same run at one
 // point after the other.
 #pragma once

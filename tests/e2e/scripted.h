@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The program between two scripted servers: a mailbox is a data structure, an answer is what the test says.
 #pragma once
 

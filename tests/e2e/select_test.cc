@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 86 and 87: what is said at SELECT, and what is heard from servers that speak oddly.
 #include <algorithm>
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 50 to 52 and 57: which mailboxes are synchronised.
 #include <algorithm>
 

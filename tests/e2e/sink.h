@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // An SMTP or LMTP server in the test's own memory (RFC 5321, RFC 2033) that does what it is told:
 // well-behaved and strict by default, and where a test says so, wrong in exactly one place. On loopback or on
 // a Unix socket, a thread for each connection.

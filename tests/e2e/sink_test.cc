@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The sink itself: what a client must not send is noticed, and a server that can be smuggled through is one.
 
 #include "tests/e2e/sink.h"

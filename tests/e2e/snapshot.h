@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The whole state of an account as an ordinary client sees it, in a form that two servers can be compared in:
 // mailbox names with "/" for the delimiter, messages without UIDs.
 #pragma once

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A minute of what `make soak` does for an hour; and that its ledger sees what it is there to see.
 #include "tests/soak/soak.h"
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Scenarios 34 to 46: who the server has to be, and how TLS is agreed on.
 #include <openssl/evp.h>
 #include <signal.h>

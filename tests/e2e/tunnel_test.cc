@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Scenarios 17 and 18: a command whose standard input and output are the connection.
 #include <signal.h>
 

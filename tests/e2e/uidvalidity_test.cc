@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 84 and 85: mailboxes whose UIDs or mod-sequences cannot be relied upon.
 #include "tests/e2e/oracle.h"
 #include "tests/e2e/scripted.h"

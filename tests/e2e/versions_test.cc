@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Between Dovecot 2.3 and others: Cyrus 3.6, and the servers of Debian 13, Dovecot 2.4 and Cyrus 3.10.
 #include <poll.h>
 #include <signal.h>

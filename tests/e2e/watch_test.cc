@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Changes reach the other side while the program runs: --watch, --notify over NOTIFY, --notify over IDLE.
 #include <poll.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Acceptance scenarios 89 to 91: what a watcher says while nothing happens, and what it does when a server is
 // gone. What it does when something happens: watch_test.cc.
 #include <poll.h>

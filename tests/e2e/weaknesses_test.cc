@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Weaknesses of the Perl program (weaknesses.md) that no acceptance scenario is about.
 #include <algorithm>
 #include <sstream>

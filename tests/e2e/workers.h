@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The processes of a program that runs: which worker is which, what they take, and whether any is left.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // libFuzzer's entry points. Which target it is says --target=NAME, an option of ours that it passes over.
 #include <cstdint>
 #include <cstdio>

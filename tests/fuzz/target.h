@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A fuzz target: what is done with octets as a stranger may have sent them, and what has to hold whatever
 // they are. It may throw what its subject's header says, and has to catch that; all else is a bug.
 //

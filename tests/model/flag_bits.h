@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Flags of the simulated servers: one bit each, so that a message's flags are a number.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A history: what users, servers and fate do, step by step. Data: made from a seed, shortened when it fails,
 // and printed.
 #pragma once
@@ -7,7 +9,7 @@
 #include <vector>
 
 #include "ipc/launch.h"
-#include "sync/reconcile.h"
+#include "sync/pass/reconcile.h"
 #include "tests/model/flag_bits.h"
 
 namespace interimap::model {

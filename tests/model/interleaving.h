@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Stands in for waiting: lets the two simulated servers carry out what they were asked, over the connections
 // that the engine wants, in an order that comes from a seed alone, and lets users and fate strike in between.
 #pragma once
@@ -9,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "sync/exchange.h"
+#include "sync/peers/exchange.h"
 #include "tests/model/random.h"
 #include "tests/model/simulated_net.h"
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The model test: random histories of two simulated servers, the real engine between them.
 //
 //   histories                       the told ones, and random ones for 15 seconds

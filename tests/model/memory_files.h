@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The files of SQLite in memory: no system call, and a kill at any instant is a copy of them; a power loss,
 // of what had been written to the disk by then.
 #pragma once

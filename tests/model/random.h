@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Random numbers that are the same on every machine, from a seed of 64 bit (splitmix64).
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The net process of one account, and the server behind it: answers the requests of sync from an Account.
 #pragma once
 

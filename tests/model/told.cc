@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Histories told by hand: each went wrong once, or is what a kill at every write and a fault at every request
 // must not harm.
 #include <doctest/doctest.h>

@@ -1,8 +1,11 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "tests/model/trial.h"
 
 #include <algorithm>
 
 #include "ipc/failure.h"
+#include "ipc/side.h"
 #include "tests/model/interleaving.h"
 
 namespace interimap::model {
@@ -11,7 +14,6 @@ namespace {
 
 using What = Step::What;
 
-constexpr Side kSides[] = {Side::local, Side::remote};
 // After the last fault, so many runs must do to have nothing left to write.
 constexpr int kMostRuns = 6;
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A history put to the test: two accounts, the engine, its database, and a witness.
 #pragma once
 

@@ -1,12 +1,14 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 #include "tests/model/witness.h"
 
 #include <algorithm>
 
+#include "ipc/side.h"
+
 namespace interimap::model {
 
 namespace {
-
-constexpr Side kSides[] = {Side::local, Side::remote};
 
 const char* name(Side side) { return side == Side::local ? "local" : "remote"; }
 

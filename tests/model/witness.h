@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Knows what the users did, and so what the engine may do and what must be true once all is quiet. Throws
 // Broken where it is not.
 #pragma once
@@ -31,8 +33,8 @@ class Witness {
   void upset(const std::string& mailbox);
   // The engine takes a mailbox afresh: what either side has now is to be on both in the end, once.
   void takenAfresh(const std::string& mailbox);
-  // Nor is it of one that a user renamed, and what is below it, until the engine follows. It need not, if it is
-  // in doubt.
+  // Nor is it of one that a user renamed, and what is below it, until the engine follows. It need not, if it
+  // is in doubt.
   bool isUpset(const std::string& mailbox) const;
   void renamed(const std::string& mailbox) { renamed_.insert(mailbox); }
   const std::set<std::string>& upsetMailboxes() const { return upset_; }

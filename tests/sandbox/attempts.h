@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What the prober tries once it is locked in. Each gives 0 if it could, or else errno.
 #pragma once
 

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Memory that could hold code, and memory that is a file.
 #include <sys/mman.h>
 #include <sys/syscall.h>

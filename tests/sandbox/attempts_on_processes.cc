@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Other processes, other programs, other connections, other rights.
 #include <fcntl.h>
 #include <linux/capability.h>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Holds the lists against what workers did: reads what strace wrote about every process
 // (tests/sandbox/traced), sums up by role the calls after lock-in, line by line of its list, and prints both.
 //

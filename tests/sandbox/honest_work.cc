@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The control group: what workers live from has to go on working.
 #include <fcntl.h>
 #include <poll.h>

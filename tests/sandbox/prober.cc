@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Locks itself in like a worker and then tries one thing.
 //
 //   prober ROLE USER ABOVE ATTEMPT

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Every role, started in every way, tries everything that it must not: a hole in the lists fails here. And
 // does its honest work: so does a list that is too short.
 #include <doctest/doctest.h>

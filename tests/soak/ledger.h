@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What the generator did, message by message: what the servers must hold in the end, whatever order the
 // program saw it in.
 //

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // `make soak TIME=3600 MODE=notify`: a soak of any length, with a line each minute. Exit status 0: passed.
 // The program's log goes to standard error if it did not.
 

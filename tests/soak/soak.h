@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A soak: two Dovecots with different delimiters, the program watching between them, random changes on both
 // sides, servers that are stopped and killed in between. In the end both are equal, nothing is lost or
 // doubled, and the program is no larger than it was.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Random changes to both servers, as their users make them: an ordinary client at each, and now and then
 // `interimap --rename` or `--delete` beside the watcher. The same seed makes the same choices, as far as the
 // program under test leaves the same things to choose from.

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A whole session with a server that says whatever it likes. Nothing is settled twice, nothing is lost
 // between the queue and the outcome, and no server can make us say half a line.
 #include <map>

@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // Packets as honest processes send them, of every kind and with something in every field, to be spoilt.
 #pragma once
 

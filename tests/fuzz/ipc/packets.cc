@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // What a compromised worker may send: any words, with or without a descriptor.
 #include <string.h>
 

@@ -1,7 +1,9 @@
-#include "launch/configuration.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/config/configuration.h"
 
 #include "ipc/failure.h"
-#include "launch/pull_section.h"
+#include "launch/config/pull_section.h"
 #include "tests/fuzz/target.h"
 
 using namespace interimap;

@@ -1,9 +1,11 @@
-#include "launch/escape.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/show/escape.h"
 
 #include <algorithm>
 
-#include "launch/json.h"
-#include "launch/utf8.h"
+#include "launch/show/json.h"
+#include "launch/show/utf8.h"
 #include "tests/fuzz/target.h"
 
 using namespace interimap;

@@ -1,11 +1,13 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // The values of list-mailbox, mailbox, deliver-rcpt and deliver-method.
-#include "launch/list_patterns.h"
+#include "launch/config/list_patterns.h"
 
 #include <algorithm>
 
 #include "ipc/path.h"
-#include "launch/destination.h"
-#include "launch/pull_section.h"
+#include "launch/config/destination.h"
+#include "launch/config/pull_section.h"
 #include "tests/fuzz/target.h"
 
 using namespace interimap;

@@ -1,4 +1,6 @@
-#include "launch/log_prefix.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/show/log_prefix.h"
 
 #include "tests/fuzz/target.h"
 

@@ -1,8 +1,10 @@
-#include "launch/modified_utf7.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/config/modified_utf7.h"
 
 #include <algorithm>
 
-#include "launch/utf8.h"
+#include "launch/show/utf8.h"
 #include "tests/fuzz/target.h"
 
 using namespace interimap;

@@ -1,4 +1,6 @@
-#include "net/envelope.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/response/envelope.h"
 
 #include "ipc/failure.h"
 #include "tests/fuzz/target.h"

@@ -1,7 +1,9 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // From octets to responses, and from responses to their nouns.
 #include "ipc/failure.h"
-#include "net/lexer.h"
-#include "net/untagged.h"
+#include "net/response/untagged.h"
+#include "net/wire/lexer.h"
 #include "tests/fuzz/target.h"
 
 using namespace interimap;

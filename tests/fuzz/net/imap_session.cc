@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A whole session: login, the requests of the first line, and a server that is not to be trusted. Whatever it
 // says, sync and launch get only what their converters let in, and every answer in its turn.
 #include <optional>

@@ -1,8 +1,10 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // COMPRESS=DEFLATE: what a server calls compressed.
 #include <array>
 
 #include "ipc/failure.h"
-#include "net/deflate.h"
+#include "net/wire/deflate.h"
 #include "tests/fuzz/net/recorded.h"
 #include "tests/fuzz/target.h"
 

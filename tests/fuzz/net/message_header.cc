@@ -1,4 +1,6 @@
-#include "net/message_header.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/response/message_header.h"
 
 #include "tests/fuzz/target.h"
 

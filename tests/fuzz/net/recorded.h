@@ -1,3 +1,5 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // A peer on the network that has said all it will ever say before anything is asked.
 #pragma once
 

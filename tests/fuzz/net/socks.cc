@@ -1,4 +1,6 @@
-#include "net/socks.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/wire/socks.h"
 
 #include "ipc/failure.h"
 #include "tests/fuzz/net/recorded.h"

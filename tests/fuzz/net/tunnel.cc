@@ -1,4 +1,6 @@
-#include "net/tunnel.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/wire/tunnel.h"
 
 #include "ipc/failure.h"
 #include "tests/fuzz/target.h"

@@ -1,5 +1,7 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
 // ignore-mailbox is the user's, the name is a server's.
-#include "sync/ignore.h"
+#include "sync/mailboxes/ignore.h"
 
 #include "ipc/failure.h"
 #include "tests/fuzz/target.h"

@@ -1,4 +1,6 @@
-#include "sync/hierarchy.h"
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/mailboxes/hierarchy.h"
 
 #include "tests/fuzz/target.h"
 

@@ -1,0 +1,25 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// One IMAP account of the configuration: the keys that interimap and pullimap share.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "ipc/launch.h"
+#include "launch/config/key.h"
+
+namespace interimap {
+
+extern const std::span<const Key> kAccountKeys;
+
+// Throws Failure(config) for what no single key's check can see. `debug`, what depends on the mode of the
+// run, and a password that is not in the configuration itself (password.h) are the caller's to fill in.
+settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault);
+
+settings::Net copyOf(const settings::Net& net);
+
+// "user@host", or "tunnel:command": which account this is, for people and to compare.
+std::string accountName(const settings::Net& net);
+
+}  // namespace interimap

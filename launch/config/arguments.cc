@@ -1,0 +1,159 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/config/arguments.h"
+
+#include <strings.h>
+
+#include <algorithm>
+
+#include "launch/config/modified_utf7.h"
+
+namespace interimap {
+
+const std::string_view kHelp =
+    "Usage: interimap [OPTIONS] [MAILBOX [..]]\n"
+    "  or: interimap [OPTIONS] --repair [MAILBOX [..]]\n"
+    "  or: interimap [OPTIONS] --adopt [MAILBOX [..]]\n"
+    "  or: interimap [OPTIONS] --delete MAILBOX [..]\n"
+    "  or: interimap [OPTIONS] --rename SOURCE DEST\n"
+    "Consult the manpage for more information.\n";
+const std::string_view kUsage =
+    "Usage: interimap [OPTIONS] [COMMAND] [MAILBOX [..]]\n"
+    "Try 'interimap --help' or consult the manpage for more information.\n";
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"config", 0, Option::Value::text},
+    {"target", 0, Option::Value::text},
+    {"watch", 0, Option::Value::number},
+    {"notify"},
+    {"quiet", 'q'},
+    {"debug"},
+    {"help", 'h'},
+    {"version"},
+    {"repair"},
+    {"adopt"},
+    {"delete"},
+    {"rename"},
+    {"dry-run"},
+    {"force-deletions"},
+    {"progress", 0, Option::Value::text},
+    {"log-format", 0, Option::Value::text},
+};
+
+// Default intervals, in seconds: --notify looks only to keep connections alive.
+constexpr unsigned kWatch = 60, kNotify = 900;
+
+// What scanning leaves to be judged together, since the order of options means nothing.
+struct Collected {
+  Arguments arguments;
+  std::vector<Command> commands;  // each once
+  bool targeted = false, watched = false;
+  std::vector<std::string> targets;
+  unsigned interval = 0;  // of --watch; 0: the default
+  std::vector<std::string> errors;
+};
+
+std::vector<std::string> splitAtCommas(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    auto comma = text.find(',');
+    items.emplace_back(text.substr(0, comma));
+    text = comma == text.npos ? "" : text.substr(comma + 1);
+  }
+  while (!items.empty() && items.back().empty()) items.pop_back();  // trailing commas are harmless
+  return items;
+}
+
+void collect(Collected& all, const Scanned::Given& given) {
+  Arguments& arguments = all.arguments;
+  collectShared(arguments, given, all.errors);
+  auto command = [&](Command which) {
+    if (std::ranges::find(all.commands, which) == all.commands.end()) all.commands.push_back(which);
+  };
+  if (given.name == "notify") arguments.notify = true;
+  if (given.name == "repair") command(Command::repair);
+  if (given.name == "adopt") command(Command::adopt);
+  if (given.name == "delete") command(Command::remove);
+  if (given.name == "rename") command(Command::rename);
+  if (given.name == "target") {
+    all.targeted = true;
+    for (std::string& item : splitAtCommas(*given.value)) all.targets.push_back(std::move(item));
+  }
+  if (given.name == "dry-run") arguments.dryRun = true;
+  if (given.name == "force-deletions") arguments.forceDeletions = true;
+  if (given.name == "progress")
+    if (auto place = choice(given, all.errors, {"auto", "always", "never"}))
+      arguments.progress = static_cast<ShowProgress>(*place);
+  if (given.name == "watch") {
+    all.watched = true;
+    all.interval = interval(given);
+  }
+}
+
+bool makesSense(const Collected& all) {
+  std::size_t mailboxes = all.arguments.mailboxes.size();
+  bool command = !all.commands.empty();
+  if (all.commands.size() > 1) return false;
+  if (command && all.commands[0] == Command::remove && mailboxes == 0) return false;
+  if (command && all.commands[0] == Command::rename && mailboxes != 2) return false;
+  if (command && (all.watched || all.arguments.notify)) return false;
+  if (all.arguments.dryRun && (all.watched || all.arguments.notify)) return false;
+  // --delete and --rename say what they do.
+  bool named = command && (all.commands[0] == Command::remove || all.commands[0] == Command::rename);
+  if (named && all.arguments.forceDeletions) return false;
+  return !all.targeted || named;
+}
+
+// Returns a target that is none.
+std::optional<std::string> applyTargets(const std::vector<std::string>& targets, Arguments& arguments) {
+  arguments.onLocal = arguments.onRemote = arguments.inDatabase = false;
+  for (const std::string& target : targets) {
+    if (target == "local")
+      arguments.onLocal = true;
+    else if (target == "remote")
+      arguments.onRemote = true;
+    else if (target == "database")
+      arguments.inDatabase = true;
+    else
+      return target;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> mailboxArgument(std::string_view word) {
+  if (word.empty()) return std::nullopt;
+  if (strcasecmp(std::string(word).c_str(), "INBOX") == 0) return "INBOX";
+  bool ascii = std::ranges::all_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii ? std::string(word) : toModifiedUtf7(word);
+}
+
+std::variant<Arguments, UsageError> parseArguments(std::span<const std::string_view> words) {
+  Scanned scanned = scanOptions(words, kOptions, Ordering::strict);
+  if (!scanned.errors.empty()) return UsageError{std::move(scanned.errors)};
+  Collected all;
+  for (const auto& given : scanned.given) collect(all, given);
+  if (!all.errors.empty()) return UsageError{std::move(all.errors)};
+  Arguments& arguments = all.arguments;
+  arguments.mailboxes = std::move(scanned.arguments);
+  if (arguments.version || arguments.help) return std::move(arguments);
+
+  if (!makesSense(all)) return UsageError{};
+  if (!all.commands.empty()) arguments.command = all.commands[0];
+  if (all.watched || arguments.notify)
+    arguments.watch = all.interval != 0 ? all.interval : arguments.notify ? kNotify : kWatch;
+  if (all.targeted)
+    if (auto wrong = applyTargets(all.targets, arguments))
+      return UsageError{{"Invalid target " + *wrong}, false};
+  for (std::string& mailbox : arguments.mailboxes) {
+    auto name = mailboxArgument(mailbox);
+    if (!name) return UsageError{{"Invalid mailbox name " + mailbox}, false};
+    mailbox = std::move(*name);
+  }
+  return std::move(arguments);
+}
+
+}  // namespace interimap

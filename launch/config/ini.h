@@ -1,0 +1,31 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// The grammar of the configuration file: sections of properties, all of them text.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "ipc/secret.h"
+
+namespace interimap {
+
+struct Property {
+  Secret value;  // any of them may be a password
+  std::size_t line = 0;
+};
+
+using Section = std::map<std::string, Property, std::less<>>;
+
+struct Ini {
+  static constexpr std::string_view kDefault = "_";  // the section before any header
+  // Sections of the same name are one; of several properties with one key the last one counts.
+  std::map<std::string, Section, std::less<>> sections;
+
+  // Throws Failure(config) that says "FILE:LINE: …" and does not quote the line: it may hold a password.
+  static Ini parse(std::string_view text, const std::string& file);
+};
+
+}  // namespace interimap

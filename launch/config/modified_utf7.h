@@ -1,0 +1,15 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Modified UTF-7, the spelling of mailbox names on the wire (RFC 3501 section 5.1.3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace interimap {
+
+// "Entwürfe" becomes "Entw&APw-rfe". Nothing if the text is no UTF-8.
+std::optional<std::string> toModifiedUtf7(std::string_view utf8);
+
+}  // namespace interimap

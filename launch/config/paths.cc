@@ -1,0 +1,59 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/config/paths.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ipc/failure.h"
+#include "launch/config/key.h"
+
+namespace interimap {
+
+const BaseDirectory kConfigHome{"XDG_CONFIG_HOME", ".config", ExitStatus::config};
+const BaseDirectory kDataHome{"XDG_DATA_HOME", ".local/share", ExitStatus::cantCreate};
+
+std::string baseDirectory(const BaseDirectory& base) {
+  const char* value = getenv(base.variable);
+  if (value && *value) return value;
+  const char* home = getenv("HOME");
+  return std::string(home ? home : "") + "/" + base.fallback;
+}
+
+std::string resolvePath(const BaseDirectory& base, const std::string& program, const std::string& path) {
+  if (!isText(path)) throw Failure(ExitStatus::config, "Insecure " + path);
+  if (path[0] == '/') return path;
+  std::string directory = baseDirectory(base);
+  if (directory[0] != '/' || !isText(directory)) throw Failure(base.trouble, "Insecure " + directory);
+  struct stat status {};
+  if (stat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+    throw Failure(base.trouble, "No such directory: " + directory);
+  directory += "/" + program;
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+    throw Failure(base.trouble, "Couldn't create " + directory + ": " + strerror(errno));
+  return directory + "/" + path;
+}
+
+SplitPath splitPath(const std::string& path) {
+  auto slash = path.rfind('/');
+  std::string name = path.substr(slash + 1);
+  if (name.empty() || name == "." || name == "..")
+    throw Failure(ExitStatus::config, path + ": a directory, not a file");
+  return {slash == 0 ? "/" : path.substr(0, slash), name};
+}
+
+std::string workerDirectory() {
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0 || length == sizeof path)
+    throw Failure(ExitStatus::internal, std::string("/proc/self/exe: ") + strerror(errno));
+  std::string program(path, static_cast<std::size_t>(length));
+  for (int level = 0; level < 2; ++level) program.resize(program.rfind('/'));  // the file, then its "bin"
+  return program + "/libexec/interimap";
+}
+
+}  // namespace interimap

@@ -1,0 +1,38 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Where configuration and state are kept: the XDG base directories.
+#pragma once
+
+#include <string>
+
+#include "ipc/exit_status.h"
+
+namespace interimap {
+
+struct BaseDirectory {
+  const char* variable;  // of the environment; empty counts as not set
+  const char* fallback;  // under $HOME
+  ExitStatus trouble;    // how the program ends if it is not to be had
+};
+
+extern const BaseDirectory kConfigHome, kDataHome;
+
+// The directory itself, not checked for anything.
+std::string baseDirectory(const BaseDirectory& base);
+
+// `path` itself if it is absolute, else within the program's directory of that base, which is created with
+// mode 0700 if it is missing. Throws Failure: "Insecure …" for a path with control characters or a base that
+// is not absolute, "No such directory: …" for a base that does not exist, "Couldn't create …".
+std::string resolvePath(const BaseDirectory& base, const std::string& program, const std::string& path);
+
+struct SplitPath {
+  std::string directory, name;
+};
+// Of an absolute path that names a file; throws Failure(config) if it names a directory.
+SplitPath splitPath(const std::string& path);
+
+// The directory of the worker programs, beside the one this program is in: BUILD/bin and
+// BUILD/libexec/interimap, PREFIX/bin and PREFIX/libexec/interimap.
+std::string workerDirectory();
+
+}  // namespace interimap

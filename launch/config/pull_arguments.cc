@@ -1,0 +1,78 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/config/pull_arguments.h"
+
+#include <algorithm>
+
+#include "launch/config/ini.h"
+
+namespace interimap {
+
+const std::string_view kPullHelp =
+    "Usage: pullimap [OPTIONS] SECTION [..]\n"
+    "  or: pullimap [OPTIONS] --all\n"
+    "  or: pullimap [OPTIONS] --idle[=SECONDS] SECTION [..]\n"
+    "  or: pullimap [OPTIONS] --export-statefile=FILE SECTION\n"
+    "Consult the manpage for more information.\n";
+const std::string_view kPullUsage =
+    "Usage: pullimap [OPTIONS] SECTION [..]\n"
+    "Try 'pullimap --help' or consult the manpage for more information.\n";
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"config", 0, Option::Value::text},
+    {"idle", 0, Option::Value::number},
+    {"no-delivery"},
+    {"retry-refused"},
+    {"export-statefile", 0, Option::Value::text},
+    {"all"},
+    {"quiet", 'q'},
+    {"debug"},
+    {"help", 'h'},
+    {"version"},
+    {"log-format", 0, Option::Value::text},
+};
+
+// Seconds. RFC 2177: a server may log out who is silent for half an hour.
+constexpr unsigned kIdle = 1740;
+
+void collect(PullArguments& arguments, const Scanned::Given& given, std::vector<std::string>& errors) {
+  collectShared(arguments, given, errors);
+  if (given.name == "no-delivery") arguments.deliver = false;
+  if (given.name == "retry-refused") arguments.retryRefused = true;
+  if (given.name == "export-statefile") arguments.exportStatefile = *given.value;
+  if (given.name == "all") arguments.all = true;
+  if (given.name == "idle") {
+    unsigned seconds = interval(given);
+    arguments.idle = seconds != 0 ? seconds : kIdle;
+  }
+}
+
+bool makesSense(const PullArguments& arguments) {
+  if (arguments.all != arguments.sections.empty()) return false;
+  if (std::ranges::find(arguments.sections, Ini::kDefault) != arguments.sections.end()) return false;
+  if (!arguments.deliver && arguments.retryRefused) return false;
+  if (!arguments.exportStatefile) return true;
+  return arguments.sections.size() == 1 && !arguments.exportStatefile->empty() && !arguments.idle &&
+         arguments.deliver && !arguments.retryRefused;
+}
+
+}  // namespace
+
+std::variant<PullArguments, UsageError> parsePullArguments(std::span<const std::string_view> words) {
+  Scanned scanned = scanOptions(words, kOptions, Ordering::anywhere);
+  if (!scanned.errors.empty()) return UsageError{std::move(scanned.errors)};
+  PullArguments arguments;
+  std::vector<std::string> errors;
+  for (const auto& given : scanned.given) collect(arguments, given, errors);
+  if (!errors.empty()) return UsageError{std::move(errors)};
+  for (std::string& section : scanned.arguments)
+    if (std::ranges::find(arguments.sections, section) == arguments.sections.end())
+      arguments.sections.push_back(std::move(section));
+  if (arguments.version || arguments.help) return arguments;
+  if (!makesSense(arguments)) return UsageError{};
+  return arguments;
+}
+
+}  // namespace interimap

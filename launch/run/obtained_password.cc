@@ -1,0 +1,25 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/run/obtained_password.h"
+
+#include <utility>
+
+#include "launch/config/paths.h"
+#include "launch/run/password_command.h"
+
+namespace interimap {
+
+std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const PasswordOwner& owner,
+                                           Signals& signals, std::vector<std::string>& warnings) {
+  switch (source.kind) {
+    case PasswordSource::Kind::none: return credential(owner.section, owner.key);
+    case PasswordSource::Kind::command:
+      return passwordFromCommand(source.value, "[" + owner.section + "]: " + owner.key + "-command", signals);
+    case PasswordSource::Kind::file: break;
+  }
+  PasswordFile file = PasswordFile::read(resolvePath(kConfigHome, owner.program, source.value));
+  if (file.warning) warnings.push_back(*file.warning);
+  return std::move(file.password);
+}
+
+}  // namespace interimap

@@ -1,0 +1,136 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/run/password_command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "ipc/body.h"
+#include "ipc/failure.h"
+#include "launch/config/password.h"
+#include "launch/run/process.h"
+
+namespace interimap {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kPatience = 1s;  // between SIGTERM and SIGKILL
+
+[[noreturn]] void fail(const char* what) {
+  throw Failure(ExitStatus::internal, std::string(what) + ": " + strerror(errno));
+}
+
+[[noreturn]] void execute(const char* command, int null, int output) {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  // Both are above standard error, which cleanProcess() has made sure of.
+  if (dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+      close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
+    execl("/bin/sh", "sh", "-c", command, nullptr);
+  _exit(127);
+}
+
+class Command {
+ public:
+  explicit Command(const std::string& command) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+    output_ = Descriptor(ends[0]);
+    Descriptor itsOutput(ends[1]), null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!null) fail("/dev/null");
+    fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+    pid_ = fork();
+    if (pid_ < 0) fail("fork");
+    if (pid_ == 0) execute(command.c_str(), null.get(), itsOutput.get());
+    // Not pidfd_open(): glibc 2.36 forgot to tell C++ that it is a C function.
+    process_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+    text_.resize(kMostPassword + 2);
+  }
+  ~Command() {
+    explicit_bzero(text_.data(), text_.size());
+    if (pid_ < 0) return;
+    kill(pid_, SIGTERM);
+    if (!process_ || !ready(process_, kPatience)) kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  int output() const { return output_.get(); }
+  int process() const { return process_.get(); }
+
+  // Takes what has been written; only the beginning is kept. At its end the output is closed.
+  void read() {
+    char more[4096];
+    ssize_t n;
+    while ((n = ::read(output_.get(), more, sizeof more)) > 0) {
+      auto kept = std::min(text_.size() - size_, static_cast<std::size_t>(n));
+      std::copy_n(more, kept, text_.data() + size_);
+      size_ += kept;
+    }
+    explicit_bzero(more, sizeof more);
+    if (n == 0) output_ = Descriptor();
+  }
+  // Once it has ended: its wait status and what it wrote. A child of its own may hold the output open still.
+  int reap() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    if (output_) read();
+    return status;
+  }
+  std::string text() const { return text_.substr(0, size_); }
+
+ private:
+  static bool ready(const Descriptor& fd, Clock::duration time) {
+    pollfd each{fd.get(), POLLIN, 0};
+    return poll(&each, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(time).count())) > 0;
+  }
+
+  pid_t pid_ = -1;
+  Descriptor output_, process_;
+  std::string text_;
+  std::size_t size_ = 0;
+};
+
+std::string howItEnded(int waitStatus) {
+  if (WIFSIGNALED(waitStatus)) return "was killed by signal " + signalName(WTERMSIG(waitStatus));
+  return "ended with exit status " + std::to_string(WEXITSTATUS(waitStatus));
+}
+
+}  // namespace
+
+std::variant<Secret, Asked> passwordFromCommand(const std::string& command, const std::string& source,
+                                                Signals& signals, std::chrono::milliseconds time) {
+  Command running(command);
+  for (auto end = Clock::now() + time;;) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+    if (left <= 0ms)
+      throw Failure(ExitStatus::noPermission,
+                    source + " told no password within " + std::to_string(time / 1s) + " s");
+    pollfd fds[] = {{running.process(), POLLIN, 0}, {running.output(), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
+    if (poll(fds, std::size(fds), static_cast<int>(left.count())) < 0) continue;
+    while (auto asked = signals.next())
+      if (*asked != Asked::nothing) return *asked;
+    if (fds[1].revents) running.read();
+    if (fds[0].revents) break;
+  }
+  if (int status = running.reap(); status != 0)
+    throw Failure(ExitStatus::noPermission, source + " " + howItEnded(status));
+  return firstLine(running.text(), source, ExitStatus::noPermission);
+}
+
+}  // namespace interimap

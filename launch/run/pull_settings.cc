@@ -1,0 +1,70 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/run/pull_settings.h"
+
+#include <utility>
+
+#include "launch/config/account.h"
+#include "launch/config/paths.h"
+#include "launch/run/stop_at_write.h"
+
+namespace interimap {
+
+namespace {
+
+settings::Pull::Errand errand(const PullArguments& arguments) {
+  if (arguments.exportStatefile) return settings::Pull::Errand::exportState;
+  return arguments.idle ? settings::Pull::Errand::idle : settings::Pull::Errand::once;
+}
+
+settings::Pull syncSettings(const PullArguments& arguments, const PullSection& section) {
+  settings::Pull sync;
+  SplitPath state = splitPath(resolvePath(kDataHome, "pullimap", section.statefile));
+  sync.stateDirectory = state.directory;
+  sync.stateName = state.name;
+  sync.createState = !arguments.idle && !arguments.exportStatefile;
+  sync.errand = errand(arguments);
+  sync.interval = arguments.idle.value_or(0);
+  sync.mailboxes = section.mailboxes;
+  sync.forwardPaths = section.forwardPaths;
+  sync.deliver = arguments.deliver;
+  sync.retryRefused = arguments.retryRefused;
+  sync.purgeAfter = section.purgeAfter;
+  sync.account = accountName(section.net);
+  sync.debug = arguments.debug;
+  sync.user = section.net.user;
+  setStopAtWrite(sync);
+  return sync;
+}
+
+}  // namespace
+
+PullSettings pullSettings(const PullArguments& arguments, PullSection& section) {
+  PullSettings pull;
+  pull.workers = workerDirectory();
+  pull.sync = syncSettings(arguments, section);
+  pull.net = std::move(section.net);
+  pull.net.debug = arguments.debug;
+  if (arguments.debug > 0) pull.net.nullStderr = false;
+  pull.net.keepAlive = arguments.idle.has_value();
+  pull.delivery = std::move(section.delivery);
+  pull.delivery.debug = arguments.debug;
+  return pull;
+}
+
+settings::Delivery copyOf(const settings::Delivery& delivery) {
+  settings::Delivery copy;
+  copy.lmtp = delivery.lmtp;
+  copy.host = delivery.host;
+  copy.port = delivery.port;
+  copy.ehlo = delivery.ehlo;
+  copy.security = delivery.security;
+  copy.tls = delivery.tls;
+  copy.username = delivery.username;
+  copy.password = Secret(std::string(delivery.password.reveal()));
+  copy.debug = delivery.debug;
+  copy.user = delivery.user;
+  return copy;
+}
+
+}  // namespace interimap

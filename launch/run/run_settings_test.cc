@@ -1,0 +1,126 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/run/run_settings.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "launch/config/account.h"
+#include "launch/config/data_home.h"
+
+using namespace interimap;
+
+namespace {
+
+const std::string kText =
+    "max-deletions = 5%\n"
+    "connections = 2\n"
+    "[local]\nhost = here\nusername = a\n"
+    "[remote]\nhost = there\nusername = b\npassword = x\ntype = imap\nconnections = 4\n";
+
+RunSettings made(const Arguments& arguments, const std::string& text = kText, bool ofAncestor = false) {
+  Configuration configuration = Configuration::parse(text, "f");
+  return runSettings(arguments, configuration, ofAncestor);
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(DataHome, "settings: the errand, and what it implies") {
+  using settings::Errand;
+  struct {
+    Arguments arguments;
+    Errand errand;
+    unsigned interval;
+  } table[] = {
+      {{}, Errand::synchronise, 0},
+      {{.command = Command::repair}, Errand::repair, 0},
+      {{.command = Command::adopt}, Errand::synchronise, 0},
+      {{.command = Command::remove}, Errand::remove, 0},
+      {{.command = Command::rename}, Errand::rename, 0},
+      {{.watch = 60}, Errand::watch, 60},
+      {{.watch = 900, .notify = true}, Errand::notify, 900},
+  };
+  for (const auto& row : table) {
+    RunSettings run = made(row.arguments);
+    CHECK(run.sync.errand == row.errand);
+    CHECK(run.sync.adopt == (row.arguments.command == Command::adopt));
+    CHECK(run.sync.interval == row.interval);
+    bool watching = row.interval > 0;
+    CHECK(run.sync.createDatabase == !watching);
+    CHECK(run.local.keepAlive == watching);
+    CHECK(run.remote.keepAlive == watching);
+  }
+}
+
+TEST_CASE_FIXTURE(DataHome, "settings: where everything comes from") {
+  RunSettings run = made({.debug = 1,
+                          .onLocal = false,
+                          .inDatabase = false,
+                          .dryRun = true,
+                          .forceDeletions = true,
+                          .mailboxes = {"INBOX"}});
+  CHECK(run.workers.ends_with("/libexec/interimap"));
+  CHECK(run.sync.databaseDirectory == std::string(path) + "/interimap");
+  CHECK(run.sync.databaseName == "there.db");
+  CHECK(run.sync.localAccount == "a@here");
+  CHECK(run.sync.remoteAccount == "b@there");
+  CHECK_FALSE(run.sync.onLocal);
+  CHECK(run.sync.onRemote);
+  CHECK_FALSE(run.sync.inDatabase);
+  CHECK(run.sync.dryRun);
+  CHECK(run.sync.forceDeletions);
+  CHECK(run.sync.maxDeletions == 5);
+  CHECK(run.sync.maxDeletionsPercent);
+  CHECK(run.sync.mailboxes == std::vector<std::string>{"INBOX"});
+  CHECK(run.sync.localConnections == 2);
+  CHECK(run.sync.remoteConnections == 4);
+  CHECK(run.sync.debug == 1);
+  CHECK(run.local.debug == 1);
+  CHECK(run.remote.transport == settings::Transport::imap);
+  CHECK(run.remote.password.reveal() == "x");
+  CHECK(run.local.password.empty());
+}
+
+TEST_CASE_FIXTURE(DataHome, "settings: null-stderr does not hide what --debug is to show") {
+  const std::string text = "null-stderr = YES\n" + kText;
+  CHECK(made({}, text).local.nullStderr);
+  CHECK_FALSE(made({.debug = 1}, text).local.nullStderr);
+}
+
+TEST_CASE_FIXTURE(DataHome, "settings: the ancestor's database is used where it is") {
+  const std::string home = path, ours = home + "/interimap", its = home + "/imapsync";
+  CHECK(made({}, kText, true).sync.databaseDirectory == ours);
+  std::filesystem::create_directory(its);
+  std::ofstream(its + "/there.db") << "x";
+  CHECK(made({}, kText, true).sync.databaseDirectory == its);
+  CHECK(made({}, kText, false).sync.databaseDirectory == ours);
+  CHECK(made({}, "database = other.db\n" + kText, true).sync.databaseDirectory == ours);
+  CHECK(made({}, "database = " + home + "/x.db\n" + kText, true).sync.databaseDirectory == home);
+}
+
+TEST_CASE("settings: a copy of an account says the same on the wire") {
+  settings::Net net;
+  net.transport = settings::Transport::tunnel;
+  net.host = "h";
+  net.port = "p";
+  net.proxy = "x";
+  net.command = "c";
+  net.nullStderr = true;
+  net.startTls = false;
+  net.compress = settings::Compress::yes;
+  net.tls.verify = false;
+  net.tls.caFile = "f";
+  net.auth = {"PLAIN"};
+  net.username = "u";
+  net.password = Secret("s");
+  net.qresync = false;
+  net.keepAlive = true;
+  net.maxMessageSize = 5;
+  net.debug = 2;
+  net.user = "n";
+  auto copy = pack(Order{copyOf(net)}).words;
+  CHECK(copy == pack(Order{std::move(net)}).words);
+}

@@ -1,0 +1,227 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/run/run.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstddef>
+#include <cstring>
+
+#include "launch/run/fake_workers.h"
+
+using namespace interimap;
+using namespace interimap::fake;
+
+namespace {
+
+__attribute__((constructor)) void actAsWorker(int count, char** words, char**) {
+  const char* name = std::strrchr(words[0], '/');
+  if (count != 2 || !name) return;
+  std::string_view program(name);
+  if (program != "/sync" && program != "/net" && program != "/delivery") return;
+  const char* script = getenv((std::string("FAKE_") + words[1]).c_str());
+  try {
+    Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
+    std::string directory(words[0], static_cast<std::size_t>(name + 1 - words[0]));
+    for (char step : part(script ? script : "", directory, words[1])) act(step, launch, words[1]);
+  } catch (const PeerGone&) {
+    _exit(69);
+  } catch (...) {
+  }
+  _exit(98);
+}
+
+}  // namespace
+
+TEST_CASE("a run: settings, lock, go, log lines, statistics, end") {
+  Result result = play({"slidP0", "sgdwTq", "sgwq"});
+  CHECK(result.status == 0);
+  CHECK(result.log.find("database(INBOX): hello\n") != std::string::npos);
+  CHECK(result.log.find("\nright\n") != std::string::npos);
+  CHECK(result.log.find("local: right\n") != std::string::npos);
+  CHECK(result.log.find("wrong") == std::string::npos);
+  CHECK(result.log.find("local: IMAP traffic (bytes): recv 1 sent 2\n") != std::string::npos);
+  CHECK(result.log.find("ERROR") == std::string::npos);
+}
+
+TEST_CASE("a run: who failed decides, and only that is told") {
+  struct {
+    const char *sync, *local, *remote;
+    int status;
+    const char* log;
+  } table[] = {
+      {"se5", "st0", "st0", 75, "ERROR: oops\n"},  // never locked, so no net starts
+      {"slWq", "sgwq", "sge7", 77, "remote: ERROR: oops\n"},
+      {"slWq", "sgwq", "sgk", 70, "remote: ERROR: killed by signal SIGKILL\n"},
+      {"slk", "sgwq", "sgwq", 70, "sync: ERROR: killed by signal SIGKILL\n"},
+      {"slWq", "sgwq", "sgx", 70, "remote: ERROR: ended without saying why, exit status 3\n"},
+      {"slWq", "sgwq", "sgvz", 70,
+       "remote: ERROR: broke the protocol between us: a packet that is no message\n"},
+      {"slWq", "sgwq", "sglz", 70,
+       "remote: ERROR: broke the protocol between us: a report that is not its to make\n"},
+      {"slWq", "sgwq", "sgq", 70, "ERROR: the workers ended without saying why\n"},
+      {"sl0", "sgz", "sgwq", 0, ""},  // a net that hangs on is killed
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.sync);
+    CAPTURE(row.remote);
+    Result result = play({row.sync, row.local, row.remote});
+    CHECK(result.status == row.status);
+    CHECK(result.log == row.log);
+  }
+}
+
+TEST_CASE("a run: SIGTERM and SIGINT stop it in good order") {
+  Result result = play({"slKt0", "sgwTq", "sgwq"});
+  CHECK(result.status == 0);
+  CHECK(result.log == "local: IMAP traffic (bytes): recv 1 sent 2\n");
+  result = play({"slIt0", "sgwTq", "sgwq", true});
+  CHECK(result.status == 1);
+  CHECK(result.log == "Interrupted system call\n");
+  result = play({"slKtKz", "sgwq", "sgz"});  // twice, by one that does not stop
+  CHECK(result.status == 0);
+}
+
+TEST_CASE("a run: a worker that is not there") {
+  ProgressLine nowhere(-1);
+  Log log({}, nowhere);
+  sigset_t before;
+  sigprocmask(SIG_SETMASK, nullptr, &before);
+  Signals signals;
+  Service service({});
+  RunSettings settings;
+  settings.workers = "/nonexistent";
+  CHECK_THROWS_WITH_AS(Run({log, nowhere, signals, service}).run(std::move(settings)),
+                       "/nonexistent/sync: No such file or directory", Failure);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_CASE("a run: settings that fit no packet") {
+  settings::Sync sync;
+  sync.mailboxes.assign(1000, std::string(100, 'x'));
+  CHECK(play({.sync = "s", .local = "s", .remote = "s", .settings = std::move(sync)}).status == -78);
+}
+
+TEST_CASE("a run: what was done is summed up") {
+  Result result = play({.sync = "slNN5", .local = "sgwq", .remote = "sgwq", .json = true});
+  CHECK(result.status == 75);
+  CHECK(result.log.find(R"("level":"summary","exitStatus":75,)") != std::string::npos);
+  CHECK(result.log.find(R"("mailboxes":3,"copiedToLocal":2,"copiedToRemote":0,"flagsUpdated":0,)"
+                        R"("expunged":4,"failed":0,"octets":0})") != std::string::npos);
+}
+
+TEST_CASE("a run: more connections, at sync's wish") {
+  const std::string kTraffic = "local: IMAP traffic (bytes): recv 2 sent 4\n",
+                    kWithout = "local/2: WARNING: Going on without this connection: ";
+  struct {
+    const char *sync, *local2;
+    int status;
+    std::string log;
+  } table[] = {
+      {"slCAAA0", "sgwTq", 0, kTraffic},
+      {"slCAAAX0", "sgTq", 0, kTraffic},  // let go before
+      {"slCAAAX0", "sgTe7", 0, kWithout + "oops\n" + kTraffic},
+      {"slCAAAX5", "sgTk", 75, kWithout + "killed by signal SIGKILL\n" + kTraffic},
+      {"slCAAAX0", "sgTx", 0, kWithout + "ended without saying why, exit status 3\n" + kTraffic},
+      {"slCAAAXCAAA0", "sgTq", 0, "local: IMAP traffic (bytes): recv 3 sent 6\n"},
+      // what is compromised ends it all
+      {"slCAAAt0", "sgTvz", 70,
+       "local/2: ERROR: broke the protocol between us: a packet that is no message\n" + kTraffic},
+      {"slCAAAt0", "sgTlz", 70,
+       "local/2: ERROR: broke the protocol between us: a report that is not its to make\n" + kTraffic},
+      // more than there may be
+      {"slcz", "", 70,
+       "sync: ERROR: broke the protocol between us: a report that nobody is due\n"
+       "local: IMAP traffic (bytes): recv 1 sent 2\n"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.sync);
+    CAPTURE(row.local2);
+    Play several{.sync = row.sync, .local = "sgwTq", .remote = "sgwq"};
+    several.settings.localConnections = 2;
+    several.settings.remoteConnections = 3;
+    several.local2 = row.local2;
+    several.remote2 = several.remote3 = "sgwq";
+    Result result = play(several);
+    CHECK(result.status == row.status);
+    CHECK(result.log == row.log);
+  }
+  Result result = play({"slCz", "sgwq", "sgwq"});
+  CHECK(result.status == 70);
+  CHECK(result.log == "sync: ERROR: broke the protocol between us: a report that nobody is due\n");
+}
+
+TEST_CASE("watching: a connection that breaks is made again") {
+  // The remote server goes away; it is still away; it is back, and the user ends it all.
+  Result result = play(
+      {.sync = "slSWq|slWq|slSKt0", .local = "sgwq|sgwq|sgwq", .remote = "sge9|sge9|sgwq", .watch = true});
+  CHECK(result.status == 0);
+  CHECK(withoutTimes(result.log) ==
+        "remote: ERROR: oops\ntrying again in N s\nremote: ERROR: oops\ntrying again in N s\n");
+}
+
+TEST_CASE("watching: what does not pass ends it") {
+  struct {
+    const char *sync, *local, *remote;
+    int status;
+    const char* log;
+  } table[] = {
+      {"se5", "st0", "st0", 75, "ERROR: oops\n"},  // somebody else watches
+      {"slWq", "sgwq", "sge7", 77, "remote: ERROR: oops\n"},
+      {"slWq", "sgwq", "sge6", 76, "remote: ERROR: oops\n"},  // a server that never was good enough
+      {"slSWq|slWq", "sgwq|sgwq", "sge6|sge7", 77,
+       "remote: ERROR: oops\ntrying again in N s\nremote: ERROR: oops\n"},
+      {"slSWq", "sgwq", "sgk", 70, "remote: ERROR: killed by signal SIGKILL\n"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.sync);
+    CAPTURE(row.remote);
+    Result result = play({.sync = row.sync, .local = row.local, .remote = row.remote, .watch = true});
+    CHECK(result.status == row.status);
+    CHECK(withoutTimes(result.log) == row.log);
+  }
+}
+
+TEST_CASE("watching: a password that was told once may be told again") {
+  Play once{.sync = "slSWq|slSKt0", .local = "sgwq|sgwq", .remote = "sg9|sgwq", .watch = true};
+  once.withoutPassword = 1;
+  Result result = play(once);
+  CHECK(result.status == 0);
+  CHECK(withoutTimes(result.log) == "trying again in N s\nERROR: no password\ntrying again in N s\n");
+  once.withoutPassword = 0;
+  CHECK(play(once).status == -77);
+}
+
+TEST_CASE("watching: SIGTERM between two attempts ends it at once") {
+  auto began = std::chrono::steady_clock::now();
+  Result result = play({.sync = "slWq|slLWq", .local = "sgwq|sgwq", .remote = "sg9|sg9", .watch = true});
+  CHECK(result.status == 0);
+  std::chrono::seconds waits{0};  // as announced: one was waited for, the other cut short
+  std::regex announced("again in ([0-9]+) s");
+  INFO(result.log);
+  for (std::sregex_iterator each(result.log.begin(), result.log.end(), announced), end; each != end; ++each)
+    waits += std::chrono::seconds(std::stoi((*each)[1]));
+  CHECK(waits >= std::chrono::seconds(3));
+  CHECK(std::chrono::steady_clock::now() - began < waits);
+}
+
+TEST_CASE("watching: the service manager is told") {
+  std::string name = "interimap-run-" + std::to_string(getpid());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  Descriptor manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  REQUIRE(bind(manager.get(), reinterpret_cast<sockaddr*>(&address),
+               static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0);
+  play({.sync = "slPSKt0", .local = "sgwq", .remote = "sgwq", .watch = true, .notifySocket = "@" + name});
+  std::string heard;
+  char message[2048];
+  for (ssize_t n; (n = recv(manager.get(), message, sizeof message, 0)) >= 0;)
+    heard += std::string(message, static_cast<std::size_t>(n)) + "\n";
+  CHECK(heard.find("WATCHDOG=1\n") != std::string::npos);
+  heard = std::regex_replace(heard, std::regex("WATCHDOG=1\n"), "");
+  CHECK(heard ==
+        "STATUS=Connecting\nEXTEND_TIMEOUT_USEC=120000000\nSTATUS=Copying INBOX: 1 of 2 messages, 3\n"
+        "READY=1\nSTATUS=Waiting for news; last time: 1 copied\nSTOPPING=1\nSTOPPING=1\n");
+}

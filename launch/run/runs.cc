@@ -1,0 +1,103 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/run/runs.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/timerfd.h>
+
+#include <algorithm>
+
+#include "ipc/failure.h"
+
+namespace interimap {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+// Runs out on time even if the machine sleeps in between.
+Descriptor timer(std::chrono::milliseconds time) {
+  Descriptor fd(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+  itimerspec once{};
+  once.it_value.tv_sec = time / 1s;
+  once.it_value.tv_nsec = (time % 1s) / 1ns;
+  if (!fd || timerfd_settime(fd.get(), 0, &once, nullptr) != 0)
+    throw Failure(ExitStatus::internal, std::string("timerfd: ") + strerror(errno));
+  return fd;
+}
+
+}  // namespace
+
+int Runs::all(const Settings& settings) {
+  auto reached = Reached::nothing;
+  while (true) {
+    RunEnd end = one(settings, reached);
+    if (end.reached == Reached::waiting) backoff_.reset();
+    reached = std::max(reached, end.reached);
+    if (!watching_ || end.asked != Asked::nothing || !mayPass(end.status, reached)) {
+      if (end.status != 0 && !end.reason.empty()) around_.service.status(end.reason);
+      around_.service.stopping();
+      return end.status;
+    }
+
+    auto time = backoff_.next();
+    std::string again = "trying again in " + std::to_string((time + 500ms) / 1s) + " s";
+    around_.log.line(LogLevel::notice, again);
+    around_.service.ready();  // it does what it can: nobody has to wait for a server that is away
+    around_.service.status(end.reason + (end.reason.empty() ? "" : "; ") + again);
+    if (auto asked = wait(time); asked != Asked::nothing) return stop(asked);
+  }
+}
+
+RunEnd Runs::one(const Settings& settings, Reached before) {
+  auto began = Clock::now();
+  auto made = make(settings, before);
+  if (auto end = std::get_if<RunEnd>(&made)) return std::move(*end);
+  RunEnd end = Run(around_).run(std::move(std::get<AnySettings>(made)));
+  exported_ = std::move(end.exported);
+  auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+  around_.log.line(LogLevel::debug, "Cleaning up...");
+  around_.log.summary({end.done, end.status, time});
+  return end;
+}
+
+std::variant<AnySettings, RunEnd> Runs::make(const Settings& settings, Reached before) {
+  try {
+    auto made = settings();
+    if (auto asked = std::get_if<Asked>(&made)) return RunEnd{.status = stop(*asked), .asked = *asked};
+    return std::move(std::get<AnySettings>(made));
+  } catch (const Failure& failure) {
+    // A password that has been told before, but not now: a keyring that is locked is an answer here.
+    if (before != Reached::waiting || failure.status != ExitStatus::noPermission) throw;
+    around_.log.line(LogLevel::error, failure.what());
+    return RunEnd{.status = static_cast<int>(ExitStatus::tryAgain), .reason = failure.what()};
+  }
+}
+
+Asked Runs::wait(std::chrono::milliseconds time) {
+  Descriptor over = timer(time);
+  while (true) {
+    int timeout = -1;
+    if (auto due = around_.service.due()) {
+      auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - Clock::now());
+      timeout = static_cast<int>(std::max(0ms, left).count());
+    }
+    pollfd fds[] = {{over.get(), POLLIN, 0}, {around_.signals.fd(), POLLIN, 0}};
+    if (poll(fds, std::size(fds), timeout) < 0) continue;
+    while (auto asked = around_.signals.next())
+      if (*asked != Asked::nothing) return *asked;
+    if (fds[0].revents) return Asked::nothing;
+    around_.service.alive(Clock::now(), true);
+  }
+}
+
+int Runs::stop(Asked asked) {
+  around_.service.stopping();
+  if (asked == Asked::interrupt) around_.log.line(LogLevel::notice, "Interrupted system call");
+  return asked == Asked::interrupt ? kInterrupted : 0;
+}
+
+}  // namespace interimap

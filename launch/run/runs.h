@@ -1,0 +1,45 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// The runs that the program is made of: one, or with --watch and --idle one after another, each as long as
+// its connections last.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <variant>
+
+#include "launch/run/backoff.h"
+#include "launch/run/run.h"
+
+namespace interimap {
+
+class Runs {
+ public:
+  // What a run is to do, made anew for each, since it takes the passwords with it; or what the user asked for
+  // while it was made.
+  using Settings = std::function<std::variant<AnySettings, Asked>()>;
+
+  Runs(Surroundings around, bool watching, std::uint32_t seed)
+      : around_(around), watching_(watching), backoff_(seed) {}
+
+  // Returns the exit status of the program; throws Failure if a run cannot be started. A watcher that has had
+  // its passwords before tries again if it does not get them (noPermission).
+  int all(const Settings& settings);
+  // What the last run brought, if it was to export the state.
+  const std::string& exported() const { return exported_; }
+
+ private:
+  RunEnd one(const Settings& settings, Reached before);
+  // For a run, or how that ended before it began.
+  std::variant<AnySettings, RunEnd> make(const Settings& settings, Reached before);
+  // Until it is time for another run, or the user asks to stop.
+  Asked wait(std::chrono::milliseconds time);
+  int stop(Asked asked);
+
+  Surroundings around_;
+  bool watching_;
+  Backoff backoff_;
+  std::string exported_;
+};
+
+}  // namespace interimap

@@ -1,0 +1,73 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/show/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "launch/show/escape.h"
+#include "launch/show/traffic.h"
+#include "launch/show/utf8.h"
+
+namespace interimap {
+
+namespace {
+
+constexpr std::string_view kErase = "\r\x1b[K";
+constexpr std::size_t kColumns = 80;
+
+std::size_t columnsOf(int terminal) {
+  winsize size{};
+  return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kColumns;
+}
+
+// A terminal that refuses a progress line has lost nothing.
+void show(int terminal, std::string_view text) { (void)!write(terminal, text.data(), text.size()); }
+
+}  // namespace
+
+std::string progressText(const Progress& progress, std::size_t columns) {
+  std::string text = progress.mailbox.empty() ? std::string() : escape(progress.mailbox) + ": ";
+  text += std::to_string(progress.messages);
+  if (progress.ofMessages > 0) text += " of " + std::to_string(progress.ofMessages);
+  text += " messages, " + octetsText(progress.octets);
+  std::size_t end = 0;
+  for (std::size_t column = 0; end < text.size() && column < columns; ++column) {
+    auto character = utf8At(text, end);
+    end += character ? character->octets : 1;
+  }
+  text.resize(end);
+  return text;
+}
+
+void ProgressLine::update(const Progress& progress, Clock::time_point now) {
+  if (terminal_ < 0) return;
+  kept_ = progress;
+  if (now - drawn_ >= kBetween) draw(now);
+}
+
+std::optional<ProgressLine::Clock::time_point> ProgressLine::due() const {
+  return kept_ ? std::optional(drawn_ + kBetween) : std::nullopt;
+}
+
+void ProgressLine::draw(Clock::time_point now) {
+  if (!kept_) return;
+  // One column is left free: some terminals wrap as soon as the last one is written.
+  show(terminal_, std::string(kErase) + progressText(*kept_, columnsOf(terminal_) - 1));
+  kept_.reset();
+  visible_ = true;
+  drawn_ = now;
+}
+
+void ProgressLine::erase() {
+  kept_.reset();
+  if (auto text = makeWay(); !text.empty()) show(terminal_, text);
+}
+
+std::string_view ProgressLine::makeWay() {
+  return std::exchange(visible_, false) ? kErase : std::string_view();
+}
+
+}  // namespace interimap

@@ -1,0 +1,45 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// The progress line: how far the copying is, on the last line of a terminal.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "ipc/launch.h"
+
+namespace interimap {
+
+// "INBOX: 120 of 1000 messages, 3.41M", cut to `columns`.
+std::string progressText(const Progress& progress, std::size_t columns = 200);
+
+class ProgressLine {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kBetween{100};
+
+  // Shown on this terminal; -1: nowhere, all calls do nothing.
+  explicit ProgressLine(int terminal) : terminal_(terminal) {}
+  ~ProgressLine() { erase(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  // Draws, or keeps for later what comes less than kBetween after the last drawing.
+  void update(const Progress& progress, Clock::time_point now);
+  // When something kept is to be drawn, by calling draw().
+  std::optional<Clock::time_point> due() const;
+  void draw(Clock::time_point now);
+  void erase();
+  // What a writer to the same terminal has to put before its own line: what erases this one, or nothing. The
+  // line is drawn again at the next update.
+  std::string_view makeWay();
+
+ private:
+  int terminal_;
+  bool visible_ = false;
+  std::optional<Progress> kept_;
+  Clock::time_point drawn_{};
+};
+
+}  // namespace interimap

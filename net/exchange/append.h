@@ -1,0 +1,28 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// APPEND (RFC 3501 section 6.3.11), several in one with MULTIAPPEND (RFC 3502), and the UIDs it gave (RFC
+// 4315).
+#pragma once
+
+#include "net/exchange/exchange.h"
+
+namespace interimap {
+
+class Append final : public Exchange {
+ public:
+  // Throws PeerViolation for bodies that do not hold.
+  Append(request::Append request, Descriptor bodies);
+  std::vector<Command> commands(const Capabilities& capabilities) override;
+  void completed(std::size_t index, const StatusResponse& status) override;
+  void finish(Answers& answers) override;
+
+ private:
+  void addMessage(Command& command, const request::NewMessage& message) const;
+
+  request::Append request_;
+  std::shared_ptr<Bodies> bodies_;
+  std::size_t perCommand_ = 1;  // messages
+  answer::Appended appended_;
+};
+
+}  // namespace interimap

@@ -1,0 +1,25 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Removing exactly these messages: \Deleted, then UID EXPUNGE (RFC 4315 section 2.1).
+#pragma once
+
+#include "net/exchange/exchange.h"
+
+namespace interimap {
+
+class Expunge final : public Exchange {
+ public:
+  // `behindStore`: a STORE before it may not have been completed when this is written.
+  Expunge(request::Expunge request, bool behindStore)
+      : request_(std::move(request)), quirkStoreThenExpunge_(behindStore) {}
+  std::vector<Command> commands(const Capabilities&) override;
+  bool take(Untagged& untagged, Answers& answers) override;
+
+ private:
+  request::Expunge request_;
+  // Dovecot 2.3 may expunge nothing if a STORE that brought a new keyword, or more than one, came in the same
+  // flight: UID EXPUNGE then does not see \Deleted, and says OK.
+  bool quirkStoreThenExpunge_;
+};
+
+}  // namespace interimap

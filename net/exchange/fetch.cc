@@ -1,0 +1,46 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/exchange/fetch.h"
+
+#include "net/wire/limits.h"
+
+namespace interimap {
+
+std::vector<Command> Fetch::commands(const Capabilities&) {
+  using Items = request::Fetch::Items;
+  std::string items = qresync_ ? " (MODSEQ FLAGS" : " (FLAGS";
+  if (request_.items == Items::identity) items += " INTERNALDATE";
+  if (request_.items != Items::flags) items += " RFC822.SIZE";
+  if (request_.items == Items::identity) items += " BODY.PEEK[HEADER]";
+  std::vector<Command> commands;
+  for (const UidSet& piece : request_.uids.pieces(limits::kLongestSet))
+    commands.push_back(std::move(Command("UID FETCH").set(piece).add(items).add(")")));
+  return commands;
+}
+
+// Whose sink it is does not matter, the digest is the session's.
+LiteralSink* Fetch::sink(Kind kind, std::optional<Uid>) {
+  return kind == Kind::header && request_.items == request::Fetch::Items::identity ? this : nullptr;
+}
+
+// A flag change that somebody else made meanwhile looks like an answer to Items::flags, and is as good as
+// one. Without what else was asked for it is none.
+bool Fetch::take(Untagged& untagged, Answers& answers) {
+  using Items = request::Fetch::Items;
+  auto* fetch = std::get_if<FetchResponse>(&untagged);
+  if (fetch == nullptr || fetch->body || !fetch->uid || !request_.uids.contains(*fetch->uid)) return false;
+  if (request_.items != Items::flags && !fetch->size) return false;
+  if (request_.items == Items::identity && !(fetch->date && fetch->header)) return false;
+  answer::Message message = MessagesAnswer::of(*fetch);
+  if (request_.items == Items::identity) {
+    if (!fetch->header->streamed) {
+      header_.reset();
+      header_.add(fetch->header->inlined);
+    }
+    message.header = header_.digest();
+  }
+  messages_.add(std::move(message), answers);
+  return true;
+}
+
+}  // namespace interimap

@@ -1,0 +1,31 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// UID FETCH of everything but bodies (RFC 3501 section 6.4.5).
+#pragma once
+
+#include "net/exchange/exchange.h"
+#include "net/exchange/messages.h"
+
+namespace interimap {
+
+class Fetch final : public Exchange, LiteralSink {
+ public:
+  Fetch(request::Fetch request, bool qresync, MessageHeader& header)
+      : request_(std::move(request)), qresync_(qresync), header_(header) {}
+  std::vector<Command> commands(const Capabilities&) override;
+  bool take(Untagged& untagged, Answers& answers) override;
+  void missed() override { spoil(); }
+  LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
+  void finish(Answers& answers) override { messages_.flush(answers); }
+
+ private:
+  void begin(Kind, std::uint64_t, std::string_view) override { header_.reset(); }
+  void octets(std::string_view piece) override { header_.add(piece); }
+
+  request::Fetch request_;
+  bool qresync_;
+  MessageHeader& header_;
+  MessagesAnswer messages_;
+};
+
+}  // namespace interimap

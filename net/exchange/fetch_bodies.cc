@@ -1,0 +1,95 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/exchange/fetch_bodies.h"
+
+#include <utility>
+
+#include "ipc/failure.h"
+#include "net/wire/limits.h"
+
+namespace interimap {
+
+namespace {
+
+constexpr std::size_t kMessageBytes = 192;  // a WindowMessage in a packet, generously; flags, sender apart
+
+}  // namespace
+
+std::vector<Command> FetchBodies::commands(const Capabilities&) {
+  std::vector<Command> commands;
+  for (const UidSet& piece : uids_.pieces(limits::kLongestSet))
+    commands.push_back(std::move(Command("UID FETCH")
+                                     .set(piece)
+                                     .add(qresync_ ? " (MODSEQ FLAGS" : " (FLAGS")
+                                     .add(envelope_ ? " INTERNALDATE ENVELOPE" : " INTERNALDATE")
+                                     .add(" BODY.PEEK[])")));
+  return commands;
+}
+
+LiteralSink* FetchBodies::sink(Kind kind, std::optional<Uid> uid) {
+  return kind == Kind::body && (!uid || remaining_.contains(*uid)) ? this : nullptr;
+}
+
+void FetchBodies::begin(Kind, std::uint64_t size, std::string_view) {
+  if (!bodies_) bodies_.emplace(reading_);
+  bodies_->truncate(kept_);  // of a response that was not ours, or malformed
+  header_.reset();
+  tooLarge_ = maxMessageSize_ > 0 && size > maxMessageSize_;
+  if (!tooLarge_) bodies_->expect(size);
+}
+
+void FetchBodies::octets(std::string_view piece) {
+  if (tooLarge_) return;
+  header_.add(piece);
+  bodies_->gather(piece);
+}
+
+void FetchBodies::piecesEnd() {
+  if (bodies_) bodies_->flush();
+}
+
+bool FetchBodies::take(Untagged& untagged, Answers& answers) {
+  auto* fetch = std::get_if<FetchResponse>(&untagged);
+  if (fetch == nullptr || !fetch->body || !fetch->uid || !remaining_.contains(*fetch->uid)) return false;
+  if (!fetch->body->streamed) {
+    begin(Kind::body, fetch->body->size, {});
+    octets(fetch->body->inlined);
+    piecesEnd();
+  } else if (fetch->sink != this) {
+    throw Failure(ExitStatus::protocol,
+                  "server mixes the responses to several FETCH commands, BODY[] before UID");
+  }
+  if (!tooLarge_ && !(fetch->flags && fetch->date)) return false;
+  remaining_.remove(UidSet::single(*fetch->uid));
+  if (tooLarge_) {
+    window_.tooLarge.push_back(*fetch->uid);
+  } else {
+    ReversePath sender = envelope_ && fetch->envelope ? std::move(fetch->envelope->sender) : ReversePath();
+    bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size();
+    window_.messages.push_back({.uid = *fetch->uid,
+                                .modSeq = fetch->modSeq,
+                                .flags = std::move(*fetch->flags),
+                                .date = std::move(*fetch->date),
+                                .body = {kept_, bodies_->size() - kept_},
+                                .header = header_.digest(),
+                                .sender = std::move(sender)});
+    kept_ = bodies_->size();
+  }
+  if (window_.messages.size() + window_.tooLarge.size() == kMostMessages || bytes_ > limits::kAnswerBytes ||
+      kept_ >= limits::kWindowOctets)
+    flush(answers);
+  return true;
+}
+
+void FetchBodies::flush(Answers& answers) {
+  if (window_.messages.empty() && window_.tooLarge.empty()) return;
+  if (!bodies_) bodies_.emplace(reading_);
+  bodies_->truncate(kept_);
+  Descriptor sealed = bodies_->seal();
+  bodies_.reset();
+  answers.send(std::exchange(window_, {}), std::move(sealed));
+  kept_ = 0;
+  bytes_ = 0;
+}
+
+}  // namespace interimap

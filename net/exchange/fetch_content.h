@@ -1,0 +1,32 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// UID FETCH of BODY.PEEK[] for its digest alone: nothing of a body is kept, or counted against
+// max-message-size.
+#pragma once
+
+#include "net/exchange/exchange.h"
+#include "net/exchange/messages.h"
+#include "net/response/message_digest.h"
+
+namespace interimap {
+
+class FetchContent final : public Exchange, LiteralSink {
+ public:
+  FetchContent(UidSet uids, bool qresync) : uids_(std::move(uids)), qresync_(qresync) {}
+  std::vector<Command> commands(const Capabilities&) override;
+  bool take(Untagged& untagged, Answers& answers) override;
+  void missed() override { spoil(); }
+  LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
+  void finish(Answers& answers) override { messages_.flush(answers); }
+
+ private:
+  void begin(Kind, std::uint64_t, std::string_view) override { digest_.reset(); }
+  void octets(std::string_view piece) override { digest_.add(piece); }
+
+  UidSet uids_;
+  bool qresync_;
+  MessageDigest digest_;
+  MessagesAnswer messages_;
+};
+
+}  // namespace interimap

@@ -1,0 +1,30 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// LIST with RETURN options (RFC 5258, RFC 5819): mailboxes, subscriptions and counters in one command.
+#pragma once
+
+#include "net/exchange/exchange.h"
+
+namespace interimap {
+
+class List final : public Exchange {
+ public:
+  List(request::List request, bool qresync) : request_(std::move(request)), qresync_(qresync) {}
+  std::vector<Command> commands(const Capabilities&) override;
+  bool take(Untagged& untagged, Answers& answers) override;
+  void finish(Answers& answers) override;
+
+ private:
+  void count();
+  void flushListed(Answers& answers);
+  void flushStatuses(Answers& answers);
+
+  request::List request_;
+  bool qresync_;
+  answer::Listed listed_;
+  answer::Statuses statuses_;
+  std::size_t listedBytes_ = 0, statusBytes_ = 0;
+  std::size_t responses_ = 0;
+};
+
+}  // namespace interimap

@@ -1,0 +1,112 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/response/resp_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "ipc/ascii.h"
+#include "net/wire/limits.h"
+#include "net/wire/tokens.h"
+
+namespace interimap {
+
+namespace {
+
+// Where the code ends: at the first "]", but not at one within parentheses or quotes, as a keyword may
+// contain it. If they do not balance, at the first after all.
+std::size_t endOfCode(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '(') ++depth;
+    if (c == ')') --depth;
+    if (c == ']' && depth <= 0) return i;
+  }
+  return text.find(']');
+}
+
+constexpr std::pair<Condition, std::string_view> kConditions[] = {{Condition::ok, "OK"},
+                                                                  {Condition::no, "NO"},
+                                                                  {Condition::bad, "BAD"},
+                                                                  {Condition::bye, "BYE"},
+                                                                  {Condition::preauth, "PREAUTH"}};
+
+}  // namespace
+
+RespText RespText::parse(std::string_view text) {
+  RespText result{{}, {}, std::string(text)};
+  if (!text.starts_with('[')) return result;
+  auto end = endOfCode(text);
+  if (end == std::string_view::npos) return result;
+  auto inside = text.substr(1, end - 1);
+  auto blank = std::min(inside.find(' '), inside.size());
+  result.code = asciiUpper(inside.substr(0, blank));
+  if (blank < inside.size()) result.arguments = inside.substr(blank + 1);
+  return result;
+}
+
+std::optional<std::uint64_t> RespText::number(std::string_view name) const {
+  if (code != name) return std::nullopt;
+  Tokens in(arguments);
+  auto n = in.number();
+  return n && in.atEnd() ? n : std::nullopt;
+}
+
+std::optional<StorableFlags> RespText::permanentFlags() const {
+  std::string_view list = arguments;
+  if (code != "PERMANENTFLAGS" || !list.starts_with('(') || !list.ends_with(')')) return std::nullopt;
+  list = list.substr(1, list.size() - 2);
+  StorableFlags storable{.all = false};
+  std::string flags;
+  for (std::size_t at = 0; at < list.size();) {
+    auto end = std::min(list.find(' ', at), list.size());
+    auto flag = list.substr(at, end - at);
+    at = end + 1;
+    if (flag == "\\*") {
+      storable.keywords = true;
+    } else if (Flags::isFlag(flag) && flags.size() + flag.size() < limits::kLongestFlags) {
+      flags.append(flags.empty() ? "" : " ").append(flag);
+    }
+  }
+  if (auto parsed = Flags::parse(flags)) storable.flags = std::move(*parsed);
+  return storable;
+}
+
+std::optional<AppendUid> AppendUid::parse(const RespText& text, std::size_t most) {
+  if (text.code != "APPENDUID") return std::nullopt;
+  Tokens in(text.arguments);
+  auto validity = in.number32();
+  if (!validity || *validity == 0 || !in.space()) return std::nullopt;
+  AppendUid result{{*validity}, {}};
+  do {
+    auto first = in.number32();
+    auto last = first;
+    if (in.take(':')) last = in.number32();
+    if (!first || !last || *first == 0 || *last == 0) return std::nullopt;
+    if (*first > *last) std::swap(*first, *last);
+    if (*last - *first >= most - result.uids.size()) return std::nullopt;
+    for (std::uint64_t uid = *first; uid <= *last; ++uid) result.uids.push_back(*Uid::of(uid));
+  } while (in.take(','));
+  return in.atEnd() ? std::optional(std::move(result)) : std::nullopt;
+}
+
+std::optional<StatusResponse> StatusResponse::parse(std::string_view text) {
+  auto blank = std::min(text.find(' '), text.size());
+  for (auto [condition, word] : kConditions)
+    if (equalIgnoringCase(text.substr(0, blank), word))
+      return StatusResponse{condition, RespText::parse(text.substr(std::min(blank + 1, text.size())))};
+  return std::nullopt;
+}
+
+std::string StatusResponse::words() const {
+  for (auto [candidate, word] : kConditions)
+    if (candidate == condition) return std::string(word) + (what.text.empty() ? "" : " ") + what.text;
+  return what.text;
+}
+
+}  // namespace interimap

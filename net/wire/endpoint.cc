@@ -1,0 +1,66 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "net/wire/endpoint.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/crypto.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "net/wire/limits.h"
+#include "net/wire/socks.h"
+#include "net/wire/tunnel.h"
+#include "transport/address.h"
+#include "transport/socket.h"
+
+namespace interimap {
+
+namespace {
+
+using settings::Transport;
+
+// By the handshake of TCP, which the kernels at both ends have made among themselves.
+bool isNear(const Descriptor& socket) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+         std::chrono::microseconds(info.tcpi_rtt) < limits::kNearby;
+}
+
+}  // namespace
+
+std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log) {
+  bool needed =
+      settings.transport == Transport::imaps || (settings.transport == Transport::imap && settings.startTls);
+  // Without TLS all that is asked of OpenSSL are digests, which nothing is configured for; and nothing is
+  // left to be tidied up at the end.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | (needed ? 0 : OPENSSL_INIT_NO_LOAD_CONFIG), nullptr);
+  return needed ? std::make_unique<TlsContext>(settings.tls, settings.host, std::move(log)) : nullptr;
+}
+
+Endpoint openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls) {
+  if (settings.transport == Transport::tunnel)
+    return Endpoint(std::make_unique<SocketStream>(
+        startTunnel(settings.command, settings.nullStderr && settings.debug == 0)));
+  std::string host = settings.host, port = settings.port;
+  Endpoint::Prelude proxied;
+  if (!settings.proxy.empty()) {
+    auto proxy = socks::Proxy::parse(settings.proxy);
+    host = proxy.host;
+    port = proxy.port;
+    auto dialogue = std::make_shared<socks::Dialogue>(std::move(proxy), settings.host, settings.port);
+    proxied = [dialogue](Stream& stream) { dialogue->run(stream); };
+  }
+  Dial dial(host + ':' + port, resolve(host, port), {.keepAlive = settings.keepAlive});
+  Descriptor socket = dial.finish();
+  bool pays = settings.compress != settings::Compress::ifItPays || proxied || !isNear(socket);
+  if (!pays) settings.compress = settings::Compress::no;
+  return Endpoint(std::make_unique<SocketStream>(std::move(socket)), std::move(tls),
+                  settings.transport == Transport::imaps, std::move(proxied));
+}
+
+}  // namespace interimap

@@ -1,0 +1,349 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/copying/lane.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "ipc/failure.h"
+
+namespace interimap {
+
+namespace {
+
+// One window: where Dovecot's MULTIAPPEND is saturated.
+constexpr std::size_t kWindowMessages = 128;
+static_assert(kWindowMessages <= kMostMessages);
+// Messages whose intent is written to the disk at once: its fsyncs are to be few beside the copying.
+constexpr std::size_t kReserved = 4096;
+
+UidSet uidsOf(std::span<const Fresh> fresh, std::size_t from, std::size_t end) {
+  UidSet uids;
+  for (const Fresh& message : fresh.subspan(from, end - from)) uids.add(message.uid);
+  return uids;
+}
+
+}  // namespace
+
+void Lane::add(Load load) {
+  if (!load.fresh.empty()) loads_.push_back(std::move(load));
+}
+
+std::vector<Lane::Load> Lane::leftOver() {
+  std::vector<Load> left;
+  for (; at_ < loads_.size(); ++at_, cut_ = 0) {
+    Load& load = loads_[at_];
+    load.fresh.erase(load.fresh.begin(), load.fresh.begin() + static_cast<std::ptrdiff_t>(cut_));
+    left.push_back(std::move(load));
+  }
+  return left;
+}
+
+bool Lane::advance() {
+  bool moved = isBroken() && withdraw();
+  makeRoom();
+  while (!isBroken() && fetch()) moved = true;
+  return commit() || moved;
+}
+
+// What is stored needs no room any more. That it is, is written down with the next window that arrives: until
+// then the journal tells of it.
+void Lane::makeRoom() {
+  for (Appending& window : appending_) {
+    if (!window.reply.ready()) return;
+    const std::vector<bool>& stored = window.reply.get().stored;
+    if (std::ranges::find(stored, false) != stored.end()) return;
+    window.place = {};
+  }
+}
+
+// Asks for the next window, if there is one and room for it.
+bool Lane::fetch() {
+  for (; at_ < loads_.size() && tally_.confused.contains(loads_[at_].mailbox); ++at_, cut_ = 0)
+    tally_.finished += loads_[at_].fresh.size() - cut_;
+  if (at_ == loads_.size()) {
+    share_.renounce();
+    return false;
+  }
+  if (reserved_ == 0) reserve();
+  Load& load = loads_[at_];
+  Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_));
+  if (!share_.admits(window.octets)) return false;
+
+  fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true);
+  reserved_ -= window.end - cut_;
+  cut_ = window.end;
+  if (cut_ == load.fresh.size()) {
+    std::vector<Fresh>().swap(load.fresh);
+    ++at_;
+    cut_ = 0;
+  }
+  return true;
+}
+
+void Lane::fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together) {
+  auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
+  auto reply = source_.fetchBodies({uids});
+  fetching_.push_back(
+      {&load, std::move(uids), together, {share_, octets}, std::move(selected), std::move(reply)});
+}
+
+Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most) const {
+  Cut window{.end = from, .octets = 0};
+  for (; window.end < load.fresh.size() && window.end - from < most; ++window.end) {
+    std::uint64_t size = load.fresh[window.end].size;
+    if (window.end > from && window.octets + size > share_.windowOctets()) break;
+    window.octets += size;
+  }
+  return window;
+}
+
+// Writes down that the messages that follow may be on their way, so that it lasts; window by window, as they
+// will be settled. What they are is written down when their window goes out; should that be lost, the source
+// tells.
+void Lane::reserve() {
+  store::Transaction transaction = store_.begin(store::Lasting::throughPowerLoss);
+  for (std::size_t at = at_, from = cut_; at < loads_.size() && reserved_ < kReserved; ++at, from = 0) {
+    const Load& load = loads_[at];
+    while (from < load.fresh.size() && reserved_ < kReserved) {
+      std::size_t end = cut(load, from, kWindowMessages).end;
+      store_.intend(load.mailbox->id, target_.side(), load.targetNext, uidsOf(load.fresh, from, end));
+      reserved_ += end - from;
+      from = end;
+    }
+  }
+  transaction.commit("intents");
+}
+
+bool Lane::commit() {
+  bool fetched = !fetching_.empty() && fetching_.front().reply.ready();
+  bool appended = !appending_.empty() && appending_.front().reply.ready();
+  if (!fetched && !(appended && fetching_.empty())) return false;
+
+  store::Transaction transaction = store_.begin();
+  std::vector<Appending> next;
+  std::vector<Again> again;
+  while (!appending_.empty() && appending_.front().reply.ready()) {
+    again.push_back(settle(appending_.front()));
+    appending_.pop_front();
+  }
+  while (!fetching_.empty() && fetching_.front().reply.ready()) {
+    for (Appending& window : take(fetching_.front())) next.push_back(std::move(window));
+    fetching_.pop_front();
+  }
+  transaction.commit("copies");
+  for (Appending& window : next) send(std::move(window));
+  for (Again& each : again)
+    if (!each.uids.empty()) fetch(*each.load, std::move(each.uids), each.octets, false);
+  return true;
+}
+
+// A window has arrived: writes down what is about to be appended.
+std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
+  const Load& load = *fetching.load;
+  FetchedBodies& bodies = fetching.reply.get();
+  fetching.place = {};
+  if (tally_.confused.contains(load.mailbox)) {
+    tally_.finished += fetching.uids.size();
+    return {};
+  }
+  // Another mailbox by now: nothing came of this one. The next pass finds out.
+  if (!fetching.selected.done().ok() || fetching.selected.get().uidValidity != load.sourceValidity)
+    bodies = {};
+  else if (!fetching.reply.done().ok())
+    log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]), words(fetching.reply.done()),
+               ExitStatus::tryAgain);
+  for (Uid uid : bodies.tooLarge) giveUp(load, uid, store::Refusal::tooLarge, "larger than max-message-size");
+
+  UidSet missing = fetching.uids;
+  for (Uid uid : bodies.tooLarge) missing.remove(UidSet::single(uid));
+  std::vector<Appending> out;
+  for (FetchedBodies::Part& part : bodies.parts) {
+    Appending window{&load, {}, {}, fetching.together, std::move(part.bodies), {}};
+    std::vector<store::Intent> intents;
+    std::uint64_t size = 0;
+    for (answer::WindowMessage& message : part.messages) {
+      if (!missing.contains(message.uid)) continue;  // a server may say it twice
+      missing.remove(UidSet::single(message.uid));
+      if (message.body.size == 0) {
+        giveUp(load, message.uid, store::Refusal::empty, "");
+        continue;
+      }
+      // What the target cannot keep is not sent to it, and so never missed there.
+      message.flags =
+          message.flags.only([&](std::string_view flag) { return load.access.storable.allows(flag); });
+      size += message.body.size;
+      intents.push_back(
+          {message.uid, Identity{message.header, message.date.seconds(), message.body.size}, message.flags});
+      window.messages.push_back(std::move(message));
+    }
+    if (window.messages.empty()) continue;
+    store_.intend(load.mailbox->id, target_.side(), load.targetNext, intents);
+    window.place = {share_, size};
+    out.push_back(std::move(window));
+  }
+  for (Uid uid : missing.each()) owe(load, uid);
+  return out;
+}
+
+void Lane::send(Appending window) {
+  const Load& load = *window.load;
+  request::Append append{load.mailbox->wire[target_.side()], window.together, {}};
+  for (const answer::WindowMessage& message : window.messages)
+    append.messages.push_back({message.flags, message.date, message.body});
+  tally_.appendedTo.insert(load.mailbox);
+  window.reply = target_.append(std::move(append), std::move(window.bodies));
+  appending_.push_back(std::move(window));
+}
+
+Lane::Again Lane::settle(Appending& window) {
+  const Load& load = *window.load;
+  const answer::Appended& appended = window.reply.get();
+  // A UID that the target had given out before names something else (RFC 3501 section 2.3.1.1).
+  auto isTold = [&, holds = appended.uidValidity == load.targetValidity](const std::optional<Uid>& uid) {
+    return holds && uid && uid->value() >= load.targetNext.value;
+  };
+  // Refused together: which of them was it? One by one, the others will go through. Their bodies are gone.
+  bool retry = window.together && window.messages.size() > 1;
+  Again again{&load, {}, 0};
+  UidSet refused = store_.refusedUids(load.mailbox->id, source_.side()), settled, from, to;
+  std::vector<store::Pair> told;
+  for (std::size_t i = 0; i < window.messages.size(); ++i)
+    if (appended.stored[i] && isTold(appended.uids[i]))
+      told.push_back(pair(window.messages[i], *appended.uids[i]));
+  std::size_t mapped = store_.tryMap(load.mailbox->id, told), at = 0;
+  for (std::size_t i = 0; i < window.messages.size(); ++i) {
+    answer::WindowMessage& message = window.messages[i];
+    const std::optional<Uid>& uid = appended.uids[i];
+    if (!appended.stored[i] && retry) {
+      again.uids.add(message.uid);
+      again.octets += message.body.size;
+    } else if (!appended.stored[i]) {
+      giveUp(load, message.uid, store::Refusal::refused,
+             appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
+    } else if (isTold(uid) && at++ >= mapped && !map(load, message, *uid)) {
+      // Before one of them is intended again.
+      store_.settle(load.mailbox->id, target_.side(), std::exchange(settled, {}));
+      confuse(load, message.uid, *uid);
+      ++tally_.finished;
+    } else if (isTold(uid)) {
+      settled.add(message.uid);
+      if (refused.contains(message.uid)) store_.unrefuse(load.mailbox->id, source_.side(), message.uid);
+      from.add(message.uid);
+      to.add(*uid);
+      tally_.copies[load.mailbox].add(*uid, message.body.size, message.flags);
+      tally_.octets += message.body.size;
+      log_.done().octets += message.body.size;
+      ++tally_.finished;
+    } else {
+      ++tally_.finished;  // stored, but where? The journal remembers, and the next pass looks for it.
+    }
+  }
+  store_.settle(load.mailbox->id, target_.side(), settled);
+  window.place = {};
+  if (from.empty()) return again;
+  bool toLocal = target_.side() == Side::local;
+  (toLocal ? log_.done().copiedToLocal : log_.done().copiedToRemote) += from.size();
+  log_.info(About::at(Side::local, load.mailbox->wire.local),
+            "Added " + std::to_string(from.size()) + " UID(s) " + (toLocal ? to : from).text() +
+                (toLocal ? " <- " : " -> ") + (toLocal ? from : to).text());
+  return again;
+}
+
+// It was listed and did not come: expunged meanwhile, or its response could not be read. Only the server
+// knows, and the next pass asks.
+void Lane::owe(const Load& load, Uid uid) {
+  postpone(load, uid);
+  if (load.again)
+    log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]),
+               "UID " + std::to_string(uid.value()) + " is listed, but the server does not send it",
+               ExitStatus::tryAgain);
+}
+
+// It is for the next pass.
+void Lane::postpone(const Load& load, Uid uid) {
+  ++tally_.finished;
+  tally_.incomplete.insert(load.mailbox);
+  store_.settle(load.mailbox->id, target_.side(), uid);
+  store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::unsent, "");
+}
+
+// A connection is lost. Bodies that were on their way to us are to be asked for again; what was appended and
+// not answered may be there or not, as after a kill, and so the next pass looks for it.
+bool Lane::withdraw() {
+  if (fetching_.empty() && (appending_.empty() || !target_.isLost())) return false;
+  store::Transaction transaction = store_.begin();
+  for (Fetching& window : fetching_)
+    for (Uid uid : window.uids.each()) postpone(*window.load, uid);
+  fetching_.clear();
+  for (; target_.isLost() && !appending_.empty(); appending_.pop_front()) {
+    Appending& window = appending_.front();
+    const Load& load = *window.load;
+    if (window.reply.ready()) {
+      for (Uid uid : settle(window).uids.each()) postpone(load, uid);
+    } else {
+      tally_.finished += window.messages.size();
+      tally_.incomplete.insert(load.mailbox);
+      tally_.unanswered.insert(load.mailbox);
+    }
+  }
+  transaction.commit("withdrawn");
+  return true;
+}
+
+// False if one of the two UIDs has a partner.
+bool Lane::map(const Load& load, const answer::WindowMessage& message, Uid copy) {
+  store::Pair both = pair(message, copy);
+  return store_.tryMap(load.mailbox->id, both.local, both.remote, both.base);
+}
+
+store::Pair Lane::pair(const answer::WindowMessage& message, Uid copy) const {
+  bool toLocal = target_.side() == Side::local;
+  return {toLocal ? copy : message.uid, toLocal ? message.uid : copy, message.flags};
+}
+
+// A UID that another message has. Where the copies really are, also that of the other message, the next run
+// finds out by what they look like. If it cannot, and the same happens again, every run would make another
+// copy: the mailbox is left alone.
+void Lane::confuse(const Load& load, Uid source, Uid copy) {
+  const Mailbox& mailbox = *load.mailbox;
+  if (auto former = store_.partner(mailbox.id, target_.side(), copy)) {
+    store_.unmap(mailbox.id, target_.side() == Side::local ? copy : *former);
+    store_.intend(mailbox.id, target_.side(), load.targetNext, UidSet::single(*former));
+  }
+  std::string text = "Server gave UID " + std::to_string(copy.value()) + " out twice.";
+  bool before = store_.refusedUids(mailbox.id, source_.side()).contains(source);
+  if (before) store_.hold(mailbox.id, target_.side(), text);
+  store_.refuse(mailbox.id, source_.side(), source, store::Refusal::refused, text);
+  if (tally_.confused.insert(load.mailbox).second || before)
+    log_.error(About::at(target_.side(), mailbox.wire[target_.side()]),
+               text + (before ? startAfresh(mailbox) : " The mailbox is left alone for this run."),
+               ExitStatus::protocol);
+}
+
+void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply) {
+  ++tally_.finished;
+  store_.settle(load.mailbox->id, target_.side(), uid);
+  store_.refuse(load.mailbox->id, source_.side(), uid, why, reply);
+  About source = About::at(source_.side(), load.mailbox->wire[source_.side()]);
+  std::string number = std::to_string(uid.value());
+  switch (why) {
+    case store::Refusal::empty:
+      log_.warning(source, "Ignoring new 0-length message (UID " + number + ")");
+      return;
+    case store::Refusal::tooLarge:
+      log_.error(source, "UID " + number + " is " + reply + "; it stays on this side only",
+                 ExitStatus::tryAgain);
+      return;
+    case store::Refusal::unsent:  // reported by owe()
+    case store::Refusal::denied:  // by Pass
+    case store::Refusal::kept: return;
+    case store::Refusal::refused:
+      log_.error(source, std::string("UID ") + number + " was refused by " + target_.name() + ": " + reply,
+                 ExitStatus::tryAgain);
+      return;
+  }
+}
+
+}  // namespace interimap

@@ -1,0 +1,132 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Copies messages over one connection to each server, one direction. While one window of bodies is downloaded
+// the one before is being appended and the one before that committed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "store/store.h"
+#include "sync/copying/copies.h"
+#include "sync/copying/fresh.h"
+#include "sync/copying/room.h"
+#include "sync/mailboxes/access.h"
+#include "sync/mailboxes/mailbox.h"
+#include "sync/peers/server.h"
+#include "sync/report/log.h"
+
+namespace interimap {
+
+// What became of messages, over all lanes of a direction.
+struct Tally {
+  // Of each mailbox, where the target says that the copies are.
+  std::map<const Mailbox*, Copies> copies;
+  std::uint64_t total = 0;     // messages
+  std::uint64_t finished = 0;  // messages done with, in whatever way
+  std::uint64_t octets = 0;    // copied
+  // Mailboxes that something was sent to, so that the target has news.
+  std::set<const Mailbox*> appendedTo;
+  // Mailboxes of which the source did not send all that it had listed.
+  std::set<const Mailbox*> incomplete;
+  // Mailboxes in which the target gave a UID out twice: given up for this run.
+  std::set<const Mailbox*> confused;
+  // Mailboxes to which something may still be on its way, over a connection that is lost.
+  std::set<const Mailbox*> unanswered;
+};
+
+class Lane {
+ public:
+  Lane(Server& source, Server& target, store::Store& store, Log& log, Room& room, Tally& tally)
+      : source_(source), target_(target), store_(store), log_(log), tally_(tally), share_(room) {}
+  Lane(const Lane&) = delete;
+
+  // What a mailbox is to get. `targetNext`: a UIDNEXT that the target had before the first APPEND of this
+  // pass.
+  struct Load {
+    const Mailbox* mailbox;
+    std::vector<Fresh> fresh;
+    UidNext targetNext;
+    UidValidity sourceValidity, targetValidity;
+    Access access;  // to the target
+    bool again;     // not the first try in this run
+  };
+  void add(Load load);
+
+  // Does what can be done without waiting; whether anything was.
+  bool advance();
+  // Nothing is left to ask for, and little is to come.
+  bool wantsMore() const { return at_ == loads_.size() && fetching_.size() < 2; }
+  bool finished() const {
+    return (at_ == loads_.size() || isBroken()) && fetching_.empty() && appending_.empty();
+  }
+  // A connection is lost. Once finished, what was not begun is to be copied by another lane.
+  bool isBroken() const { return source_.isLost() || target_.isLost(); }
+  std::vector<Load> leftOver();
+
+ private:
+  struct Fetching {
+    const Load* load;
+    UidSet uids;
+    bool together;  // to be appended
+    Room::Place place;
+    Reply<answer::Selected> selected;
+    Reply<FetchedBodies> reply;
+  };
+  struct Appending {
+    const Load* load;
+    std::vector<answer::WindowMessage> messages;
+    Room::Place place;
+    bool together;
+    Descriptor bodies;  // until it is sent
+    Reply<answer::Appended> reply;
+  };
+
+  // What was refused together, and is to be fetched once more.
+  struct Again {
+    const Load* load;
+    UidSet uids;
+    std::uint64_t octets;
+  };
+
+  struct Cut {
+    std::size_t end;
+    std::uint64_t octets;
+  };
+
+  void makeRoom();
+  bool fetch();
+  void fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together);
+  // Where a window ends that begins at `from`.
+  Cut cut(const Load& load, std::size_t from, std::size_t most) const;
+  void reserve();
+  bool commit();  // results of finished APPENDs, intents of the next ones
+  std::vector<Appending> take(Fetching& fetching);
+  void send(Appending appending);
+  // Records what became of a window; gives back what has to be tried again, one by one.
+  Again settle(Appending& appending);
+  bool withdraw();
+  void owe(const Load& load, Uid uid);
+  void postpone(const Load& load, Uid uid);
+  bool map(const Load& load, const answer::WindowMessage& message, Uid copy);
+  store::Pair pair(const answer::WindowMessage& message, Uid copy) const;
+  void confuse(const Load& load, Uid source, Uid copy);
+  void giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply);
+
+  Server& source_;
+  Server& target_;
+  store::Store& store_;
+  Log& log_;
+  Tally& tally_;
+  Room::Share share_;
+  std::deque<Load> loads_;        // windows point to them: none is removed
+  std::size_t at_ = 0, cut_ = 0;  // the load to go on with, and how many of its messages are in windows
+  std::size_t reserved_ = 0;      // of the messages that follow: written down as intended
+  std::deque<Fetching> fetching_;
+  std::deque<Appending> appending_;
+};
+
+}  // namespace interimap

@@ -1,0 +1,88 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/mailboxes/commands.h"
+
+#include <algorithm>
+
+#include "ipc/failure.h"
+#include "ipc/side.h"
+
+namespace interimap {
+
+void Commands::remove() {
+  std::vector<MailboxName> names;
+  for (const std::string& argument : settings_.mailboxes) names.push_back(lists_.named(argument));
+  // No server deletes INBOX; what the database knows of it may well be forgotten.
+  if ((settings_.onLocal || settings_.onRemote) && std::ranges::any_of(names, &MailboxName::isInbox))
+    throw Failure(ExitStatus::usage,
+                  "INBOX can't be deleted (--target=database forgets what is known of it)");
+  if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
+  lists_.fetchNamed(names);
+  for (const MailboxName& name : names)
+    carryOut(undertakings_.plan(name, {}, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
+}
+
+void Commands::rename() {
+  MailboxName from = lists_.named(settings_.mailboxes.at(0)), to = lists_.named(settings_.mailboxes.at(1));
+  if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
+  lists_.fetchNamed({from, to});
+  refuseUnspeakable(from);
+  refuseUnspeakable(to);
+  refuseExisting(from, to);
+  carryOut(undertakings_.plan(from, to, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
+}
+
+void Commands::carryOut(const store::Undertaking& undertaking) {
+  if (settings_.dryRun) return announce(undertaking);
+  if (auto refused = undertakings_.carryOut(undertaking))
+    throw ServerFailure(refused->side, ExitStatus::unavailable, refused->text);
+}
+
+void Commands::announce(const store::Undertaking& undertaking) {
+  auto say = [&](About about, Side side, const char* what) {
+    const Hierarchy& hierarchy = lists_.hierarchy(side);
+    log_.notice(std::move(about), std::string("Would ") + what + " mailbox " +
+                                      hierarchy.wire(undertaking.mailbox).bytes +
+                                      (undertaking.to ? " to " + hierarchy.wire(*undertaking.to).bytes : ""));
+  };
+  for (Side side : kSides)
+    if (side == Side::local ? undertaking.local : undertaking.remote)
+      say(About::server(side), side, undertaking.to ? "rename" : "delete");
+  if (undertaking.inDatabase && known(undertaking.mailbox))
+    say(About::database(), Side::local, undertaking.to ? "rename" : "remove");
+}
+
+// One server's name may be a hierarchy on the other.
+void Commands::refuseUnspeakable(const MailboxName& name) {
+  for (Side side : kSides)
+    if (!lists_.hierarchy(side).canSpell(name))
+      throw AboutFailure(About::server(side), ExitStatus::usage,
+                         "Mailbox name " + lists_.hierarchy(other(side)).wire(name).bytes +
+                             " contains the hierarchy delimiter of this server");
+}
+
+// Where the old name is still there beside the new one, nothing may be overwritten. Where only the new one
+// is, the renaming has been done already.
+void Commands::refuseExisting(const MailboxName& from, const MailboxName& to) {
+  auto refuse = [&](const About& about, const char* target) {
+    std::string shown = lists_.hierarchy(Side::local).shown(to);
+    throw AboutFailure(about, ExitStatus::data,
+                       "Mailbox " + shown + " exists. Run `interimap --target=" + target + " --delete " +
+                           shown + "` to delete.");
+  };
+  for (Side side : kSides) {
+    if (!targets(side) || !lists_.exists(side, to)) continue;
+    bool resumes =
+        !lists_.listing(side).contains(from) && (lists_.listing(other(side)).contains(from) || known(from));
+    if (!resumes) refuse(About::server(side), servers_[side]->name());
+  }
+  if (settings_.inDatabase && known(to)) refuse(About::database(), "database");
+}
+
+bool Commands::known(const MailboxName& name) const {
+  return !store_.isNew() && std::ranges::any_of(store_.mailboxes(), [&](const store::KnownMailbox& mailbox) {
+    return mailbox.name == name;
+  });
+}
+
+}  // namespace interimap

@@ -1,0 +1,41 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// How one server spells mailbox names: its reference in front, its hierarchy delimiter between the levels.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ipc/mailbox_name.h"
+
+namespace interimap {
+
+class Hierarchy {
+ public:
+  // No delimiter: a flat namespace.
+  Hierarchy(std::string reference, std::optional<char> delimiter)
+      : reference_(std::move(reference)), delimiter_(delimiter) {}
+
+  std::optional<char> delimiter() const { return delimiter_; }
+
+  // Nothing for a name outside the reference, or longer than we handle. INBOX in any case becomes "INBOX".
+  std::optional<MailboxName> name(const WireName& wire) const;
+  WireName wire(const MailboxName& name) const;
+  // As users read and type it: without the reference.
+  std::string shown(const MailboxName& name) const { return wire(name).bytes.substr(reference_.size()); }
+
+  // Whether this server can hold the name: none of its levels has our delimiter inside, a flat namespace
+  // holds flat names only, and it does not turn into INBOX. Else the name would become another one here.
+  bool canSpell(const MailboxName& name) const;
+
+  // A pattern of list-mailbox, in which NUL stands for the delimiter. Nothing if it has one and we are flat.
+  std::optional<std::string> pattern(std::string text) const;
+
+ private:
+  std::string reference_;
+  std::optional<char> delimiter_;
+};
+
+bool isInbox(const std::string& name);  // ignoring case (RFC 3501 section 5.1)
+
+}  // namespace interimap

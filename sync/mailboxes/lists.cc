@@ -1,0 +1,238 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/mailboxes/lists.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ipc/side.h"
+#include "sync/mailboxes/ignore.h"
+#include "sync/mailboxes/mailbox.h"
+
+namespace interimap {
+
+namespace {
+
+// Mailboxes of one account. A server that lists more is not listing mailboxes.
+constexpr std::size_t kMostMailboxes = 200'000;
+// ... and their names together, in octets: each is held several times.
+constexpr std::size_t kMostNameOctets = 8 << 20;
+// Names in one LIST, so that the command stays below what servers take.
+constexpr std::size_t kNamesAtOnce = 50;
+
+std::string shown(std::optional<char> delimiter) {
+  return delimiter ? std::string("\"") + *delimiter + "\"" : "NIL";
+}
+
+}  // namespace
+
+request::List Lists::request(Side side) const {
+  request::List list{reference(side), {}, settings_.selectionOptions, true};
+  if (names_) {
+    list.selectionOptions.clear();
+    for (const MailboxName& name : *names_) {
+      std::string wire = Hierarchy("", *delimiter_[side]).wire(name).bytes;
+      if (*delimiter_[side]) list.patterns.push_back(wire + **delimiter_[side] + "*");
+      list.patterns.push_back(std::move(wire));
+    }
+  } else if (!settings_.mailboxes.empty()) {
+    // MAILBOX arguments are spelled with the local delimiter.
+    for (std::string name : settings_.mailboxes) {
+      if (isInbox(name)) name = "INBOX";
+      std::optional<char> from = *delimiter_.local, to = *delimiter_[side];
+      if (from && to) std::ranges::replace(name, *from, *to);
+      list.patterns.push_back(std::move(name));
+    }
+  } else if (!settings_.patterns.empty()) {
+    for (const std::string& pattern : settings_.patterns) {
+      auto text = pattern.find('\0') == std::string::npos ? std::optional(pattern)
+                                                          : Hierarchy("", *delimiter_[side]).pattern(pattern);
+      if (!text)
+        throw Failure(ExitStatus::config,
+                      std::string("list-mailbox has null characters, but the namespace of ") +
+                          servers_[side]->name() + " is flat");
+      list.patterns.push_back(std::move(*text));
+    }
+  } else {
+    list.patterns = {"*"};
+  }
+  return list;
+}
+
+Reply<Nothing> Lists::send(Side side, request::List list) {
+  return servers_[side]->list(
+      std::move(list),
+      [this, side](const answer::ListEntry& entry) {
+        nameOctets_[side] += entry.mailbox.bytes.size();
+        if (entries_[side].size() == kMostMailboxes || nameOctets_[side] > kMostNameOctets)
+          throw ServerFailure(side, ExitStatus::protocol, "Server lists too many mailboxes");
+        entries_[side].push_back(entry);
+      },
+      [this, side](const answer::StatusEntry& status) {
+        statusOctets_[side] += status.mailbox.bytes.size();
+        if (statuses_[side].size() < kMostMailboxes && statusOctets_[side] <= kMostNameOctets)
+          statuses_[side].push_back(status);
+      });
+}
+
+void Lists::waitFor(Both<std::vector<Reply<Nothing>>> replies) {
+  for (Side side : kSides)
+    for (Reply<Nothing>& reply : replies[side])
+      if (!reply.done().ok())
+        throw ServerFailure(side, ExitStatus::unavailable, "LIST: " + words(reply.done()));
+}
+
+void Lists::fetch() {
+  names_.reset();
+  bool needDelimiter =
+      !settings_.mailboxes.empty() || std::ranges::any_of(settings_.patterns, [](const std::string& pattern) {
+        return pattern.find('\0') != std::string::npos;
+      });
+  if (needDelimiter && !(delimiter_.local && delimiter_.remote)) fetchDelimiters();
+  exchangeLists();
+  if (!settings_.selectionOptions.empty()) fetchUnselected();
+}
+
+void Lists::fetchNamed(std::vector<MailboxName> names) {
+  names_ = std::move(names);
+  if (!(delimiter_.local && delimiter_.remote)) fetchDelimiters();
+  exchangeLists();
+}
+
+void Lists::exchangeLists() {
+  Both<std::vector<Reply<Nothing>>> replies;
+  for (Side side : kSides) {
+    listing_[side].clear();
+    replies[side].push_back(send(side, request(side)));
+  }
+  waitFor(std::move(replies));
+  settleDelimiters();
+  sortOut();
+}
+
+MailboxName Lists::named(const std::string& argument) {
+  if (!delimiter_.local) fetchDelimiters();
+  auto name = Hierarchy("", *delimiter_.local).name({argument});
+  if (!name) throw Failure(ExitStatus::usage, "Invalid mailbox name " + argument);
+  return *name;
+}
+
+bool Lists::complete() const {
+  auto isAll = [](const std::string& pattern) { return pattern == "*"; };
+  return !names_ && settings_.mailboxes.empty() && settings_.selectionOptions.empty() && !settings_.ignore &&
+         (settings_.patterns.empty() || std::ranges::any_of(settings_.patterns, isAll));
+}
+
+// With a selector like SUBSCRIBED a mailbox may be missing from one list though it is there: it was
+// unsubscribed on that side. Those that only the other side lists are asked for by name.
+void Lists::fetchUnselected() {
+  Both<std::vector<Reply<Nothing>>> replies;
+  for (Side side : kSides) {
+    request::List list{reference(side), {}, {}, true};
+    auto flush = [&] {
+      if (!list.patterns.empty()) replies[side].push_back(send(side, list));
+      list.patterns.clear();
+    };
+    for (const auto& [name, mailbox] : listing_[other(side)]) {
+      if (!mailbox.exists || listing_[side].contains(name)) continue;
+      list.patterns.push_back(hierarchy_[side]->wire(name).bytes.substr(reference(side).size()));
+      if (list.patterns.size() == kNamesAtOnce) flush();
+    }
+    flush();
+  }
+  waitFor(std::move(replies));
+  // A name with a wildcard matches others: only what is on the other side is of interest.
+  for (Side side : kSides)
+    std::erase_if(entries_[side], [&](const answer::ListEntry& entry) {
+      auto name = hierarchy_[side]->name(entry.mailbox);
+      return !name || !listing_[other(side)].contains(*name);
+    });
+  sortOut();
+}
+
+// LIST reference "": the one reply tells the delimiter (RFC 3501 section 6.3.8).
+void Lists::fetchDelimiters() {
+  Both<Reply<Nothing>> replies;
+  Both<std::vector<answer::ListEntry>> roots;
+  for (Side side : kSides)
+    replies[side] = servers_[side]->list(
+        {reference(side), {""}, {}, false},
+        [&roots, side](const answer::ListEntry& entry) {
+          if (roots[side].size() < 2) roots[side].push_back(entry);
+        },
+        [](const auto&) {});
+  for (Side side : kSides) {
+    if (!replies[side].done().ok() || roots[side].size() != 1)
+      throw ServerFailure(side, ExitStatus::protocol, "Missing or unexpected reply to LIST");
+    delimiter_[side] = roots[side].front().delimiter;
+  }
+}
+
+// Every mailbox but INBOX must have the same delimiter; INBOX may have none. Where INBOX is all there is, its
+// own is taken if it has one.
+void Lists::settleDelimiters() {
+  bool unknown = false;
+  for (Side side : kSides) {
+    std::optional<std::optional<char>> found = delimiter_[side];
+    std::optional<char> inbox;
+    for (const answer::ListEntry& entry : entries_[side]) {
+      if (isInbox(entry.mailbox.bytes)) {
+        inbox = entry.delimiter;
+        continue;
+      }
+      if (entry.mailbox.bytes == reference(side)) continue;
+      if (!found) found = entry.delimiter;
+      if (*found != entry.delimiter)
+        throw ServerFailure(side, ExitStatus::protocol,
+                            "Mailbox " + entry.mailbox.bytes + " has hierarchy delimiter " +
+                                shown(entry.delimiter) + ", while " + shown(*found) + " was expected.");
+    }
+    if (!found && inbox) found = inbox;
+    delimiter_[side] = found;
+    unknown = unknown || !found;
+  }
+  if (unknown) fetchDelimiters();
+  if (delimiter_.local->has_value() != delimiter_.remote->has_value())
+    throw Failure(
+        ExitStatus::data,
+        "Local and remote namespaces are neither both flat nor both hierarchical (local delimiter " +
+            shown(*delimiter_.local) + ", remote delimiter " + shown(*delimiter_.remote) + ").");
+  hierarchy_.local.emplace(settings_.localReference, *delimiter_.local);
+  hierarchy_.remote.emplace(settings_.remoteReference, *delimiter_.remote);
+  for (Side side : kSides)
+    log_.debug(About::server(side), "Using " + shown(*delimiter_[side]) + " as hierarchy delimiter");
+}
+
+void Lists::sortOut() {
+  std::optional<Ignore> ignore;
+  if (settings_.ignore && settings_.mailboxes.empty() && !names_) ignore.emplace(*settings_.ignore);
+  std::set<MailboxName> unspeakable;
+  for (Side side : kSides) {
+    for (const answer::ListEntry& entry : entries_[side]) {
+      auto name = hierarchy_[side]->name(entry.mailbox);
+      if (!name || (ignore && ignore->matches(*name))) continue;
+      bool exists = !entry.nonExistent && !entry.noSelect;
+      if (exists && !hierarchy_[other(side)]->canSpell(*name)) {
+        if (unspeakable.insert(*name).second)
+          log_.error(About::at(side, entry.mailbox),
+                     "Mailbox name contains the hierarchy delimiter " +
+                         shown(hierarchy_[other(side)]->delimiter()) +
+                         " of the other server; it is left alone. Rename it to synchronise it.",
+                     ExitStatus::data);
+        continue;
+      }
+      listing_[side][*name] = {exists, entry.subscribed, {entry.mailbox, {}, {}, {}, {}}};
+    }
+    for (answer::StatusEntry& status : statuses_[side]) {
+      auto name = hierarchy_[side]->name(status.mailbox);
+      if (!name) continue;
+      if (auto it = listing_[side].find(*name); it != listing_[side].end())
+        it->second.status = std::move(status);
+    }
+    entries_[side].clear();
+    statuses_[side].clear();
+    nameOctets_[side] = statusOctets_[side] = 0;
+  }
+}
+
+}  // namespace interimap

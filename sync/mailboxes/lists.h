@@ -1,0 +1,68 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// LIST on both servers: which mailboxes there are, and how each server spells them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ipc/launch.h"
+#include "ipc/side.h"
+#include "sync/mailboxes/hierarchy.h"
+#include "sync/mailboxes/mailbox_plan.h"
+#include "sync/peers/server.h"
+#include "sync/report/log.h"
+
+namespace interimap {
+
+class Lists {
+ public:
+  Lists(const settings::Sync& settings, Both<Server*> servers, Log& log)
+      : settings_(settings), servers_(servers), log_(log) {}
+
+  // What the settings ask for, with subscriptions and STATUS. Sends, waits, sorts out. Throws ServerFailure
+  // and Failure: LIST refused, delimiters that do not go together.
+  void fetch();
+  // As above, for exactly these and what is below them, whatever the settings say.
+  void fetchNamed(std::vector<MailboxName> names);
+  // A MAILBOX argument: spelled with the local delimiter, which is asked for if need be, below the reference.
+  MailboxName named(const std::string& argument);
+  // Whether the settings leave nothing out, so that what is not listed is not there.
+  bool complete() const;
+
+  const Hierarchy& hierarchy(Side side) const { return *hierarchy_[side]; }
+  Listing& listing(Side side) { return listing_[side]; }
+  const Listing& listing(Side side) const { return listing_[side]; }
+  // Whether there is such a mailbox, as of the last listing.
+  bool exists(Side side, const MailboxName& name) const {
+    auto it = listing_[side].find(name);
+    return it != listing_[side].end() && it->second.exists;
+  }
+
+ private:
+  request::List request(Side side) const;
+  void exchangeLists();
+  const std::string& reference(Side side) const {
+    return side == Side::local ? settings_.localReference : settings_.remoteReference;
+  }
+  Reply<Nothing> send(Side side, request::List list);
+  void waitFor(Both<std::vector<Reply<Nothing>>> replies);
+  void fetchDelimiters();
+  void settleDelimiters();
+  void sortOut();
+  void fetchUnselected();
+
+  const settings::Sync& settings_;
+  Both<Server*> servers_;
+  Log& log_;
+  std::optional<std::vector<MailboxName>> names_;       // only these, and what is below them
+  Both<std::optional<std::optional<char>>> delimiter_;  // unknown, or one, or NIL
+  Both<std::vector<answer::ListEntry>> entries_;
+  Both<std::vector<answer::StatusEntry>> statuses_;
+  Both<std::size_t> nameOctets_{}, statusOctets_{};  // of these
+  Both<std::optional<Hierarchy>> hierarchy_;
+  Both<Listing> listing_;
+};
+
+}  // namespace interimap

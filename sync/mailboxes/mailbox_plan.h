@@ -1,0 +1,52 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Which mailboxes to create, subscribe, forget: a pure function of the two listings and the database.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ipc/imap.h"
+#include "ipc/launch.h"
+
+namespace interimap {
+
+// One side's LIST, by name. Names that are listed but cannot be selected are here, with exists = false.
+struct ListedMailbox {
+  bool exists = false;
+  bool subscribed = false;
+  answer::StatusEntry status;
+};
+using Listing = std::map<MailboxName, ListedMailbox>;
+
+struct MailboxStep {
+  enum class Do : std::uint8_t {
+    create,       // on `side`
+    subscribe,    // on `side`
+    unsubscribe,  // on `side`
+    add,          // to the database, with `subscribed`
+    mark,         // as `subscribed` in the database
+  };
+  Do what;
+  Side side = Side::local;
+  bool subscribed = false;
+  bool operator==(const MailboxStep&) const = default;
+};
+
+// Of what is done to a server, as messages say it.
+const char* verbOf(MailboxStep::Do step);
+
+struct MailboxPlan {
+  MailboxName name;
+  std::vector<MailboxStep> steps;  // in this order; the database last
+  std::optional<Side> goneFrom;    // known, but listed on the other side only: nothing is done
+};
+
+// Which of the mailboxes in the database are subscribed.
+using KnownSubscriptions = std::map<MailboxName, bool>;
+
+std::vector<MailboxPlan> planMailboxes(const Listing& local, const Listing& remote,
+                                       const KnownSubscriptions& known);
+
+}  // namespace interimap

@@ -1,0 +1,251 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/peers/server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ipc/failure.h"
+
+namespace interimap {
+
+Server::Server(Side side, Channel channel, Exchange& exchange, Seam& seam, Loss loss)
+    : side_(side), channel_(std::move(channel)), exchange_(exchange), seam_(seam), loss_(loss) {
+  exchange_.add(*this);
+}
+
+Server::~Server() { exchange_.remove(*this); }
+
+void Server::violation(const std::string& what) const {
+  throw PeerViolation(std::string(name()) + " net answered with " + what);
+}
+
+template <typename Value>
+std::shared_ptr<typename Reply<Value>::State> Server::expect(Taker<Value> onAnswer) {
+  auto state = std::make_shared<typename Reply<Value>::State>();
+  state->onAnswer = std::move(onAnswer);
+  return state;
+}
+
+void Server::send(const std::shared_ptr<Pending>& pending, Request request) {
+  request.id = nextId_++;
+  ++pending->outstanding;
+  pending_.emplace_back(request.id, pending);
+  try {
+    if (!lost_) channel_.send(pack(std::move(request)));
+  } catch (const PeerGone&) {
+    lose();
+  }
+}
+
+void Server::flush() {
+  try {
+    channel_.flush();
+  } catch (const PeerGone&) {
+    lose();
+  }
+}
+
+// Called while PeerGone is handled. What had arrived before is taken.
+void Server::lose() {
+  if (loss_ == Loss::endsAll) throw;
+  try {
+    while (auto packet = channel_.receive()) take(std::move(*packet));
+  } catch (const PeerGone&) {
+  }
+  lost_ = true;
+}
+
+void Server::write(const std::shared_ptr<Pending>& pending, Request request) {
+  seam_.before();
+  send(pending, std::move(request));
+  seam_.after();
+}
+
+void Server::receive() {
+  try {
+    for (int packets = 0; packets < kPacketsInTurn; ++packets) {
+      auto packet = channel_.receive();
+      if (!packet) return;
+      take(std::move(*packet));
+    }
+  } catch (const PeerGone&) {
+    lose();
+  }
+}
+
+// Done comes in the order of the requests. What comes before may overtake: servers work on several FETCH at
+// once.
+void Server::take(Packet packet) {
+  Answer answer = readAnswer(std::move(packet));
+  auto it = std::ranges::find(pending_, answer.id, [](const auto& entry) { return entry.first; });
+  if (it == pending_.end()) violation("an answer to nothing that was asked");
+  std::shared_ptr<Pending> pending = it->second;
+  auto* done = std::get_if<answer::Done>(&answer.what);
+  if (done == nullptr) return pending->take(std::move(answer));
+  if (it != pending_.begin()) violation("a Done out of order");
+  pending_.pop_front();
+  if (pending->done.ok()) pending->done = std::move(*done);
+  --pending->outstanding;
+}
+
+Reply<answer::Ready> Server::enable() {
+  auto state = expect<answer::Ready>([this](Answer answer, answer::Ready& ready) {
+    auto* it = std::get_if<answer::Ready>(&answer.what);
+    if (it == nullptr) violation("something else to ENABLE");
+    ready = *it;
+  });
+  send(state, {0, request::Enable{}, {}});
+  return {state, exchange_};
+}
+
+Reply<Nothing> Server::list(request::List list, OnListed onListed, OnStatus onStatus) {
+  auto state = expect<Nothing>([=, this](Answer answer, Nothing&) {
+    if (auto* listed = std::get_if<answer::Listed>(&answer.what)) {
+      for (const answer::ListEntry& entry : listed->entries) onListed(entry);
+    } else if (auto* statuses = std::get_if<answer::Statuses>(&answer.what)) {
+      for (const answer::StatusEntry& entry : statuses->entries) onStatus(entry);
+    } else {
+      violation("something else to LIST");
+    }
+  });
+  send(state, {0, std::move(list), {}});
+  return {state, exchange_};
+}
+
+Reply<answer::Selected> Server::select(const WireName& mailbox, std::optional<request::Known> known,
+                                       OnMessage onMessage, OnVanished onVanished) {
+  UidSet knownUids = known ? known->uids : UidSet();
+  auto state = expect<answer::Selected>([=, this](Answer answer, answer::Selected& selected) {
+    if (auto* it = std::get_if<answer::Selected>(&answer.what)) {
+      selected = *it;
+    } else if (auto* vanished = std::get_if<answer::Vanished>(&answer.what)) {
+      if (onVanished) onVanished(vanished->uids.intersect(knownUids));
+    } else if (auto* messages = std::get_if<answer::Messages>(&answer.what)) {
+      if (onMessage)
+        for (const answer::Message& message : messages->messages) onMessage(message);
+    } else {
+      violation("something else to SELECT");
+    }
+  });
+  selected_ = mailbox;
+  send(state, {0, request::Select{mailbox, false, std::move(known)}, {}});
+  return selectReply_ = {state, exchange_};
+}
+
+Reply<answer::Selected> Server::ensureSelected(const WireName& mailbox) {
+  return selected_ == mailbox ? selectReply_ : select(mailbox, std::nullopt, {}, {});
+}
+
+namespace {
+
+// Hands on messages that were asked for; a server may say more than that, net must not.
+auto messagesWithin(const UidSet& asked, Server::OnMessage onMessage,
+                    std::function<void(const char*)> violation) {
+  return
+      [asked, onMessage = std::move(onMessage), violation = std::move(violation)](Answer answer, Nothing&) {
+        auto* messages = std::get_if<answer::Messages>(&answer.what);
+        if (messages == nullptr) violation("something else than messages");
+        for (const answer::Message& message : messages->messages) {
+          if (!asked.contains(message.uid)) violation("a message that was not asked for");
+          if (onMessage) onMessage(message);
+        }
+      };
+}
+
+}  // namespace
+
+Reply<Nothing> Server::fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage) {
+  auto state = expect<Nothing>(
+      messagesWithin(uids, std::move(onMessage), [this](const char* what) { violation(what); }));
+  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
+    send(state, {0, request::Fetch{std::move(piece), items}, {}});
+  return {state, exchange_};
+}
+
+Reply<FetchedBodies> Server::fetchBodies(request::FetchBodies fetch) {
+  auto state = expect<FetchedBodies>(
+      [uids = fetch.uids, reading = fetch.reading, this](Answer answer, FetchedBodies& fetched) {
+        auto* window = std::get_if<answer::Window>(&answer.what);
+        if (window == nullptr) violation("something else than bodies");
+        std::vector<BodyRange> ranges;
+        for (const answer::WindowMessage& message : window->messages) {
+          if (!uids.contains(message.uid)) violation("a body that was not asked for");
+          ranges.push_back(message.body);
+        }
+        for (Uid uid : window->tooLarge)
+          if (!uids.contains(uid)) violation("a body that was not asked for");
+        Bodies::check(answer.bodies, ranges, reading);
+        fetched.tooLarge.insert(fetched.tooLarge.end(), window->tooLarge.begin(), window->tooLarge.end());
+        fetched.parts.push_back({std::move(window->messages), std::move(answer.bodies)});
+      });
+  send(state, {0, std::move(fetch), {}});
+  return {state, exchange_};
+}
+
+Reply<UidSet> Server::search(const UidSet& uids, std::chrono::year_month_day before) {
+  auto state = expect<UidSet>([uids, this](Answer answer, UidSet& matching) {
+    auto* found = std::get_if<answer::Found>(&answer.what);
+    if (found == nullptr) violation("something else to SEARCH");
+    matching.add(found->uids.intersect(uids));
+  });
+  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
+    send(state, {0, request::Search{std::move(piece), before}, {}});
+  return {state, exchange_};
+}
+
+Reply<answer::Appended> Server::append(request::Append append, Descriptor bodies) {
+  std::size_t count = append.messages.size();
+  auto state = expect<answer::Appended>([count, this](Answer answer, answer::Appended& appended) {
+    auto* it = std::get_if<answer::Appended>(&answer.what);
+    if (it == nullptr || it->uids.size() != count || it->stored.size() != count)
+      violation("something else to APPEND");
+    appended = std::move(*it);
+  });
+  state->value.uids.resize(count);
+  state->value.stored.resize(count);
+  write(state, {0, std::move(append), std::move(bodies)});
+  return {state, exchange_};
+}
+
+Reply<Nothing> Server::store(const UidSet& uids, request::Store::Change change, const Flags& flags,
+                             OnMessage onMessage) {
+  auto state = expect<Nothing>(
+      messagesWithin(uids, std::move(onMessage), [this](const char* what) { violation(what); }));
+  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
+    write(state, {0, request::Store{std::move(piece), change, flags}, {}});
+  return {state, exchange_};
+}
+
+Reply<UidSet> Server::expunge(const UidSet& uids) {
+  auto state = expect<UidSet>([uids, this](Answer answer, UidSet& gone) {
+    auto* vanished = std::get_if<answer::Vanished>(&answer.what);
+    if (vanished == nullptr) violation("something else to EXPUNGE");
+    gone.add(vanished->uids.intersect(uids));
+  });
+  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
+    write(state, {0, request::Expunge{std::move(piece)}, {}});
+  return {state, exchange_};
+}
+
+Reply<Nothing> Server::manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to) {
+  auto state = expect<Nothing>([this](Answer, Nothing&) { violation("something else than Done"); });
+  write(state, {0, request::Manage{verb, mailbox, to}, {}});
+  return {state, exchange_};
+}
+
+Reply<Nothing> Server::watch(const WireName& mailbox, std::uint32_t seconds) {
+  auto state = expect<Nothing>([this](Answer, Nothing&) { violation("something else than Done"); });
+  selected_.reset();
+  send(state, {0, request::Watch{mailbox, seconds}, {}});
+  return {state, exchange_};
+}
+
+Reply<Nothing> Server::simple(request::Simple::Verb verb) {
+  auto state = expect<Nothing>([this](Answer, Nothing&) { violation("something else than Done"); });
+  if (verb == request::Simple::Verb::unselect) selected_.reset();
+  send(state, {0, request::Simple{verb}, {}});
+  return {state, exchange_};
+}
+
+}  // namespace interimap

@@ -1,0 +1,143 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// One server, as sync sees it: every call sends its request at once and returns a Reply to wait for. Calling
+// is pipelining: the net process writes the commands in the order of the calls.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/imap.h"
+#include "ipc/launch.h"
+#include "sync/peers/exchange.h"
+#include "sync/peers/seam.h"
+
+namespace interimap {
+
+// A request, or the pieces that one was split into, on its way.
+struct Pending {
+  virtual ~Pending() = default;
+  unsigned outstanding = 0;  // pieces not yet done
+  answer::Done done;         // the first that was not OK, else the last
+  // Takes an answer other than Done; PeerViolation if it is none for this request.
+  virtual void take(Answer answer) = 0;
+};
+
+// The answer to come, with a Value that is complete once ready(). done tells how the server took the command.
+template <typename Value>
+class Reply {
+ public:
+  struct State : Pending {
+    Value value;
+    std::function<void(Answer, Value&)> onAnswer;
+    void take(Answer answer) override { onAnswer(std::move(answer), value); }
+  };
+
+  Reply() = default;
+  Reply(std::shared_ptr<State> state, Exchange& exchange) : state_(std::move(state)), exchange_(&exchange) {}
+
+  bool ready() const { return state_->outstanding == 0; }
+  // Waits. The value stays with the reply.
+  Value& get() {
+    while (!ready()) exchange_->turn();
+    return state_->value;
+  }
+  const answer::Done& done() {
+    get();
+    return state_->done;
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  Exchange* exchange_ = nullptr;
+};
+
+struct Nothing {};
+
+// A window of bodies, cut where net had to.
+struct FetchedBodies {
+  struct Part {
+    std::vector<answer::WindowMessage> messages;
+    Descriptor bodies;
+  };
+  std::vector<Part> parts;
+  std::vector<Uid> tooLarge;
+};
+
+class Server {
+ public:
+  using OnListed = std::function<void(const answer::ListEntry&)>;
+  using OnStatus = std::function<void(const answer::StatusEntry&)>;
+  using OnMessage = std::function<void(const answer::Message&)>;
+  using OnVanished = std::function<void(const UidSet&)>;
+
+  // Whether the loss of the connection ends the run, or only that of this Server.
+  enum class Loss : std::uint8_t { endsAll, isBearable };
+
+  Server(Side side, Channel channel, Exchange& exchange, Seam& seam, Loss loss = Loss::endsAll);
+  ~Server();
+  Server(const Server&) = delete;
+
+  Side side() const { return side_; }
+  const char* name() const { return side_ == Side::local ? "local" : "remote"; }
+
+  // What each means stands with its namesake in ipc/imap.h. Sets of any size may be given.
+  Reply<answer::Ready> enable();
+  Reply<Nothing> list(request::List list, OnListed onListed, OnStatus onStatus);
+  Reply<answer::Selected> select(const WireName& mailbox, std::optional<request::Known> known,
+                                 OnMessage onMessage, OnVanished onVanished);
+  // Selects unless this mailbox was the last to be selected here: for commands on messages we know already.
+  // The reply to its SELECT: where a wrong message would be harmed, look at its UIDVALIDITY first, as UIDs
+  // may have come to mean others since the mailbox was selected before.
+  Reply<answer::Selected> ensureSelected(const WireName& mailbox);
+  Reply<Nothing> fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage);
+  Reply<FetchedBodies> fetchBodies(request::FetchBodies fetch);
+  Reply<UidSet> search(const UidSet& uids, std::chrono::year_month_day before);
+  Reply<answer::Appended> append(request::Append append, Descriptor bodies);
+  Reply<Nothing> store(const UidSet& uids, request::Store::Change change, const Flags& flags,
+                       OnMessage onMessage);
+  Reply<UidSet> expunge(const UidSet& uids);  // what the server says is gone
+  Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {});
+  Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds);  // done: there is news
+  Reply<Nothing> simple(request::Simple::Verb verb);
+
+  bool hasSelected() const { return selected_.has_value(); }
+  // The connection is lost, which could be borne: replies that are not ready never will be.
+  bool isLost() const { return lost_; }
+
+  const Channel& channel() const { return channel_; }
+  void turn() { exchange_.turn(); }  // waits until something moves, anywhere
+  // Called by Exchange: the channel is writable, or something has arrived. That is handled, up to a point, so
+  // that the others have their turn.
+  void flush();
+  void receive();
+
+ private:
+  template <typename Value>
+  using Taker = std::function<void(Answer, Value&)>;
+  template <typename Value>
+  std::shared_ptr<typename Reply<Value>::State> expect(Taker<Value> onAnswer);
+  void send(const std::shared_ptr<Pending>& pending, Request request);
+  void take(Packet packet);
+  void lose();
+  void write(const std::shared_ptr<Pending>& pending, Request request);  // through the seam
+  [[noreturn]] void violation(const std::string& what) const;
+
+  Side side_;
+  Channel channel_;
+  Exchange& exchange_;
+  Seam& seam_;
+  Loss loss_;
+  bool lost_ = false;
+  RequestId nextId_ = 1;
+  std::deque<std::pair<RequestId, std::shared_ptr<Pending>>> pending_;
+  std::optional<WireName> selected_;
+  Reply<answer::Selected> selectReply_;  // of selected_
+};
+
+}  // namespace interimap

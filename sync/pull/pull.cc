@@ -1,0 +1,165 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pull/pull.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sync/mailboxes/mailbox.h"
+#include "sync/pull/pull_purge.h"
+#include "sync/pull/pull_visit.h"
+
+namespace interimap {
+
+namespace {
+
+constexpr std::chrono::seconds kSignOfLife{240};  // a server with nothing to tell is asked this often
+constexpr std::chrono::seconds kPoll{60};         // without IDLE
+constexpr std::int64_t kBetweenPurges = 12 * 3600;
+constexpr std::chrono::seconds kFarewell{10};  // for QUIT and its reply
+constexpr std::size_t kExportedAtOnce = 32768;
+constexpr int kMostVisits = 1000;  // in one round: mail that keeps coming shall not keep others waiting
+
+std::vector<ForwardPath> recipientsOf(const settings::Pull& settings) {
+  std::vector<ForwardPath> recipients;
+  for (const std::string& text : settings.forwardPaths) {
+    auto path = ForwardPath::parse(text);
+    if (!path) throw Failure(ExitStatus::config, "\"" + text + "\" is no recipient");
+    if (std::ranges::find(recipients, *path) == recipients.end()) recipients.push_back(*path);
+  }
+  if (settings.deliver && (recipients.empty() || recipients.size() > kMostForwardPaths))
+    throw Failure(ExitStatus::config,
+                  "there have to be between 1 and " + std::to_string(kMostForwardPaths) + " recipients");
+  return recipients;
+}
+
+}  // namespace
+
+Pull::Pull(const settings::Pull& settings, Server& server, Exchange& exchange, Reporter& launch, Log& log,
+           Seam& seam, store::PullState& state, Clock now)
+    : launch_(launch),
+      deliveryProcess_(launch, exchange, seam),
+      pulling_{settings,      recipientsOf(settings),
+               server,        deliveryProcess_,
+               exchange,      state,
+               log,           Sink(settings.errand == settings::Pull::Errand::idle),
+               std::move(now)} {
+  for (const std::string& name : settings.mailboxes)
+    if (std::ranges::find(mailboxes_, name, &WireName::bytes) == mailboxes_.end())
+      mailboxes_.push_back({name});
+  checkAccount();
+}
+
+void Pull::checkAccount() {
+  const settings::Pull& settings = pulling_.settings;
+  auto recorded = pulling_.state.account();
+  if (!recorded) return pulling_.state.write("account", [&] { pulling_.state.setAccount(settings.account); });
+  if (*recorded != settings.account)
+    throw Failure(ExitStatus::data, settings.stateDirectory + "/" + settings.stateName +
+                                        " belongs to the account " + *recorded + ", but this is " +
+                                        settings.account + ". Use another statefile for it");
+}
+
+void Pull::run() {
+  ready_ = pulling_.server.enable();
+  while (true) {
+    round();
+    Pulled done = std::exchange(pulling_.done, {});
+    done.waiting = pulling_.idling();
+    launch_.report({done});
+    pulling_.log.endRound();
+    if (!pulling_.idling()) return;
+    awaitNews();
+  }
+}
+
+void Pull::round() {
+  for (const WireName& mailbox : mailboxes_) visit(mailbox);
+  pulling_.deliverer.quit();
+  if (purgeIsDue()) purge();
+  quitDelivery();
+  reportSink();
+}
+
+void Pull::visit(const WireName& mailbox) {
+  for (int i = 0; i < kMostVisits; ++i) {
+    Visit visit(pulling_, mailbox, !visited_.contains(mailbox));
+    bool more = visit.run();
+    if (visit.entered()) visited_.insert(mailbox);
+    if (!more) return;
+  }
+}
+
+void Pull::quitDelivery() {
+  DeliveryProcess& process = pulling_.deliverer;
+  pulling_.exchange.pause(kFarewell, [&] { return process.channel() == nullptr; });
+  process.forget();
+  pulling_.sink.quit();
+}
+
+// The server that mail goes to cannot be reached, or wants us not to come again.
+void Pull::reportSink() {
+  const Sink& sink = pulling_.sink;
+  std::string text = "Mail cannot be delivered: " + sink.reason();
+  if (sink.lasting()) throw Failure(*sink.lasting(), text);
+  std::int64_t now = pulling_.now();
+  bool down = sink.down(now);
+  if (!down) {
+    sinkReported_ = false;
+  } else if (!pulling_.idling()) {
+    pulling_.log.error(About::run(), text, ExitStatus::tryAgain);
+  } else if (!std::exchange(sinkReported_, true)) {
+    pulling_.log.warning(About::run(), text + "; trying again from time to time");
+  }
+}
+
+bool Pull::purgeIsDue() const {
+  auto days = pulling_.settings.purgeAfter;
+  if (!days) return false;
+  return *days == 0 || !purged_ || pulling_.now() >= *purged_ + kBetweenPurges || pulling_.now() < *purged_;
+}
+
+void Pull::purge() {
+  purged_ = pulling_.now();
+  if (!ready_.get().uidPlus)
+    return pulling_.log.error(About::run(), "Server did not advertise UIDPLUS (RFC 4315) capability.",
+                              ExitStatus::protocol);
+  for (const WireName& mailbox : mailboxes_) purgeMailbox(pulling_, mailbox, *pulling_.settings.purgeAfter);
+}
+
+std::chrono::seconds Pull::until(std::int64_t time) const {
+  return std::chrono::seconds(std::max<std::int64_t>(1, time - pulling_.now()));
+}
+
+// How long there is nothing to do unless the server has news.
+std::chrono::seconds Pull::untilWanted() const {
+  std::chrono::seconds wait(pulling_.settings.interval);
+  if (auto retry = pulling_.sink.retryAt(); retry && pulling_.sink.down(pulling_.now()))
+    wait = std::min(wait, until(*retry));
+  else if (auto due = pulling_.state.nextDue())
+    wait = std::min(wait, isDue(*due, pulling_.now()) ? std::chrono::seconds(1) : until(*due));
+  if (purged_ && pulling_.settings.purgeAfter > 0U) wait = std::min(wait, until(*purged_ + kBetweenPurges));
+  return wait;
+}
+
+void Pull::awaitNews() {
+  Reply<Nothing> news =
+      pulling_.server.watch(mailboxes_.front(), static_cast<std::uint32_t>(kSignOfLife.count()));
+  const answer::Ready& ready = ready_.get();
+  std::chrono::seconds wait = untilWanted();
+  if (!ready.idle && !ready.notify) wait = std::min(wait, kPoll);
+  pulling_.exchange.pause(wait, [&] { return news.ready(); });
+  if (!news.ready() || news.done().ok()) return;
+  // It cannot be watched: asked from time to time it can be.
+  pulling_.log.error(aboutMailbox(mailboxes_.front()), "cannot be watched: " + words(news.done()),
+                     ExitStatus::tryAgain);
+  pulling_.exchange.pause(std::min(wait, kPoll));
+}
+
+void Pull::exportState(const settings::Pull& settings, const store::PullState& state, Reporter& launch) {
+  std::string octets = state.exported({settings.mailboxes.at(0)});
+  for (std::size_t at = 0; at == 0 || at < octets.size(); at += kExportedAtOnce)
+    launch.report({Exported{octets.substr(at, kExportedAtOnce)}});
+}
+
+}  // namespace interimap

@@ -1,0 +1,66 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// The SMTP or LMTP server that mail goes to, as far as connections to it come to nothing: whether it is worth
+// another one.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ipc/delivery.h"
+
+namespace interimap {
+
+class Sink {
+ public:
+  static constexpr int kMostTries = 3;  // connections without progress, when run once
+  static constexpr std::int64_t kFirstPause = 5, kLongestPause = 300;  // seconds, when idling
+
+  explicit Sink(bool idling) : idling_(idling) {}
+
+  // The server has answered something about a message.
+  void progress() {
+    failures_ = 0;
+    progress_ = true;
+  }
+  // The connection was ended by us: nothing was left to do.
+  void quit() { progress_ = false; }
+  // The connection has ended while there was something to deliver. `now`: seconds since 1970.
+  void failed(const deliver::Closed& closed, std::int64_t now) {
+    bool lasting = closed.status == ExitStatus::noPermission || closed.status == ExitStatus::config ||
+                   (closed.status == ExitStatus::protocol && !idling_);
+    reason_ = closed.reason;
+    if (lasting) lasting_ = closed.status;
+    if (std::exchange(progress_, false) && !lasting) return;
+    ++failures_;
+    if (idling_) retryAt_ = now + std::min(kFirstPause << std::min(failures_ - 1, 10), kLongestPause);
+  }
+
+  // Not to be connected to at `now`.
+  bool down(std::int64_t now) const {
+    if (lasting_) return true;
+    // Further off than any pause: the clock was set back.
+    return idling_ ? retryAt_ && now < *retryAt_ && *retryAt_ <= now + kLongestPause
+                   : failures_ >= kMostTries;
+  }
+  // Before the next connection.
+  std::chrono::milliseconds pause() const {
+    return std::chrono::milliseconds(idling_ || failures_ == 0 ? 0 : 250 << failures_);
+  }
+  std::optional<std::int64_t> retryAt() const { return retryAt_; }
+  std::optional<ExitStatus> lasting() const { return lasting_; }  // will not pass by itself
+  const std::string& reason() const { return reason_; }
+
+ private:
+  bool idling_, progress_ = false;
+  int failures_ = 0;  // connections in a row without progress
+  std::optional<std::int64_t> retryAt_;
+  std::optional<ExitStatus> lasting_;
+  std::string reason_;
+};
+
+}  // namespace interimap

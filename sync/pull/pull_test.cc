@@ -1,0 +1,312 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pull/pull.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "sync/pull/pull_scene.h"
+
+using namespace interimap;
+using namespace std::string_literals;
+using Kind = deliver::Outcome::Kind;
+
+namespace {
+
+std::string exported(PullScene& scene) {
+  std::string octets;
+  scene.withState([&](store::PullState& state) { octets = state.exported({"INBOX"}); });
+  return octets;
+}
+
+bool has(PullScene& scene, std::uint32_t uid, const char* flag) {
+  return scene.inbox().messages.at(uid).flags.contains(flag);
+}
+
+}  // namespace
+
+TEST_CASE("pull: all that is there is delivered once, and flagged") {
+  PullScene scene;
+  scene.fill(300);
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 300);
+  CHECK(scene.sink.received.front() == std::pair("body 1"s, "rcpt"s));
+  CHECK(scene.sink.sawQuit);
+  CHECK(scene.sink.connections == 1);
+  CHECK(scene.said("info INBOX: UID 7 from <from@example.org> (17-Jul-1996 02:07:25 +0000)"));
+  CHECK(scene.saidTimes("UID ") == 300);
+  REQUIRE(scene.pulled.size() == 1);
+  CHECK(scene.pulled[0].delivered == 300);
+  for (std::uint32_t uid = 1; uid <= 300; ++uid) CHECK(has(scene, uid, "\\Seen"));
+  CHECK(exported(scene) == "\0\0\0\1\0\0\1\x2d"s);
+
+  scene.sink.sawQuit = false;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.connections == 1);  // nothing to deliver: nothing is wanted
+  CHECK(scene.log.empty());
+  scene.inbox().add("new");
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 301);
+}
+
+TEST_CASE("pull: refused and deferred messages hold nobody up") {
+  PullScene scene;
+  scene.fill(5);
+  scene.sink.fate = [](const std::string& body, const std::string&) {
+    return body == "body 2" ? Kind::refused : body == "body 4" ? Kind::deferred : Kind::delivered;
+  };
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.sink.received.size() == 3);
+  CHECK(scene.said("error INBOX: UID 2 was refused for <rcpt>: 550 words"));
+  CHECK(scene.said("warning INBOX: UID 4 is deferred for <rcpt>: 451 words"));
+  CHECK_FALSE(has(scene, 2, "\\Seen"));
+  CHECK(has(scene, 2, "$DeliveryFailed"));
+  CHECK_FALSE(has(scene, 4, "\\Seen"));
+  CHECK_FALSE(has(scene, 4, "$DeliveryFailed"));
+  CHECK(exported(scene) == "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\5"s);
+
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
+  CHECK(scene.run() == ExitStatus::data);  // what was refused is reported, and not tried
+  CHECK(scene.said("error INBOX: UID 2 stays undelivered: refused for <rcpt> on 2001-09-09: 550 words"));
+  CHECK(scene.sink.received.size() == 4);
+  CHECK(has(scene, 4, "\\Seen"));
+
+  scene.settings.retryRefused = true;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 5);
+  CHECK(has(scene, 2, "\\Seen"));
+  CHECK_FALSE(has(scene, 2, "$DeliveryFailed"));
+  CHECK(exported(scene) == "\0\0\0\1\0\0\0\6"s);
+}
+
+TEST_CASE("pull: deferred alone is 75, refused and removed by the user is nothing") {
+  PullScene scene;
+  scene.fill(2);
+  scene.sink.fate = [](const std::string& body, const std::string&) {
+    return body == "body 1" ? Kind::deferred : Kind::delivered;
+  };
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::refused; };
+  CHECK(scene.run() == ExitStatus::data);
+  scene.inbox().messages.erase(1);
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.said("notice INBOX: UID 1 was not delivered, and is gone from the server"));
+}
+
+TEST_CASE("pull: an outcome per recipient, tried again for those alone") {
+  PullScene scene;
+  scene.fill(2);
+  scene.settings.forwardPaths = {"a", "b", "c"};
+  scene.sink.fate = [](const std::string& body, const std::string& recipient) {
+    return body == "body 1" && recipient == "b" ? Kind::deferred : Kind::delivered;
+  };
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.sink.received.size() == 5);
+  CHECK_FALSE(has(scene, 1, "\\Seen"));
+  CHECK(has(scene, 2, "\\Seen"));
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 6);
+  CHECK(scene.sink.received.back() == std::pair("body 1"s, "b"s));
+  CHECK(has(scene, 1, "\\Seen"));
+}
+
+TEST_CASE("pull: a recipient that stays refused is reported, whatever became of the others meanwhile") {
+  PullScene scene;
+  scene.fill(1);
+  scene.settings.forwardPaths = {"a", "b"};
+  scene.sink.fate = [](const std::string&, const std::string& recipient) {
+    return recipient == "a" ? Kind::deferred : Kind::refused;
+  };
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.saidTimes("<b>") == 1);
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.sink.received == std::vector{std::pair("body 1"s, "a"s)});
+  CHECK(scene.said("UID 1 stays undelivered: refused for <b>"));
+  CHECK_FALSE(has(scene, 1, "\\Seen"));
+}
+
+TEST_CASE("pull: a recipient that is no longer configured is not waited for") {
+  PullScene scene;
+  scene.fill(1);
+  scene.settings.forwardPaths = {"a", "b"};
+  scene.sink.fate = [](const std::string&, const std::string& recipient) {
+    return recipient == "b" ? Kind::deferred : Kind::delivered;
+  };
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  scene.settings.forwardPaths = {"a"};
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 1);
+  CHECK(has(scene, 1, "\\Seen"));
+}
+
+TEST_CASE("pull: --no-delivery settles what is there, and never purges it") {
+  PullScene scene;
+  scene.fill(4);
+  scene.settings.deliver = false;
+  scene.settings.purgeAfter = 0;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.connections == 0);
+  CHECK(scene.server.expunged.empty());
+  CHECK(has(scene, 1, "\\Seen"));
+  scene.settings.deliver = true;
+  scene.inbox().add("new");
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 1);
+  CHECK(scene.server.expunged == std::vector<std::string>{"5"});
+}
+
+TEST_CASE("pull: purge takes what was delivered, and nothing else") {
+  PullScene scene;
+  scene.fill(6);
+  scene.sink.fate = [](const std::string& body, const std::string&) {
+    return body == "body 2" ? Kind::refused : Kind::delivered;
+  };
+  SUBCASE("at once") {
+    scene.settings.purgeAfter = 0;
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.server.expunged == std::vector<std::string>{"1,3:6"});
+    CHECK(scene.said("info INBOX: Removing 5 UID(s) 1,3:6"));
+    CHECK(scene.pulled[0].purged == 5);
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.server.expunged.size() == 1);
+  }
+  SUBCASE("by date") {
+    scene.settings.purgeAfter = 3;
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.server.searches == std::vector<std::string>{"1,3:6 before 2001-9-6"});
+    CHECK(scene.server.expunged == std::vector<std::string>{"4,6"});
+  }
+  SUBCASE("without UIDPLUS") {
+    scene.settings.purgeAfter = 0;
+    scene.server.uidPlus = false;
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.said("Server did not advertise UIDPLUS"));
+    CHECK(scene.server.expunged.empty());
+  }
+}
+
+TEST_CASE("pull: UIDVALIDITY changes, and messages are known again") {
+  PullScene scene;
+  scene.fill(4);
+  scene.sink.fate = [](const std::string& body, const std::string&) {
+    return body == "body 3" ? Kind::refused : Kind::delivered;
+  };
+  CHECK(scene.run() == ExitStatus::data);
+  auto old = std::exchange(scene.inbox().messages, {});
+  scene.inbox() = {77, 10, false, {}};
+  for (auto& [uid, message] : old) scene.inbox().messages[uid + 5] = message;
+  scene.inbox().add("new");
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.said("warning INBOX: UIDVALIDITY changed! (1 != 77) 4 of 5 messages"));
+  CHECK(scene.said("UID 8 stays undelivered"));
+  CHECK(scene.sink.received.size() == 4);
+  CHECK(scene.sink.received.back().first == "new");
+}
+
+TEST_CASE("pull: a state file of the reference goes on where it was") {
+  PullScene scene;
+  scene.fill(6);
+  std::ofstream(scene.scratch.file(), std::ios::binary) << "\0\0\0\1\0\0\0\3\0\0\0\4"s;
+  scene.settings.purgeAfter = 0;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 3);  // 3, 5, 6
+  CHECK(scene.sink.count("body 4") == 0);
+  CHECK(scene.server.expunged == std::vector<std::string>{"1:6"});
+
+  SUBCASE("of another UIDVALIDITY: the user decides") {
+    PullScene other;
+    other.fill(3);
+    std::ofstream(other.scratch.file(), std::ios::binary) << "\0\0\0\2\0\0\0\3"s;
+    CHECK(other.run() == ExitStatus::data);
+    CHECK(other.said("UIDVALIDITY changed! (2 != 1)"));
+    CHECK(other.sink.received.empty());
+    other.settings.deliver = false;
+    CHECK(other.run() == ExitStatus::ok);
+    other.settings.deliver = true;
+    other.inbox().add("new");
+    CHECK(other.run() == ExitStatus::ok);
+    CHECK(other.sink.received.size() == 1);
+  }
+}
+
+TEST_CASE("pull: a server restored from a backup") {
+  PullScene scene;
+  scene.fill(6);
+  CHECK(scene.run() == ExitStatus::ok);
+  for (std::uint32_t uid : {4, 5, 6}) scene.inbox().messages.erase(uid);
+  scene.inbox().uidNext = 4;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.said("warning INBOX: UIDNEXT went back from 7 to 4"));
+  scene.inbox().add("new");
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.count("new") == 1);
+  CHECK(scene.sink.received.size() == 7);
+}
+
+TEST_CASE("pull: messages that do not come, or are too large") {
+  PullScene scene;
+  scene.fill(5);
+  scene.server.unsendable = {2};
+  scene.server.tooLarge = {3};
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.sink.received.size() == 3);
+  CHECK(scene.said("error INBOX: UID 2 is listed, but the server does not send it"));
+  CHECK(scene.said("error INBOX: UID 3 is larger than max-message-size"));
+  scene.server.unsendable.clear();
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.sink.count("body 2") == 1);
+}
+
+TEST_CASE("pull: several mailboxes, of which one is not there; one that is READ-ONLY") {
+  PullScene scene;
+  scene.fill(2);
+  scene.server.mailboxes["more"].add("more 1");
+  scene.server.mailboxes["more"].readOnly = true;
+  scene.settings.mailboxes = {"none", "INBOX", "more"};
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.said("error none: cannot be selected: NO [NONEXISTENT] no such mailbox"));
+  CHECK(scene.said("warning more: is READ-ONLY"));
+  CHECK(scene.sink.received.size() == 3);
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.sink.received.size() == 3);
+}
+
+TEST_CASE("pull: the state of another account") {
+  PullScene scene;
+  CHECK(scene.run() == ExitStatus::ok);
+  scene.settings.account = "you@there";
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.said("belongs to the account me@there, but this is you@there"));
+}
+
+TEST_CASE("pull: idling") {
+  PullScene scene;
+  scene.settings.errand = settings::Pull::Errand::idle;
+  scene.fill(1);
+  scene.pauses = 4;
+  SUBCASE("new mail, and what is due") {
+    std::vector<std::int64_t> times;
+    scene.sink.fate = [&](const std::string& body, const std::string&) {
+      if (body == "body 1") times.push_back(scene.now - 1'000'000'000);
+      return body == "body 1" ? Kind::deferred : Kind::delivered;
+    };
+    scene.onPause = [&](int) { scene.inbox().add("more"); };
+    scene.run();
+    CHECK(times == std::vector<std::int64_t>{0, 60, 180, 420, 900});
+    CHECK(scene.sink.received.size() == 4);
+    CHECK(scene.pulled.size() == 5);
+    CHECK(scene.pulled[0].waiting);
+  }
+  SUBCASE("a server that is down") {
+    scene.sink.closesAfter = 0;
+    std::vector<std::int64_t> times;
+    scene.onPause = [&](int) { times.push_back(scene.now - 1'000'000'000); };
+    scene.run();
+    CHECK(scene.sink.connections == 5);
+    CHECK(times == std::vector<std::int64_t>{5, 15, 35, 75, 155});
+    CHECK(scene.saidTimes("Mail cannot be delivered") == 1);
+  }
+}

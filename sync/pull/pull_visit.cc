@@ -1,0 +1,255 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pull/pull_visit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sync/mailboxes/mailbox.h"
+
+namespace interimap {
+
+namespace {
+
+using store::Fate;
+using store::OpenMessage;
+using store::Settlement;
+
+constexpr std::size_t kMostReported = 100;  // refused messages, one line each
+const Flags kSeen = *Flags::parse("\\Seen"), kFailed = *Flags::parse("$DeliveryFailed");
+
+std::string number(Uid uid) { return "UID " + std::to_string(uid.value()); }
+
+std::string day(std::int64_t seconds) {
+  using namespace std::chrono;
+  year_month_day date{floor<days>(sys_seconds(std::chrono::seconds(seconds)))};
+  auto two = [](unsigned n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return std::to_string(static_cast<int>(date.year())) + "-" + two(static_cast<unsigned>(date.month())) +
+         "-" + two(static_cast<unsigned>(date.day()));
+}
+
+std::uint32_t sizeOf(std::uint64_t octets) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(octets, 0xffffffffU));
+}
+
+}  // namespace
+
+bool Visit::run() {
+  if (!select() || !recall()) return false;
+  entered_ = true;
+  if (first_) tidy();
+  for (OpenMessage& message : pulling_.state.open(id())) open_.insert_or_assign(message.uid, message);
+  if (!list()) return false;
+  bool news = !fresh_.empty();
+  pulling_.settings.deliver ? deliver() : skip();
+  catalogue();
+  advance();
+  return news && complete_;
+}
+
+bool Visit::select() {
+  auto reply = pulling_.server.select(mailbox_, std::nullopt, {}, {});
+  selected_ = reply.get();
+  const answer::Done& done = reply.done();
+  if (!done.ok()) {
+    bool passing = done.code.starts_with("UNAVAILABLE") || done.code.starts_with("INUSE") ||
+                   done.code.starts_with("LIMIT");
+    error("cannot be selected: " + words(done), passing ? ExitStatus::tryAgain : ExitStatus::data);
+  } else if (selected_.uidNotSticky || selected_.uidValidity.value == 0) {
+    error("Mailbox " + mailbox_.bytes + " does not support persistent UIDs", ExitStatus::protocol);
+  }
+  return done.ok() && !selected_.uidNotSticky && selected_.uidValidity.value != 0;
+}
+
+// New messages, and whether the open ones are still there.
+bool Visit::list() {
+  UidSet ask;
+  if (selected_.uidNext.value == 0 || selected_.uidNext > known_->uidNext)
+    ask = UidSet::from(known_->uidNext).minus(pulling_.state.settledUids(id(), known_->uidNext));
+  for (const auto& [uid, message] : open_) ask.add(uid);
+  if (ask.empty()) {
+    complete_ = false;  // nothing to advance to
+    return true;
+  }
+  auto items = pulling_.settings.deliver ? request::Fetch::Items::sizes : request::Fetch::Items::identity;
+  auto reply = pulling_.server.fetch(ask, items, [&](const answer::Message& message) {
+    if (open_.contains(message.uid)) return present_.add(message.uid);
+    fresh_.push_back({message.uid, sizeOf(message.size)});
+    if (!pulling_.settings.deliver)
+      identities_.emplace_back(message.uid,
+                               Identity{message.header.value_or(HeaderDigest{}),
+                                        message.date ? message.date->seconds() : 0, message.size});
+  });
+  complete_ = whole(reply.done());
+  if (!complete_) error("cannot be listed: " + words(reply.done()), ExitStatus::tryAgain);
+  std::ranges::sort(fresh_, {}, &Listed::uid);
+  auto sameUid = [](const Listed& a, const Listed& b) { return a.uid == b.uid; };
+  fresh_.erase(std::unique(fresh_.begin(), fresh_.end(), sameUid), fresh_.end());
+  std::ranges::sort(identities_, {}, &std::pair<Uid, Identity>::first);
+  auto sameFirst = [](const auto& a, const auto& b) { return a.first == b.first; };
+  identities_.erase(std::unique(identities_.begin(), identities_.end(), sameFirst), identities_.end());
+  if (complete_) dropVanished(present_);
+  return true;
+}
+
+void Visit::dropVanished(const UidSet& present) {
+  UidSet gone;
+  for (const auto& [uid, message] : open_)
+    if (!present.contains(uid)) gone.add(uid);
+  if (gone.empty()) return;
+  pulling_.state.write("gone", [&] {
+    for (Uid uid : gone.each()) pulling_.state.drop(id(), uid);
+  });
+  for (Uid uid : gone.each()) open_.erase(uid);
+  pulling_.log.notice(about(), "UID " + gone.text() + " was not delivered, and is gone from the server");
+}
+
+// --no-delivery: all there is counts as settled from now on.
+void Visit::skip() {
+  UidSet skipped;
+  pulling_.state.write("no delivery", [&] {
+    for (const auto& [uid, identity] : identities_)
+      pulling_.state.settle(id(), {uid, Settlement::skipped, identity, false});
+    for (const auto& [uid, message] : open_)
+      pulling_.state.settle(id(), {uid, Settlement::skipped, message.identity, false});
+  });
+  for (const Listed& each : fresh_) skipped.add(each.uid);
+  for (const auto& [uid, message] : open_) skipped.add(uid);
+  open_.clear();
+  if (!skipped.empty())
+    pulling_.log.info(about(), "Settled " + std::to_string(skipped.size()) + " UID(s) " + skipped.text() +
+                                   " without delivery");
+  flag({});
+}
+
+std::vector<ForwardPath> Visit::remaining(const OpenMessage& message) const {
+  std::vector<ForwardPath> to;
+  for (const ForwardPath& recipient : pulling_.recipients) {
+    auto it = std::ranges::find(message.fates, recipient.text(), &store::RecipientFate::recipient);
+    bool settled = it != message.fates.end() &&
+                   (it->fate == Fate::delivered ||
+                    (it->fate == Fate::refused && !(first_ && pulling_.settings.retryRefused)));
+    if (!settled) to.push_back(recipient);
+  }
+  return to;
+}
+
+// When run once, every message is tried once, however long ago the last time was.
+bool Visit::due(const OpenMessage& message) const {
+  return pulling_.idling() ? isDue(message.next, pulling_.now()) : first_;
+}
+
+// Those for whom a message was not delivered are no longer among the recipients.
+void Visit::settleDelivered() {
+  std::vector<OpenMessage> settled;
+  for (const auto& [uid, message] : open_)
+    if (isDelivered(message, pulling_.recipients)) settled.push_back(message);
+  if (settled.empty()) return;
+  pulling_.state.write("other recipients", [&] {
+    for (const OpenMessage& message : settled)
+      pulling_.state.settle(id(), {message.uid, Settlement::delivered, message.identity, false});
+  });
+  for (const OpenMessage& message : settled) open_.erase(message.uid);
+}
+
+void Visit::deliver() {
+  settleDelivered();
+  PullLane lane(pulling_, mailbox_, id(), open_);
+  for (const Listed& each : fresh_) lane.add(each.uid, each.size, pulling_.recipients);
+  for (const auto& [uid, message] : open_) {
+    auto to = remaining(message);
+    if (to.empty() || !due(message)) continue;
+    if (first_ && message.has(Fate::unknown) && !orphans_.contains(uid))
+      pulling_.log.warning(about(),
+                           number(uid) +
+                               " may have been delivered by an earlier run. It is tried again, so it "
+                               "may come twice");
+    lane.add(uid, sizeOf(message.identity.size), to);
+  }
+  lane.run();
+  defer(lane.missing());
+  if (lane.interrupted()) complete_ = false;
+  flag(lane.recovered());
+  report(lane);
+}
+
+// What is listed and does not come, even if asked for alone.
+void Visit::defer(const UidSet& missing) {
+  if (missing.empty()) return;
+  UidSet there;
+  auto reply = pulling_.server.fetch(missing, request::Fetch::Items::flags,
+                                     [&](const answer::Message& message) { there.add(message.uid); });
+  if (!whole(reply.done())) complete_ = false;
+  if (there.empty()) return;
+  pulling_.state.write("not sent", [&] {
+    for (Uid uid : there.each()) {
+      auto it = open_.find(uid);
+      OpenMessage message = it == open_.end() ? OpenMessage{uid} : it->second;
+      ++message.attempts;
+      message.next = pulling_.now() + backoff(message.attempts);
+      message.fates.clear();
+      for (const ForwardPath& recipient : pulling_.recipients)
+        message.fates.push_back(
+            {recipient.text(), Fate::deferred, "the IMAP server does not send it", pulling_.now()});
+      pulling_.state.put(id(), message);
+      open_.insert_or_assign(uid, message);
+    }
+  });
+  pulling_.done.deferred += there.size();
+  for (Uid uid : there.each())
+    error(number(uid) + " is listed, but the server does not send it", ExitStatus::tryAgain);
+}
+
+// \Seen for what is settled, the keyword for what was refused.
+void Visit::flag(const UidSet& recovered) {
+  store::PullState& state = pulling_.state;
+  UidSet seen = state.unseen(id()), failed;
+  for (const auto& [uid, message] : open_)
+    if (message.has(Fate::refused) && !message.marked) failed.add(uid);
+  if (seen.empty() && failed.empty() && recovered.empty()) return;
+  if (selected_.readOnly || !selected_.storable.allows("\\Seen")) {
+    pulling_.log.warning(about(), selected_.readOnly ? "is READ-ONLY: messages will not be marked as \\Seen"
+                                                     : "does not keep \\Seen: messages will not be marked");
+    return;
+  }
+  if (!selected_.storable.allows("$DeliveryFailed")) failed = {};
+  using Change = request::Store::Change;
+  auto seenReply = pulling_.server.store(seen, Change::add, kSeen, {});
+  auto failedReply = pulling_.server.store(failed, Change::add, kFailed, {});
+  auto recoveredReply = pulling_.server.store(recovered, Change::remove, kFailed, {});
+  for (auto* reply : {&seenReply, &failedReply, &recoveredReply})
+    if (!reply->done().ok()) error("flags cannot be stored: " + words(reply->done()), ExitStatus::tryAgain);
+  state.write("flags", [&] {
+    if (seenReply.done().ok()) state.setSeen(id(), seen);
+    if (failedReply.done().ok())
+      for (Uid uid : failed.each()) state.setMarked(id(), uid, true);
+  });
+}
+
+void Visit::advance() {
+  if (!complete_ || fresh_.empty()) return;
+  UidNext next{std::uint64_t{fresh_.back().uid.value()} + 1};
+  if (next <= known_->uidNext) return;
+  pulling_.state.write("UIDNEXT", [&] { pulling_.state.setUidNext(id(), next); });
+}
+
+// What stays undelivered: that there is something, and once a run what was refused in earlier ones.
+void Visit::report(const PullLane& lane) {
+  std::size_t more = 0, said = 0;
+  for (const auto& [uid, message] : open_) {
+    if (message.has(Fate::deferred) || message.has(Fate::unknown)) pulling_.log.worsen(ExitStatus::tryAgain);
+    if (!first_) continue;
+    for (const store::RecipientFate& each : message.fates) {
+      if (each.fate != Fate::refused || lane.refused(uid, each.recipient)) continue;
+      if (++said > kMostReported)
+        ++more;
+      else
+        error(number(uid) + " stays undelivered: refused for <" + each.recipient + "> on " + day(each.at) +
+                  ": " + each.reply,
+              ExitStatus::data);
+    }
+  }
+  if (more != 0) error(std::to_string(more) + " more refused messages stay undelivered", ExitStatus::data);
+}
+
+}  // namespace interimap

@@ -1,0 +1,77 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// One visit of a mailbox: what is new there is brought to delivery, and flagged once it is delivered.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/pull/pull_lane.h"
+#include "sync/pull/pull_recovery.h"
+#include "sync/pull/pulling.h"
+
+namespace interimap {
+
+// Whether a Fetch told all there is.
+inline bool whole(const answer::Done& done) { return done.ok() && done.code != answer::kUnreadable; }
+
+class Visit {
+ public:
+  // `first` of this mailbox in this process: messages that were left over are tried once more, and reported.
+  Visit(Pulling& pulling, const WireName& mailbox, bool first)
+      : pulling_(pulling), mailbox_(mailbox), first_(first) {}
+
+  // Whether something new was found, so that there may be more by now. What fails for this mailbox alone is
+  // in the log's status; throws what ends the run.
+  bool run();
+  // The mailbox could be selected, and was visited in earnest.
+  bool entered() const { return entered_; }
+
+ private:
+  // Eight bytes: there may be a million.
+  struct Listed {
+    Uid uid;
+    std::uint32_t size;  // octets, 2^32-1 for more
+  };
+
+  bool select();
+  bool recall();
+  bool recover();
+  void retreat();
+  std::optional<std::vector<FoundMessage>> identities(const UidSet& uids);
+
+  void adoptOrphans();
+  bool list();
+  void dropVanished(const UidSet& present);
+  void skip();
+  void settleDelivered();
+  void deliver();
+  std::vector<ForwardPath> remaining(const store::OpenMessage& message) const;
+  bool due(const store::OpenMessage& message) const;
+  void defer(const UidSet& missing);
+
+  void flag(const UidSet& recovered);
+  void catalogue();
+  void advance();
+  void tidy();
+  void report(const PullLane& lane);
+
+  About about() const { return aboutMailbox(mailbox_); }
+  void error(const std::string& text, ExitStatus status) { pulling_.log.error(about(), text, status); }
+  store::MailboxId id() const { return known_->id; }
+
+  Pulling& pulling_;
+  const WireName& mailbox_;
+  bool first_, entered_ = false;
+  answer::Selected selected_;
+  std::optional<store::PulledMailbox> known_;
+  PullLane::Open open_;
+  std::vector<Listed> fresh_;                         // by UID
+  std::vector<std::pair<Uid, Identity>> identities_;  // of them, by UID; --no-delivery only
+  UidSet orphans_;        // left in the hands of delivery by a run that was killed
+  UidSet present_;        // open messages that are still there
+  bool complete_ = true;  // all that is new was listed, and is settled or open
+};
+
+}  // namespace interimap

@@ -1,0 +1,96 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What sync tells the user: always which side, and which mailbox as that server spells it.
+#pragma once
+
+#include <array>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "ipc/failure.h"
+#include "ipc/mailbox_name.h"
+#include "ipc/reporter.h"
+
+namespace interimap {
+
+// What a line speaks of: a mailbox on one server, one server, the database, or the run as a whole.
+struct About {
+  std::string component;
+  std::string mailbox;
+
+  static About server(Side side) { return {side == Side::local ? "local" : "remote", {}}; }
+  static About at(Side side, const WireName& mailbox) {
+    return {side == Side::local ? "local" : "remote", mailbox.bytes};
+  }
+  static About database() { return {"database", {}}; }
+  static About run() { return {}; }
+};
+
+// A failure that ends the run and speaks of something in particular.
+struct AboutFailure : Failure {
+  AboutFailure(About about, ExitStatus exit, const std::string& text)
+      : Failure(exit, text), of(std::move(about)) {}
+  About of;
+};
+struct ServerFailure : AboutFailure {
+  ServerFailure(Side side, ExitStatus exit, const std::string& text)
+      : AboutFailure(About::server(side), exit, text) {}
+};
+
+// Also keeps count, and the worst that happened short of ending the run: the exit status to come.
+class Log {
+ public:
+  explicit Log(Reporter& launch) : launch_(launch) {}
+
+  void info(About about, std::string text) { write(LogLevel::info, std::move(about), std::move(text)); }
+  void notice(About about, std::string text) { write(LogLevel::notice, std::move(about), std::move(text)); }
+  void warning(About about, std::string text) { write(LogLevel::warning, std::move(about), std::move(text)); }
+  void debug(About about, std::string text) { write(LogLevel::debug, std::move(about), std::move(text)); }
+
+  // Something that was given up: one message, one mailbox. Everything else goes on.
+  void error(About about, std::string text, ExitStatus status) {
+    ++done_.failed;
+    complain(LogLevel::error, std::move(about), std::move(text), status);
+  }
+  // Something that is left as it is, and so is not in sync.
+  void caution(About about, std::string text, ExitStatus status) {
+    complain(LogLevel::warning, std::move(about), std::move(text), status);
+  }
+  void worsen(ExitStatus status) {
+    // What needs the user (data, protocol) counts more than what may pass by itself (tryAgain).
+    if (status_ == ExitStatus::ok || status_ == ExitStatus::tryAgain) status_ = status;
+  }
+  ExitStatus status() const { return status_; }
+
+  // What was done since the last time. A watcher's next round starts afresh.
+  Synchronised& done() { return done_; }
+  Synchronised endRound() {
+    lastRound_ = std::exchange(thisRound_, {});
+    return std::exchange(done_, {});
+  }
+
+  // launch does not read as fast as lines come: nothing that makes more of them is to be begun.
+  bool behind() const { return launch_.queued() > 4096; }
+
+  void progress(const Progress& progress) { launch_.report({progress}); }
+
+ private:
+  void complain(LogLevel level, About about, std::string text, ExitStatus status) {
+    bool saidBefore = lastRound_.contains({about.component, about.mailbox, text});
+    thisRound_.insert({about.component, about.mailbox, text});
+    worsen(status);
+    if (saidBefore) return;  // a watcher says it once, not every minute
+    write(level, std::move(about), std::move(text));
+  }
+  void write(LogLevel level, About about, std::string text) {
+    launch_.log(level, std::move(text), std::move(about.mailbox), std::move(about.component));
+  }
+
+  Reporter& launch_;
+  ExitStatus status_ = ExitStatus::ok;
+  Synchronised done_;
+  std::set<std::array<std::string, 3>> lastRound_, thisRound_;  // complaints
+};
+
+}  // namespace interimap
