@@ -11,18 +11,19 @@
 #include "ipc/failure.h"
 #include "ipc/mailbox_name.h"
 #include "ipc/reporter.h"
+#include "ipc/side.h"
 
 namespace interimap {
+
+inline const char* nameOf(Side side) { return side == Side::local ? "local" : "remote"; }
 
 // What a line speaks of: a mailbox on one server, one server, the database, or the run as a whole.
 struct About {
   std::string component;
   std::string mailbox;
 
-  static About server(Side side) { return {side == Side::local ? "local" : "remote", {}}; }
-  static About at(Side side, const WireName& mailbox) {
-    return {side == Side::local ? "local" : "remote", mailbox.bytes};
-  }
+  static About server(Side side) { return {nameOf(side), {}}; }
+  static About at(Side side, const WireName& mailbox) { return {nameOf(side), mailbox.bytes}; }
   static About database() { return {"database", {}}; }
   static About run() { return {}; }
 };

@@ -1,0 +1,260 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/mailboxes/mailbox_set.h"
+
+#include <algorithm>
+#include <string>
+
+#include "ipc/failure.h"
+#include "ipc/side.h"
+#include "sync/mailboxes/renaming.h"
+
+namespace interimap {
+
+namespace {
+
+const char* doneOf(MailboxStep::Do step) {
+  return step == MailboxStep::Do::create      ? "Created mailbox "
+         : step == MailboxStep::Do::subscribe ? "Subscribe to "
+                                              : "Unsubscribe to ";
+}
+
+}  // namespace
+
+KnownSubscriptions MailboxSet::known() const {
+  KnownSubscriptions known;
+  if (store_.isNew()) return known;
+  auto isAside = [this](const MailboxName& name) {
+    return std::ranges::any_of(
+        aside_, [&](const MailboxName& aside) { return name == aside || isBelow(name, aside); });
+  };
+  for (const store::KnownMailbox& mailbox : store_.mailboxes())
+    if (!isAside(mailbox.name)) known.emplace(mailbox.name, mailbox.subscribed);
+  return known;
+}
+
+std::map<MailboxName, store::MailboxId> MailboxSet::ids() const {
+  std::map<MailboxName, store::MailboxId> ids;
+  if (store_.isNew()) return ids;
+  for (const store::KnownMailbox& mailbox : store_.mailboxes()) ids.emplace(mailbox.name, mailbox.id);
+  return ids;
+}
+
+void MailboxSet::setAside(const MailboxName& name) {
+  aside_.insert(name);
+  for (Side side : kSides)
+    std::erase_if(lists_.listing(side),
+                  [&](const auto& entry) { return entry.first == name || isBelow(entry.first, name); });
+}
+
+// A known mailbox that a list lacks is gone once SELECT says so, too; a new one is there once it can be
+// selected. A session that is told lies goes on being told lies, and so hears of nothing: launch starts
+// another one, whose first list is all there is to go by.
+void MailboxSet::checkListings(bool first) {
+  Both<std::vector<MailboxName>> missing, strange;
+  KnownSubscriptions known = this->known();
+  for (const auto& [name, _] : known) {
+    bool here = lists_.exists(Side::local, name), there = lists_.exists(Side::remote, name);
+    if (here == there && (here || !lists_.complete())) continue;
+    if (!here) missing.local.push_back(name);
+    if (!there) missing.remote.push_back(name);
+  }
+  askWhich(std::move(missing), [&](Side side, const MailboxName& name, const answer::Done& done) {
+    bool there = done.ok();
+    if (there && !first && settings_.errand == settings::Errand::notify)
+      throw ServerFailure(side, ExitStatus::unavailable,
+                          "Server no longer lists mailbox " + lists_.hierarchy(side).wire(name).bytes +
+                              ", which is there; asking again in a new session");
+    if (there) lists_.listing(side)[name] = {true, known.at(name), {}};
+  });
+  // A mailbox that is to be created on the other side, and of which the server has no STATUS, may be one that
+  // cannot be selected: then it is left alone.
+  for (Side side : kSides)
+    for (const auto& [name, mailbox] : lists_.listing(side)) {
+      if (!mailbox.exists || known.contains(name)) continue;
+      bool doubtful = !mailbox.status.uidValidity && !lists_.exists(other(side), name);
+      if (doubtful || settings_.errand == settings::Errand::notify) strange[side].push_back(name);
+    }
+  askWhich(std::move(strange), [&](Side side, const MailboxName& name, const answer::Done& done) {
+    if (done.ok()) return;
+    if (first)
+      log_.error(About::at(side, lists_.hierarchy(side).wire(name)),
+                 "Mailbox is listed, but cannot be selected; it is left alone: " + words(done),
+                 ExitStatus::tryAgain);
+    lists_.listing(side).erase(name);
+  });
+}
+
+void MailboxSet::askWhich(Both<std::vector<MailboxName>> names,
+                          const std::function<void(Side, const MailboxName&, const answer::Done&)>& tell) {
+  struct Asked {
+    Side side;
+    MailboxName name;
+    Reply<answer::Selected> reply;
+  };
+  std::vector<Asked> asked;
+  for (Side side : kSides)
+    for (const MailboxName& name : names[side])
+      asked.push_back(
+          {side, name, servers_[side]->select(lists_.hierarchy(side).wire(name), std::nullopt, {}, {})});
+  for (Asked& it : asked) tell(it.side, it.name, it.reply.done());
+}
+
+// Gone from both servers, and nothing hides it: there is nothing left to be kept in step.
+void MailboxSet::forgetGone(bool preview) {
+  if (!lists_.complete()) return;
+  KnownSubscriptions known = this->known();
+  for (const auto& [name, id] : ids()) {
+    bool listed = lists_.exists(Side::local, name) || lists_.exists(Side::remote, name);
+    if (listed || name.isInbox() || !known.contains(name) || astray_.contains(name)) continue;
+    std::string shown = "mailbox " + lists_.hierarchy(Side::local).shown(name);
+    if (preview) {
+      log_.notice(About::database(), "Would remove " + shown + ", which is on neither server any more");
+      continue;
+    }
+    store::Transaction transaction = store_.begin();
+    store_.removeMailbox(id);
+    transaction.commit("forget");
+    log_.notice(About::database(), "Removed " + shown + ", which is on neither server any more");
+  }
+}
+
+std::vector<MailboxPlan> MailboxSet::plan() const {
+  return planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known());
+}
+
+void MailboxSet::preview(const std::vector<MailboxPlan>& plans) {
+  using Do = MailboxStep::Do;
+  for (const MailboxPlan& plan : plans) {
+    for (const MailboxStep& step : plan.steps)
+      if (step.what != Do::add && step.what != Do::mark)
+        log_.notice(About::server(step.side), std::string("Would ") + verbOf(step.what) + " " +
+                                                  lists_.hierarchy(step.side).wire(plan.name).bytes);
+    if (!plan.goneFrom) synced_.push_back(plan.name);
+  }
+}
+
+// Everything is sent before the first answer is waited for. Returns those that failed: a mailbox that cannot
+// be created stops only itself.
+std::set<const MailboxPlan*> MailboxSet::tellServers(const std::vector<MailboxPlan>& plans) {
+  using Do = MailboxStep::Do;
+  using Verb = request::Manage::Verb;
+  struct Sent {
+    const MailboxPlan* plan;
+    const MailboxStep* step;
+    Reply<Nothing> reply;
+  };
+  std::vector<Sent> sent;
+  for (const MailboxPlan& plan : plans)
+    for (const MailboxStep& step : plan.steps) {
+      if (step.what == Do::add || step.what == Do::mark) continue;
+      Verb verb = step.what == Do::create      ? Verb::create
+                  : step.what == Do::subscribe ? Verb::subscribe
+                                               : Verb::unsubscribe;
+      sent.push_back(
+          {&plan, &step, servers_[step.side]->manage(verb, lists_.hierarchy(step.side).wire(plan.name))});
+    }
+  std::set<const MailboxPlan*> failed;
+  for (Sent& it : sent) {
+    About about = About::server(it.step->side);
+    const std::string& wire = lists_.hierarchy(it.step->side).wire(it.plan->name).bytes;
+    // A CREATE of a run that was killed may have come through after all (RFC 5530).
+    bool there = it.step->what == Do::create && it.reply.done().code == "ALREADYEXISTS";
+    if (it.reply.done().ok() || there)
+      log_.info(about, doneOf(it.step->what) + wire);
+    else if (failed.insert(it.plan).second)
+      log_.error(
+          about,
+          std::string("Couldn't ") + verbOf(it.step->what) + " " + wire + ": " + words(it.reply.done()),
+          ExitStatus::tryAgain);
+  }
+  return failed;
+}
+
+void MailboxSet::carryOut(std::vector<MailboxPlan> plans) {
+  std::set<const MailboxPlan*> failed = tellServers(plans);
+  for (const MailboxPlan& plan : plans) {
+    bool creates = std::ranges::any_of(
+        plan.steps, [](const MailboxStep& step) { return step.what == MailboxStep::Do::create; });
+    if (plan.goneFrom)
+      reportGone(plan);
+    else if (!creates || !failed.contains(&plan))
+      synced_.push_back(plan.name);
+  }
+  std::erase_if(plans, [&](const MailboxPlan& plan) { return plan.steps.empty() || failed.contains(&plan); });
+  if (!plans.empty()) record(plans);
+}
+
+void MailboxSet::reportGone(const MailboxPlan& plan) {
+  std::string shown = lists_.hierarchy(Side::local).shown(plan.name);
+  std::string still = nameOf(other(*plan.goneFrom));
+  log_.error(About::database(),
+             "Mailbox " + shown + " exists. Run `interimap --target=database --delete " + shown +
+                 "` to delete. (That has it copied anew from " + still + "; `interimap --target=" + still +
+                 ",database --delete " + shown + "` deletes it there, too.)",
+             ExitStatus::data);
+}
+
+// What was achieved on the servers, in the database.
+void MailboxSet::record(const std::vector<MailboxPlan>& plans) {
+  std::map<MailboxName, store::MailboxId> known = ids();
+  store::Transaction transaction = store_.begin();
+  for (const MailboxPlan& plan : plans) {
+    for (const MailboxStep& step : plan.steps) {
+      if (step.what == MailboxStep::Do::mark) store_.setSubscribed(known.at(plan.name), step.subscribed);
+      if (step.what != MailboxStep::Do::add) continue;
+      store_.addMailbox(plan.name, step.subscribed);
+      log_.notice(About::database(), "Created mailbox " + lists_.hierarchy(Side::local).shown(plan.name));
+    }
+  }
+  transaction.commit("mailboxes");
+}
+
+Mailbox MailboxSet::mailbox(const MailboxName& name, store::MailboxId id) const {
+  return {name, id, {lists_.hierarchy(Side::local).wire(name), lists_.hierarchy(Side::remote).wire(name)}};
+}
+
+std::set<store::MailboxId> MailboxSet::unfinished() const {
+  std::set<store::MailboxId> unfinished;
+  for (store::MailboxId id : store_.withJournal()) unfinished.insert(id);
+  for (store::MailboxId id : store_.withRefused())
+    if (std::ranges::any_of(store_.refused(id), [](const store::RefusedMessage& refused) {
+          return refused.kind == store::Refusal::refused || refused.kind == store::Refusal::unsent;
+        }))
+      unfinished.insert(id);
+  return unfinished;
+}
+
+bool MailboxSet::hasNews(const store::KnownMailbox& known) const {
+  for (Side side : kSides) {
+    auto state = store_.state(known.id, side);
+    auto it = lists_.listing(side).find(known.name);
+    if (!state || it == lists_.listing(side).end()) return true;
+    const answer::StatusEntry& status = it->second.status;
+    if (status.uidValidity != state->uidValidity || status.uidNext != state->uidNext ||
+        status.highestModSeq != state->highestModSeq || state->highestModSeq.value == 0 ||
+        !store_.mapped(known.id, side, state->uidNext).empty())
+      return true;
+  }
+  return false;
+}
+
+std::vector<Mailbox> MailboxSet::dirty() {
+  std::set<store::MailboxId> unfinished = this->unfinished();
+  std::set<MailboxName> synced(synced_.begin(), synced_.end());
+  std::vector<Mailbox> dirty;
+  for (const store::KnownMailbox& known : store_.mailboxes()) {
+    if (!synced.contains(known.name)) continue;
+    Mailbox mailbox = this->mailbox(known.name, known.id);
+    auto held = store_.held(known.id);
+    if (held && !settings_.adopt)
+      log_.error(About::at(held->side, mailbox.wire[held->side]), held->reason + startAfresh(mailbox),
+                 ExitStatus::data);
+    else if (held || settings_.errand == settings::Errand::repair || unfinished.contains(known.id) ||
+             hasNews(known))
+      dirty.push_back(std::move(mailbox));
+  }
+  return dirty;
+}
+
+}  // namespace interimap

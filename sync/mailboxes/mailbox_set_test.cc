@@ -1,0 +1,143 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/mailboxes/mailbox_set.h"
+
+#include <doctest/doctest.h>
+
+#include "sync/mailboxes/mailboxes_scene.h"
+
+using namespace interimap;
+
+namespace {
+
+// What a run does before it looks into mailboxes, renamings apart.
+struct Scene : MailboxesScene {
+  Lists lists{settings, both(), log};
+  MailboxSet set{settings, both(), store, log, lists};
+
+  void run(bool first = true) {
+    lists.fetch();
+    set.checkListings(first);
+    set.forgetGone(false);
+    set.carryOut(set.plan());
+  }
+  std::vector<std::string> synced() const {
+    std::vector<std::string> names;
+    for (const MailboxName& name : set.synced()) names.push_back(name.bytes());
+    return names;
+  }
+};
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("mailbox set: what is on one side only is created on the other, and known then") {
+  for (Side side : kSides) {
+    Scene scene;
+    scene.servers[side].add("a", 1);
+    scene.servers[side].mailboxes["a"].subscribed = true;
+    scene.run();
+    CHECK(scene.servers[other(side)].commands.back() == "SUBSCRIBE a");
+    CHECK(scene.servers[other(side)].count("CREATE a") == 1);
+    CHECK(scene.known() == Names{"a"});
+    CHECK(scene.synced() == Names{"a"});
+    CHECK(scene.log.status() == ExitStatus::ok);
+  }
+}
+
+TEST_CASE("mailbox set: a mailbox that cannot be created stops only itself") {
+  Scene scene;
+  for (const char* name : {"a", "b"}) scene.servers.local.add(name, 1);
+  scene.servers.remote.answers = [](const std::string& command) -> std::optional<answer::Done> {
+    if (command != "CREATE a") return std::nullopt;
+    return answer::Done{answer::Done::Completion::no, "NOPERM", "no"};
+  };
+  scene.run();
+  CHECK(scene.known() == Names{"b"});
+  CHECK(scene.synced() == Names{"b"});
+  CHECK(scene.log.status() == ExitStatus::tryAgain);
+  CHECK(scene.hasSaid("error remote: Couldn't create a: NO no"));
+}
+
+TEST_CASE("mailbox set: what a list leaves out is asked for before it counts as gone") {
+  for (bool there : {true, false}) {
+    CAPTURE(there);
+    Scene scene;
+    for (Side side : kSides) scene.servers[side].add("a", 1);
+    scene.know("a");
+    there ? (void)scene.servers.remote.unlisted.insert("a") : (void)scene.servers.remote.mailboxes.erase("a");
+    scene.run();
+    CHECK(scene.servers.remote.count("SELECT a") == 1);
+    CHECK(scene.synced() == (there ? Names{"a"} : Names{}));
+    CHECK(scene.log.status() == (there ? ExitStatus::ok : ExitStatus::data));
+    CHECK(scene.known() == Names{"a"});
+  }
+}
+
+TEST_CASE("mailbox set: gone from both servers, it is forgotten unless it is astray or aside") {
+  for (const char* kept : {"", "astray", "aside"}) {
+    CAPTURE(kept);
+    Scene scene;
+    for (Side side : kSides) scene.servers[side].add("a", 1);
+    scene.know("a");
+    for (Side side : kSides) scene.servers[side].mailboxes.clear();
+    scene.lists.fetch();
+    if (kept == std::string("astray")) scene.set.setAstray({*MailboxName::of("a")});
+    if (kept == std::string("aside")) scene.set.setAside(*MailboxName::of("a"));
+    scene.run();
+    CHECK(scene.known() == (*kept ? Names{"a"} : Names{}));
+  }
+}
+
+TEST_CASE("mailbox set: what is listed and cannot be selected is left alone") {
+  Scene scene;
+  scene.settings.errand = settings::Errand::notify;
+  scene.servers.local.add("a", 1);
+  scene.servers.local.answers = [](const std::string& command) -> std::optional<answer::Done> {
+    if (command != "SELECT a") return std::nullopt;
+    return answer::Done{answer::Done::Completion::no, "", "no"};
+  };
+  scene.run();
+  CHECK(scene.known().empty());
+  CHECK(scene.servers.remote.count("CREATE") == 0);
+  CHECK(scene.log.status() == ExitStatus::tryAgain);
+}
+
+TEST_CASE("mailbox set: dirty is what has news on a side, or is left to be done") {
+  struct {
+    const char* what;
+    std::function<void(Scene&)> change;
+    bool dirty;
+  } table[] = {
+      {"nothing", [](Scene&) {}, false},
+      {"new message", [](Scene& scene) { scene.servers.local.add("a", 5, {9}); }, true},
+      {"new flag", [](Scene& scene) { ++scene.servers.remote.mailboxes["a"].modSeq; }, true},
+      {"another UIDVALIDITY", [](Scene& scene) { scene.servers.local.mailboxes["a"].uidValidity = 6; }, true},
+      {"--repair", [](Scene& scene) { scene.settings.errand = settings::Errand::repair; }, true},
+      {"refused message",
+       [](Scene& scene) {
+         store::Transaction transaction = scene.store.begin();
+         scene.store.refuse(scene.set.ids().begin()->second, Side::local, *Uid::of(1),
+                            store::Refusal::refused, "");
+         transaction.commit("refuse");
+       },
+       true},
+      {"message that was too large",
+       [](Scene& scene) {
+         store::Transaction transaction = scene.store.begin();
+         scene.store.refuse(scene.set.ids().begin()->second, Side::local, *Uid::of(1),
+                            store::Refusal::tooLarge, "");
+         transaction.commit("refuse");
+       },
+       false},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.what);
+    Scene scene;
+    for (Side side : kSides) scene.servers[side].add("a", 5, {1, 2});
+    scene.know("a");
+    row.change(scene);
+    scene.run();
+    CHECK(scene.set.dirty().size() == (row.dirty ? 1 : 0));
+  }
+}

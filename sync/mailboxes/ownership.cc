@@ -1,0 +1,55 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/mailboxes/ownership.h"
+
+#include <string>
+
+#include "ipc/side.h"
+
+namespace interimap {
+
+namespace {
+
+std::string userOf(const std::string& account) { return account.substr(0, account.rfind('@')); }
+
+// A server may get another name: the same user, and every mailbox we know has the UIDVALIDITY that we know.
+bool isAlias(const std::string& recorded, const std::string& account, Side side, const Listing& listing,
+             const store::Store& store) {
+  if (userOf(recorded) != userOf(account)) return false;
+  std::size_t same = 0;
+  for (const store::KnownMailbox& mailbox : store.mailboxes()) {
+    auto state = store.state(mailbox.id, side);
+    auto it = listing.find(mailbox.name);
+    if (!state || it == listing.end() || !it->second.status.uidValidity) continue;
+    if (*it->second.status.uidValidity != state->uidValidity) return false;
+    ++same;
+  }
+  return same > 0;
+}
+
+}  // namespace
+
+void checkOwnership(const settings::Sync& settings, const Both<const Listing*>& listings, store::Store& store,
+                    Log& log) {
+  for (Side side : kSides) {
+    const std::string& account = side == Side::local ? settings.localAccount : settings.remoteAccount;
+    // A tunnel's account is whatever its command leads to: that cannot be compared.
+    if (account.empty() || account.starts_with("tunnel:")) continue;
+    auto recorded = store.account(side);
+    if (!recorded || (*recorded != account && isAlias(*recorded, account, side, *listings[side], store))) {
+      if (recorded) log.notice(About::server(side), "The account " + *recorded + " is now called " + account);
+      store::Transaction transaction = store.begin();
+      store.setAccount(side, account);
+      transaction.commit("account");
+    } else if (*recorded != account) {
+      throw AboutFailure(
+          About::database(), ExitStatus::data,
+          "belongs to " + *recorded + " on the " + nameOf(side) + " side, not to " + account +
+              ". Another pair of accounts needs another `database`. If it is the same account under a new "
+              "name: sqlite3 " +
+              settings.databaseDirectory + "/" + settings.databaseName + " 'DELETE FROM ours_account'");
+    }
+  }
+}
+
+}  // namespace interimap

@@ -1,0 +1,177 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/passes.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "ipc/side.h"
+
+namespace interimap {
+
+namespace {
+
+// Mailboxes that take each step together. More would only cost memory: a server answers this many in one
+// round trip.
+constexpr std::size_t kTogether = 64;
+// After so many passes a mailbox still has news of our own making: the servers do not agree on what they
+// store.
+constexpr int kMostPasses = 8;
+// After a kill: how long an APPEND of the killed run may still be on its way, how often we look, and how many
+// looks without a change mean that it is not.
+constexpr std::chrono::seconds kStragglersLive{60};
+constexpr std::chrono::milliseconds kBetweenLooks{200};
+constexpr int kQuietLooks = 3, kMostLooks = 50;
+// Messages to be listed by the first flight; each that follows lists twice as many. Enough to be copied while
+// the next one is answered, and little to wait for.
+constexpr std::uint64_t kFirstFlight = 512;
+// How often launch is told how far we are.
+constexpr std::chrono::milliseconds kBetweenProgress{50};
+
+}  // namespace
+
+// A run that was killed a moment ago may have left APPENDs in the server's hands: the kernel still sends what
+// was written, the server still reads. Copying those again would double them, so the target is given time to
+// become quiet.
+void Passes::awaitStragglers(const std::vector<Mailbox>& mailboxes) {
+  std::vector<std::pair<Side, WireName>> targets;
+  for (const Mailbox& mailbox : mailboxes)
+    for (Side side : kSides)
+      if (std::time(nullptr) - store_.journal(mailbox.id, side).newest < kStragglersLive.count())
+        targets.emplace_back(side, mailbox.wire[side]);
+  if (targets.empty()) return;
+  std::vector<UidNext> before;
+  int quiet = 0;
+  for (int looks = 0; looks < kMostLooks && quiet < kQuietLooks; ++looks) {
+    if (looks > 0) exchange_.pause(kBetweenLooks);
+    std::vector<Reply<answer::Selected>> replies;
+    for (const auto& [side, wire] : targets) replies.push_back(servers_[side]->select(wire, {}, {}, {}));
+    std::vector<UidNext> now;
+    for (auto& reply : replies) now.push_back(reply.get().uidNext);
+    quiet = now == before ? quiet + 1 : 0;
+    before = std::move(now);
+  }
+}
+
+// As after a kill: those that had not been answered when their connection was lost.
+void Passes::awaitUnanswered(const Both<Lanes*>& lanes) {
+  std::vector<Mailbox> mailboxes;
+  for (Side side : kSides)
+    for (const Mailbox* mailbox : lanes[side]->tally().unanswered) mailboxes.push_back(*mailbox);
+  awaitStragglers(mailboxes);
+}
+
+void Passes::preview(const Due& due) {
+  Pass pass(settings_, servers_, store_, log_, due);
+  pass.ask();
+  pass.clarify();
+  pass.preview();
+  if (pass.next()) preview(*pass.next());  // its UIDs lost their meaning, or a response could not be read
+}
+
+void Passes::synchronise(const std::vector<Mailbox>& mailboxes) {
+  awaitStragglers(mailboxes);
+  for (std::size_t from = 0; from < mailboxes.size(); from += kTogether) {
+    std::vector<Due> wave;
+    for (std::size_t i = from; i < std::min(from + kTogether, mailboxes.size()); ++i)
+      wave.push_back({.mailbox = &mailboxes[i]});
+    for (int passes = 0; !wave.empty(); ++passes) {
+      if (passes == kMostPasses) {
+        for (const Due& due : wave)
+          log_.error(About::at(Side::local, due.mailbox->wire.local),
+                     "The servers do not come to agree; giving up for now", ExitStatus::tryAgain);
+        break;
+      }
+      wave = pass(wave);
+    }
+  }
+  connections_.letGo();
+}
+
+std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
+  Lanes fromLocal(Side::local, connections_, store_, log_),
+      fromRemote(Side::remote, connections_, store_, log_);
+  Both<Lanes*> lanes{&fromLocal, &fromRemote};
+  std::deque<Pass> passes;
+  begin(passes, mailboxes, lanes);
+  copy(lanes);
+  for (Pass& it : passes) it.verify();
+  for (Pass& it : passes) it.expunge();
+
+  std::vector<Due> again;
+  store::Transaction transaction = store_.begin();
+  for (Pass& it : passes) {
+    it.finish(lanes);
+    if (it.next()) again.push_back(*it.next());
+  }
+  transaction.commit("state");
+  awaitUnanswered(lanes);
+  return again;
+}
+
+// Takes them all up to their copying. They are asked about in flights, each of
+// which is sent before the answers to the one before it are waited for: a
+// server never waits for us, and no flight costs a round trip.
+void Passes::begin(std::deque<Pass>& passes, const std::vector<Due>& mailboxes, const Both<Lanes*>& lanes) {
+  std::uint64_t most = kFirstFlight;
+  auto askMore = [&] {
+    for (std::uint64_t listed = 0; passes.size() < mailboxes.size() && listed < most;) {
+      const Due& due = mailboxes[passes.size()];
+      passes.emplace_back(settings_, servers_, store_, log_, due).ask();
+      listed += likelyListed(due);
+    }
+    most *= 2;
+  };
+  askMore();
+  for (std::size_t from = 0, to = passes.size(); from < to; from = to, to = passes.size()) {
+    askMore();
+    for (std::size_t i = from; i < to; ++i) {
+      copyUntil(lanes, [&] { return passes[i].isListed(); });
+      passes[i].clarify();
+    }
+    for (std::size_t i = from; i < to; ++i) copyUntil(lanes, [&] { return passes[i].isAnswered(); });
+    // All of a flight before any of it is copied: what is intended for them is
+    // written down at once.
+    for (std::size_t i = from; i < to; ++i) passes[i].begin(lanes);
+  }
+}
+
+// How many messages a look at a mailbox lists, about.
+std::uint64_t Passes::likelyListed(const Due& due) const {
+  std::uint64_t listed = 0;
+  for (Side side : kSides) {
+    auto it = lists_.listing(side).find(due.mailbox->name);
+    if (!due.sides[side] || it == lists_.listing(side).end()) continue;
+    const answer::StatusEntry& status = it->second.status;
+    std::uint64_t known = 1, next = status.uidNext.value_or(UidNext{1}).value;
+    if (auto state = store_.state(due.mailbox->id, side); state && !due.full) known = state->uidNext.value;
+    listed += std::min<std::uint64_t>(status.messages.value_or(0), next - std::min(next, known));
+  }
+  return listed;
+}
+
+void Passes::copy(const Both<Lanes*>& lanes) {
+  connections_.want();
+  copyUntil(lanes, [&] { return lanes.local->finished() && lanes.remote->finished(); });
+}
+
+void Passes::copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& until) {
+  while (true) {
+    bool moved = false;
+    for (Side side : kSides) moved = lanes[side]->advance() || moved;
+    if (moved) tellProgress(lanes);
+    if (until()) return;
+    if (!moved) servers_.local->turn();
+  }
+}
+
+void Passes::tellProgress(const Both<Lanes*>& lanes) {
+  const Tally &here = lanes.local->tally(), &there = lanes.remote->tally();
+  auto now = std::chrono::steady_clock::now();
+  bool complete = here.finished == here.total && there.finished == there.total;
+  if (!complete && now - progressTold_ < kBetweenProgress) return;
+  progressTold_ = now;
+  log_.progress({"", here.finished + there.finished, here.total + there.total, here.octets + there.octets});
+}
+
+}  // namespace interimap

@@ -1,0 +1,63 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Passes over mailboxes, many at a time, until none has news: what is found in the first is copied while
+// others are looked at.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "ipc/launch.h"
+#include "store/store.h"
+#include "sync/copying/lanes.h"
+#include "sync/mailboxes/lists.h"
+#include "sync/mailboxes/mailbox.h"
+#include "sync/pass/pass.h"
+#include "sync/peers/connections.h"
+#include "sync/peers/server.h"
+#include "sync/report/log.h"
+
+namespace interimap {
+
+class Passes {
+ public:
+  Passes(const settings::Sync& settings, Connections& connections, Exchange& exchange, store::Store& store,
+         Log& log, const Lists& lists)
+      : settings_(settings),
+        connections_(connections),
+        servers_(connections.first()),
+        exchange_(exchange),
+        store_(store),
+        log_(log),
+        lists_(lists) {}
+
+  void synchronise(const std::vector<Mailbox>& mailboxes);
+  // --dry-run: says what a pass would do.
+  void preview(const Mailbox& mailbox) { preview(Due{.mailbox = &mailbox}); }
+
+ private:
+  void preview(const Due& due);
+  void awaitStragglers(const std::vector<Mailbox>& mailboxes);
+  void awaitUnanswered(const Both<Lanes*>& lanes);
+  // One pass over all of them; those that are due again.
+  std::vector<Due> pass(const std::vector<Due>& mailboxes);
+  void begin(std::deque<Pass>& passes, const std::vector<Due>& mailboxes, const Both<Lanes*>& lanes);
+  std::uint64_t likelyListed(const Due& due) const;
+  void copy(const Both<Lanes*>& lanes);
+  // Copies what can be copied; meanwhile all channels are served.
+  void copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& until);
+  void tellProgress(const Both<Lanes*>& lanes);
+
+  const settings::Sync& settings_;
+  Connections& connections_;
+  Both<Server*> servers_;
+  Exchange& exchange_;
+  store::Store& store_;
+  Log& log_;
+  const Lists& lists_;
+  std::chrono::steady_clock::time_point progressTold_{};
+};
+
+}  // namespace interimap
