@@ -74,16 +74,15 @@ void Server::receive() {
   }
 }
 
-// Done comes in the order of the requests. What comes before may overtake: servers work on several FETCH at
-// once.
+// Requests are answered in order, whatever order the server works in (net/session_responses.cc): who takes an
+// answer may rely on all that were asked for before it.
 void Server::take(Packet packet) {
   Answer answer = readAnswer(std::move(packet));
-  auto it = std::ranges::find(pending_, answer.id, [](const auto& entry) { return entry.first; });
-  if (it == pending_.end()) violation("an answer to nothing that was asked");
-  std::shared_ptr<Pending> pending = it->second;
+  if (pending_.empty() || pending_.front().first != answer.id)
+    violation("an answer to what is not the oldest request");
+  std::shared_ptr<Pending> pending = pending_.front().second;
   auto* done = std::get_if<answer::Done>(&answer.what);
   if (done == nullptr) return pending->take(std::move(answer));
-  if (it != pending_.begin()) violation("a Done out of order");
   pending_.pop_front();
   if (pending->done.ok()) pending->done = std::move(*done);
   --pending->outstanding;
