@@ -3,322 +3,266 @@
 #include "sync/pass/pass.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "ipc/side.h"
+#include "sync/pass/copy_check.h"
+#include "sync/pass/repair.h"
+#include "sync/pass/resumption.h"
+#include "sync/pass/touched.h"
 
 namespace interimap {
 
-namespace {
-
-// Mailboxes of so many messages are emptied by hand every day.
-constexpr std::uint64_t kFewMessages = 20;
-
-}  // namespace
-
 Pass::Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log, Due due)
-    : settings_(settings), servers_(servers), store_(store), log_(log), mailbox_(*due.mailbox), due_(due) {
-  for (Side side : kSides) known_[side] = store_.state(mailbox_.id, side);
-  for (Side side : kSides) refused_[side] = store_.refusedUids(mailbox_.id, side);
-  distrusted_ = settings_.adopt && store_.held(mailbox_.id);
-  if (distrusted_) due_.afresh = due_.recovered = true;
-}
-
-void Pass::fail(Side side, const std::string& text, ExitStatus status) {
-  if (!failed_) log_.error(at(side), text, status);
-  failed_ = true;
-}
-
-// A response that could not be read is lost, but not the mailbox: it is asked again, once.
-void Pass::failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status) {
-  if (!again || due_.again) return fail(side, text, status);
-  if (failed_) return;
-  failed_ = true;
-  next_ = Due{.mailbox = &mailbox_, .again = true};
-}
-
-// What a read-only mailbox offers to store says nothing about what is in it.
-Access Pass::access(Side side) const {
-  const answer::Selected& selected = due_.selected[side];
-  return {selected.readOnly, selected.readOnly ? StorableFlags() : selected.storable};
-}
+    : work_(settings, servers, store, log, std::move(due)) {}
 
 void Pass::ask() {
+  Extent extent = work_.due.afresh ? Extent::afresh : work_.isFull() ? Extent::everything : Extent::news;
   for (Side side : kSides) {
-    if (!due_.sides[side]) continue;
-    using Look = Changes::Look;
-    Look look = due_.afresh ? Look::afresh : isFull() ? Look::everything : Look::news;
-    changes_[side].emplace(*servers_[side], store_, mailbox_, known_[side], look);
-    changes_[side]->expect(due_.copies[side].get());
-    changes_[side]->ask();
+    if (!work_.due.sides[side]) continue;
+    collectors_[side].emplace(*work_.servers[side], work_.store, work_.mailbox, work_.known[side], extent,
+                              work_.due.copies[side].get());
+    collectors_[side]->ask();
   }
 }
 
 bool Pass::isListed() const {
-  return std::ranges::all_of(kSides, [&](Side side) { return !changes_[side] || changes_[side]->isTold(); });
+  return std::ranges::all_of(kSides,
+                             [&](Side side) { return !collectors_[side] || collectors_[side]->isTold(); });
+}
+
+bool Pass::isAnswered() const { return questions_.isAnswered(); }
+
+bool Pass::collect() {
+  Both<std::optional<Trouble>> troubles;
+  for (Side side : kSides) {
+    if (!collectors_[side]) continue;
+    auto collected = collectors_[side]->collect();
+    collectors_[side].reset();
+    work_.due.selected[side] = std::move(collected.selected);
+    troubles[side] = std::move(collected.trouble);
+    changes_[side] = std::move(collected.changes);
+  }
+  if (recovers(work_, troubles)) return false;
+  for (Side side : kSides)
+    if (troubles[side]) report(side, *troubles[side]);
+  return !work_.isOver();
+}
+
+void Pass::report(Side side, const Trouble& trouble) {
+  work_.failOrTryAgain(side, trouble.again, trouble.text + (trouble.afresh ? startAfresh(work_.mailbox) : ""),
+                       trouble.status);
+  if (!trouble.hold || work_.settings.dryRun) return;
+  store::Transaction transaction = work_.store.begin();
+  work_.store.hold(work_.mailbox.id, side, trouble.text);
+  transaction.commit("hold");
 }
 
 void Pass::clarify() {
-  Both<std::optional<Changes::Trouble>> troubles;
+  if (!collect()) return;
   for (Side side : kSides) {
-    if (!changes_[side]) continue;
-    troubles[side] = changes_[side]->collect();
-    due_.selected[side] = changes_[side]->selected();
+    if (changes_[side] && !changes_[side]->doubtful.empty()) checkCopies(work_, changes_, side);
+    if (work_.isOver()) return;
   }
-  if (recovers(troubles)) return;
-  for (Side side : kSides) {
-    const auto& trouble = troubles[side];
-    if (!trouble) continue;
-    failOrTryAgain(side, trouble->again, trouble->text + (trouble->afresh ? startAfresh(mailbox_) : ""),
-                   trouble->status);
-    if (!trouble->hold || settings_.dryRun) continue;
-    store::Transaction transaction = store_.begin();
-    store_.hold(mailbox_.id, side, trouble->text);
-    transaction.commit("hold");
+  if (work_.isFull()) {
+    redo_ = findLost(work_, changes_);
+    reportUnreported(work_, changes_);
   }
   for (Side side : kSides)
-    if (!failed_ && changes_[side] && !changes_[side]->doubtful.empty()) checkCopies(side);
-  if (failed_) return;
-  if (isFull()) {
-    findLost();
-    reportUnreported();
-  }
-  for (Side side : kSides) {
-    if (!changes_[side]) continue;
-    askWhetherGone(side);
-    askOtherFlags(side);
-    if (!due_.afresh) askIdentities(side);
-    askOwed(side);
-  }
-  if (mayHaveTwins()) askTwins();
+    if (changes_[side]) questions_.ask(side, redo_[side]);
+  pairing_.ask();
+}
+
+// Whether what clarify() asked has been answered. What was sent is waited for in any case: answers are to
+// find us alive.
+bool Pass::settle() {
+  if (work_.isOver()) return false;
+  bool settled = questions_.settle();
+  pairing_.wait();
+  return settled;
 }
 
 void Pass::begin(Both<Lanes*> lanes) {
-  if (failed_ || !answered()) return;
-  if (due_.afresh) {
-    if (!findTwins() || !isRecognised()) return;
-    startOver();
-    twins_.reset();
+  if (!settle()) return;
+  if (work_.due.afresh) {
+    if (!pairing_.find({}) || !pairing_.isRecognised()) return;
+    joined_ = pairing_.startOver();
   }
-  bool unfinished = twins_ || !refused_.local.empty() || !refused_.remote.empty() || !redo_.local.empty() ||
-                    !redo_.remote.empty();
-  for (Side side : kSides) {
-    if (changes_[side]) changes_[side]->gone.remove(alive_[side]);
-    if (changes_[side] && !due_.again) reportStrangers(side);
-    unfinished = unfinished || !store_.journal(mailbox_.id, side).intents.empty();
-  }
-  if (unfinished || !known_.local || !known_.remote) resume();
-  if (failed_) return;
-  if (isFull()) reportUnmatched();
-  makePlan();
-  for (Side side : kSides) {
-    limitExpunges(side);
-    withhold(side);
-    reportWithheld(side);
-  }
-  for (const Plan::Conflict& conflict : plan_.conflicts)
-    log_.warning(at(Side::local), "Conflicting flag update in " + mailbox_.shown() + " for local UID " +
-                                      std::to_string(conflict.local.value()) + " (" + conflict.here.text() +
-                                      ") and remote UID " + std::to_string(conflict.remote.value()) + " (" +
-                                      conflict.there.text() + "): setting both to the union (" +
-                                      conflict.both.text() + ")");
-  for (Side side : kSides) {
-    store(side, request::Store::Change::add, plan_.todo[side].add);
-    store(side, request::Store::Change::remove, plan_.todo[side].remove);
-  }
-  load(lanes);
+  for (Side side : kSides)
+    if (changes_[side] && !work_.due.again) reportStrangers(work_, changes_, side);
+  if (!resume()) return;
+  if (work_.isFull()) reportUnmatched(work_, changes_, redo_);
+  Restrained decided = decide();
+  rememberEmptied(decided);
+  for (Side side : kSides)
+    if (decided.heldBack[side])
+      work_.log.error(work_.about(side), "Not expunging " + text(*decided.heldBack[side]),
+                      ExitStatus::tryAgain);
+  for (const Plan::Conflict& conflict : decided.plan.conflicts)
+    work_.log.warning(work_.about(Side::local),
+                      "Conflicting flag update in " + work_.mailbox.shown() + " for local UID " +
+                          std::to_string(conflict.local.value()) + " (" + conflict.here.text() +
+                          ") and remote UID " + std::to_string(conflict.remote.value()) + " (" +
+                          conflict.there.text() + "): setting both to the union (" + conflict.both.text() +
+                          ")");
+  application_.emplace(work_, std::move(decided), deny());
+  application_->begin(lanes, changes_);
 }
 
-void Pass::makePlan() { plan_ = reconcile(touched(), {access(Side::local), access(Side::remote)}); }
-
-// VANISHED or changed, and nothing to do with what is on the other side.
-void Pass::reportStrangers(Side side) {
-  About about = at(other(side));
-  if (!store_.journal(mailbox_.id, side).intents.empty()) return;
-  if (UidSet gone = changes_[side]->strangersGone.minus(refused_[side]); !gone.empty())
-    log_.warning(about, "No match for " + std::to_string(gone.size()) + " vanished " +
-                            servers_[side]->name() + " UID(s) " + gone.text() + ". Ignoring.");
-  if (UidSet changed = changes_[side]->strangersChanged.minus(refused_[side]); !changed.empty())
-    log_.warning(about, std::string("No match for modified ") + servers_[side]->name() + " UID " +
-                            changed.text() + ". Try '--repair'.");
-}
-
-// A mailbox that may not be written to is not: the rest goes on. What was withheld before is made up for once
-// it may.
-void Pass::withhold(Side side) {
-  UidSet& expunge = plan_.todo[side].expunge;
-  std::optional<Changes>& others = changes_[other(side)];
-  if (!access(side).expunges()) {
-    kept_[side] = std::exchange(expunge, {});
-  } else if (changes_[side]) {
-    for (const store::RefusedMessage& refused : store_.refused(mailbox_.id))
-      if (refused.source == side && refused.kind == store::Refusal::kept) expunge.add(refused.uid);
+// Brings the database to where an interrupted run left the servers, or makes the first entry; what both sides
+// have already is paired.
+bool Pass::resume() {
+  bool isFirst = !work_.known.local || !work_.known.remote, unfinished = isFirst || pairing_.isAsked();
+  for (Side side : kSides)
+    unfinished = unfinished || !work_.refused[side].empty() || !redo_[side].empty() ||
+                 !work_.store.journal(work_.mailbox.id, side).intents.empty();
+  if (!unfinished) return true;
+  store::Transaction transaction = work_.store.begin();
+  if (isFirst) work_.store.putState(work_.mailbox.id, work_.begun(Side::local), work_.begun(Side::remote));
+  for (Side side : kSides)
+    for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, redo_[side]))
+      work_.store.unmap(work_.mailbox.id, pair.local);
+  Resumption resumption(work_, changes_, questions_.answers);
+  if (!resumption.run()) return false;
+  if (pairing_.isAsked()) {
+    if (!pairing_.find(resumption.departed())) return false;
+    joined_ = pairing_.join();
   }
-  if (!access(side).readOnly || !others) return;
-  for (const Fresh& fresh : others->fresh) denied_[other(side)].add(fresh.uid);
-  others->fresh.clear();
+  transaction.commit("resume");
+  return true;
 }
 
-// Messages that stay on one side alone are reported at the end of every run; this is all that is ever said of
-// flags.
-void Pass::reportWithheld(Side side) {
-  const UidSet& uids = plan_.todo[side].withheld;
-  if (!uids.empty())
-    log_.caution(at(side), "Mailbox is READ-ONLY: not updating flags of UID " + uids.text(),
-                 ExitStatus::tryAgain);
+// What is to be done, and what of it is not. Flags that may not be stored are told of here: that is all that
+// is ever said of them, while messages that stay on one side alone are reported at the end of every run.
+Restrained Pass::decide() {
+  Both<Access> access{work_.access(Side::local), work_.access(Side::remote)};
+  std::vector<Touched> touched = std::exchange(joined_, {});
+  std::ranges::move(touchedPairs(work_, changes_, questions_.answers), std::back_inserter(touched));
+  Plan plan = reconcile(touched, access);
+  Both<Expunging> expunging;
+  for (Side side : kSides) {
+    if (changes_[side])
+      for (const store::RefusedMessage& refused : work_.store.refused(work_.mailbox.id))
+        if (refused.source == side && refused.kind == store::Refusal::kept)
+          expunging[side].kept.add(refused.uid);
+    if (plan.todo[side].expunge.empty() && expunging[side].kept.empty()) continue;
+    expunging[side].messages = work_.store.count(work_.mailbox.id) + expunging[side].kept.size();
+    expunging[side].confirmed = work_.store.emptied(work_.mailbox.id, other(side));
+  }
+  const settings::Sync& settings = work_.settings;
+  Restrained decided =
+      restrain(std::move(plan), access,
+               {settings.maxDeletions, settings.maxDeletionsPercent, settings.forceDeletions}, expunging);
+  for (Side side : kSides)
+    if (const UidSet& uids = decided.plan.todo[side].withheld; !uids.empty())
+      work_.log.caution(work_.about(side), "Mailbox is READ-ONLY: not updating flags of UID " + uids.text(),
+                        ExitStatus::tryAgain);
+  return decided;
+}
+
+// What is new and stays where it is: the other side may not be written to. The rest goes on.
+Both<UidSet> Pass::deny() {
+  Both<UidSet> denied;
+  for (Side side : kSides)
+    if (changes_[side] && work_.access(other(side)).readOnly)
+      for (const Fresh& fresh : std::exchange(changes_[side]->fresh, {})) denied[side].add(fresh.uid);
+  return denied;
+}
+
+void Pass::rememberEmptied(const Restrained& decided) {
+  for (Side side : kSides) {
+    Side source = other(side);
+    if (!changes_[source] || decided.lostAll[side] == work_.store.emptied(work_.mailbox.id, source)) continue;
+    store::Transaction transaction = work_.store.begin();
+    work_.store.setEmptied(work_.mailbox.id, source, decided.lostAll[side]);
+    transaction.commit("emptied");
+  }
 }
 
 void Pass::preview() {
-  if (failed_ || !answered()) return;
-  if (twins_) {
-    if (!findTwins() || (due_.afresh && !isRecognised())) return;
-    touchTwins();
-    reportTwins();
+  if (!settle()) return;
+  if (pairing_.isAsked()) {
+    if (!pairing_.find({}) || (work_.due.afresh && !pairing_.isRecognised())) return;
+    joined_ = pairing_.preview();
   }
-  makePlan();
+  Restrained decided = decide();
+  Both<UidSet> denied = deny();
   for (Side side : kSides) {
-    withhold(side);
-    reportWithheld(side);
-  }
-  for (Side side : kSides) {
-    auto say = [&](const std::string& what) { log_.notice(at(side), what); };
+    auto say = [&](const std::string& what) { work_.log.notice(work_.about(side), what); };
+    auto count = [](const UidSet& uids) { return std::to_string(uids.size()) + " UID(s)"; };
     UidSet add;
     for (const Fresh& fresh : changes_[other(side)]->fresh) add.add(fresh.uid);
-    add = add.minus(refused_[other(side)]);
-    std::string from = std::string(" <- ") + servers_[other(side)]->name() + " UID ";
-    if (!add.empty()) say("Would add " + std::to_string(add.size()) + " UID(s)" + from + add.text());
-    if (const UidSet& denied = denied_[other(side)]; !denied.empty())
-      say("Mailbox is READ-ONLY: would not add " + std::to_string(denied.size()) + " UID(s)" + from +
-          denied.text());
-    for (const FlagUpdate& update : plan_.todo[side].add)
+    add = add.minus(work_.refused[other(side)]);
+    std::string from = std::string(" <- ") + work_.servers[other(side)]->name() + " UID ";
+    if (!add.empty()) say("Would add " + count(add) + from + add.text());
+    if (const UidSet& uids = denied[other(side)]; !uids.empty())
+      say("Mailbox is READ-ONLY: would not add " + count(uids) + from + uids.text());
+    for (const FlagUpdate& update : decided.plan.todo[side].add)
       say("Would add flags (" + update.flags.text() + ") to UID " + update.uids.text());
-    for (const FlagUpdate& update : plan_.todo[side].remove)
+    for (const FlagUpdate& update : decided.plan.todo[side].remove)
       say("Would remove flags (" + update.flags.text() + ") from UID " + update.uids.text());
-    if (const UidSet& gone = plan_.todo[side].expunge; !gone.empty())
-      say("Would remove " + std::to_string(gone.size()) + " UID(s) " + gone.text());
-    if (const UidSet& kept = kept_[side]; !kept.empty())
-      say("Nothing may be expunged: would not remove " + std::to_string(kept.size()) + " UID(s) " +
-          kept.text());
-  }
-}
-
-// The pairs that at least one side spoke of.
-std::vector<Touched> Pass::touched() {
-  std::map<Uid, Touched> byLocal;
-  for (Side side : kSides) {
-    UidSet uids;
-    if (changes_[side]) {
-      uids.add(changes_[side]->gone);
-      UidSet changed;
-      for (const auto& [uid, _] : changes_[side]->flags) changed.add(uid);
-      uids.add(changed);
-    }
-    UidSet told;
-    for (const auto& [uid, _] : told_[side]) told.add(uid);
-    uids.add(told);
-    for (const store::Pair& pair : store_.pairs(mailbox_.id, side, uids)) {
-      Touched& touched =
-          byLocal.try_emplace(pair.local, Touched{pair.local, pair.remote, pair.base, {}, {}}).first->second;
-      Uid uid = side == Side::local ? pair.local : pair.remote;
-      if (auto it = told_[side].find(uid); it != told_[side].end()) {
-        touched.now[side] = it->second;
-        // But for a side that cannot store everything: what it lacks, it may never have had.
-        if (!touched.base && !access(other(side)).readOnly) touched.base = it->second;
-      }
-      if (changes_[side]) {
-        if (auto it = changes_[side]->flags.find(uid); it != changes_[side]->flags.end())
-          touched.now[side] = it->second;
-        touched.gone[side] = changes_[side]->gone.contains(uid);
-      }
-    }
-  }
-  std::vector<Touched> out = joined_;
-  for (auto& [_, touched] : byLocal) out.push_back(std::move(touched));
-  return out;
-}
-
-void Pass::store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates) {
-  for (const FlagUpdate& update : updates) {
-    servers_[side]->ensureSelected(mailbox_.wire[side]);
-    stores_.emplace_back(side, servers_[side]->store(update.uids, change, update.flags,
-                                                     [this, side](const answer::Message& message) {
-                                                       if (message.flags)
-                                                         storedFlags_[side].insert_or_assign(message.uid,
-                                                                                             *message.flags);
-                                                     }));
-  }
-}
-
-void Pass::load(Both<Lanes*> lanes) {
-  for (Side source : kSides) {
-    if (!changes_[source]) continue;
-    store::SideState target = reached(other(source), false);
-    lanes[source]->add({&mailbox_, std::move(changes_[source]->fresh), target.uidNext,
-                        reached(source, false).uidValidity, target.uidValidity, access(other(source)),
-                        due_.again});
-    changes_[source]->fresh.clear();
+    if (const UidSet& gone = decided.plan.todo[side].expunge; !gone.empty())
+      say("Would remove " + count(gone) + " " + gone.text());
+    if (const auto& heldBack = decided.heldBack[side])
+      say("Would not remove " + count(heldBack->uids) + " " + heldBack->uids.text() + ", " + text(*heldBack));
+    if (const UidSet& kept = decided.kept[side]; !kept.empty())
+      say("Nothing may be expunged: would not remove " + count(kept) + " " + kept.text());
   }
 }
 
 void Pass::verify() {
-  if (failed_) return;
-  for (Side side : kSides)
-    if (!plan_.todo[side].expunge.empty())
-      verified_[side] = servers_[side]->ensureSelected(mailbox_.wire[side]);
+  if (application_) application_->verify();
 }
 
-// UIDs may have come to mean others since the mailbox was listed: it was deleted and made again. All
-// mailboxes are looked at in one round trip, and selected again in the flight that expunges, unless it is the
-// one that is still selected.
 void Pass::expunge() {
-  if (failed_) return;
-  for (Side side : kSides) {
-    const UidSet& uids = plan_.todo[side].expunge;
-    if (uids.empty()) continue;
-    if (!verified_[side].done().ok() ||
-        verified_[side].get().uidValidity != reached(side, false).uidValidity) {
-      log_.error(at(side), "Mailbox is another one by now: not expunging " + uids.text(),
-                 ExitStatus::tryAgain);
-      held_ = true;
-      continue;
-    }
-    servers_[side]->ensureSelected(mailbox_.wire[side]);
-    expunges_[side] = servers_[side]->expunge(uids);
-  }
+  if (application_) application_->expunge();
 }
 
-// Expunging is what cannot be undone. Beyond max-deletions it waits for the user; a mailbox that is to lose
-// everything waits for the next run, which must be told the same.
-void Pass::limitExpunges(Side side) {
-  UidSet& expunge = plan_.todo[side].expunge;
-  Side source = other(side);
-  std::uint64_t mapped = expunge.empty() ? 0 : store_.count(mailbox_.id);
-  bool everything = mapped > kFewMessages && expunge.size() == mapped;
-  bool believed = store_.emptied(mailbox_.id, source);
-  if (everything != believed && changes_[source]) {
-    store::Transaction transaction = store_.begin();
-    store_.setEmptied(mailbox_.id, source, everything);
-    transaction.commit("emptied");
+void Pass::finish(const Both<Lanes*>& lanes) {
+  if (!application_ || !application_->finish()) return;
+  for (Side side : kSides)
+    if (lanes[side]->tally().confused.contains(&work_.mailbox)) return;
+  work_.store.putState(work_.mailbox.id, work_.reached(Side::local), work_.reached(Side::remote));
+  decideNext(lanes);
+}
+
+void Pass::decideNext(const Both<Lanes*>& lanes) {
+  Due next = work_.due;
+  next.again = true;
+  next.full = next.afresh = false;
+  for (Side side : kSides)
+    next.sides[side] = application_->plan().writes(side) ||
+                       lanes[other(side)]->tally().appendedTo.contains(&work_.mailbox) ||
+                       lanes[side]->tally().incomplete.contains(&work_.mailbox);
+  for (Side side : kSides)
+    next.copies[side] = std::make_shared<const Copies>(lanes[other(side)]->takeCopies(work_.mailbox));
+  if (!next.sides.local && !next.sides.remote) {
+    std::string text = misfit();
+    if (text.empty()) return;
+    // A message may have come or gone between SELECT and FETCH: first another look.
+    next.sides = {true, true};
+    next.full = ++next.doubts == 2;
+    if (next.full) work_.log.warning(work_.about(Side::local), text + ". Comparing every message.");
+    if (next.doubts > 2)
+      return work_.log.warning(work_.about(Side::local), text + ", and every message was compared.");
   }
-  if (expunge.empty() || settings_.forceDeletions) return;
-  std::string count = std::to_string(expunge.size()) + " of " + std::to_string(mapped) + " messages";
-  std::uint64_t most = settings_.maxDeletionsPercent ? mapped * settings_.maxDeletions.value_or(100) / 100
-                                                     : settings_.maxDeletions.value_or(mapped);
-  if (expunge.size() > most) {
-    log_.error(at(side),
-               "Not expunging " + count +
-                   ": more than max-deletions allows. If that is right, run with --force-deletions.",
-               ExitStatus::tryAgain);
-  } else if (everything && !believed) {
-    log_.error(at(side),
-               "Not expunging " + count +
-                   ": the other side has lost all of them at once. If that is still so at the next run, it "
-                   "will be done; --force-deletions does it now.",
-               ExitStatus::tryAgain);
-  } else {
-    return;
+  work_.next = next;
+}
+
+// Whether the servers have as many messages as we know of. What else there is, is another pass's matter.
+std::string Pass::misfit() const {
+  const store::Store& store = work_.store;
+  std::uint64_t pairs = store.count(work_.mailbox.id);
+  for (const store::RefusedMessage& refused : store.refused(work_.mailbox.id))
+    if (refused.kind == store::Refusal::unsent) return {};
+  for (Side side : kSides) {
+    if (!store.journal(work_.mailbox.id, side).intents.empty()) return {};
+    std::uint64_t known = pairs + store.refusedUids(work_.mailbox.id, side).size();
+    if (work_.due.selected[side].exists != known)
+      return std::string(work_.servers[side]->name()) + " has " +
+             std::to_string(work_.due.selected[side].exists) + " messages, not the " + std::to_string(known) +
+             " that are known";
   }
-  expunge = {};
-  held_ = true;
+  return {};
 }
 
 }  // namespace interimap

@@ -1,0 +1,152 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pass/application.h"
+
+#include <utility>
+
+namespace interimap {
+
+namespace {
+
+using Items = request::Fetch::Items;
+
+Uid uidOn(Side side, const store::Pair& pair) { return side == Side::local ? pair.local : pair.remote; }
+
+}  // namespace
+
+void Application::begin(const Both<Lanes*>& lanes, BothChanges& changes) {
+  for (Side side : kSides) {
+    left_ = left_ || todo_.heldBack[side];
+    store(side, request::Store::Change::add, plan().todo[side].add);
+    store(side, request::Store::Change::remove, plan().todo[side].remove);
+  }
+  load(lanes, changes);
+}
+
+void Application::store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates) {
+  for (const FlagUpdate& update : updates)
+    stores_.emplace_back(
+        side,
+        work_.at(side).store(update.uids, change, update.flags, [this, side](const answer::Message& message) {
+          if (message.flags) storedFlags_[side].insert_or_assign(message.uid, *message.flags);
+        }));
+}
+
+void Application::load(const Both<Lanes*>& lanes, BothChanges& changes) {
+  for (Side source : kSides) {
+    if (!changes[source]) continue;
+    store::SideState target = work_.reached(other(source));
+    lanes[source]->add({&work_.mailbox, std::exchange(changes[source]->fresh, {}), target.uidNext,
+                        work_.validity(source), target.uidValidity, work_.access(other(source)),
+                        work_.due.again});
+  }
+}
+
+void Application::verify() {
+  for (Side side : kSides)
+    if (!plan().todo[side].expunge.empty())
+      verified_[side] = work_.servers[side]->ensureSelected(work_.mailbox.wire[side]);
+}
+
+// UIDs may have come to mean others since the mailbox was listed: it was deleted and made again. All
+// mailboxes are looked at in one round trip, and selected again in the flight that expunges, unless it is the
+// one that is still selected.
+void Application::expunge() {
+  for (Side side : kSides) {
+    const UidSet& uids = plan().todo[side].expunge;
+    if (uids.empty()) continue;
+    if (!verified_[side].done().ok() || verified_[side].get().uidValidity != work_.validity(side)) {
+      work_.log.error(work_.about(side), "Mailbox is another one by now: not expunging " + uids.text(),
+                      ExitStatus::tryAgain);
+      left_ = true;
+      continue;
+    }
+    expunges_[side] = work_.at(side).expunge(uids);
+  }
+}
+
+void Application::leave(Side side, const std::string& text) {
+  work_.log.warning(work_.about(side), text);
+  work_.log.worsen(ExitStatus::tryAgain);
+  left_ = true;
+}
+
+// A pair agrees once the server shows what was stored. If it shows more than that, somebody else was there
+// too, and the next pass sees it.
+void Application::finishFlags() {
+  for (auto& [side, reply] : stores_)
+    if (!reply.done().ok()) {
+      work_.log.error(work_.about(side), "Couldn't update flags: " + words(reply.done()),
+                      ExitStatus::tryAgain);
+      left_ = true;
+    }
+  Both<std::map<std::string, UidSet>> updated, refused;
+  for (const Plan::Agreed& agreed : plan().agreed) {
+    bool reachedBoth = true;
+    for (Side side : kSides) {
+      if (agreed.add[side].empty() && agreed.remove[side].empty()) continue;
+      Uid uid = side == Side::local ? agreed.local : agreed.remote;
+      auto it = storedFlags_[side].find(uid);
+      bool done = it != storedFlags_[side].end() && (agreed.add[side] - it->second).empty() &&
+                  (agreed.remove[side] & it->second).empty();
+      (done ? updated : refused)[side][agreed.base.text()].add(uid);
+      reachedBoth = reachedBoth && done;
+    }
+    if (reachedBoth) work_.store.setBase(work_.mailbox.id, agreed.local, agreed.base);
+  }
+  for (Side side : kSides) {
+    for (const auto& [flags, uids] : updated[side]) {
+      work_.log.done().flagsUpdated += uids.size();
+      work_.log.info(work_.about(side), "Updated flags (" + flags + ") for UID " + uids.text());
+    }
+    for (const auto& [flags, uids] : refused[side])
+      leave(side, "Couldn't update flags (" + flags + ") for UID " + uids.text() + ", will try again later");
+  }
+}
+
+// VANISHED is not always sent: what it did not name is asked for.
+UidSet Application::stillThere(Side side, const UidSet& uids) {
+  UidSet there;
+  if (uids.empty()) return there;
+  auto reply = work_.at(side).fetch(uids, Items::flags,
+                                    [&](const answer::Message& message) { there.add(message.uid); });
+  return reply.done().ok() ? there : uids;
+}
+
+void Application::finishExpunge(Side side) {
+  if (!expunges_[side]) return;
+  const UidSet& asked = plan().todo[side].expunge;
+  const answer::Done& done = expunges_[side]->done();
+  // With a NO, VANISHED tells nothing: a mailbox that was renamed meanwhile says it of every message.
+  UidSet left = done.ok() ? stillThere(side, asked.minus(expunges_[side]->get())) : asked;
+  if (!done.ok()) work_.log.error(work_.about(side), words(done), ExitStatus::tryAgain);
+  if (!left.empty()) leave(side, "Couldn't UID EXPUNGE " + left.text());
+  UidSet gone = asked.minus(left);
+  if (gone.empty()) return;
+  for (Uid uid : gone.intersect(work_.refused[side]).each())
+    work_.store.unrefuse(work_.mailbox.id, side, uid);
+  for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, gone))
+    work_.store.unmap(work_.mailbox.id, pair.local);
+  work_.log.done().expunged += gone.size();
+  work_.log.info(work_.about(side), "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
+}
+
+// The pairs are none any more: each message stays where it is, and is not copied back.
+void Application::recordWithheld(Side side) {
+  for (Uid uid : denied_[side].each())
+    work_.store.refuse(work_.mailbox.id, side, uid, store::Refusal::denied, "");
+  for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, todo_.kept[side])) {
+    work_.store.unmap(work_.mailbox.id, pair.local);
+    work_.store.refuse(work_.mailbox.id, side, uidOn(side, pair), store::Refusal::kept, "");
+  }
+}
+
+bool Application::finish() {
+  finishFlags();
+  for (Side side : kSides) finishExpunge(side);
+  for (Side side : kSides) recordWithheld(side);
+  for (Uid local : plan().forget) work_.store.unmap(work_.mailbox.id, local);
+  return !left_;
+}
+
+}  // namespace interimap

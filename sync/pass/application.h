@@ -1,0 +1,58 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Does what is left of the plan, and writes down what was achieved.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sync/copying/lanes.h"
+#include "sync/pass/changes.h"
+#include "sync/pass/restraint.h"
+#include "sync/pass/work.h"
+
+namespace interimap {
+
+class Application {
+ public:
+  // `work` outlives this. `denied`: new on that side, and not to be copied, as the other may not be written
+  // to.
+  Application(Work& work, Restrained todo, Both<UidSet> denied)
+      : work_(work), todo_(std::move(todo)), denied_(std::move(denied)) {}
+  Application(const Application&) = delete;
+
+  // Sends flags; hands what is fresh to the lanes, of which lanes[side] copies from side.
+  void begin(const Both<Lanes*>& lanes, BothChanges& changes);
+  // Once everything is copied: looks whether the mailboxes in which something is to be expunged are still the
+  // same.
+  void verify();
+  // Waits for that; expunges.
+  void expunge();
+  // Waits for the rest; writes down what was achieved, within the caller's transaction. False: something is
+  // left to be done, so that the state of the mailbox is not what it was at the start of this pass.
+  bool finish();
+
+  const Plan& plan() const { return todo_.plan; }
+
+ private:
+  void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
+  void load(const Both<Lanes*>& lanes, BothChanges& changes);
+  void finishFlags();
+  void finishExpunge(Side side);
+  UidSet stillThere(Side side, const UidSet& uids);
+  void recordWithheld(Side side);
+  void leave(Side side, const std::string& text);  // to be done at another time
+
+  Work& work_;
+  Restrained todo_;
+  Both<UidSet> denied_;
+  bool left_ = false;
+  std::vector<std::pair<Side, Reply<Nothing>>> stores_;
+  Both<std::map<Uid, Flags>> storedFlags_;
+  Both<Reply<answer::Selected>> verified_;
+  Both<std::optional<Reply<UidSet>>> expunges_;
+};
+
+}  // namespace interimap

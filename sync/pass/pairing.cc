@@ -1,0 +1,254 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pass/pairing.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace interimap {
+
+namespace {
+
+std::string number(std::uint64_t n) { return std::to_string(n); }
+
+// As much as can be seen of them in a log line: a range takes two characters at the least. They ascend.
+std::string shown(const std::vector<Uid>& uids) {
+  UidSet beginning;
+  for (Uid uid : uids) {
+    beginning.add(uid);
+    if (beginning.ranges().size() > kMostLogText / 2) break;
+  }
+  return beginning.text();
+}
+
+}  // namespace
+
+// Where nothing was ever brought to an end, or everything is compared, a message may be on both sides without
+// our doing: copying it would double it.
+bool Pairing::mayHave() const {
+  if (!changes_.local || !changes_.remote) return false;
+  auto isFirst = [](const std::optional<store::SideState>& known) {
+    return !known || known->uidNext.value == 0;
+  };
+  return work_.due.afresh || work_.isFull() || (isFirst(work_.known.local) && isFirst(work_.known.remote));
+}
+
+// Of those that are new on both sides only the ones of a size that the other side has, too; unless it is
+// known, or said, that both have the same mail: servers do not always agree on sizes.
+void Pairing::ask() {
+  if (!mayHave()) return;
+  bool all = work_.due.afresh || work_.settings.adopt;
+  Both<std::vector<std::uint32_t>> sizes;
+  for (Side side : kSides) {
+    for (const Fresh& fresh : changes_[side]->fresh) sizes[side].push_back(fresh.size);
+    std::ranges::sort(sizes[side]);
+  }
+  search_ = std::make_unique<TwinSearch>(work_.servers, work_.mailbox);
+  for (Side side : kSides) {
+    const std::vector<std::uint32_t>& theirs = sizes[other(side)];
+    UidSet uids;
+    for (const Fresh& fresh : changes_[side]->fresh)
+      if (fresh.size > 0 && !theirs.empty() && (all || std::ranges::binary_search(theirs, fresh.size)))
+        uids.add(fresh.uid);
+    // Of all there are one range will do: a million may have as many gaps between them.
+    if (!uids.empty() && uids.size() == work_.due.selected[side].exists)
+      uids = UidSet::range(uids.first().value(), uids.last().value());
+    search_->ask(side, uids);
+  }
+  if (!work_.due.afresh && !search_->asked()) search_.reset();
+}
+
+void Pairing::wait() {
+  if (search_) search_->wait();
+}
+
+bool Pairing::find(const Both<UidSet>& departed) {
+  Both<UidValidity> validity{work_.validity(Side::local), work_.validity(Side::remote)};
+  auto taken = [&](Side side, Uid uid) {
+    return !work_.due.afresh && (departed[side].contains(uid) || isPartnered(side, uid));
+  };
+  if (auto trouble = search_->finish(validity, taken)) {
+    work_.failOrTryAgain(trouble->side, trouble->again, trouble->text, ExitStatus::tryAgain);
+    return false;
+  }
+  for (Side side : kSides)
+    if (const UidSet& unclear = search_->unclear()[side]; !unclear.empty())
+      work_.log.warning(work_.about(side), "UID(s) " + unclear.text() + " look like messages that " +
+                                               work_.servers[other(side)]->name() +
+                                               " has, but could not be compared. They are copied.");
+  return true;
+}
+
+bool Pairing::isPartnered(Side side, Uid uid) const {
+  return work_.store.partner(work_.mailbox.id, side, uid).has_value();
+}
+
+// Whether what is known of this side's UIDs means nothing any more.
+bool Pairing::isMeaningless(Side side) const { return work_.distrusted || changes_[side]->meaningless; }
+
+// A server that was restored from a backup lost messages as well, which a user has to know.
+bool recovers(Work& work, const Both<std::optional<Trouble>>& troubles) {
+  bool any = false;
+  for (Side side : kSides) {
+    if (!troubles[side]) continue;
+    if (!troubles[side]->afresh || (troubles[side]->hold && !work.settings.adopt)) return false;
+    any = true;
+  }
+  if (!any || work.due.recovered) return false;
+  auto unlike = work.store.unlike(work.mailbox.id, work.validity(Side::local), work.validity(Side::remote));
+  bool isKnownToFail = unlike && !work.settings.adopt;
+  for (Side side : kSides) {
+    if (!troubles[side]) continue;
+    if (isKnownToFail)
+      work.fail(side, troubles[side]->text + *unlike + startAfresh(work.mailbox), ExitStatus::data);
+    else
+      work.log.warning(work.about(side), troubles[side]->text + " Comparing every message.");
+  }
+  if (!isKnownToFail)
+    work.startAgain({.mailbox = &work.mailbox, .again = work.due.again, .afresh = true, .recovered = true});
+  return true;
+}
+
+// Where one side's UIDs still hold, it is known which of them are still there; else at most as many can be
+// found as there are.
+bool Pairing::isRecognised() {
+  std::uint64_t known = 0, found = 0;
+  if (isMeaningless(Side::local) && isMeaningless(Side::remote)) {
+    std::size_t most = std::max(changes_.local->fresh.size(), changes_.remote->fresh.size());
+    known = std::min<std::uint64_t>(work_.store.count(work_.mailbox.id), most);
+    found = std::min<std::uint64_t>(known, search_->found().size());
+  } else {
+    Side kept = isMeaningless(Side::local) ? Side::remote : Side::local;
+    known = changes_[kept]->stillThere;
+    const std::vector<Uid> twinned = foundOn(kept);
+    work_.store.forEachMapped(work_.mailbox.id, kept,
+                              [&](Uid uid) { found += std::ranges::binary_search(twinned, uid) ? 1 : 0; });
+  }
+  std::string text = number(found) + " of " + number(known) + " known messages are the same on both sides.";
+  if (work_.settings.adopt || isStillTheSame(known, found)) {
+    work_.log.notice(work_.about(Side::local), "Every message compared: " + text);
+    return true;
+  }
+  for (Side side : kSides)
+    if (auto meaningless = changes_[side]->meaningless)
+      work_.fail(side, meaningless->text + " Only " + text + startAfresh(work_.mailbox), ExitStatus::data);
+  if (work_.settings.dryRun) return false;
+  store::Transaction transaction = work_.store.begin();
+  work_.store.setUnlike(work_.mailbox.id, work_.validity(Side::local), work_.validity(Side::remote),
+                        " Only " + text);
+  transaction.commit("unlike");
+  return false;
+}
+
+// The flags that both had in common, if that is known for sure. A flag that is missing where UIDs lost their
+// meaning may have been lost with them: it is not taken for removed there.
+std::optional<Flags> Pairing::baseAfresh(const Twins& twins) const {
+  if (!twins.alone || !work_.store.hasBase(work_.mailbox.id) ||
+      isMeaningless(Side::local) == isMeaningless(Side::remote))
+    return std::nullopt;
+  Side kept = isMeaningless(Side::local) ? Side::remote : Side::local;
+  auto local = kept == Side::local ? std::optional(twins.local)
+                                   : work_.store.partner(work_.mailbox.id, Side::remote, twins.remote);
+  auto base = local ? work_.store.base(work_.mailbox.id, *local) : std::nullopt;
+  return base ? std::optional(*base & search_->flags(twins.flags[other(kept)])) : std::nullopt;
+}
+
+// Twins whose flags differ are merged like all pairs; without a base nothing of their flags is lost.
+std::vector<Touched> Pairing::touched() const {
+  std::vector<Touched> out;
+  for (const Twins& twins : search_->found()) {
+    if (twins.flags.local == twins.flags.remote) continue;
+    out.push_back({twins.local,
+                   twins.remote,
+                   work_.due.afresh ? baseAfresh(twins) : std::nullopt,
+                   {search_->flags(twins.flags.local), search_->flags(twins.flags.remote)},
+                   {}});
+  }
+  return out;
+}
+
+// They are pairs from now on.
+void Pairing::map(const std::vector<Touched>& different) {
+  Both<UidSet> intended;
+  for (Side side : kSides)
+    for (const store::Intent& intent : work_.store.journal(work_.mailbox.id, other(side)).intents)
+      intended[side].add(intent.source);
+  for (const Twins& twins : search_->found()) {
+    bool same = twins.flags.local == twins.flags.remote;
+    work_.store.map(work_.mailbox.id, twins.local, twins.remote,
+                    same ? std::optional(search_->flags(twins.flags.local)) : std::nullopt);
+    for (Side side : kSides) {
+      Uid uid = side == Side::local ? twins.local : twins.remote;
+      if (intended[side].contains(uid)) work_.store.settle(work_.mailbox.id, other(side), uid);
+      if (work_.refused[side].contains(uid)) work_.store.unrefuse(work_.mailbox.id, side, uid);
+    }
+  }
+  for (const Touched& twins : different)
+    if (twins.base) work_.store.setBase(work_.mailbox.id, twins.local, *twins.base);
+  report();
+}
+
+std::vector<Touched> Pairing::join() {
+  std::vector<Touched> different = touched();
+  map(different);
+  search_.reset();
+  return different;
+}
+
+std::vector<Touched> Pairing::preview() {
+  report();
+  return touched();
+}
+
+// Ascending. A list, as it takes less than a set of which every UID is a range.
+std::vector<Uid> Pairing::foundOn(Side side) const {
+  std::vector<Uid> uids;
+  uids.reserve(search_->found().size());
+  for (const Twins& twins : search_->found())
+    uids.push_back(side == Side::local ? twins.local : twins.remote);
+  std::ranges::sort(uids);
+  return uids;
+}
+
+// Of what would be copied. The UIDs ascend.
+void Pairing::leaveOut(Side side, const std::vector<Uid>& uids) {
+  std::vector<Fresh>& fresh = changes_[side]->fresh;
+  std::erase_if(fresh, [&](const Fresh& it) { return std::ranges::binary_search(uids, it.uid); });
+  fresh.shrink_to_fit();
+}
+
+// From here on they are nothing to be copied.
+void Pairing::report() {
+  if (search_->found().empty()) return;
+  Both<std::string> texts;
+  for (Side side : kSides) {
+    const std::vector<Uid> uids = foundOn(side);
+    leaveOut(side, uids);
+    texts[side] = shown(uids);
+  }
+  std::string text = number(search_->found().size()) + " UID(s) " + texts.local +
+                     " on both sides already: remote UID(s) " + texts.remote;
+  if (work_.settings.dryRun)
+    work_.log.notice(work_.about(Side::local), "Would pair " + text);
+  else
+    work_.log.info(work_.about(Side::local), "Found " + text);
+}
+
+// Nothing is expunged: what has no partner is new.
+std::vector<Touched> Pairing::startOver() {
+  store::Transaction transaction = work_.store.begin();
+  std::vector<Touched> different = touched();
+  for (Side side : kSides)
+    if (isMeaningless(side))
+      for (Uid uid : std::exchange(work_.refused[side], {}).each())
+        work_.store.unrefuse(work_.mailbox.id, side, uid);
+  work_.store.forgetPairs(work_.mailbox.id);
+  for (Side side : kSides) work_.known[side] = store::SideState{work_.validity(side), {0}, {0}};
+  work_.store.putState(work_.mailbox.id, *work_.known.local, *work_.known.remote);
+  map(different);
+  transaction.commit("start over");
+  search_.reset();
+  return different;
+}
+
+}  // namespace interimap

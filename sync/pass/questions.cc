@@ -1,0 +1,131 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pass/questions.h"
+
+#include <algorithm>
+
+#include "sync/pass/known_flags.h"
+
+namespace interimap {
+
+namespace {
+
+using Items = request::Fetch::Items;
+
+}  // namespace
+
+bool mayTry(const Work& work, const store::RefusedMessage& message) {
+  switch (message.kind) {
+    case store::Refusal::unsent: return true;
+    case store::Refusal::refused: return !work.due.again;
+    case store::Refusal::denied: return !work.due.again && !work.access(other(message.source)).readOnly;
+    case store::Refusal::empty:
+    case store::Refusal::tooLarge:
+    case store::Refusal::kept: return false;
+  }
+  return false;
+}
+
+void Questions::ask(Side side, const UidSet& redo) {
+  whetherGone(side);
+  otherFlags(side);
+  if (!work_.due.afresh) whichAreOurs(side);
+  owed(side, redo);
+}
+
+// A server that reports messages gone is asked for exactly those: some have been seen to report every message
+// of a mailbox that was renamed.
+void Questions::whetherGone(Side side) {
+  UidSet gone = changes_[side]->gone;
+  gone.add(changes_[side]->strangersGone.intersect(work_.refused[side]));
+  if (gone.empty()) return;
+  outstanding_.emplace_back(
+      side, work_.at(side).fetch(gone, Items::flags, [this, side](const answer::Message& message) {
+        answers.alive[side].add(message.uid);
+        if (message.flags) aliveWith_[side].insert_or_assign(message.uid, *message.flags);
+      }));
+}
+
+// A change that only one side reports, of a message whose common flags are not known: the other side's flags
+// are the ones that did not change.
+void Questions::otherFlags(Side side) {
+  UidSet uids, unknown;
+  for (const auto& [uid, _] : changes_[side]->flags) uids.add(uid);
+  for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, uids)) {
+    Uid theirs = side == Side::local ? pair.remote : pair.local;
+    if (!pair.base && !(changes_[other(side)] && changes_[other(side)]->flags.contains(theirs)))
+      unknown.add(theirs);
+  }
+  if (unknown.empty()) return;
+  Side there = other(side);
+  outstanding_.emplace_back(
+      there, work_.at(there).fetch(unknown, Items::flags, [this, there](const answer::Message& message) {
+        if (message.flags) answers.told[there].insert_or_assign(message.uid, *message.flags);
+      }));
+}
+
+// After a kill, what is new here may be a copy that we were making.
+void Questions::whichAreOurs(Side target) {
+  store::Journal journal = work_.store.journal(work_.mailbox.id, target);
+  if (journal.intents.empty()) return;
+  work_.log.notice(work_.about(target), "Resuming interrupted sync for " + work_.mailbox.shown());
+  UidSet uids;
+  for (const Fresh& fresh : changes_[target]->fresh)
+    if (fresh.uid.value() >= journal.targetNext.value) uids.add(fresh.uid);
+  if (uids.empty()) return;
+  identities(target, uids, answers.candidates[target]);
+  // Written down, but not which messages they are; after a power loss they may have been sent all the same.
+  UidSet unknown;
+  for (const store::Intent& intent : journal.intents)
+    if (!intent.identity) unknown.add(intent.source);
+  if (!unknown.empty()) identities(other(target), unknown, answers.sources[other(target)]);
+}
+
+void Questions::identities(Side side, const UidSet& uids, std::vector<answer::Message>& found) {
+  outstanding_.emplace_back(
+      side, work_.at(side).fetch(uids, Items::identity,
+                                 [&found](const answer::Message& message) { found.push_back(message); }));
+}
+
+// What was refused before, or not finished, is below what this pass lists: asked for by itself.
+void Questions::owed(Side source, const UidSet& redo) {
+  UidSet owed;
+  for (const store::RefusedMessage& refused : work_.store.refused(work_.mailbox.id))
+    if (refused.source == source && mayTry(work_, refused)) owed.add(refused.uid);
+  for (const store::Intent& intent : work_.store.journal(work_.mailbox.id, other(source)).intents)
+    owed.add(intent.source);
+  owed = owed.intersect(UidSet::below(changes_[source]->listedFrom));
+  owed.add(redo);
+  answers.owed[source] = owed;
+  if (owed.empty()) return;
+  outstanding_.emplace_back(
+      source, work_.at(source).fetch(owed, Items::sizes, [this, source](const answer::Message& message) {
+        toCopy_[source].push_back(
+            {message.uid, static_cast<std::uint32_t>(std::min<std::uint64_t>(message.size, 0xffffffffU))});
+      }));
+}
+
+bool Questions::isAnswered() const {
+  return std::ranges::all_of(outstanding_, [](const auto& question) { return question.second.ready(); });
+}
+
+bool Questions::settle() {
+  for (auto& [side, reply] : outstanding_)
+    if (const answer::Done& done = reply.done(); !done.ok())
+      work_.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
+  if (work_.isOver()) return false;
+  for (Side side : kSides) {
+    if (!changes_[side]) continue;
+    Changes& changes = *changes_[side];
+    if (!aliveWith_[side].empty()) {
+      KnownFlags known(work_.store, work_.mailbox.id, side, work_.due.copies[side].get());
+      for (const auto& [uid, flags] : aliveWith_[side])
+        if (changes.gone.contains(uid) && !known.are(uid, flags)) changes.flags.insert_or_assign(uid, flags);
+    }
+    changes.gone.remove(answers.alive[side]);
+    changes.fresh.insert(changes.fresh.end(), toCopy_[side].begin(), toCopy_[side].end());
+  }
+  return true;
+}
+
+}  // namespace interimap

@@ -1,0 +1,21 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What does not fit with what is known, and that nobody reported: found when every message is compared.
+#pragma once
+
+#include "sync/pass/changes.h"
+#include "sync/pass/work.h"
+
+namespace interimap {
+
+// A message that one side lost without a word is to be copied again from the other: those, by the side that
+// still has them. If both lost it, or one did after the other's was expunged, it is gone.
+Both<UidSet> findLost(const Work& work, BothChanges& changes);
+// A pair that differs though neither side reported a change since last time.
+void reportUnreported(const Work& work, const BothChanges& changes);
+// Neither new nor known, nor among `redo`.
+void reportUnmatched(const Work& work, const BothChanges& changes, const Both<UidSet>& redo);
+// VANISHED or changed on this side, and nothing to do with what is on the other.
+void reportStrangers(const Work& work, const BothChanges& changes, Side side);
+
+}  // namespace interimap

@@ -1,0 +1,46 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pass/touched.h"
+
+namespace interimap {
+
+namespace {
+
+UidSet uidsOf(const std::map<Uid, Flags>& flags) {
+  UidSet uids;
+  for (const auto& [uid, _] : flags) uids.add(uid);
+  return uids;
+}
+
+}  // namespace
+
+std::vector<Touched> touchedPairs(const Work& work, const BothChanges& changes, const Answers& answers) {
+  std::map<Uid, Touched> byLocal;
+  for (Side side : kSides) {
+    const std::map<Uid, Flags>& told = answers.told[side];
+    UidSet uids = uidsOf(told);
+    if (changes[side]) {
+      uids.add(changes[side]->gone);
+      uids.add(uidsOf(changes[side]->flags));
+    }
+    for (const store::Pair& pair : work.store.pairs(work.mailbox.id, side, uids)) {
+      Touched& touched =
+          byLocal.try_emplace(pair.local, Touched{pair.local, pair.remote, pair.base, {}, {}}).first->second;
+      Uid uid = side == Side::local ? pair.local : pair.remote;
+      if (auto it = told.find(uid); it != told.end()) {
+        touched.now[side] = it->second;
+        // But for a side that cannot store everything: what it lacks, it may never have had.
+        if (!touched.base && !work.access(other(side)).readOnly) touched.base = it->second;
+      }
+      if (!changes[side]) continue;
+      if (auto it = changes[side]->flags.find(uid); it != changes[side]->flags.end())
+        touched.now[side] = it->second;
+      touched.gone[side] = changes[side]->gone.contains(uid);
+    }
+  }
+  std::vector<Touched> out;
+  for (auto& [_, touched] : byLocal) out.push_back(std::move(touched));
+  return out;
+}
+
+}  // namespace interimap

@@ -1,0 +1,62 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pass/work.h"
+
+#include <utility>
+
+namespace interimap {
+
+Work::Work(const settings::Sync& settings_, Both<Server*> servers_, store::Store& store_, Log& log_, Due due_)
+    : settings(settings_),
+      servers(servers_),
+      store(store_),
+      log(log_),
+      mailbox(*due_.mailbox),
+      due(std::move(due_)) {
+  for (Side side : kSides) known[side] = store.state(mailbox.id, side);
+  for (Side side : kSides) refused[side] = store.refusedUids(mailbox.id, side);
+  distrusted = settings.adopt && store.held(mailbox.id);
+  if (distrusted) due.afresh = due.recovered = true;
+}
+
+// PERMANENTFLAGS of a read-only mailbox is empty: that does not mean that its messages lack flags.
+Access Work::access(Side side) const {
+  const answer::Selected& selected = due.selected[side];
+  return {selected.readOnly, selected.readOnly ? StorableFlags() : selected.storable};
+}
+
+UidValidity Work::validity(Side side) const {
+  return due.sides[side] ? due.selected[side].uidValidity : known[side]->uidValidity;
+}
+
+store::SideState Work::reached(Side side) const {
+  const answer::Selected& selected = due.selected[side];
+  if (!due.sides[side]) return *known[side];
+  return {selected.uidValidity, selected.uidNext, selected.highestModSeq};
+}
+
+store::SideState Work::begun(Side side) const {
+  return known[side] ? *known[side] : store::SideState{due.selected[side].uidValidity, {0}, {0}};
+}
+
+Server& Work::at(Side side) const {
+  servers[side]->ensureSelected(mailbox.wire[side]);
+  return *servers[side];
+}
+
+void Work::fail(Side side, const std::string& text, ExitStatus status) {
+  if (!over_) log.error(about(side), text, status);
+  over_ = true;
+}
+
+void Work::failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status) {
+  if (!again || due.again) return fail(side, text, status);
+  if (!over_) startAgain({.mailbox = &mailbox, .again = true});
+}
+
+void Work::startAgain(Due due_) {
+  over_ = true;
+  next = std::move(due_);
+}
+
+}  // namespace interimap

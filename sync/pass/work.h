@@ -1,0 +1,77 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What all stages of a pass over one mailbox work with, and whether the pass can go on at all.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ipc/launch.h"
+#include "ipc/side.h"
+#include "store/store.h"
+#include "sync/copying/copies.h"
+#include "sync/mailboxes/access.h"
+#include "sync/mailboxes/mailbox.h"
+#include "sync/peers/server.h"
+#include "sync/report/log.h"
+
+namespace interimap {
+
+// A mailbox to be looked at, and what there is to know from the pass before.
+struct Due {
+  const Mailbox* mailbox;
+  Both<bool> sides{true, true};       // a side to which nothing was written since has no news for us
+  bool again = false;                 // not the first pass of this run
+  bool full = false;                  // compare every message, not only what changed
+  bool afresh = false;                // pair every message anew: UIDs do not mean what they meant
+  bool recovered = false;             // that was tried in this run
+  unsigned doubts = 0;                // how often MESSAGES did not fit
+  Both<answer::Selected> selected{};  // as of the last look at that side
+  Both<std::shared_ptr<const Copies>> copies{};  // what the pass before has copied to that side
+};
+
+class Work {
+ public:
+  Work(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log, Due due);
+
+  const settings::Sync& settings;
+  const Both<Server*> servers;
+  store::Store& store;
+  Log& log;
+  const Mailbox& mailbox;
+  Due due;                                      // `selected` is filled in once a side is listed
+  Both<std::optional<store::SideState>> known;  // how far it was synchronised before this pass
+  Both<UidSet> refused;                         // of messages that stay on that side alone
+  // The mailbox was on hold and --adopt is given: the known UIDs of both sides are ignored.
+  bool distrusted = false;
+
+  // What was listed is compared with all that is known, not only what changed.
+  bool isFull() const {
+    return !due.afresh && (due.full || (settings.errand == settings::Errand::repair && !due.again));
+  }
+  Access access(Side side) const;
+  UidValidity validity(Side side) const;
+  // How far a side is synchronised when this pass ends well; and before it began, of a first one: not at all.
+  store::SideState reached(Side side) const;
+  store::SideState begun(Side side) const;
+
+  // The server with this mailbox selected, for commands on messages that we know already.
+  Server& at(Side side) const;
+  About about(Side side) const { return About::at(side, mailbox.wire[side]); }
+
+  // Nothing more is to be done to this mailbox by this pass.
+  bool isOver() const { return over_; }
+  // An error, the first of the pass.
+  void fail(Side side, const std::string& text, ExitStatus status);
+  // A response that could not be read is lost, but not the mailbox: it is looked at again, once.
+  void failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status);
+  void startAgain(Due due);
+  // The pass that is to follow, if any.
+  std::optional<Due> next;
+
+ private:
+  bool over_ = false;
+};
+
+}  // namespace interimap
