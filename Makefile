@@ -9,29 +9,39 @@ CXX     ?= g++
 OPT     ?= -O2 -g1
 WERROR  ?= $(if $(CI),-Werror)
 VERSION := 0.6.0
+# CPPFLAGS, CXXFLAGS and LDFLAGS are left to who builds: they come after ours, so that the last word is theirs.
 
 bin     := $(BUILD)/bin
 libexec := $(BUILD)/libexec/interimap
 folders := ipc sandbox store transport net sync delivery launch
 schemas := $(wildcard ipc/*.capnp)
 
-HARDEN   := -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
-CXXFLAGS += -std=c++20 $(OPT) $(HARDEN) -Wall -Wextra -Wshadow=local -Wno-missing-field-initializers $(WERROR) \
+# What guards indirect branches has a name of its own on each processor. Fortification is for builds that optimise.
+target   := $(firstword $(subst -, ,$(shell $(CXX) -dumpmachine 2>/dev/null)))
+branches  = $(if $(filter x86_64,$(target)),-fcf-protection,$(if $(filter aarch64,$(target)),-mbranch-protection=standard))
+fortify   = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS))$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
+HARDEN   ?= $(fortify) -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fstack-clash-protection $(branches) -fPIE
+flags     = -std=c++20 $(OPT) $(HARDEN) -Wall -Wextra -Wshadow=local -Wno-missing-field-initializers $(WERROR) \
             -DVERSION='"$(VERSION)"' -I. -isystem $(BUILD) -MMD -MP
-LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+compile   = $(CXX) $(flags) $(CPPFLAGS) $(CXXFLAGS) $(finally)
+ldflags   = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+
+# A short line per file; the whole command with V=1.
+tree      = $(if $(filter-out build,$(BUILD)), [$(BUILD)])
+step      = $(if $(V),,@echo '$(1) $(2)$(tree)' && )mkdir -p $(@D) &&
 
 objs  = $(foreach d,$(1),$(patsubst %.cc,$(BUILD)/%.o,$(filter-out %_test.cc,$(wildcard $(d)/*.cc $(d)/*/*.cc))))
 tests = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(1)/*_test.cc $(1)/*/*_test.cc)) $(BUILD)/tests/main.o
 lib   = $(filter-out $(BUILD)/%/main.o $(BUILD)/launch/interimap.o $(BUILD)/launch/pullimap.o,$(call objs,$(1)))
-link  = @mkdir -p $(@D) && $(CXX) $(OPT) $(LDFLAGS) -o $@ $^
+link  = $(call step,LD,$(@:$(BUILD)/%=%)) $(CXX) $(OPT) $(CXXFLAGS) $(ldflags) $(LDFLAGS) -o $@ $^
 ipc  := $(call objs,ipc) $(schemas:%=$(BUILD)/%.o)
 
 # Linked in where there are archives: to find the symbols of C++ libraries was a third of the processor time of a run
 # with nothing to do. Not libgcc: libc would load it, behind the sandbox's back, to unwind frames of its own.
 # `make SHARED=1` is for distributions, whose updates of the libraries are to reach programs that are built.
-archives      := $(if $(SHARED),,$(filter /%,$(foreach l,capnp kj,$(shell $(CXX) -print-file-name=lib$l.a))))
+archives      := $(if $(SHARED),,$(filter /%,$(foreach l,capnp kj,$(shell $(CXX) -print-file-name=lib$l.a 2>/dev/null))))
 ifeq ($(words $(archives)),2)
-LDFLAGS       += -static-libstdc++
+ldflags       += -static-libstdc++
 libs_ipc      := -Wl,-Bstatic -lcapnp -lkj -Wl,-Bdynamic
 else
 libs_ipc      := -lcapnp -lkj
@@ -45,6 +55,7 @@ libs_sync     := -lpcre2-8
 programs := $(bin)/interimap $(bin)/pullimap $(libexec)/net $(libexec)/sync $(libexec)/delivery
 
 all: $(programs)
+objects: $(call objs,$(folders)) $(schemas:%=$(BUILD)/%.o)
 
 $(bin)/interimap:    $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/interimap.o     ; $(link) $(libs_ipc) $(libs_sandbox)
 $(bin)/pullimap:     $(ipc) $(call lib,sandbox launch) $(BUILD)/launch/pullimap.o      ; $(link) $(libs_ipc) $(libs_sandbox)
@@ -82,7 +93,7 @@ $(BUILD)/tests/soak/soak: $(bricks) $(call objs,tests/soak)            ; $(link)
 $(BUILD)/tests/compromised/worker: $(ipc) $(call objs,tests/compromised) ; $(link) $(libs_ipc)
 
 # A clock that jumps, loaded into the programs.
-$(BUILD)/tests/clock/jumping.so: tests/clock/jumping.cc ; @mkdir -p $(@D) && $(CXX) $(CXXFLAGS) -fPIC -shared -o $@ $<
+$(BUILD)/tests/clock/jumping.so: tests/clock/jumping.cc ; $(call step,LD,$(@:$(BUILD)/%=%)) $(compile) -fPIC -shared -o $@ $<
 
 # The engine between two simulated servers, under random histories.
 $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/model) ; $(link) $(libs_ipc) $(libs_store) $(libs_sync)
@@ -91,7 +102,7 @@ $(BUILD)/tests/model/histories: $(ipc) $(call lib,store sync) $(call objs,tests/
 fuzzed    := ipc store net delivery launch sync
 fuzz_main := $(if $(FUZZER),$(BUILD)/tests/fuzz/libfuzzer.o,$(BUILD)/tests/fuzz/replay_test.o $(BUILD)/tests/main.o)
 fuzz       = $(ipc) $(call lib,tests/fuzz/$(1)) $(BUILD)/tests/fuzz/target.o $(fuzz_main)
-$(BUILD)/fuzz/%: LDFLAGS += $(if $(FUZZER),-fsanitize=fuzzer)
+$(BUILD)/fuzz/%: ldflags += $(if $(FUZZER),-fsanitize=fuzzer)
 $(BUILD)/fuzz/ipc:      $(call fuzz,ipc)                                                                        ; $(link) $(libs_ipc)
 $(BUILD)/fuzz/store:    $(call lib,store) $(call fuzz,store)                                                    ; $(link) $(libs_ipc) $(libs_store)
 $(BUILD)/fuzz/net:      $(call lib,net transport sandbox) $(call fuzz,net)                                      ; $(link) $(libs_ipc) $(libs_sandbox) $(libs_net)
@@ -101,14 +112,13 @@ $(BUILD)/fuzz/sync:     $(BUILD)/sync/mailboxes/hierarchy.o $(BUILD)/sync/mailbo
 
 # Generated headers first: they are system headers to us, so that our warnings stay ours.
 $(BUILD)/%.capnp.c++ $(BUILD)/%.capnp.h: %.capnp
-	@mkdir -p $(@D) && capnp compile -oc++:$(BUILD) $<
+	$(call step,CAPNP,$<) capnp compile -oc++:$(BUILD) $<
 $(BUILD)/%.capnp.o: $(BUILD)/%.capnp.c++
-	$(CXX) $(CXXFLAGS) -w -c -o $@ $<
+	$(call step,CXX,$(<:$(BUILD)/%=%)) $(compile) -w -c -o $@ $<
 $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
-	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -c -o $@ $<
+	$(call step,CXX,$<) $(compile) -c -o $@ $<
 # The compiler's time is worth more than that of a test.
-$(BUILD)/%_test.o: CXXFLAGS += -O0 -U_FORTIFY_SOURCE
+$(BUILD)/%_test.o: finally := -O0 -U_FORTIFY_SOURCE
 
 # make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 100,000
 # histories of the model; once more under ASan and UBSan what needs no servers, and some of what does; and the fuzz targets,
@@ -133,15 +143,31 @@ san_tests  := $(san_tested:%=$(san)/%) '$(san)/tests/model/histories --histories
 targets     = $(patsubst tests/fuzz/%.cc,%,$(shell grep -lw '^FUZZ' tests/fuzz/*/*.cc))
 between     = $(subst |, ,$(join $(1),$(foreach t,$(2),| |$t)))  # a word of $(2) after every other one of $(1)
 
+# What the compiler takes, on as many cores as there are: minutes of one core, and what says that it has been done.
+announce = @[ -e $(2) ] || echo "building, about $$(($(1) / $$(nproc) + 1)) minutes"
+
 check: deps
+	$(call announce,40,$(san)/tests/model/histories)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
-	@tests/linkage $(libexec)
-	@tests/layering
-	@tests/coverage
+	@$(MAKE) --no-print-directory rules
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow)) \
 	  $(call between,$(patsubst %,$(e2e)@%_test,$(cases)),$(foreach t,$(targets),$(san)/fuzz/$(subst /,@,$t))) \
 	  $(hermetic:%=$(BUILD)/%) $(model) $(san_tests)
+
+# What needs neither root, nor a network, nor servers, nor clang, in less than a minute once it is built.
+test:
+	$(call announce,16,$(histories))
+	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober $(histories)
+	@$(MAKE) --no-print-directory rules
+	@tests/check $(BUILD)/log $(hermetic:%=$(BUILD)/%) '$(histories) --histories 1000'
+
+# Of the tree: silent if they hold.
+rules: $(programs)
+	@tests/linkage $(libexec)
+	@tests/layering
+	@tests/coverage
+	@tests/installation
 
 # The long forms, hours of them. TORTURE names parts, of those that tests/torture explains; TIME makes some of them
 # shorter. Programs for valgrind have no filter (sandbox/lists.h): they are not for use.
@@ -151,6 +177,7 @@ torture: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)-valgrind HARDEN='-fPIE -DINTERIMAP_FOR_VALGRIND' OPT='-O1 -g1' \
 	  $(programs:$(BUILD)/%=$(BUILD)-valgrind/%)
+	@tests/install g++-aarch64-linux-gnu
 	@BUILD=$(BUILD) HERMETIC='$(hermetic)' CASES='$(slow) $(cases)' tests/torture $(TORTURE)
 
 # Looks for octets that break something, under ASan and UBSan, TIME seconds per target, one target per core; FUZZ names
@@ -173,13 +200,15 @@ soak: deps
 
 # Two throw-away servers, a first run, changes on both sides, a second run.
 demo: deps-demo
+	$(call announce,8,$(BUILD)/tests/demo/demo)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/demo/demo
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) $(BUILD)/tests/demo/demo
 
 # Packages are installed when something that comes with them is missing: Debian's, as root or through sudo.
 build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-dev libsqlite3-dev libpcre2-dev
 test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap pullimap libdbd-sqlite3-perl \
-                  netbase libjson-c5 libpcre3 libpq5 libxml2  # from libjson-c5 on for Cyrus, unpacked by the tests
+                  netbase $(if $(shell grep -sx 'VERSION_ID="12"' /etc/os-release),$(cyrus_packages))
+cyrus_packages  = libjson-c5 libpcre3 libpq5 libxml2  # for Cyrus 3.6 of Debian 12, which the tests unpack
 bench_packages := isync
 fuzz_packages  := clang libclang-rt-dev llvm  # llvm for the names of functions in what sanitizers report
 
@@ -187,19 +216,27 @@ deps: ; @tests/install $(build_packages) $(test_packages) $(fuzz_packages)
 deps-build: ; @tests/install $(build_packages)
 deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
+prefix  := $(DESTDIR)$(PREFIX)
+docs    := README.md SECURITY.md LICENSE dist/interimap.sample dist/pullimap.sample
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/interimap $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 755 $(bin)/interimap $(bin)/pullimap $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(libexec)/net $(libexec)/sync $(libexec)/delivery $(DESTDIR)$(PREFIX)/libexec/interimap
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/systemd/user $(DESTDIR)$(PREFIX)/share/doc/interimap
+	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/doc/interimap \
+	  lib/systemd/system lib/systemd/user)
+	install -m 755 $(bin)/interimap $(bin)/pullimap $(prefix)/bin
+	install -m 755 $(libexec)/net $(libexec)/sync $(libexec)/delivery $(prefix)/libexec/interimap
+	install -m 644 man/*.1 $(prefix)/share/man/man1
+	install -m 644 man/*.5 $(prefix)/share/man/man5
 	for unit in system user; do for f in dist/systemd/$$unit/*; do \
-	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(DESTDIR)$(PREFIX)/lib/systemd/$$unit/$${f##*/}; done; done
-	install -m 644 dist/interimap.sample dist/pullimap.sample $(DESTDIR)$(PREFIX)/share/doc/interimap
+	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(prefix)/lib/systemd/$$unit/$${f##*/}; done; done
+	install -m 644 $(docs) $(prefix)/share/doc/interimap
 
-clean: ; rm -rf $(BUILD) $(BUILD)-san $(BUILD)-valgrind
+# All that install puts there, and the directories that are nobody else's.
+uninstall:
+	rm -f $(addprefix $(prefix)/,bin/interimap bin/pullimap $(patsubst dist/%,lib/%,$(wildcard dist/systemd/*/*)) \
+	  $(foreach n,1 5,$(patsubst man/%,share/man/man$n/%,$(wildcard man/*.$n))))
+	rm -rf $(prefix)/libexec/interimap $(prefix)/share/doc/interimap
 
-.PHONY: all check torture fuzz bench soak demo deps deps-build deps-demo install clean
+clean: ; rm -rf $(BUILD) $(BUILD)-san $(BUILD)-valgrind $(BUILD)-arm64
+
+.PHONY: all objects check test rules torture fuzz bench soak demo deps deps-build deps-demo install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
