@@ -43,6 +43,7 @@ BodyWriter::BodyWriter(Reading reading) {
   }
 }
 
+// Better now than when the pipe is full: what is in it then has to be copied.
 void BodyWriter::expect(std::uint64_t octets) {
   if (isPipe() && octets > kLargestPipe - std::min<std::uint64_t>(size_, kLargestPipe)) goToMemory();
 }
@@ -52,6 +53,7 @@ void BodyWriter::write(std::string_view bytes) {
   flush();
 }
 
+// Without a copy: bodies come in many small pieces, and a system call for each costs more than the octets.
 void BodyWriter::gather(std::string_view bytes) {
   if (pieces_ == gathered_.size()) flush();
   gathered_[pieces_++] = {const_cast<char*>(bytes.data()), bytes.size()};
@@ -59,6 +61,8 @@ void BodyWriter::gather(std::string_view bytes) {
   size_ += bytes.size();
 }
 
+// A pipe counts pages, not octets: a part of one is kept back until it is full or the last, or many small
+// writes would fill the pipe long before its size.
 void BodyWriter::flush() { flush(isPipe() ? octets_ % kPage : 0); }
 
 void BodyWriter::flush(std::uint64_t rest) {
@@ -119,7 +123,7 @@ void BodyWriter::goToMemory() {
     if (n <= 0) fail("read");
     memory.write({buffer, static_cast<std::size_t>(n)});
   }
-  fd_ = std::move(memory.fd_);
+  fd_ = std::move(memory.fd_);  // closes the writing end of the pipe
   pipe_ = {};
 }
 
@@ -157,6 +161,8 @@ Holder holder(const Descriptor& fd, Reading reading) {
       throw PeerViolation("message bodies in a pipe that cannot be read, or not without waiting");
     return {true, kLargestPipe};
   }
+  // Without the seals a peer could shrink the file while it is read (SIGBUS), or change it after it was
+  // checked.
   int seals = fcntl(fd.get(), F_GET_SEALS);
   if (seals < 0 || (seals & kSeals) != kSeals) throw PeerViolation("message bodies that are not sealed");
   if (!S_ISREG(status.st_mode)) throw PeerViolation("message bodies of no size");

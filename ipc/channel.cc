@@ -17,12 +17,16 @@
 namespace interimap {
 
 Channel::Channel(Descriptor socket) : socket_(std::move(socket)) {
+  // Both ends send whenever they have something: whoever waited in sendmsg(2) for the other to read would
+  // wait for ever if that one did the same.
   int flags = fcntl(socket_.get(), F_GETFL);
   if (flags < 0 || fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK) != 0)
     throw Failure(ExitStatus::internal, std::string("channel: ") + strerror(errno));
 }
 
 std::pair<Descriptor, Descriptor> Channel::pair() {
+  // SOCK_SEQPACKET keeps packets apart and a descriptor with its packet, and tells the end of the peer, which
+  // SOCK_DGRAM does not.
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     throw Failure(ExitStatus::internal, std::string("socketpair: ") + strerror(errno));
@@ -44,6 +48,7 @@ void Channel::flush() {
     message.msg_iov = &bytes;
     message.msg_iovlen = 1;
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    // The kernel takes a reference of its own; ours is closed with the packet, when that leaves the queue.
     if (packet.descriptor) {
       message.msg_control = control;
       message.msg_controllen = sizeof control;
@@ -54,6 +59,7 @@ void Channel::flush() {
       int fd = packet.descriptor.get();
       memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
+    // A packet goes whole or not at all, so there is no rest to remember.
     ssize_t n;
     do n = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
@@ -81,6 +87,7 @@ std::optional<Packet> Channel::receive() {
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
   if (n < 0) throw PeerGone();
 
+  // All are owned before anything is refused: what a peer smuggles in is closed.
   std::vector<Descriptor> descriptors;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;

@@ -17,6 +17,8 @@ Packet Writer::packet(Descriptor descriptor) {
 
 namespace {
 
+// A small packet whose pointers all lead to the same words could keep its reader busy for ever: each reading
+// of a word counts, and an honest packet needs no more than a few of each.
 capnp::ReaderOptions limits() {
   capnp::ReaderOptions options;
   options.traversalLimitInWords = 4 * Channel::kMostBytes / sizeof(capnp::word);
@@ -35,6 +37,8 @@ Reader::Reader(const Packet& packet) : message_(words(packet), limits()) {
   if (message_.getEnd() != words(packet).end()) throw PeerViolation("a packet longer than its message");
 }
 
+// A worker's word decides what launch exits with, and that decides what a service manager does: only what we
+// have a meaning for.
 ExitStatus exitStatus(std::uint8_t number) {
   switch (auto known = static_cast<ExitStatus>(number)) {
     case ExitStatus::ok:
@@ -52,6 +56,7 @@ ExitStatus exitStatus(std::uint8_t number) {
   throw PeerViolation("an unknown exit status");
 }
 
+// One too many would stay open in a process that does not know of it.
 void checkDescriptor(const Descriptor& descriptor, bool expected) {
   if (static_cast<bool>(descriptor) != expected)
     throw PeerViolation("a descriptor where none is due, or none where one is");

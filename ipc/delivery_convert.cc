@@ -57,6 +57,7 @@ struct WriteRequest {
   void operator()(const deliver::Quit&) { to.setQuit(); }
 };
 
+// Parsed again although sync has parsed it: what delivery writes into a line of SMTP it has checked itself.
 template <typename Path>
 Path readPath(capnp::Data::Reader in) {
   auto path = Path::parse(shortText(in, kLongestPath));

@@ -10,6 +10,7 @@ namespace interimap {
 
 namespace {
 
+// Not tolower(3): flags are ASCII whatever the locale says.
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 int compare(std::string_view a, std::string_view b) {
@@ -21,6 +22,9 @@ int compare(std::string_view a, std::string_view b) {
   return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
 }
 
+// What RFC 3501 calls atom-specials is not in a flag (section 9). Octets above 0x7f should not be either, but
+// servers have keywords in UTF-8, and what they list has to be stored as they list it. "]" is in some
+// keywords, too.
 constexpr std::array<bool, 256> kInFlag = [] {
   std::array<bool, 256> allowed{};
   for (std::size_t byte = 0; byte < allowed.size(); ++byte)

@@ -27,11 +27,13 @@ Uid readUid(std::uint32_t n) {
   return *uid;
 }
 
+// 2^32 is right after the largest UID, 2^32-1 (RFC 3501 section 2.3.1.1): one more than fits into an UID.
 UidNext readUidNext(std::uint64_t n) {
   if (n > std::uint64_t{1} << 32) throw PeerViolation("a UIDNEXT above 2^32");
   return {n};
 }
 
+// Ours are split before they come here; more of them would not fit into a packet.
 unsigned rangesIn(const UidSet& set) {
   if (set.ranges().size() > kMostRanges) throw std::logic_error("a UID set that must be split first");
   return static_cast<unsigned>(set.ranges().size());
@@ -45,6 +47,7 @@ void write(capnp::List<schema::Range>::Builder list, const UidSet& set) {
   }
 }
 
+// In order and apart, as a UidSet holds them: to add them is then an append each, whatever the peer sends.
 UidSet readSet(capnp::List<schema::Range>::Reader list) {
   if (list.size() > kMostRanges) throw PeerViolation("a UID set with too many ranges");
   UidSet set;
@@ -74,6 +77,7 @@ InternalDate readDate(capnp::Text::Reader date) {
   return *parsed;
 }
 
+// Compared as octets and never interpreted: any of the right length will do.
 HeaderDigest readDigest(capnp::Data::Reader in) {
   HeaderDigest digest;
   if (in.size() != digest.size()) throw PeerViolation("a digest of odd length");

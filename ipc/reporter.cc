@@ -31,6 +31,7 @@ void Reporter::report(const Report& report) { launch_.send(pack(report)); }
 
 void Reporter::end(ExitStatus status) {
   report(Report{Ended{status}});
+  // Launch may be busy writing its log; without the last words it would report that we vanished.
   launch_.drain(5000);
 }
 

@@ -37,7 +37,7 @@ std::optional<UidSet> UidSet::parse(std::string_view text) {
       text.remove_prefix(1);
       if (!(last = takeNumber(text))) return std::nullopt;
     }
-    if (*first > *last) std::swap(first, last);
+    if (*first > *last) std::swap(first, last);  // "4:2" is "2:4" (RFC 3501 section 9, seq-range)
     if (!found.empty() && *first <= found.back().last) ascending = false;
     found.push_back({*first, *last});
     if (text.empty()) break;
@@ -90,6 +90,7 @@ void UidSet::add(Range range) {
   }
 }
 
+// Merged and rebuilt in one walk: to add range by range would move what stands behind for each of them.
 void UidSet::add(const UidSet& other) {
   if (ranges_.empty()) {
     ranges_ = other.ranges_;

@@ -29,7 +29,7 @@ ExitStatus outcome(Reporter& launch, const std::function<void(Reporter&)>& live)
     return report(launch, ExitStatus::internal,
                   std::string("protocol between processes: ") + violation.what());
   } catch (const std::bad_alloc&) {
-    return report(launch, ExitStatus::tryAgain, kOutOfMemory);
+    return report(launch, ExitStatus::tryAgain, kOutOfMemory);  // there may be more of it next time
   } catch (const std::exception& error) {
     return report(launch, ExitStatus::internal, error.what());
   }
@@ -45,8 +45,8 @@ bool awaitGo(Reporter& launch) {
 }
 
 int runWorker(const std::function<void(Reporter& launch)>& live) {
-  signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group; launch decides
-  signal(SIGPIPE, SIG_IGN);
+  signal(SIGINT, SIG_IGN);   // Ctrl-C reaches the whole group; launch decides
+  signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of write(2), which says why we end
   Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
   try {
     ExitStatus status = outcome(launch, live);

@@ -30,8 +30,10 @@ void setOption(const Descriptor& socket, int level, int name, int value) {
 Descriptor makeSocket(int family, bool keepAlive) {
   Descriptor made(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!made || family == AF_UNIX) return made;
+  // Commands are written whole; to wait for an acknowledgement of the one before costs a round trip.
   setOption(made, IPPROTO_TCP, TCP_NODELAY, 1);
   if (!keepAlive) return made;
+  // One who waits for days learns of a peer that vanished by nothing else.
   setOption(made, SOL_SOCKET, SO_KEEPALIVE, 1);
   setOption(made, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdle);
   setOption(made, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval);
@@ -98,6 +100,7 @@ Address unixAddress(const std::string& path) {
 
 std::vector<Address> resolve(const std::string& host, const std::string& port) {
   addrinfo hints{};
+  // Without these hints every address comes three times, as stream, datagram and raw.
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_protocol = IPPROTO_TCP;
   std::string name = host;
@@ -132,7 +135,8 @@ Dial::Dial(std::string destination, std::vector<Address> addresses, Options opti
   startNext();
 }
 
-// Starts with the next address that does not fail on the spot.
+// Starts with the next address that does not fail on the spot. Earlier ones go on trying beside it: a silent
+// IPv6 must not cost a whole deadline where IPv4 works (RFC 8305).
 void Dial::startNext() {
   while (!connected_ && next_ < addresses_.size()) {
     std::size_t index = next_++;

@@ -20,6 +20,7 @@ namespace {
 
 std::string nameText(const X509_NAME* name) {
   std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), BIO_free);
+  // UTF-8 stays readable; whoever shows it escapes what a terminal should not get.
   X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
   char* text = nullptr;
   long size = BIO_get_mem_data(memory.get(), &text);
@@ -65,12 +66,15 @@ Requirements::Requirements(const settings::Tls& settings, const std::string& hos
   auto literal = parseLiteral(host);
   hostIsAddress = literal.has_value();
   if (literal) host = literal->text();
+  // "imap.example.net." is a way to name a host, but no certificate is for that.
   if (!hostIsAddress && host.size() > 1 && host.back() == '.') host.pop_back();
   for (const std::string& text : settings.fingerprints) fingerprints.emplace_back(text);
   if (verify) trust = Trust(settings.caFile, settings.caPath, log);
 }
 
 void Examination::install(SSL_CTX* context) {
+  // In place of X509_verify_cert(), not after it: a pinned key is looked at without verification, too, and
+  // authorities are decoded when a chain names them.
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, verify, nullptr);
 }

@@ -87,7 +87,7 @@ TlsStream::TlsStream(SSL_CTX* context, std::unique_ptr<Stream> below)
       in_(BIO_new(BIO_s_mem())),
       out_(BIO_new(BIO_s_mem())) {
   if (!ssl_ || !in_ || !out_) throw std::bad_alloc();
-  BIO_set_mem_eof_return(in_, -1);
+  BIO_set_mem_eof_return(in_, -1);  // nothing there means "later"; the end of the stream is told by below_
   SSL_set_bio(ssl_.get(), in_, out_);
   SSL_set_connect_state(ssl_.get());
 }

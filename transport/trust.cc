@@ -157,6 +157,9 @@ std::size_t Trust::readDirectory(const std::string& path) {
   return files;
 }
 
+// Of the authorities only those that the chain leads to, step by step, are decoded: to decode all that a
+// Debian trusts takes longer than the handshake. A server that names none of them gets nothing in the store,
+// and is refused.
 void Trust::offer(X509_STORE* store, STACK_OF(X509) * chain) const {
   std::vector<Hash> wanted;
   auto want = [&](const X509_NAME* name) {
