@@ -218,9 +218,7 @@ namespace {
 
 // Bob's mailbox "shared", with the rights of others than its owner; alice has it in full.
 struct Shared : Bed {
-  explicit Shared(const std::string& rights)
-      : Bed({},
-            {.extra = "protocol imap {\n mail_plugins = $mail_plugins acl\n}\nplugin {\n acl = vfile\n}"}) {
+  explicit Shared(const std::string& rights) : Bed({}, {.acl = true}) {
     ImapClient owner = bob();
     std::vector<Message> messages = Corpus(5).smallMessages(6);
     for (Message& m : messages) m.flags = {"work"};

@@ -25,6 +25,10 @@ constexpr auto kStartTimeout = std::chrono::seconds(20);
 }  // namespace
 
 std::optional<fs::path> Cyrus::programs() {
+  if (debianRelease() != "12") {
+    std::fprintf(stderr, "no Cyrus 3.6: Debian 12 has it\n");
+    return std::nullopt;
+  }
   std::optional<fs::path> unpackedPackages = unpacked(kPackages);
   if (!unpackedPackages) return std::nullopt;
   const fs::path& root = *unpackedPackages;

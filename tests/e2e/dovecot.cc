@@ -54,37 +54,13 @@ Dovecot::Dovecot(const fs::path& directory, DovecotOptions options)
 }
 
 void Dovecot::writeConfiguration() const {
-  const MailUser& user = mailUser();
-  const std::string d = directory_.string(), uid = std::to_string(user.uid), gid = std::to_string(user.gid);
-  auto service = [](std::uint16_t port, const char* name, const char* more) {
-    return "inet_listener " + std::string(name) + " {\n port = " + std::to_string(port) + more + "\n}\n";
-  };
-  std::string text =
-      "base_dir = " + d + "/run\nstate_dir = " + d + "/state\nlog_path = " + d + "/log\n" +
-      "listen = 127.0.0.1" + (hasIpv6() ? ", ::1" : "") + "\nhostname = localhost\nprotocols = imap\n" +
-      "default_internal_user = " + user.name + "\ndefault_internal_group = " + user.group +
-      "\ndefault_login_user = " + user.name + "\nfirst_valid_uid = 0\nfirst_valid_gid = 0\n" +
-      "mail_location = " + options_.mailLocation + "\nmail_max_userip_connections = 0\n" +
-      "mail_fsync = never\nauth_mechanisms = plain login\ndisable_plaintext_auth = no\nauth_failure_delay = "
-      "0\n" +
-      "passdb {\n driver = static\n args = password=" + kPassword + "\n}\n" +
-      "userdb {\n driver = static\n args = uid=" + uid + " gid=" + gid + " home=" + d + "/home/%n\n}\n" +
-      "namespace inbox {\n inbox = yes\n separator = \"" + options_.delimiter + "\"\n}\n" +
-      "service anvil {\n chroot =\n}\nservice stats {\n chroot =\n}\n" +
-      "service imap-login {\n chroot =\n service_count = 0\n process_min_avail = 1\n" +
-      service(imap_, "imap", "") + service(imaps_, "imaps", "\n ssl = yes") + "}\n";
-  if (options_.certificate.empty()) {
-    text += "ssl = no\n";
-  } else {
-    text += "ssl_cert = <" + options_.certificate.string() + "\nssl_key = <" + options_.key.string() + "\n";
-  }
-  if (options_.compress) text += "protocol imap {\n mail_plugins = $mail_plugins imap_zlib\n}\n";
-  if (!options_.capabilities.empty()) text += "imap_capability = " + options_.capabilities + "\n";
-  writeFile(directory_ / "dovecot.conf", text + options_.extra + "\n");
+  DovecotPlace place{directory_.string(), imap_, imaps_};
+  writeFile(configuration(), dovecotIs24() ? dovecot24Configuration(options_, place)
+                                           : dovecot23Configuration(options_, place));
 }
 
 void Dovecot::start() {
-  Command command{{"dovecot", "-F", "-c", (directory_ / "dovecot.conf").string()}, {}};
+  Command command{{"dovecot", "-F", "-c", configuration().string()}, {}};
   auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
   // Processes of an old instance may be there for a moment after their master has gone: accepting, or holding
   // its sockets.
@@ -119,11 +95,11 @@ void Dovecot::restart() {
 std::string Dovecot::tunnelCommand(const std::string& user) const {
   makeDirectory(home(user));
   return "exec env -i USER=" + user + " HOME=" + home(user).string() + " /usr/lib/dovecot/imap -c " +
-         (directory_ / "dovecot.conf").string();
+         configuration().string();
 }
 
 Outcome Dovecot::doveadm(std::vector<std::string> arguments, const std::string& input) const {
-  std::vector<std::string> all{"doveadm", "-c", (directory_ / "dovecot.conf").string()};
+  std::vector<std::string> all{"doveadm", "-c", configuration().string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   Outcome outcome = run({all, {}, input});
   if (!outcome.succeeded()) throw std::runtime_error("doveadm " + arguments.front() + ": " + outcome.errors);

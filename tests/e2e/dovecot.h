@@ -1,31 +1,20 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// A private Dovecot 2.3 on free loopback ports, in the foreground of a process group of its own. Any user
-// name exists, with the password kPassword and the home directory `home(user)`; nothing is shared between
-// users.
+// A private Dovecot, the one that is installed, on free loopback ports, in the foreground of a process group
+// of its own. Any user name exists, with the password kPassword and the home directory `home(user)`; nothing
+// is shared between users.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "tests/e2e/certificate.h"
 #include "tests/e2e/directory.h"
+#include "tests/e2e/dovecot_configuration.h"
 #include "tests/e2e/imap_client.h"
 #include "tests/e2e/process.h"
 
 namespace interimap::bed {
-
-inline constexpr const char* kPassword = "sekrit";
-
-struct DovecotOptions {
-  char delimiter = '/';
-  std::string mailLocation = "maildir:~/Maildir";  // sdbox:~/sdbox, mdbox:~/mdbox
-  fs::path certificate = {}, key = {};             // empty: no TLS
-  bool compress = false;                           // COMPRESS=DEFLATE
-  std::string capabilities = {};                   // imap_capability; hidden ones still work
-  std::string extra = {};                          // more configuration
-};
 
 class Dovecot {
  public:

@@ -17,7 +17,12 @@
 namespace interimap::bed {
 namespace {
 
-constexpr const char* kPackages = "postfix libnsl2 libtirpc3 libsasl2-2 libdb5.3 libicu72";
+// Postfix and its libraries, which Debian 13 has under other names.
+std::string packages() {
+  return debianRelease() == "12" ? "postfix libnsl2 libtirpc3 libsasl2-2 libdb5.3 libicu72"
+                                 : "postfix libnsl2 libtirpc3t64 libsasl2-2 libdb5.3t64 libicu76 libtlsrpt0";
+}
+
 constexpr auto kStartTimeout = std::chrono::seconds(20);
 constexpr auto kStopTimeout = std::chrono::seconds(10);
 constexpr std::size_t kMostSinkSessions = 100;
@@ -46,7 +51,7 @@ void give(const fs::path& path, const char* owner, const char* group, mode_t mod
 }  // namespace
 
 std::optional<fs::path> SmtpSink::program() {
-  std::optional<fs::path> root = unpacked(kPackages);
+  std::optional<fs::path> root = unpacked(packages());
   if (!root) return std::nullopt;
   return *root / "usr/sbin/smtp-sink";
 }
@@ -95,7 +100,7 @@ std::optional<fs::path> Postfix::programs() {
     std::fprintf(stderr, "no Postfix: it is to be run by root\n");
     return std::nullopt;
   }
-  return unpacked(kPackages);
+  return unpacked(packages());
 }
 
 Postfix::Postfix(const fs::path& root, const fs::path& directory, const Certificates& certificates,

@@ -176,8 +176,9 @@ TEST_CASE_FIXTURE(MtaBed,
   }
   std::uint16_t authPort = freePort();
   Dovecot users(directory / "users",
-                {.extra = "service auth {\n inet_listener {\n  address = 127.0.0.1\n  port = " +
-                          std::to_string(authPort) + "\n }\n}\n"});
+                {.extra = "service auth {\n inet_listener postfix {\n  " +
+                          std::string(dovecotIs24() ? "listen" : "address") +
+                          " = 127.0.0.1\n  port = " + std::to_string(authPort) + "\n }\n}\n"});
   Sink sink({.lmtp = true});
   Postfix postfix(*root, directory / "postfix", certificates, authPort, sink);
   INFO(postfix.log());

@@ -33,11 +33,12 @@ struct Tls {
   std::string trust() const { return "SSL_CAfile = " + certificates.authority().string(); }
   std::string distrust() const { return "SSL_CAfile = " + certificates.otherAuthority().string(); }
 
-  Dovecot server(const fs::path& certificate, const std::string& extra = {}, const fs::path& key = {}) const {
+  Dovecot server(const fs::path& certificate, const std::string& extra = {},
+                 const std::string& extra24 = {}) const {
     static unsigned servers = 0;
     return Dovecot(
         directory / ("server" + std::to_string(servers++)),
-        {.certificate = certificate, .key = key.empty() ? certificates.key() : key, .extra = extra});
+        {.certificate = certificate, .key = certificates.key(), .extra = extra, .extra24 = extra24});
   }
   Dovecot server() const { return server(certificates.server()); }
 
@@ -230,8 +231,9 @@ TEST_CASE_FIXTURE(Tls, "scenario 40: one pin of several suffices; a server with 
   const std::string names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
   const fs::path rsa = certificates.issueRsa("rsa", "/CN=localhost", names);
   const fs::path rsaKey = fs::path(rsa).replace_extension(".key");
-  Dovecot remote = server(certificates.server(),
-                          "ssl_alt_cert = <" + rsa.string() + "\nssl_alt_key = <" + rsaKey.string());
+  Dovecot remote =
+      server(certificates.server(), "ssl_alt_cert = <" + rsa.string() + "\nssl_alt_key = <" + rsaKey.string(),
+             "ssl_server_alt_cert_file = " + rsa.string() + "\nssl_server_alt_key_file = " + rsaKey.string());
   const std::string ecPin = certificates.pin(), rsaPin = certificates.pinOf(rsaKey), wrong(64, '0');
   const Words onlyRsa{trust(), "SSL_protocol_max = TLSv1.2", "SSL_cipherlist = ECDHE-RSA-AES256-GCM-SHA384"},
       onlyEc{trust(), "SSL_protocol_max = TLSv1.2", "SSL_cipherlist = ECDHE-ECDSA-AES256-GCM-SHA384"};
@@ -334,6 +336,9 @@ TEST_CASE_FIXTURE(Tls, "scenario 44: the server name indication") {
   Dovecot remote = server(certificates.server(),
                           "login_log_format_elements = user=<%u> sni=<%{local_name}>\n"
                           "local_name other.example.test {\n ssl_cert = <" +
+                              other.string() + "\n}",
+                          "login_log_format_elements = user=<%{user}> sni=<%{local_name}>\n"
+                          "local_name other.example.test {\n ssl_server_cert_file = " +
                               other.string() + "\n}");
   struct {
     std::string host;

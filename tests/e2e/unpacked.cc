@@ -37,6 +37,14 @@ std::optional<fs::path> unpacked(const std::string& packages) {
   return std::nullopt;
 }
 
+std::string debianRelease() {
+  const std::string text = readFile("/etc/os-release"), key = "\nVERSION_ID=\"";
+  const std::size_t at = text.find(key);
+  if (at == std::string::npos || text.find("\nID=debian\n") == std::string::npos) return {};
+  const std::size_t begin = at + key.size();
+  return text.substr(begin, text.find('"', begin) - begin);
+}
+
 std::string libraryPath(const fs::path& root) {
   const std::string r = root.string();
   return "LD_LIBRARY_PATH=" + r + "/usr/lib/x86_64-linux-gnu:" + r + "/lib/x86_64-linux-gnu:" + r +

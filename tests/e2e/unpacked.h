@@ -14,6 +14,9 @@ namespace interimap::bed {
 // Where they are, named after the first of the packages. None, and why on stderr, if they cannot be had.
 std::optional<fs::path> unpacked(const std::string& packages);
 
+// Where the tests run: "12", "13" …; empty if that is no Debian.
+std::string debianRelease();
+
 // "LD_LIBRARY_PATH=..." for programs below this root.
 std::string libraryPath(const fs::path& root);
 
