@@ -31,14 +31,24 @@ std::optional<std::string> Store::unlike(MailboxId id, UidValidity local, UidVal
   return std::string(row.bytes(0));
 }
 
-void Store::setEmptied(MailboxId id, Side side, bool emptied) {
-  const char* sql = emptied ? "INSERT OR IGNORE INTO ours_emptied VALUES (?, ?)"
-                            : "DELETE FROM ours_emptied WHERE idx = ? AND side = ?";
-  Query(*database_, sql, id, side).run();
+void Store::setBrake(MailboxId id, Side side, const std::optional<Brake>& brake) {
+  if (!brake) return Query(*database_, "DELETE FROM ours_brake WHERE idx = ? AND side = ?", id, side).run();
+  Query(*database_, "INSERT OR REPLACE INTO ours_brake VALUES (?, ?, ?, ?)", id, side, brake->since,
+        std::string_view(brake->uids.text()))
+      .run();
 }
 
-bool Store::emptied(MailboxId id, Side side) const {
-  return Query(*database_, "SELECT 1 FROM ours_emptied WHERE idx = ? AND side = ?", id, side).next();
+std::optional<Brake> Store::brake(MailboxId id, Side side) const {
+  Query row(*database_, "SELECT since, uids FROM ours_brake WHERE idx = ? AND side = ?", id, side);
+  if (!row.next()) return std::nullopt;
+  return Brake{row.integer(0), UidSet::parse(row.bytes(1)).value_or(UidSet())};
+}
+
+std::vector<MailboxId> Store::withBrake() const {
+  Query row(*database_, "SELECT DISTINCT idx FROM ours_brake ORDER BY idx");
+  std::vector<MailboxId> ids;
+  while (row.next()) ids.push_back({row.integer(0)});
+  return ids;
 }
 
 }  // namespace interimap::store

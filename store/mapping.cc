@@ -85,7 +85,7 @@ void Store::forgetPairs(MailboxId id) {
       Query(*database_, sql, id, end).run();
   for (const char* sql : {"DELETE FROM ours_base WHERE idx = ?", "DELETE FROM ours_intents WHERE idx = ?",
                           "DELETE FROM ours_held WHERE idx = ?", "DELETE FROM ours_unlike WHERE idx = ?",
-                          "DELETE FROM ours_emptied WHERE idx = ?"})
+                          "DELETE FROM ours_brake WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }
 

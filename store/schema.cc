@@ -52,8 +52,9 @@ constexpr const char* kOwnTables[] = {
     // What is being done to mailboxes as such; UIDVALIDITYs are NULL where it is not to be done.
     "ours_undertaking (id INTEGER PRIMARY KEY, mailbox BLOB NOT NULL, renamed BLOB, lUIDVALIDITY INTEGER, "
     "rUIDVALIDITY INTEGER, database BOOLEAN NOT NULL)",
-    // Mailboxes that `side` said to have lost every message, once.
-    "ours_emptied (idx INTEGER NOT NULL, side INTEGER NOT NULL, PRIMARY KEY (idx,side)) WITHOUT ROWID",
+    // Since when it is held back that most messages of a mailbox are to be expunged on `side`, and which.
+    "ours_brake (idx INTEGER NOT NULL, side INTEGER NOT NULL, since INTEGER NOT NULL, uids BLOB NOT NULL, "
+    "PRIMARY KEY (idx,side)) WITHOUT ROWID",
 };
 
 struct Column {
@@ -70,6 +71,8 @@ constexpr Column kReferenceColumns[] = {
 constexpr Column kSideOfHeld{"ours_held", "side"};
 // Was there before `ours_intents`.
 constexpr Column kFormerJournal{"ours_journal", "sourceUID"};
+// Was there before `ours_brake`.
+constexpr Column kFormerBrake{"ours_emptied", "idx"};
 
 bool hasColumn(Database& database, Column wanted) {
   Query row(database, "SELECT 1 FROM pragma_table_info(CAST(?1 AS TEXT)) WHERE name = CAST(?2 AS TEXT)",
@@ -133,13 +136,15 @@ void migrateReferenceTables(Database& database, std::optional<char> delimiter) {
 bool hasOwnTables(Database& database) {
   return only(database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'ours_*'") ==
              std::ssize(kOwnTables) &&
-         hasColumn(database, kSideOfHeld) && !hasColumn(database, kFormerJournal);
+         hasColumn(database, kSideOfHeld) && !hasColumn(database, kFormerJournal) &&
+         !hasColumn(database, kFormerBrake);
 }
 
 void createOwnTables(Database& database) {
   for (const char* table : kOwnTables) database.exec(std::string("CREATE TABLE IF NOT EXISTS ") + table);
   if (!hasColumn(database, kSideOfHeld))
     database.exec("ALTER TABLE ours_held ADD COLUMN side INTEGER NOT NULL DEFAULT 0");
+  database.exec("DROP TABLE IF EXISTS ours_emptied");
   if (!hasColumn(database, kFormerJournal)) return;
   convertFormerJournal(database);
   database.exec("DROP TABLE ours_journal");

@@ -89,6 +89,13 @@ struct Held {
   std::string reason;
 };
 
+// Deletions that are held back because they are most of a mailbox.
+struct Brake {
+  std::int64_t since = 0;  // seconds since 1970
+  UidSet uids;
+  bool operator==(const Brake&) const = default;
+};
+
 struct RefusedMessage {
   Side source = Side::local;
   Uid uid;
@@ -237,9 +244,10 @@ class Store {
   // different to go on: it need not be compared again until they change.
   void setUnlike(MailboxId id, UidValidity local, UidValidity remote, const std::string& found);
   std::optional<std::string> unlike(MailboxId id, UidValidity local, UidValidity remote) const;
-  // Whether `side` has said once that every message is gone; the second time it is believed.
-  void setEmptied(MailboxId id, Side side, bool emptied);
-  bool emptied(MailboxId id, Side side) const;
+  // That most messages of `side` are to be expunged, and that this is held back; none: not so.
+  void setBrake(MailboxId id, Side side, const std::optional<Brake>& brake);
+  std::optional<Brake> brake(MailboxId id, Side side) const;
+  std::vector<MailboxId> withBrake() const;
 
   // For tests: "ok", or what SQLite finds wrong with the file and its references.
   std::string check() const;

@@ -379,7 +379,7 @@ TEST_CASE("forgetting pairs leaves nothing that hangs on them") {
     store.intend(each, Side::local, UidNext{3}, UidSet::single(uid(4)));
     store.refuse(each, Side::local, uid(9), Refusal::empty, "");
     store.hold(each, Side::remote, "why");
-    store.setEmptied(each, Side::local, true);
+    store.setBrake(each, Side::local, Brake{17, UidSet::range(3, 5)});
     store.setUnlike(each, UidValidity{1}, UidValidity{2}, "found");
   }
   CHECK(store.unlike(id, UidValidity{1}, UidValidity{2}) == "found");
@@ -390,7 +390,10 @@ TEST_CASE("forgetting pairs leaves nothing that hangs on them") {
   CHECK_FALSE(store.base(id, uid(1)));
   CHECK(store.journal(id, Side::local).intents.empty());
   CHECK_FALSE(store.held(id));
-  CHECK_FALSE(store.emptied(id, Side::local));
+  CHECK_FALSE(store.brake(id, Side::local));
+  CHECK(store.withBrake() == std::vector{another});
+  CHECK(store.brake(another, Side::local) == Brake{17, UidSet::range(3, 5)});
+  CHECK_FALSE(store.brake(another, Side::remote));
   CHECK_FALSE(store.unlike(id, UidValidity{1}, UidValidity{2}));
   CHECK(store.refusedUids(id, Side::local).size() == 1);
   CHECK(store.state(id, Side::local)->uidNext.value == 5);

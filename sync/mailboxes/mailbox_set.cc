@@ -217,6 +217,7 @@ Mailbox MailboxSet::mailbox(const MailboxName& name, store::MailboxId id) const 
 std::set<store::MailboxId> MailboxSet::unfinished() const {
   std::set<store::MailboxId> unfinished;
   for (store::MailboxId id : store_.withJournal()) unfinished.insert(id);
+  for (store::MailboxId id : store_.withBrake()) unfinished.insert(id);
   for (store::MailboxId id : store_.withRefused())
     if (std::ranges::any_of(store_.refused(id), [](const store::RefusedMessage& refused) {
           return refused.kind == store::Refusal::refused || refused.kind == store::Refusal::unsent;

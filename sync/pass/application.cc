@@ -127,6 +127,7 @@ void Application::finishExpunge(Side side) {
     work_.store.unrefuse(work_.mailbox.id, side, uid);
   for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, gone))
     work_.store.unmap(work_.mailbox.id, pair.local);
+  expunged_[side] = gone.size();
   work_.log.done().expunged += gone.size();
   work_.log.info(work_.about(side), "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
 }

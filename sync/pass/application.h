@@ -35,6 +35,7 @@ class Application {
   bool finish();
 
   const Plan& plan() const { return todo_.plan; }
+  const Both<std::uint64_t>& expunged() const { return expunged_; }  // after finish()
 
  private:
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
@@ -49,6 +50,7 @@ class Application {
   Restrained todo_;
   Both<UidSet> denied_;
   bool left_ = false;
+  Both<std::uint64_t> expunged_;
   std::vector<std::pair<Side, Reply<Nothing>>> stores_;
   Both<std::map<Uid, Flags>> storedFlags_;
   Both<Reply<answer::Selected>> verified_;

@@ -3,6 +3,7 @@
 #include "sync/pass/pass.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "sync/pass/copy_check.h"
@@ -92,7 +93,7 @@ void Pass::begin(Both<Lanes*> lanes) {
   if (!resume()) return;
   if (work_.isFull()) reportUnmatched(work_, changes_, redo_);
   Restrained decided = decide();
-  rememberEmptied(decided);
+  rememberBrake(decided);
   for (Side side : kSides)
     if (decided.heldBack[side])
       work_.log.error(work_.about(side), "Not expunging " + text(*decided.heldBack[side]),
@@ -138,20 +139,20 @@ Restrained Pass::decide() {
   std::vector<Touched> touched = std::exchange(joined_, {});
   std::ranges::move(touchedPairs(work_, changes_, questions_.answers), std::back_inserter(touched));
   Plan plan = reconcile(touched, access);
-  Both<Expunging> expunging;
+  Both<Past> past;
   for (Side side : kSides) {
+    past[side].expunged = work_.due.expunged[side];
+    past[side].brake = work_.store.brake(work_.mailbox.id, side);
     if (changes_[side])
       for (const store::RefusedMessage& refused : work_.store.refused(work_.mailbox.id))
-        if (refused.source == side && refused.kind == store::Refusal::kept)
-          expunging[side].kept.add(refused.uid);
-    if (plan.todo[side].expunge.empty() && expunging[side].kept.empty()) continue;
-    expunging[side].messages = work_.store.count(work_.mailbox.id) + expunging[side].kept.size();
-    expunging[side].confirmed = work_.store.emptied(work_.mailbox.id, other(side));
+        if (refused.source == side && refused.kind == store::Refusal::kept) past[side].kept.add(refused.uid);
+    if (plan.todo[side].expunge.empty() && past[side].kept.empty()) continue;
+    past[side].messages = work_.store.count(work_.mailbox.id) + past[side].kept.size();
   }
   const settings::Sync& settings = work_.settings;
-  Restrained decided =
-      restrain(std::move(plan), access,
-               {settings.maxDeletions, settings.maxDeletionsPercent, settings.forceDeletions}, expunging);
+  Restrained decided = restrain(
+      std::move(plan), access, {settings.maxDeletions, settings.maxDeletionsPercent, settings.forceDeletions},
+      past, std::time(nullptr));
   for (Side side : kSides)
     if (const UidSet& uids = decided.plan.todo[side].withheld; !uids.empty())
       work_.log.caution(work_.about(side), "Mailbox is READ-ONLY: not updating flags of UID " + uids.text(),
@@ -168,13 +169,14 @@ Both<UidSet> Pass::deny() {
   return denied;
 }
 
-void Pass::rememberEmptied(const Restrained& decided) {
+// A side that was not asked may lack messages all the same.
+void Pass::rememberBrake(const Restrained& decided) {
   for (Side side : kSides) {
-    Side source = other(side);
-    if (!changes_[source] || decided.lostAll[side] == work_.store.emptied(work_.mailbox.id, source)) continue;
+    const auto& brake = decided.brake[side];
+    if (!changes_[other(side)] || brake == work_.store.brake(work_.mailbox.id, side)) continue;
     store::Transaction transaction = work_.store.begin();
-    work_.store.setEmptied(work_.mailbox.id, source, decided.lostAll[side]);
-    transaction.commit("emptied");
+    work_.store.setBrake(work_.mailbox.id, side, brake);
+    transaction.commit("brake");
   }
 }
 
@@ -229,6 +231,7 @@ void Pass::decideNext(const Both<Lanes*>& lanes) {
   Due next = work_.due;
   next.again = true;
   next.full = next.afresh = false;
+  for (Side side : kSides) next.expunged[side] += application_->expunged()[side];
   for (Side side : kSides)
     next.sides[side] = application_->plan().writes(side) ||
                        lanes[other(side)]->tally().appendedTo.contains(&work_.mailbox) ||

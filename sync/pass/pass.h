@@ -54,7 +54,7 @@ class Pass {
   bool resume();
   Restrained decide();
   Both<UidSet> deny();
-  void rememberEmptied(const Restrained& decided);
+  void rememberBrake(const Restrained& decided);
   void decideNext(const Both<Lanes*>& lanes);
   std::string misfit() const;
 

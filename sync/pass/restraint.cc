@@ -11,32 +11,50 @@ namespace {
 // Mailboxes of so many messages are emptied by hand every day.
 constexpr std::uint64_t kFewMessages = 20;
 
-std::optional<HeldBack::Why> brake(const UidSet& expunge, bool everything, const Limits& limits,
-                                   const Expunging& side) {
-  if (expunge.empty() || limits.force) return std::nullopt;
-  std::uint64_t most = limits.percent ? side.messages * limits.maxDeletions.value_or(100) / 100
-                                      : limits.maxDeletions.value_or(side.messages);
-  if (expunge.size() > most) return HeldBack::Why::tooMany;
-  if (everything && !side.confirmed) return HeldBack::Why::everything;
-  return std::nullopt;
+bool isMost(std::uint64_t lost, std::uint64_t of) { return of > kFewMessages && lost * 10 >= of * 9; }
+
+// Either of what both sides knew, or of what this side still has: what a user deletes here meanwhile must not
+// make a loss there look small, nor a small rest look like nothing.
+// `gone`: that were pairs, and that one side or both do not have any more.
+struct Gone {
+  std::uint64_t fromBoth, fromHere;
+};
+bool losesMost(const UidSet& expunge, const Gone& gone, const Past& past) {
+  std::uint64_t expunged = expunge.size() + past.expunged, known = past.messages + past.expunged;
+  return isMost(expunged + gone.fromBoth, known) || isMost(expunged, known - gone.fromBoth - gone.fromHere);
+}
+
+bool isTooMany(const UidSet& expunge, const Limits& limits, const Past& past) {
+  if (!limits.maxDeletions) return false;
+  std::uint64_t most =
+      limits.percent ? (past.messages + past.expunged) * *limits.maxDeletions / 100 : *limits.maxDeletions;
+  return expunge.size() + past.expunged > most;
 }
 
 }  // namespace
 
-Restrained restrain(Plan plan, const Both<Access>& access, const Limits& limits,
-                    const Both<Expunging>& expunging) {
+Restrained restrain(Plan plan, const Both<Access>& access, const Limits& limits, const Both<Past>& past,
+                    std::int64_t now) {
   Restrained out;
+  const std::uint64_t fromBoth = plan.forget.size();
+  const Both<Gone> gone{{fromBoth, plan.todo.remote.expunge.size()},
+                        {fromBoth, plan.todo.local.expunge.size()}};
   for (Side side : kSides) {
     UidSet& expunge = plan.todo[side].expunge;
     if (!access[side].expunges()) {
       out.kept[side] = std::exchange(expunge, {});
       continue;
     }
-    expunge.add(expunging[side].kept);
-    std::uint64_t messages = expunging[side].messages;
-    out.lostAll[side] = messages > kFewMessages && expunge.size() == messages;
-    if (auto why = brake(expunge, out.lostAll[side], limits, expunging[side]))
-      out.heldBack[side] = HeldBack{*why, std::exchange(expunge, {}), messages};
+    expunge.add(past[side].kept);
+    if (expunge.empty() || limits.force) continue;
+    bool tooMany = isTooMany(expunge, limits, past[side]), most = losesMost(expunge, gone[side], past[side]);
+    const std::optional<store::Brake>& brake = past[side].brake;
+    bool asBefore = brake && brake->uids == expunge && brake->since <= now;
+    bool confirmed = asBefore && now - brake->since >= kConfirmedAfter;
+    if (!tooMany && (!most || confirmed)) continue;
+    if (most) out.brake[side] = asBefore ? *brake : store::Brake{now, expunge};
+    out.heldBack[side] = HeldBack{tooMany ? HeldBack::Why::tooMany : HeldBack::Why::most,
+                                  std::exchange(expunge, {}), past[side].messages};
   }
   out.plan = std::move(plan);
   return out;
@@ -44,14 +62,14 @@ Restrained restrain(Plan plan, const Both<Access>& access, const Limits& limits,
 
 std::string text(const HeldBack& heldBack) {
   std::string count =
-      std::to_string(heldBack.uids.size()) + " of " + std::to_string(heldBack.of) + " messages";
+      std::to_string(heldBack.uids.size()) + " of " + std::to_string(heldBack.of) + " messages: ";
   switch (heldBack.why) {
     case HeldBack::Why::tooMany:
-      return count + ": more than max-deletions allows. If that is right, run with --force-deletions.";
-    case HeldBack::Why::everything:
+      return count + "more than max-deletions allows. If that is right, run with --force-deletions.";
+    case HeldBack::Why::most:
       return count +
-             ": the other side has lost all of them at once. If that is still so at the next run, it will be "
-             "done; --force-deletions does it now.";
+             "the other side has lost most of them at once. If that is still so in ten minutes or later, it "
+             "will be done; --force-deletions does it now.";
   }
   return count;
 }

@@ -1,7 +1,8 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // What of a plan is not done: what may not be written, and what is too much to be done without asking. A pure
-// function. A run does what is left of the plan, --dry-run tells of it.
+// function of the plan, the limits and what went before. A run does what is left of the plan, --dry-run tells
+// of it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include "ipc/side.h"
 #include "ipc/uid_set.h"
+#include "store/store.h"
 #include "sync/mailboxes/access.h"
 #include "sync/pass/reconcile.h"
 
@@ -17,22 +19,23 @@ namespace interimap {
 
 // What the user has set.
 struct Limits {
-  std::optional<std::uint64_t> maxDeletions;  // per mailbox: a number, or a share of its messages
+  std::optional<std::uint64_t> maxDeletions;  // per mailbox and run: a number, or a share of its messages
   bool percent = false;
   bool force = false;  // whatever it is
 };
 
-// What is known of a side of the mailbox where messages are to be expunged.
-struct Expunging {
-  std::uint64_t messages = 0;  // that are there and known
-  UidSet kept;             // expunged on the other side before, and not here: to be made up for, if it may be
-  bool confirmed = false;  // that the other side has lost all of them was told before, too
+// What went before, on the side where messages are to be expunged.
+struct Past {
+  std::uint64_t messages = 0;  // that are known, also those that are gone by now
+  std::uint64_t expunged = 0;  // by this run, before this pass
+  UidSet kept;  // expunged on the other side before, and not here: to be made up for, if it may be
+  std::optional<store::Brake> brake;
 };
 
 struct HeldBack {
   enum class Why : std::uint8_t {
-    tooMany,     // more than max-deletions
-    everything,  // the other side has lost all of them at once
+    tooMany,  // more than max-deletions
+    most,     // the other side has lost most of the mailbox, and that has not been so for long
   };
   Why why = Why::tooMany;
   UidSet uids;
@@ -44,11 +47,14 @@ struct Restrained {
   Plan plan;          // what is left of it
   Both<UidSet> kept;  // nothing may be expunged there
   Both<std::optional<HeldBack>> heldBack;
-  Both<bool> lostAll;  // by the plan the mailbox is to lose everything there
+  Both<std::optional<store::Brake>> brake;  // to be remembered until the next look
 };
 
-Restrained restrain(Plan plan, const Both<Access>& access, const Limits& limits,
-                    const Both<Expunging>& expunging);
+// `now`: seconds since 1970. Deletions of most of a mailbox are done once they have been held back for
+// kConfirmedAfter and are still the same.
+inline constexpr std::int64_t kConfirmedAfter = 600;
+Restrained restrain(Plan plan, const Both<Access>& access, const Limits& limits, const Both<Past>& past,
+                    std::int64_t now);
 
 // As it is told to the user, after "Not expunging ".
 std::string text(const HeldBack& heldBack);

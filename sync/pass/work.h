@@ -27,6 +27,7 @@ struct Due {
   bool afresh = false;                // pair every message anew: UIDs do not mean what they meant
   bool recovered = false;             // that was tried in this run
   unsigned doubts = 0;                // how often MESSAGES did not fit
+  Both<std::uint64_t> expunged{};     // by this run
   Both<answer::Selected> selected{};  // as of the last look at that side
   Both<std::shared_ptr<const Copies>> copies{};  // what the pass before has copied to that side
 };

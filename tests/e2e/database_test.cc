@@ -49,7 +49,7 @@ std::string content(const fs::path& database) {
 // As version 0 had it: names as text, with the servers' delimiter; none of our tables.
 void makeVersion0(const fs::path& database, const std::string& delimiter) {
   std::string drop;
-  for (const char* table : {"account", "base", "stamp", "journal", "refused", "held", "emptied"})
+  for (const char* table : {"account", "base", "stamp", "journal", "refused", "held", "brake"})
     drop += "DROP TABLE IF EXISTS ours_" + std::string(table) + ";";
   std::string names = sql(database, "SELECT idx, replace(hex(mailbox), '00', '2F') FROM mailboxes");
   sql(database, "PRAGMA foreign_keys = OFF; BEGIN;" + drop +
