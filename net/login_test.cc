@@ -27,7 +27,7 @@ TEST_CASE("with SASL-IR, everything behind the greeting is one flight") {
   auto statuses = script.answer<answer::Statuses>(list);
   REQUIRE(statuses.entries.size() == 1);
   CHECK(statuses.entries[0].messages == 3);
-  CHECK(script.done(list).text == "done");
+  CHECK(script.done(list).code == answer::kUnreadable);  // one line is lost
   CHECK(script.end() == "peer gone");
   script.hear("000003 LOGOUT\r\n");
   CHECK(script.logged() == "ignoring a malformed LIST response: * LIST (\"\n");

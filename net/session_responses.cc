@@ -36,9 +36,8 @@ void Session::untagged(const Response& response) {
   bool tells = News::tells(kind);
   if (!parsed) {
     news_.any |= tells;
-    if (kind == "FETCH" || kind == "VANISHED")
-      for (auto& running : running_)
-        if (running->unfinished > 0) running->exchange->missed();
+    for (auto& running : running_)
+      if (running->unfinished > 0) running->exchange->missed(kind);
     if (warned_.insert(kind).second)
       log(LogLevel::warning,
           "ignoring a malformed " + kind + " response: " + response.text.substr(0, kExcerpt));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -55,14 +56,15 @@ class Exchange {
   // All commands are completed, and so are all requests before this one: the last answers before Done.
   virtual void finish(Answers&) {}
 
-  // An untagged response could not be read, and may have been this one's: what has to be complete to be of
-  // use ends with NO and kUnreadable.
-  virtual void missed() {}
+  // An untagged response of that kind could not be read, and may have been this one's: what has to be
+  // complete to be of use ends with NO and kUnreadable.
+  virtual void missed(std::string_view /*kind*/) {}
 
   // The worst of the tagged responses so far, the first of its kind.
   const answer::Done& done() const { return done_; }
 
  protected:
+  static bool tellsOfMessages(std::string_view kind) { return kind == "FETCH" || kind == "VANISHED"; }
   void spoil() {
     if (done_.ok())
       done_ = {answer::Done::Completion::no, answer::kUnreadable,

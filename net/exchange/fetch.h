@@ -14,7 +14,9 @@ class Fetch final : public Exchange, LiteralSink {
       : request_(std::move(request)), qresync_(qresync), header_(header) {}
   std::vector<Command> commands(const Capabilities&) override;
   bool take(Untagged& untagged, Answers& answers) override;
-  void missed() override { spoil(); }
+  void missed(std::string_view kind) override {
+    if (tellsOfMessages(kind)) spoil();
+  }
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void finish(Answers& answers) override { messages_.flush(answers); }
 

@@ -15,7 +15,9 @@ class FetchContent final : public Exchange, LiteralSink {
   FetchContent(UidSet uids, bool qresync) : uids_(std::move(uids)), qresync_(qresync) {}
   std::vector<Command> commands(const Capabilities&) override;
   bool take(Untagged& untagged, Answers& answers) override;
-  void missed() override { spoil(); }
+  void missed(std::string_view kind) override {
+    if (tellsOfMessages(kind)) spoil();
+  }
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void finish(Answers& answers) override { messages_.flush(answers); }
 

@@ -13,6 +13,10 @@ class List final : public Exchange {
   std::vector<Command> commands(const Capabilities&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   void finish(Answers& answers) override;
+  // A list with a hole must not be taken for a complete one.
+  void missed(std::string_view kind) override {
+    if (kind == "LIST") spoil();
+  }
 
  private:
   void count();

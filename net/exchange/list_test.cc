@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "ipc/failure.h"
+#include "net/script_test.h"
 #include "net/wire/limits.h"
 
 using namespace interimap;
@@ -49,4 +50,20 @@ TEST_CASE("names of any length fit into packets, and their number is limited") {
   CHECK(counted.entries == 100);
   for (std::size_t i = 100; i < 2 * limits::kMostMailboxes; ++i) REQUIRE(say(1));
   CHECK_THROWS_AS(say(1), Failure);
+}
+
+TEST_CASE(
+    "field 16: a LIST response that cannot be read makes its list an incomplete one, and nobody else's") {
+  Script script(account());
+  script.ready();
+  auto list = script.ask(request::List{"", {"*"}, {}, false});
+  auto fetch = script.ask(request::Simple{request::Simple::Verb::noop});
+  script.hear("000002 LIST \"\" * RETURN (SUBSCRIBED)\r\n000003 NOOP\r\n");
+  SUBCASE("a delimiter") { script.say("* LIST () \"\"\" b\r\n"); }
+  SUBCASE("no name") { script.say("* LIST () \"/\"\r\n"); }
+  SUBCASE("no attributes") { script.say("* LIST \"/\" b\r\n"); }
+  script.say("* LIST () \"/\" INBOX\r\n000002 OK\r\n000003 OK\r\n");
+  CHECK(script.answer<answer::Listed>(list).entries.size() == 1);
+  CHECK(script.done(list).code == answer::kUnreadable);
+  CHECK(script.done(fetch).ok());
 }

@@ -15,7 +15,9 @@ class Select final : public Exchange {
   Select(request::Select request, bool qresync, bool replaces);
   std::vector<Command> commands(const Capabilities&) override;
   bool take(Untagged& untagged, Answers& answers) override;
-  void missed() override { spoil(); }
+  void missed(std::string_view kind) override {
+    if (tellsOfMessages(kind)) spoil();
+  }
   bool selects() const override { return true; }
   void completed(std::size_t index, const StatusResponse& status) override;
   void finish(Answers& answers) override;

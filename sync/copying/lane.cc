@@ -317,9 +317,10 @@ void Lane::confuse(const Load& load, Uid source, Uid copy) {
   if (before) store_.hold(mailbox.id, target_.side(), text);
   store_.refuse(mailbox.id, source_.side(), source, store::Refusal::refused, text);
   if (tally_.confused.insert(load.mailbox).second || before)
-    log_.error(About::at(target_.side(), mailbox.wire[target_.side()]),
-               text + (before ? startAfresh(mailbox) : " The mailbox is left alone for this run."),
-               ExitStatus::protocol);
+    log_.error(
+        About::at(target_.side(), mailbox.wire[target_.side()]),
+        text + (before ? startAfresh(mailbox, target_.side()) : " The mailbox is left alone for this run."),
+        ExitStatus::protocol);
 }
 
 void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply) {

@@ -18,6 +18,7 @@ void Commands::remove() {
                   "INBOX can't be deleted (--target=database forgets what is known of it)");
   if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
   lists_.fetchNamed(names);
+  undertakings_.requireLists();
   for (const MailboxName& name : names)
     carryOut(undertakings_.plan(name, {}, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
 }
@@ -26,6 +27,7 @@ void Commands::rename() {
   MailboxName from = lists_.named(settings_.mailboxes.at(0)), to = lists_.named(settings_.mailboxes.at(1));
   if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
   lists_.fetchNamed({from, to});
+  undertakings_.requireLists();
   refuseUnspeakable(from);
   refuseUnspeakable(to);
   refuseExisting(from, to);

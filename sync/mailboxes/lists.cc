@@ -77,9 +77,12 @@ Reply<Nothing> Lists::send(Side side, request::List list) {
 
 void Lists::waitFor(Both<std::vector<Reply<Nothing>>> replies) {
   for (Side side : kSides)
-    for (Reply<Nothing>& reply : replies[side])
-      if (!reply.done().ok())
+    for (Reply<Nothing>& reply : replies[side]) {
+      if (reply.done().code == answer::kUnreadable)
+        hole_[side] = true;
+      else if (!reply.done().ok())
         throw ServerFailure(side, ExitStatus::unavailable, "LIST: " + words(reply.done()));
+    }
 }
 
 void Lists::fetch() {
@@ -103,6 +106,7 @@ void Lists::exchangeLists() {
   Both<std::vector<Reply<Nothing>>> replies;
   for (Side side : kSides) {
     listing_[side].clear();
+    hole_[side] = false;
     replies[side].push_back(send(side, request(side)));
   }
   waitFor(std::move(replies));
@@ -119,7 +123,8 @@ MailboxName Lists::named(const std::string& argument) {
 
 bool Lists::complete() const {
   auto isAll = [](const std::string& pattern) { return pattern == "*"; };
-  return !names_ && settings_.mailboxes.empty() && settings_.selectionOptions.empty() && !settings_.ignore &&
+  return !names_ && !hole_.local && !hole_.remote && settings_.mailboxes.empty() &&
+         settings_.selectionOptions.empty() && !settings_.ignore &&
          (settings_.patterns.empty() || std::ranges::any_of(settings_.patterns, isAll));
 }
 
@@ -210,6 +215,9 @@ void Lists::sortOut() {
   for (Side side : kSides) {
     for (const answer::ListEntry& entry : entries_[side]) {
       auto name = hierarchy_[side]->name(entry.mailbox);
+      // One that is below the reference and that we cannot name is lost to us.
+      if (!name && entry.mailbox.bytes.starts_with(reference(side)) && entry.mailbox.bytes != reference(side))
+        hole_[side] = true;
       if (!name || (ignore && ignore->matches(*name))) continue;
       bool exists = !entry.nonExistent && !entry.noSelect;
       if (exists && !hierarchy_[other(side)]->canSpell(*name)) {

@@ -28,8 +28,10 @@ class Lists {
   void fetchNamed(std::vector<MailboxName> names);
   // A MAILBOX argument: spelled with the local delimiter, which is asked for if need be, below the reference.
   MailboxName named(const std::string& argument);
-  // Whether the settings leave nothing out, so that what is not listed is not there.
+  // Whether the settings leave nothing out, and no line was lost, so that what is not listed is not there.
   bool complete() const;
+  // A line of the last listing could not be read: what is missing there may be there all the same.
+  bool hasHole(Side side) const { return hole_[side]; }
 
   const Hierarchy& hierarchy(Side side) const { return *hierarchy_[side]; }
   Listing& listing(Side side) { return listing_[side]; }
@@ -61,6 +63,7 @@ class Lists {
   Both<std::vector<answer::ListEntry>> entries_;
   Both<std::vector<answer::StatusEntry>> statuses_;
   Both<std::size_t> nameOctets_{}, statusOctets_{};  // of these
+  Both<bool> hole_;
   Both<std::optional<Hierarchy>> hierarchy_;
   Both<Listing> listing_;
 };

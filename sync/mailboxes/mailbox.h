@@ -21,12 +21,19 @@ struct Mailbox {
   std::string shown() const { return wire.local.bytes.substr(wire.local.bytes.size() - name.bytes().size()); }
 };
 
-// What to do about a mailbox whose UIDs lost their meaning.
-inline std::string startAfresh(const Mailbox& mailbox) {
-  return " The mailbox is left alone. `interimap --adopt " + mailbox.shown() +
-         "` pairs the messages that both sides have and copies the others; `interimap --target=database "
+// What to do about a mailbox whose UIDs lost their meaning on that side: which of these is right depends on
+// why they did.
+inline std::string startAfresh(const Mailbox& mailbox, Side side) {
+  std::string name = mailbox.shown();
+  return " The mailbox is left alone. If these are the same messages under new UIDs: `interimap --adopt " +
+         name +
+         "` pairs those that both sides have and copies the others. If it was deleted or renamed there, and "
+         "made "
+         "anew: `interimap --target=" +
+         (side == Side::local ? "remote" : "local") + ",database --delete " + name +
+         "` deletes the old one, too, and the next run copies the new one. `interimap --target=database "
          "--delete " +
-         mailbox.shown() + "` forgets what is known of it, and the next run takes it for new.";
+         name + "` forgets what is known of it, and the next run takes it for new: nothing is deleted.";
 }
 
 }  // namespace interimap

@@ -29,7 +29,8 @@ KnownSubscriptions MailboxSet::known() const {
         aside_, [&](const MailboxName& aside) { return name == aside || isBelow(name, aside); });
   };
   for (const store::KnownMailbox& mailbox : store_.mailboxes())
-    if (!isAside(mailbox.name)) known.emplace(mailbox.name, mailbox.subscribed);
+    if (!missing_.contains(mailbox.name) && !isAside(mailbox.name))
+      known.emplace(mailbox.name, mailbox.subscribed);
   return known;
 }
 
@@ -83,6 +84,24 @@ void MailboxSet::checkListings(bool first) {
                  ExitStatus::tryAgain);
     lists_.listing(side).erase(name);
   });
+  for (Side side : kSides)
+    if (lists_.hasHole(side)) leaveOutMissing(side);
+}
+
+// It may be there, or renamed, or gone, and nobody can tell: neither is anything created for it.
+void MailboxSet::leaveOutMissing(Side side) {
+  log_.error(About::server(side),
+             "LIST: a line of it could not be read. Mailboxes that are missing from it are left alone.",
+             ExitStatus::protocol);
+  Both<Listing*> listings{&lists_.listing(Side::local), &lists_.listing(Side::remote)};
+  std::set<MailboxName> names;
+  for (const auto& [name, _] : known()) names.insert(name);
+  for (const auto& [name, _] : *listings[other(side)]) names.insert(name);
+  for (const MailboxName& name : names) {
+    if (lists_.exists(side, name)) continue;
+    missing_.insert(name);
+    for (Side each : kSides) listings[each]->erase(name);
+  }
 }
 
 void MailboxSet::askWhich(Both<std::vector<MailboxName>> names,
@@ -190,8 +209,10 @@ void MailboxSet::reportGone(const MailboxPlan& plan) {
   std::string still = nameOf(other(*plan.goneFrom));
   log_.error(About::database(),
              "Mailbox " + shown + " exists. Run `interimap --target=database --delete " + shown +
-                 "` to delete. (That has it copied anew from " + still + "; `interimap --target=" + still +
-                 ",database --delete " + shown + "` deletes it there, too.)",
+                 "` to delete. (It is gone from " + nameOf(*plan.goneFrom) + ", and still on " + still +
+                 ". That command forgets what is known of it, and the next run copies it anew from " + still +
+                 "; `interimap --target=" + still + ",database --delete " + shown +
+                 "` deletes it there, too.)",
              ExitStatus::data);
 }
 
@@ -249,8 +270,8 @@ std::vector<Mailbox> MailboxSet::dirty() {
     Mailbox mailbox = this->mailbox(known.name, known.id);
     auto held = store_.held(known.id);
     if (held && !settings_.adopt)
-      log_.error(About::at(held->side, mailbox.wire[held->side]), held->reason + startAfresh(mailbox),
-                 ExitStatus::data);
+      log_.error(About::at(held->side, mailbox.wire[held->side]),
+                 held->reason + startAfresh(mailbox, held->side), ExitStatus::data);
     else if (held || settings_.errand == settings::Errand::repair || unfinished.contains(known.id) ||
              hasNews(known))
       dirty.push_back(std::move(mailbox));

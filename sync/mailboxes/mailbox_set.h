@@ -34,6 +34,7 @@ class MailboxSet {
   // Gone from both servers, but perhaps there under another name: not to be forgotten.
   void setAstray(std::set<MailboxName> names) { astray_ = std::move(names); }
 
+  // What is missing from a list that could not be read in full is left alone, too, and this is reported.
   // Lists have been seen to be out of date while NOTIFY is on: what follows from them is asked for once more.
   // `first`: round of this session.
   void checkListings(bool first);
@@ -51,6 +52,7 @@ class MailboxSet {
   Mailbox mailbox(const MailboxName& name, store::MailboxId id) const;
 
  private:
+  void leaveOutMissing(Side side);
   void askWhich(Both<std::vector<MailboxName>> names,
                 const std::function<void(Side, const MailboxName&, const answer::Done&)>& tell);
   std::set<const MailboxPlan*> tellServers(const std::vector<MailboxPlan>& plans);
@@ -65,6 +67,7 @@ class MailboxSet {
   Log& log_;
   Lists& lists_;
   std::set<MailboxName> aside_, astray_;
+  std::set<MailboxName> missing_;  // from a list with a hole: nothing is done to these, either
   std::vector<MailboxName> synced_;
 };
 

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "sync/mailboxes/mailboxes_scene.h"
 
 using namespace interimap;
@@ -101,6 +103,38 @@ TEST_CASE("mailbox set: what is listed and cannot be selected is left alone") {
   CHECK(scene.known().empty());
   CHECK(scene.servers.remote.count("CREATE") == 0);
   CHECK(scene.log.status() == ExitStatus::tryAgain);
+}
+
+TEST_CASE("field 16: what is missing from a list with a hole is left alone, whatever else is known of it") {
+  struct {
+    const char* what;
+    std::function<void(Scene&)> change;  // with a garbled line for "g" on the remote side
+  } table[] = {
+      {"known", [](Scene&) {}},
+      {"known, gone from local", [](Scene& scene) { scene.servers.local.mailboxes.erase("g"); }},
+      {"new", [](Scene&) {}},
+      {"another is new on local", [](Scene& scene) { scene.servers.local.add("n", 3); }},
+      {"known, with one below", [](Scene& scene) { scene.servers.remote.garbled.insert("k/c"); }},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.what);
+    Scene scene;
+    for (Side side : kSides)
+      for (const char* name : {"g", "k", "k/c"}) scene.servers[side].add(name, 1);
+    for (const char* name : {"k", "k/c"}) scene.know(name);
+    if (row.what != std::string("new")) scene.know("g");
+    scene.servers.remote.garbled.insert("g");
+    row.change(scene);
+    Names known = scene.known();
+    scene.run();
+    for (Side side : kSides)
+      for (const char* verb : {"CREATE", "DELETE", "RENAME"}) CHECK(scene.servers[side].count(verb) == 0);
+    CHECK(scene.known() == known);
+    CHECK(scene.log.status() == ExitStatus::protocol);
+    CHECK(scene.hasSaid("error remote: LIST: a line of it could not be read"));
+    CHECK_FALSE(scene.hasSaid("error database"));
+    CHECK(std::ranges::count(scene.synced(), "k") == 1);  // goes on
+  }
 }
 
 TEST_CASE("mailbox set: dirty is what has news on a side, or is left to be done") {

@@ -40,9 +40,9 @@ class SimulatedServer {
   std::map<std::string, Mailbox> mailboxes;
   std::vector<std::string> commands;  // "CREATE a", "RENAME a b", "SELECT a" …
   std::set<std::string> unlisted;     // are there, and LIST leaves them out
+  std::set<std::string> garbled;      // likewise, in lines that cannot be read
   // Answers a command in the server's place.
   std::function<std::optional<answer::Done>(const std::string& command)> answers;
-  bool listUnreadable = false;  // a line of LIST was
 
   void add(const std::string& name, std::uint32_t uidValidity,
            const std::vector<std::uint8_t>& messages = {}) {

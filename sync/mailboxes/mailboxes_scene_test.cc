@@ -64,10 +64,15 @@ void SimulatedServer::handle(const request::List& list) {
     answer(answer::Listed{{{{""}, delimiter, false, true, false}}});
     return done();
   }
+  bool whole = true;
   for (const auto& [name, mailbox] : mailboxes) {
     bool asked = std::ranges::any_of(
         list.patterns, [&](const std::string& pattern) { return matches(name, list.reference + pattern); });
     if (!asked || unlisted.contains(name)) continue;
+    if (garbled.contains(name)) {
+      whole = false;
+      continue;
+    }
     answer(answer::Listed{{{{name}, delimiter, false, mailbox.noSelect, mailbox.subscribed}}});
     if (mailbox.noSelect) continue;
     answer(answer::Statuses{{{{name},
@@ -76,7 +81,7 @@ void SimulatedServer::handle(const request::List& list) {
                               ModSeq{mailbox.modSeq},
                               static_cast<std::uint32_t>(mailbox.messages.size())}}});
   }
-  done();
+  whole ? done() : done(answer::Done::Completion::no, answer::kUnreadable);
 }
 
 void SimulatedServer::handle(const request::Select& select) {

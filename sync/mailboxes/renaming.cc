@@ -22,7 +22,22 @@ bool continues(const answer::StatusEntry& now, const store::SideState& then) {
          (!now.highestModSeq || *now.highestModSeq >= then.highestModSeq);
 }
 
-// On one side: who is gone, and what may have become of whom.
+// The last part of the name that a mailbox has while others take each other's names.
+constexpr const char* kAway = "interimapmoves";
+
+bool isAway(const MailboxName& name) {
+  const std::string& bytes = name.bytes();
+  return bytes.find(kAway, bytes.rfind('\0') + 1) == bytes.rfind('\0') + 1;
+}
+
+MailboxName away(const MailboxName& name, const std::set<MailboxName>& taken) {
+  std::string parent = name.bytes().substr(0, name.bytes().rfind('\0') + 1);
+  for (unsigned n = 1;; ++n)
+    if (auto free = MailboxName::of(parent + kAway + std::to_string(n)); free && !taken.contains(*free))
+      return *free;
+}
+
+// On one side: who is not under its name any more, and what may have become of whom.
 struct Suspicion {
   std::set<MailboxName> gone;
   std::map<MailboxName, std::vector<MailboxName>> became;  // by old name
@@ -37,18 +52,20 @@ struct Suspicion {
 };
 
 Suspicion suspect(Side side, const Listing& listing, const std::vector<KnownPlace>& known) {
-  std::set<MailboxName> names;
-  for (const KnownPlace& place : known) names.insert(place.name);
+  Suspicion suspicion;
+  std::set<MailboxName> staying;
+  for (const KnownPlace& place : known) {
+    bool stays = place.name.isInbox() || isStill(place, side, listing);
+    (stays ? staying : suspicion.gone).insert(place.name);
+  }
   std::map<UidValidity, std::vector<const Listing::value_type*>> strangers;
   for (const auto& entry : listing)
-    if (entry.second.exists && entry.second.status.uidValidity && !names.contains(entry.first))
+    if (entry.second.exists && entry.second.status.uidValidity && !staying.contains(entry.first))
       strangers[*entry.second.status.uidValidity].push_back(&entry);
 
-  Suspicion suspicion;
   for (const KnownPlace& place : known) {
     const auto& state = place.state[side];
-    if (place.name.isInbox() || exists(listing, place.name)) continue;
-    suspicion.gone.insert(place.name);
+    if (staying.contains(place.name)) continue;
     if (!state || state->uidNext.value == 0) continue;  // nothing of it was ever brought to an end
     for (const auto* stranger : strangers[state->uidValidity]) {
       if (!continues(stranger->second.status, *state)) continue;
@@ -59,7 +76,60 @@ Suspicion suspect(Side side, const Listing& listing, const std::vector<KnownPlac
   return suspicion;
 }
 
+bool isSame(const Both<bool>& one, const Both<bool>& two) {
+  return one.local == two.local && one.remote == two.remote;
+}
+
+// Whether the whole of `from` on the sides that have not followed yet is among what is found, and nothing
+// else is there, nor at `to`.
+bool isWhole(const Renaming& parent, const std::vector<Renaming>& found,
+             const Both<const Listing*>& listings) {
+  std::set<MailboxName> moved;
+  for (const Renaming& each : found)
+    if (isBelow(each.from, parent.from) && renamed(each.from, parent.from, parent.to) == each.to &&
+        isSame(each.done, parent.done))
+      moved.insert(each.from);
+  for (Side side : kSides) {
+    const Listing& listing = *listings[side];
+    if (parent.done[side]) {
+      if (exists(listing, parent.from)) return false;
+      for (const auto& [name, mailbox] : listing)
+        if (mailbox.exists && isBelow(name, parent.from)) return false;
+      continue;
+    }
+    auto it = listing.find(parent.from);
+    if (it == listing.end() || it->second.exists) return false;
+    for (const auto& [name, mailbox] : listing) {
+      if (name == parent.to || isBelow(name, parent.to)) return false;
+      if (mailbox.exists && isBelow(name, parent.from) && !moved.contains(name)) return false;
+    }
+  }
+  return moved.size() > 1;
+}
+
+// The parents of both names, from the top, under which the rest is the same.
+std::vector<Renaming> parentsOf(const Renaming& renaming) {
+  std::vector<Renaming> parents;
+  const std::string &from = renaming.from.bytes(), &to = renaming.to.bytes();
+  for (std::size_t at = from.find('\0'); at != std::string::npos; at = from.find('\0', at + 1)) {
+    std::string rest = from.substr(at);
+    if (!to.ends_with(rest) || to.size() == rest.size()) continue;
+    auto above = MailboxName::of(from.substr(0, at)),
+         now = MailboxName::of(to.substr(0, to.size() - rest.size()));
+    if (above && now && *above != *now) parents.push_back({*above, *now, renaming.done});
+  }
+  return parents;
+}
+
 }  // namespace
+
+bool isStill(const KnownPlace& place, Side side, const Listing& listing) {
+  auto it = listing.find(place.name);
+  if (it == listing.end() || !it->second.exists) return false;
+  const auto& state = place.state[side];
+  const auto& now = it->second.status.uidValidity;
+  return !state || state->uidNext.value == 0 || !now || *now == state->uidValidity;
+}
 
 Renamings findRenamings(const Both<const Listing*>& listings, const std::vector<KnownPlace>& known) {
   Both<Suspicion> suspicions;
@@ -76,8 +146,10 @@ Renamings findRenamings(const Both<const Listing*>& listings, const std::vector<
       const MailboxName* also = suspicions[second].only(place.name);
       fits = also != nullptr && *also == *to;
     } else if (fits) {
-      // Where it has its old name still, it has to be the one that we know.
-      fits = !listings[second]->contains(*to) && place.state[second] &&
+      // Where it has its old name still, it has to be the one that we know; and the new name has to be free
+      // there, or that of one that is renamed as well.
+      bool taken = listings[second]->contains(*to) && !suspicions[first].gone.contains(*to);
+      fits = !taken && place.state[second] &&
              continues(listings[second]->at(place.name).status, *place.state[second]);
     }
     if (fits) {
@@ -86,12 +158,56 @@ Renamings findRenamings(const Both<const Listing*>& listings, const std::vector<
     }
     for (Side side : kSides)
       if (auto it = suspicions[side].became.find(place.name); it != suspicions[side].became.end()) {
-        out.doubtful.insert(it->second.begin(), it->second.end());
+        for (const MailboxName& name : it->second) out.doubtful[name].insert(place.name);
         out.astray.insert(place.name);
       }
   }
   std::ranges::sort(out.found, {}, &Renaming::from);
   return out;
+}
+
+std::vector<Renaming> withParents(const std::vector<Renaming>& found, const Both<const Listing*>& listings) {
+  std::vector<Renaming> all;
+  std::set<MailboxName> tried;
+  auto isCovered = [&](const Renaming& each) {
+    return std::ranges::any_of(all, [&](const Renaming& parent) { return isBelow(each.from, parent.from); });
+  };
+  for (const Renaming& each : found) {
+    if (isCovered(each)) continue;
+    for (const Renaming& parent : parentsOf(each)) {
+      if (!tried.insert(parent.from).second || !isWhole(parent, found, listings)) continue;
+      all.push_back(parent);
+      break;
+    }
+  }
+  all.insert(all.end(), found.begin(), found.end());
+  return all;
+}
+
+std::optional<Renaming> nextRenaming(const std::vector<Renaming>& left, const std::set<MailboxName>& taken) {
+  auto isBelowAny = [&](const Renaming& each) {
+    return std::ranges::any_of(left, [&](const Renaming& it) {
+      return isBelow(each.from, it.from) || (it.from != each.from && isBelow(each.to, it.from));
+    });
+  };
+  for (const Renaming& each : left)
+    if (!taken.contains(each.to) && !isBelowAny(each)) return each;
+  // Names in a circle: one of them gets out of the way first.
+  auto isInCircle = [&](const Renaming& each) {
+    const MailboxName* name = &each.to;
+    for (std::size_t steps = 0; steps < left.size() && *name != each.from; ++steps) {
+      auto next = std::ranges::find(left, *name, &Renaming::from);
+      if (next == left.end()) return false;
+      name = &next->to;
+    }
+    return *name == each.from;
+  };
+  for (const Renaming& each : left) {
+    bool below = std::ranges::any_of(left, [&](const Renaming& it) { return isBelow(each.from, it.from); });
+    if (below || isAway(each.from) || !isInCircle(each)) continue;
+    return Renaming{each.from, away(each.from, taken), {}};
+  }
+  return std::nullopt;
 }
 
 MailboxName renamed(const MailboxName& name, const MailboxName& from, const MailboxName& to) {

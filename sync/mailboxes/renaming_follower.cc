@@ -3,7 +3,7 @@
 #include "sync/mailboxes/renaming_follower.h"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 #include "ipc/side.h"
 
@@ -11,6 +11,8 @@ namespace interimap {
 
 namespace {
 
+// Mailboxes that are compared in one flight.
+constexpr std::size_t kTogether = 64;
 // Messages that are compared before a mailbox is believed to be the one that had another name.
 constexpr std::size_t kCompared = 8;
 
@@ -27,115 +29,215 @@ void RenamingFollower::follow() { settle(false); }
 
 void RenamingFollower::preview() { settle(true); }
 
-Renamings RenamingFollower::suspected() const {
+std::vector<KnownPlace> RenamingFollower::places() const {
   std::vector<KnownPlace> places;
-  bool anyGone = false;
-  for (const auto& [name, id] : mailboxes_.ids()) {
-    KnownPlace& place = places.emplace_back(KnownPlace{name, {}});
-    if (lists_.exists(Side::local, name) && lists_.exists(Side::remote, name)) continue;
-    for (Side side : kSides) place.state[side] = store_.state(id, side);
-    anyGone = true;
-  }
-  if (!anyGone) return {};
-  return findRenamings({&lists_.listing(Side::local), &lists_.listing(Side::remote)}, places);
+  for (const auto& [name, id] : mailboxes_.ids())
+    places.push_back({name, {store_.state(id, Side::local), store_.state(id, Side::remote)}});
+  return places;
 }
 
 void RenamingFollower::settle(bool preview) {
-  Renamings renamings = suspected();
-  std::vector<Renaming>& found = renamings.found;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i].from == found[i].to) continue;  // went along with its parent
-    Verdict verdict = mayFollow(found[i]) ? compare(found[i]) : Verdict::unknown;
-    if (verdict == Verdict::unknown) {
-      renamings.doubtful.insert(found[i].to);
-      renamings.astray.insert(found[i].from);
-    }
-    if (verdict != Verdict::same) continue;
-    std::string shown = lists_.hierarchy(Side::local).shown(found[i].from) + " to " +
-                        lists_.hierarchy(Side::local).shown(found[i].to);
-    if (preview) {
-      log_.notice(About::database(), "Would follow the renaming of mailbox " + shown);
-      mailboxes_.setAside(found[i].from);
-      mailboxes_.setAside(found[i].to);
-    } else if (carryOut(found[i])) {
-      for (std::size_t below = i + 1; below < found.size(); ++below)
-        found[below].from = renamed(found[below].from, found[i].from, found[i].to);
-    }
+  const std::vector<KnownPlace> places = this->places();
+  const Both<const Listing*> listings{&lists_.listing(Side::local), &lists_.listing(Side::remote)};
+  Renamings renamings = findRenamings(listings, places);
+  auto doubt = [&](const Renaming& renaming) {
+    renamings.doubtful[renaming.to].insert(renaming.from);
+    renamings.astray.insert(renaming.from);
+  };
+  std::vector<Renaming> sure;
+  const std::vector<Verdict> verdicts = compare(renamings.found, places);
+  for (std::size_t i = 0; i < renamings.found.size(); ++i) {
+    const Renaming& renaming = renamings.found[i];
+    Verdict verdict = mayFollow(renaming, places) ? verdicts[i] : Verdict::unknown;
+    if (verdict == Verdict::same) sure.push_back(renaming);
+    if (verdict == Verdict::unknown) doubt(renaming);
   }
-  mailboxes_.setAstray(std::move(renamings.astray));
-  for (const MailboxName& name : renamings.doubtful) {
-    std::string shown = lists_.hierarchy(Side::local).shown(name);
-    log_.error(About::database(),
-               "Mailbox " + shown +
-                   " is left alone: it looks as if another one had been renamed, and it is not sure which. "
-                   "`interimap --rename` on the other server settles it.",
-               ExitStatus::data);
+  sure = withParents(sure, listings);
+  announce(sure, preview);
+  if (!preview)
+    for (const Renaming& renaming : carryOut(std::move(sure))) doubt(renaming);
+  mailboxes_.setAstray(renamings.astray);
+  for (const auto& [name, perhaps] : renamings.doubtful) reportDoubt(name, perhaps, places);
+  for (const auto& [name, perhaps] : renamings.doubtful) {
     mailboxes_.setAside(name);
+    for (const MailboxName& old : perhaps) mailboxes_.setAside(old);
   }
 }
 
-// RENAME takes along what is below: it must not be at its old place on the side that renamed.
-bool RenamingFollower::mayFollow(const Renaming& renaming) const {
-  for (const auto& [name, _] : mailboxes_.ids()) {
-    if (!isBelow(name, renaming.from)) continue;
+void RenamingFollower::announce(const std::vector<Renaming>& renamings, bool preview) {
+  std::vector<Renaming> said;
+  for (const Renaming& each : renamings) {
+    if (std::ranges::any_of(said, [&](const Renaming& parent) {
+          return renamed(each.from, parent.from, parent.to) == each.to;
+        }))
+      continue;  // goes along
+    said.push_back(each);
     for (Side side : kSides)
-      if (renaming.done[side] && lists_.exists(side, name)) return false;
+      if (each.done[side])
+        log_.info(About::server(side), "Mailbox " + lists_.hierarchy(side).wire(each.from).bytes +
+                                           " is now called " + lists_.hierarchy(side).wire(each.to).bytes);
+    if (preview)
+      log_.notice(About::database(),
+                  "Would follow the renaming of mailbox " + shown(each.from) + " to " + shown(each.to));
+  }
+  if (!preview) return;
+  for (const Renaming& each : renamings) {
+    mailboxes_.setAside(each.from);
+    mailboxes_.setAside(each.to);
+  }
+}
+
+// What is left alone until somebody has decided, and how to.
+void RenamingFollower::reportDoubt(const MailboxName& name, const std::set<MailboxName>& perhaps,
+                                   const std::vector<KnownPlace>& places) {
+  std::string text;
+  for (const MailboxName& old : perhaps) {
+    auto place = std::ranges::find(places, old, &KnownPlace::name);
+    if (place == places.end()) continue;
+    Side still = isStill(*place, Side::local, lists_.listing(Side::local)) ? Side::local : Side::remote;
+    std::string command = std::string("`interimap --target=") + nameOf(still) + ",database --";
+    text += " If it was " + shown(old) + ": " +
+            (lists_.exists(still, name) ? command + "delete " + shown(name) + "`, then " : "") + command +
+            "rename " + shown(old) + " " + shown(name) + "`; if " + shown(old) + " was deleted: " + command +
+            "delete " + shown(old) + "`.";
+  }
+  log_.error(About::database(),
+             "Mailbox " + shown(name) +
+                 " is left alone: it looks as if another one had been renamed, and it is not sure which." +
+                 text,
+             ExitStatus::data);
+}
+
+// RENAME takes along what is below: it must not be at its old place on the side that renamed.
+bool RenamingFollower::mayFollow(const Renaming& renaming, const std::vector<KnownPlace>& places) const {
+  if (lists_.hasHole(Side::local) || lists_.hasHole(Side::remote)) return false;
+  std::set<MailboxName> below;
+  for (const KnownPlace& place : places) {
+    if (!isBelow(place.name, renaming.from)) continue;
+    below.insert(place.name);
+    for (Side side : kSides)
+      if (renaming.done[side] && isStill(place, side, lists_.listing(side))) return false;
   }
   for (Side side : kSides) {
     if (renaming.done[side]) continue;
     for (const auto& [name, mailbox] : lists_.listing(side))
-      if (isBelow(name, renaming.from) && mailbox.exists && lists_.exists(other(side), name)) return false;
+      if (isBelow(name, renaming.from) && mailbox.exists && !below.contains(name) &&
+          lists_.exists(other(side), name))
+        return false;
   }
   return true;
 }
 
-// UIDVALIDITY may be the same by chance. Some of the messages that both had in common tell.
-RenamingFollower::Verdict RenamingFollower::compare(const Renaming& renaming) {
-  store::MailboxId id = mailboxes_.ids().at(renaming.from);
-  if (store_.count(id) == 0) return Verdict::same;
-  UidSet newest = store_.newest(id, Side::local, kCompared);
-  std::vector<store::Pair> pairs = store_.pairs(id, Side::local, newest);
+// UIDVALIDITY may be the same by chance: some of the messages that both had in common tell. All are asked for
+// before the first answer is waited for. Of one that was empty UIDVALIDITY has to do, unless that of every
+// mailbox is another one by now.
+std::vector<RenamingFollower::Verdict> RenamingFollower::compare(const std::vector<Renaming>& found,
+                                                                 const std::vector<KnownPlace>& places) {
+  std::vector<Verdict> verdicts;
+  const std::map<MailboxName, store::MailboxId> ids = mailboxes_.ids();
+  for (std::size_t from = 0; from < found.size(); from += kTogether) {
+    std::deque<Comparison> comparisons;
+    for (std::size_t i = from; i < std::min(from + kTogether, found.size()); ++i)
+      ask(comparisons.emplace_back(), found[i], ids.at(found[i].from));
+    for (std::size_t i = 0; i < comparisons.size(); ++i) {
+      bool empty = comparisons[i].pairs.empty();
+      verdicts.push_back(!empty                                     ? judge(comparisons[i])
+                         : keepUidValidity(found[from + i], places) ? Verdict::same
+                                                                    : Verdict::unknown);
+    }
+  }
+  return verdicts;
+}
+
+bool RenamingFollower::keepUidValidity(const Renaming& renaming,
+                                       const std::vector<KnownPlace>& places) const {
+  for (Side side : kSides) {
+    const Listing& listing = lists_.listing(side);
+    if (!renaming.done[side] || !listing.contains(renaming.from)) continue;
+    bool kept = std::ranges::any_of(places, [&](const KnownPlace& place) {
+      auto it = listing.find(place.name);
+      return place.state[side] && it != listing.end() &&
+             it->second.status.uidValidity == place.state[side]->uidValidity;
+    });
+    if (!kept) return false;
+  }
+  return true;
+}
+
+void RenamingFollower::ask(Comparison& comparison, const Renaming& renaming, store::MailboxId id) {
+  if (store_.count(id) == 0) return;
+  comparison.pairs = store_.pairs(id, Side::local, store_.newest(id, Side::local, kCompared));
   Both<UidSet> uids;
-  for (const store::Pair& pair : pairs) {
+  for (const store::Pair& pair : comparison.pairs) {
     uids.local.add(pair.local);
     uids.remote.add(pair.remote);
   }
-  Both<std::map<Uid, HeaderDigest>> headers;
-  Both<Reply<Nothing>> replies;
   for (Side side : kSides) {
-    WireName wire = lists_.hierarchy(side).wire(renaming.done[side] ? renaming.to : renaming.from);
-    servers_[side]->ensureSelected(wire);
-    replies[side] = servers_[side]->fetch(uids[side], request::Fetch::Items::identity,
-                                          [&headers, side](const answer::Message& message) {
-                                            if (message.header) headers[side][message.uid] = *message.header;
-                                          });
+    servers_[side]->ensureSelected(
+        lists_.hierarchy(side).wire(renaming.done[side] ? renaming.to : renaming.from));
+    auto note = [&headers = comparison.headers[side]](const answer::Message& message) {
+      if (message.header) headers[message.uid] = *message.header;
+    };
+    comparison.replies[side] = servers_[side]->fetch(uids[side], request::Fetch::Items::identity, note);
   }
+}
+
+RenamingFollower::Verdict RenamingFollower::judge(Comparison& comparison) {
   bool told = true, compared = false, equal = false;
-  for (Side side : kSides) told = replies[side].done().ok() && told;
+  for (Side side : kSides) told = comparison.replies[side].done().ok() && told;
   if (!told) return Verdict::unknown;
-  for (const store::Pair& pair : pairs) {
-    auto here = headers.local.find(pair.local);
-    auto there = headers.remote.find(pair.remote);
-    if (here == headers.local.end() || there == headers.remote.end()) continue;
+  for (const store::Pair& pair : comparison.pairs) {
+    auto here = comparison.headers.local.find(pair.local);
+    auto there = comparison.headers.remote.find(pair.remote);
+    if (here == comparison.headers.local.end() || there == comparison.headers.remote.end()) continue;
     compared = true;
     equal = equal || here->second == there->second;
   }
   return equal ? Verdict::same : compared ? Verdict::another : Verdict::unknown;
 }
 
-bool RenamingFollower::carryOut(const Renaming& renaming) {
-  for (Side side : kSides)
-    if (renaming.done[side])
-      log_.info(About::server(side), "Mailbox " + lists_.hierarchy(side).wire(renaming.from).bytes +
-                                         " is now called " + lists_.hierarchy(side).wire(renaming.to).bytes);
+// Names that are in use, but for those that are new where they were given.
+std::set<MailboxName> RenamingFollower::takenBy(const std::vector<Renaming>& left) const {
+  std::set<MailboxName> taken;
+  for (const auto& [name, _] : mailboxes_.ids()) taken.insert(name);
+  for (Side side : kSides) {
+    std::set<MailboxName> given;
+    for (const Renaming& each : left)
+      if (each.done[side]) given.insert(each.to);
+    for (const auto& [name, _] : lists_.listing(side))
+      if (!given.contains(name)) taken.insert(name);
+  }
+  return taken;
+}
+
+// Names may be swapped or passed on, so that one has to be free before another gets it. Returns those that
+// cannot be done because something else is in the way.
+std::vector<Renaming> RenamingFollower::carryOut(std::vector<Renaming> left) {
+  while (true) {
+    std::erase_if(left, [](const Renaming& each) { return each.from == each.to; });
+    std::set<MailboxName> taken = takenBy(left);
+    std::optional<Renaming> next = nextRenaming(left, taken);
+    if (!next) return left;
+    auto which = std::ranges::find(left, next->from, &Renaming::from);
+    const bool isStep = which->to != next->to;
+    next->done = which->done;
+    const bool isParent = !mailboxes_.ids().contains(next->from);
+    auto refused = carryOut(*next);
+    if (refused && !isParent) {
+      log_.error(About::server(refused->side), refused->text, ExitStatus::tryAgain);
+      mailboxes_.setAside(which->from);
+      mailboxes_.setAside(which->to);
+    }
+    if (!isStep || refused) left.erase(which);
+    if (refused) continue;
+    for (Renaming& each : left) each.from = renamed(each.from, next->from, next->to);
+  }
+}
+
+std::optional<Undertakings::Refused> RenamingFollower::carryOut(const Renaming& renaming) {
   Both<bool> due{!renaming.done.local, !renaming.done.remote};
   auto refused = undertakings_.carryOut(undertakings_.plan(renaming.from, renaming.to, due, true));
-  if (refused) {
-    log_.error(About::server(refused->side), refused->text, ExitStatus::tryAgain);
-    mailboxes_.setAside(renaming.from);
-    mailboxes_.setAside(renaming.to);
-    return false;
-  }
+  if (refused) return refused;
   for (Side side : kSides) {
     if (!due[side]) continue;
     Listing moved;
@@ -143,7 +245,7 @@ bool RenamingFollower::carryOut(const Renaming& renaming) {
       moved.emplace(renamed(name, renaming.from, renaming.to), mailbox);
     lists_.listing(side) = std::move(moved);
   }
-  return true;
+  return std::nullopt;
 }
 
 }  // namespace interimap

@@ -4,6 +4,13 @@
 // to be copied.
 #pragma once
 
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
 #include "store/store.h"
 #include "sync/mailboxes/lists.h"
 #include "sync/mailboxes/mailbox_set.h"
@@ -33,11 +40,26 @@ class RenamingFollower {
 
  private:
   enum class Verdict { same, another, unknown };
+  // Messages that both had in common, under the new name and the old one.
+  struct Comparison {
+    std::vector<store::Pair> pairs;  // none: it was empty, and nobody was asked
+    Both<std::map<Uid, HeaderDigest>> headers;
+    Both<Reply<Nothing>> replies;
+  };
   void settle(bool preview);
-  Renamings suspected() const;
-  Verdict compare(const Renaming& renaming);
-  bool mayFollow(const Renaming& renaming) const;
-  bool carryOut(const Renaming& renaming);
+  std::vector<KnownPlace> places() const;
+  void announce(const std::vector<Renaming>& renamings, bool preview);
+  void reportDoubt(const MailboxName& name, const std::set<MailboxName>& perhaps,
+                   const std::vector<KnownPlace>& places);
+  std::set<MailboxName> takenBy(const std::vector<Renaming>& left) const;
+  std::vector<Verdict> compare(const std::vector<Renaming>& found, const std::vector<KnownPlace>& places);
+  bool keepUidValidity(const Renaming& renaming, const std::vector<KnownPlace>& places) const;
+  void ask(Comparison& comparison, const Renaming& renaming, store::MailboxId id);
+  static Verdict judge(Comparison& comparison);
+  bool mayFollow(const Renaming& renaming, const std::vector<KnownPlace>& places) const;
+  std::vector<Renaming> carryOut(std::vector<Renaming> left);
+  std::optional<Undertakings::Refused> carryOut(const Renaming& renaming);
+  std::string shown(const MailboxName& name) const { return lists_.hierarchy(Side::local).shown(name); }
 
   Both<Server*> servers_;
   store::Store& store_;

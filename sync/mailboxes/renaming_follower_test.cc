@@ -101,6 +101,30 @@ TEST_CASE("renaming follower: what cannot be told is reported and left alone") {
   CHECK(scene.known() == Names{"a"});
 }
 
+TEST_CASE("field 16: no renaming is followed, and none carried on, by a list with a hole") {
+  for (bool undertaken : {false, true}) {
+    CAPTURE(undertaken);
+    Scene scene;
+    scene.share("a", 5, 1);
+    for (Side side : kSides) scene.servers[side].add("g", 9);
+    scene.servers.remote.garbled.insert("g");
+    if (undertaken) {
+      store::Transaction transaction = scene.store.begin();
+      scene.store.undertake({0, *MailboxName::of("g"), MailboxName::of("b"), {}, UidValidity{9}, true});
+      transaction.commit("undertake");
+      scene.servers.remote.garbled.insert("b");
+    } else {
+      scene.rename(Side::remote, "a", "b");
+    }
+    scene.run();
+    for (Side side : kSides)
+      CHECK(scene.servers[side].count("RENAME") + scene.servers[side].count("CREATE") == 0);
+    CHECK(scene.store.undertakings().size() == (undertaken ? 1 : 0));
+    CHECK(scene.known() == Names{"a"});
+    CHECK(scene.log.status() != ExitStatus::ok);
+  }
+}
+
 TEST_CASE("renaming follower: --dry-run says it, and does nothing") {
   Scene scene;
   scene.share("a", 5, 1);
@@ -127,4 +151,136 @@ TEST_CASE("renaming follower: one that was interrupted is finished") {
   CHECK(scene.servers.local.count("RENAME") == 0);
   CHECK(scene.servers.remote.count("RENAME a b") == 1);
   CHECK(scene.known() == Names{"b"});
+}
+
+TEST_CASE("field 20: a name that is taken again, swapped or passed on is followed by what it was") {
+  struct {
+    const char* what;
+    std::function<void(Scene&, Side)> change;
+  } table[] = {
+      {"taken again",
+       [](Scene& scene, Side side) {
+         scene.rename(side, "a", "a-2025");
+         scene.servers[side].add("a", 50, {77});
+       }},
+      {"swapped",
+       [](Scene& scene, Side side) {
+         scene.rename(side, "a", "t");
+         scene.rename(side, "b", "a");
+         scene.rename(side, "t", "b");
+       }},
+      {"passed on",
+       [](Scene& scene, Side side) {
+         scene.rename(side, "c", "d");
+         scene.rename(side, "b", "c");
+         scene.rename(side, "a", "b");
+         scene.servers[side].add("a", 50);
+       }},
+      {"in a circle",
+       [](Scene& scene, Side side) {
+         scene.rename(side, "c", "t");
+         scene.rename(side, "b", "c");
+         scene.rename(side, "a", "b");
+         scene.rename(side, "t", "a");
+       }},
+      {"one that was empty",
+       [](Scene& scene, Side side) {
+         scene.rename(side, "e", "t");
+         scene.rename(side, "a", "e");
+         scene.rename(side, "t", "a");
+       }},
+      {"with what is below",
+       [](Scene& scene, Side side) {
+         scene.rename(side, "p", "t");
+         scene.rename(side, "b", "p");
+         scene.rename(side, "t", "b");
+         scene.servers[side].add("p/c", 51);
+       }},
+  };
+  for (const auto& row : table)
+    for (Side side : kSides)
+      for (int times = 1; times <= 2; ++times) {  // the second time by the same client on both
+        CAPTURE(row.what);
+        CAPTURE(times);
+        Scene scene;
+        std::uint32_t validity = 5;
+        for (const char* name : {"a", "b", "c", "p", "p/c"}) {
+          ++validity;
+          scene.share(name, validity, static_cast<std::uint8_t>(validity));
+        }
+        for (Side each : kSides) scene.servers[each].add("e", 20);
+        scene.know("e");
+        row.change(scene, side);
+        if (times == 2) row.change(scene, other(side));
+        auto mailboxes = scene.servers[side].mailboxes;
+        scene.run();
+        CHECK(scene.names(Side::local) == scene.names(Side::remote));
+        CHECK(scene.known() == scene.names(Side::local));
+        CHECK(scene.log.status() == ExitStatus::ok);
+        CHECK(scene.servers[side].count("RENAME") == 0);
+        for (const auto& [name, mailbox] : scene.servers[other(side)].mailboxes) {
+          CAPTURE(name);
+          if (!mailbox.messages.empty()) CHECK(mailbox.messages == mailboxes[name].messages);
+        }
+        for (const store::KnownMailbox& known : scene.store.mailboxes()) {
+          auto state = scene.store.state(known.id, side);
+          std::string name = known.name.bytes();
+          std::ranges::replace(name, '\0', '/');
+          if (state) CHECK(state->uidValidity.value == mailboxes[name].uidValidity);
+        }
+      }
+}
+
+TEST_CASE("field 20: a parent of many that was renamed is one RENAME") {
+  Scene scene;
+  for (Side side : kSides) {
+    scene.servers[side].add("p", 0);
+    scene.servers[side].mailboxes["p"].noSelect = true;
+    for (int n = 0; n < 100; ++n) scene.servers[side].add("p/" + std::to_string(n), 10 + n);
+  }
+  for (int n = 0; n < 100; ++n) scene.know("p/" + std::to_string(n));
+  scene.rename(Side::local, "p", "q");
+  SUBCASE("and only one") {
+    scene.run();
+    CHECK(scene.servers.remote.count("RENAME") == 1);
+  }
+  SUBCASE("or as many as there are, for a server that cannot") {
+    scene.servers.remote.answers = [](const std::string& command) -> std::optional<answer::Done> {
+      if (command != "RENAME p q") return std::nullopt;
+      return answer::Done{answer::Done::Completion::no, "", "not a mailbox"};
+    };
+    scene.run();
+    CHECK(scene.servers.remote.count("RENAME") == 101);
+    scene.servers.remote.mailboxes.erase("p");
+    scene.servers.local.mailboxes.erase("q");
+  }
+  CHECK(scene.names(Side::local) == scene.names(Side::remote));
+  CHECK(scene.log.status() == ExitStatus::ok);
+  CHECK(scene.store.mailboxes().size() == 100);
+}
+
+TEST_CASE("field 20: UIDVALIDITY of all mailboxes that changed is no renaming") {
+  Scene scene;
+  std::uint32_t validity = 5;
+  for (const char* name : {"a", "b", "c"}) {
+    for (Side side : kSides) scene.servers[side].add(name, ++validity);
+    scene.know(name);
+  }
+  for (auto& [_, mailbox] : scene.servers.remote.mailboxes) mailbox.uidValidity += 2;  // of the one before
+  scene.run();
+  for (Side side : kSides)
+    CHECK(scene.servers[side].count("RENAME") + scene.servers[side].count("CREATE") == 0);
+}
+
+TEST_CASE("field 20: what is printed where it is not sure names the ways out") {
+  Scene scene;
+  scene.share("a", 5, 1);
+  scene.rename(Side::remote, "a", "b");
+  scene.servers.remote.mailboxes["c"] = scene.servers.remote.mailboxes["b"];
+  scene.servers.remote.add("a", 50);
+  scene.run();
+  CHECK(
+      scene.hasSaid("If it was a: `interimap --target=local,database --rename a b`; if a was deleted: "
+                    "`interimap --target=local,database --delete a`."));
+  CHECK(scene.servers.local.count("RENAME") + scene.servers.local.count("CREATE") == 0);
 }

@@ -146,7 +146,21 @@ bool Undertakings::isDue(Side side, const store::Undertaking& undertaking) const
   return then->value != 0 && it->second.status.uidValidity == *then;
 }
 
+void Undertakings::requireLists() const {
+  for (Side side : kSides)
+    if (lists_.hasHole(side))
+      throw ServerFailure(side, ExitStatus::protocol,
+                          "LIST: a line of it could not be read; nothing is done");
+}
+
 bool Undertakings::carryOn(const store::Undertaking& undertaking) {
+  for (Side side : kSides) {
+    if (validity(side, undertaking) && lists_.hasHole(side)) {
+      log_.error(About::server(side), "LIST: a line of it could not be read; this is not resumed",
+                 ExitStatus::protocol);
+      return false;
+    }
+  }
   for (Side side : kSides) {
     if (!isDue(side, undertaking)) continue;
     std::optional<Refused> refused;

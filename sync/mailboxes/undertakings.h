@@ -34,6 +34,8 @@ class Undertakings {
   // Carries on what an earlier run left. The mailboxes that nothing may be done to, because that cannot be
   // done now: what is below them neither. Lists by name, so that `lists` is to be fetched anew after it.
   std::set<MailboxName> resume();
+  // What a list does not show may be there: Failure(protocol) where a line of one could not be read.
+  void requireLists() const;
   bool any() const { return !store_.isNew() && !store_.undertakings().empty(); }
 
  private:

@@ -100,7 +100,7 @@ bool recovers(Work& work, const Both<std::optional<Trouble>>& troubles) {
   for (Side side : kSides) {
     if (!troubles[side]) continue;
     if (isKnownToFail)
-      work.fail(side, troubles[side]->text + *unlike + startAfresh(work.mailbox), ExitStatus::data);
+      work.fail(side, troubles[side]->text + *unlike + startAfresh(work.mailbox, side), ExitStatus::data);
     else
       work.log.warning(work.about(side), troubles[side]->text + " Comparing every message.");
   }
@@ -131,7 +131,8 @@ bool Pairing::isRecognised() {
   }
   for (Side side : kSides)
     if (auto meaningless = changes_[side]->meaningless)
-      work_.fail(side, meaningless->text + " Only " + text + startAfresh(work_.mailbox), ExitStatus::data);
+      work_.fail(side, meaningless->text + " Only " + text + startAfresh(work_.mailbox, side),
+                 ExitStatus::data);
   if (work_.settings.dryRun) return false;
   store::Transaction transaction = work_.store.begin();
   work_.store.setUnlike(work_.mailbox.id, work_.validity(Side::local), work_.validity(Side::remote),

@@ -50,7 +50,8 @@ bool Pass::collect() {
 }
 
 void Pass::report(Side side, const Trouble& trouble) {
-  work_.failOrTryAgain(side, trouble.again, trouble.text + (trouble.afresh ? startAfresh(work_.mailbox) : ""),
+  work_.failOrTryAgain(side, trouble.again,
+                       trouble.text + (trouble.afresh ? startAfresh(work_.mailbox, side) : ""),
                        trouble.status);
   if (!trouble.hold || work_.settings.dryRun) return;
   store::Transaction transaction = work_.store.begin();
