@@ -3,8 +3,7 @@
 // delivery: one connection to one SMTP or LMTP server.
 //
 // Sees    every octet the server sends; envelopes, and messages on their way to it; the password for it,
-// until
-//         login is done.
+//         until login is done.
 // Holds   descriptor 3, the channel to launch; 4, the channel to sync; the server's socket.
 // May     first: resolve, connect, load CA certificates, once sync has something to deliver;
 //         then:  read, write and poll those three descriptors, read sealed memfds.

@@ -4,12 +4,10 @@
 //
 // Sees    what the nets say of mailboxes and messages: names, UIDs, flags, dates, sizes. Never a body.
 // Holds   descriptor 3, the channel to launch; 4 and 5, those to the local and the remote net, and to more
-// nets
-//         that launch sends; the database; a timer. For pullimap 4 alone, and the channels to delivery that
-//         launch sends.
+//         nets that launch sends; the database; a timer. For pullimap 4 alone, and the channels to delivery
+//         that launch sends.
 // May     read and write in the database's directory, use those descriptors, pass bodies on from one to the
-// other.
-//         It locks itself in before it opens the database.
+//         other. It locks itself in before it opens the database.
 // Never   opens a socket, starts a program, maps a message body.
 // Ends    when the run is done, or with launch or one of the nets.
 #include <malloc.h>
