@@ -200,7 +200,7 @@ soak: deps
 
 # Two throw-away servers, a first run, changes on both sides, a second run.
 demo: deps-demo
-	$(call announce,8,$(BUILD)/tests/demo/demo)
+	$(call announce,6,$(BUILD)/tests/demo/demo)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/demo/demo
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) $(BUILD)/tests/demo/demo
 
@@ -217,7 +217,7 @@ deps-build: ; @tests/install $(build_packages)
 deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
 prefix  := $(DESTDIR)$(PREFIX)
-docs    := README.md SECURITY.md LICENSE dist/interimap.sample dist/pullimap.sample
+docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/pullimap.sample
 install: all
 	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/doc/interimap \
 	  lib/systemd/system lib/systemd/user)

@@ -244,7 +244,8 @@ TEST_CASE_FIXTURE(MtaBed, "Dovecot's LMTP and submission servers take the odd co
            lmtpPort + "\n }\n}\nservice submission {\n executable = " + bin +
            "/submission\n chroot =\n}\nservice submission-login {\n executable = " + bin +
            "/submission-login\n chroot =\n inet_listener submission {\n  port = " + submissionPort +
-           "\n }\n}\nservice lmtp {\n unix_listener lmtp {\n  mode = 0666\n }\n}\n"});
+           "\n }\n inet_listener submissions {\n  port = 0\n }\n}\nservice lmtp {\n unix_listener lmtp {\n  "
+           "mode = 0666\n }\n}\n"});
   const std::string socket = "lmtp:" + (directory / "dovecot/run/lmtp").string();
   auto arrived = [&](const std::string& user) {
     std::vector<std::string> all;

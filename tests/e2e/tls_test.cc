@@ -362,9 +362,8 @@ TEST_CASE_FIXTURE(Tls, "scenario 44: the server name indication") {
       Run run = checkWorks(imaps(remote, more, row.host), which);
       const std::string log = remote.log().substr(before);
       INFO(log);
-      std::string shown =
-          row.sni.empty() ? "Login: user=<bob>\n" : "Login: user=<bob>, sni=<" + row.sni + ">\n";
-      CHECK(log.find(shown) != std::string::npos);
+      CHECK(log.find("user=<bob>") != std::string::npos);
+      CHECK((log.find("sni=<" + row.sni) != std::string::npos) == !row.sni.empty());
       CHECK(run.says("Using SNI with name " + row.sni) == !row.sni.empty());
     }
   }
