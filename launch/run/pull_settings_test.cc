@@ -2,7 +2,7 @@
 
 #include "launch/run/pull_settings.h"
 
-#include "launch/config/data_home.h"
+#include "launch/config/data_home_test.h"
 
 using namespace interimap;
 
