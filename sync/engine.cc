@@ -8,6 +8,7 @@
 
 #include "ipc/failure.h"
 #include "ipc/side.h"
+#include "sync/mailboxes/one_account.h"
 #include "sync/mailboxes/ownership.h"
 
 namespace interimap {
@@ -15,6 +16,7 @@ namespace interimap {
 Engine::Engine(const settings::Sync& settings, Connections& connections, Exchange& exchange,
                store::Store& store, Log& log)
     : settings_(settings),
+      servers_(connections.first()),
       store_(store),
       log_(log),
       lists_(settings, connections.first(), log),
@@ -24,6 +26,7 @@ Engine::Engine(const settings::Sync& settings, Connections& connections, Exchang
 
 void Engine::run(bool first) {
   lists_.fetch();
+  if (first) refuseOneAccount(settings_, servers_, lists_, store_, log_);
   prepareDatabase();
   checkOwnership(settings_, {&lists_.listing(Side::local), &lists_.listing(Side::remote)}, store_, log_);
   renamings_.resume();
@@ -39,6 +42,7 @@ void Engine::run(bool first) {
 
 void Engine::preview() {
   lists_.fetch();
+  refuseOneAccount(settings_, servers_, lists_, store_, log_);
   mailboxes_.checkListings(true);
   renamings_.preview();
   mailboxes_.forgetGone(true);

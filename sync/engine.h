@@ -31,6 +31,7 @@ class Engine {
   void reportWithheld();
 
   const settings::Sync& settings_;
+  Both<Server*> servers_;
   store::Store& store_;
   Log& log_;
   Lists lists_;

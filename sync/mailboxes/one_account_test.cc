@@ -1,0 +1,103 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/mailboxes/one_account.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+
+#include "ipc/failure.h"
+#include "sync/mailboxes/mailboxes_scene.h"
+
+using namespace interimap;
+
+namespace {
+
+// What is created or deleted on either is on both.
+void unite(MailboxesScene& scene) {
+  for (Side side : kSides)
+    scene.servers[side].answers = [&scene](const std::string& command) -> std::optional<answer::Done> {
+      for (Side each : kSides) {
+        auto& mailboxes = scene.servers[each].mailboxes;
+        if (command.starts_with("CREATE ")) mailboxes[command.substr(7)].uidValidity = 99;
+        if (command.starts_with("DELETE ")) mailboxes.erase(command.substr(7));
+      }
+      if (!command.starts_with("CREATE ") && !command.starts_with("DELETE ")) return std::nullopt;
+      return answer::Done{};
+    };
+}
+
+struct Row {
+  const char* what;
+  bool united;
+  std::function<void(MailboxesScene&)> change;
+  bool probed, refused;
+};
+
+}  // namespace
+
+TEST_CASE("field 3: one account on both sides is refused, two that look alike are not") {
+  auto nothing = [](MailboxesScene&) {};
+  auto nested = [](MailboxesScene& scene) { scene.settings.remoteReference = "copy/"; };
+  const Row rows[] = {
+      {"one account", true, nothing, true, true},
+      {"one is a replica of the other", false, nothing, true, false},
+      {"another UIDVALIDITY", true, [](auto& scene) { scene.servers.remote.mailboxes["b"].uidValidity = 5; },
+       false, false},
+      {"another UIDNEXT", false, [](auto& scene) { scene.servers.remote.mailboxes["b"].uidNext = 5; }, false,
+       false},
+      {"another message", false, [](auto& scene) { scene.servers.remote.mailboxes["b"].messages[1] = 5; },
+       false, false},
+      {"nothing is there", true,
+       [](auto& scene) {
+         for (Side side : kSides) scene.servers[side].mailboxes.clear();
+       },
+       false, false},
+      {"it was synchronised before", true, [](auto& scene) { scene.know("INBOX"); }, false, false},
+      {"--dry-run", true, [](auto& scene) { scene.settings.dryRun = true; }, false, false},
+      {"the part that is to be the copy is empty yet", true, nested, true, true},
+      {"or it is not", true,
+       [](auto& scene) {
+         scene.settings.localReference = "copy/";
+         for (Side side : kSides) scene.servers[side].add("copy/INBOX", 17, {1});
+       },
+       true, true},
+      {"it is left out", true,
+       [](auto& scene) {
+         scene.settings.remoteReference = "copy/";
+         scene.settings.ignore = "^copy";
+       },
+       true, false},
+      {"two parts that have nothing in common", true,
+       [](auto& scene) {
+         scene.settings.localReference = "mine/";
+         scene.settings.remoteReference = "copy/";
+       },
+       false, false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(std::string(row.what));
+    MailboxesScene scene;
+    for (Side side : kSides) {
+      scene.servers[side].add("INBOX", 7, {1, 2, 3});
+      scene.servers[side].add("b", 8, {4});
+    }
+    row.change(scene);
+    if (row.united) unite(scene);
+    Lists lists(scene.settings, scene.both(), scene.log);
+    lists.fetch();
+    auto check = [&] { refuseOneAccount(scene.settings, scene.both(), lists, scene.store, scene.log); };
+    ExitStatus status = ExitStatus::ok;
+    try {
+      check();
+    } catch (const Failure& failure) {
+      status = failure.status;
+    }
+    CHECK(status == (row.refused ? ExitStatus::config : ExitStatus::ok));
+    CHECK(scene.servers.local.count("CREATE") + scene.servers.remote.count("CREATE") == (row.probed ? 1 : 0));
+    for (Side side : kSides)  // nothing is left of the probe
+      for (const auto& [name, _] : scene.servers[side].mailboxes) CHECK(name.find("probe") == name.npos);
+    CHECK(scene.hasSaid("look like one account") == scene.settings.dryRun);
+  }
+}
