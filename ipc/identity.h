@@ -12,10 +12,11 @@ namespace interimap {
 
 // The first 16 bytes of a SHA-256, made by net: over the value of Message-ID (blanks removed) where the
 // header has one, else over the whole header with every CR removed. Servers alter neither when they store a
-// message.
+// message; the lines that mbsync and OfflineIMAP add to their copies, X-TUID and X-OfflineIMAP, are left out.
 using HeaderDigest = std::array<std::uint8_t, 16>;
 
-// Likewise, over all octets of a message but CR: sizes differ between servers that normalise line ends.
+// Likewise, over all octets of a message but CR and those lines. Two messages are the same only if this is:
+// all else only finds those that may be.
 using ContentDigest = std::array<std::uint8_t, 16>;
 
 struct Identity {

@@ -85,7 +85,7 @@ struct Fetch {
     flags,     // UID MODSEQ FLAGS
     sizes,     // and RFC822.SIZE: servers know it, while they open a message for its INTERNALDATE
     identity,  // and INTERNALDATE, and the header's digest: BODY.PEEK[HEADER]
-    content,   // flags, and the digest of the whole message: BODY.PEEK[]
+    content,   // likewise, and the digest of the whole message: BODY.PEEK[]
   };
   UidSet uids;
   Items items = Items::flags;

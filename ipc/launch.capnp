@@ -90,6 +90,7 @@ struct Order {
     localConnections  @25 :UInt8;
     remoteConnections @26 :UInt8;
     adopt             @27 :Bool;
+    byMessageId       @28 :Bool;
     enum Errand { synchronise @0; watch @1; notify @2; repair @3; remove @4; rename @5; }
   }
   struct Delivery {

@@ -73,7 +73,8 @@ struct Sync {
   bool onLocal = true, onRemote = true, inDatabase = true;  // targets of remove and rename
   bool dryRun = false;                                      // print the plan, change nothing anywhere
   bool forceDeletions = false;  // expunge even what max-deletions or caution would hold back
-  bool adopt = false;  // where UIDs lost their meaning: pair what is the same, however little that is
+  bool adopt = false;        // where UIDs lost their meaning: pair what is the same, however little that is
+  bool byMessageId = false;  // with adopt: what has the same Message-ID is the same
   std::optional<std::uint64_t>
       maxDeletions;  // per mailbox and run: a number, or a share of the mapped messages
   bool maxDeletionsPercent = false;

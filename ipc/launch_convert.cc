@@ -106,6 +106,7 @@ struct WriteOrder {
     out.setDryRun(sync.dryRun);
     out.setForceDeletions(sync.forceDeletions);
     out.setAdopt(sync.adopt);
+    out.setByMessageId(sync.byMessageId);
     auto most = out.getMaxDeletions();
     if (!sync.maxDeletions)
       most.setUnlimited();
@@ -204,6 +205,7 @@ settings::Sync readSync(schema::Order::Sync::Reader in) {
   sync.dryRun = in.getDryRun();
   sync.forceDeletions = in.getForceDeletions();
   sync.adopt = in.getAdopt();
+  sync.byMessageId = in.getByMessageId();
   auto most = in.getMaxDeletions();
   sync.maxDeletionsPercent = most.isPercent();
   if (most.isPercent()) sync.maxDeletions = most.getPercent();

@@ -121,6 +121,7 @@ settings::Sync sync(int bit = -1) {
   sync.dryRun = bit != 5;
   sync.forceDeletions = bit != 2;
   sync.adopt = bit == 1;
+  sync.byMessageId = bit == 4;
   sync.maxDeletionsPercent = bit == 3;
   sync.maxDeletions = bit == 3 ? 100 : kMost;
   sync.localConnections = 8;
@@ -152,6 +153,7 @@ void checkSame(const settings::Sync& a, const settings::Sync& b) {
   CHECK(a.dryRun == b.dryRun);
   CHECK(a.forceDeletions == b.forceDeletions);
   CHECK(a.adopt == b.adopt);
+  CHECK(a.byMessageId == b.byMessageId);
   CHECK(a.maxDeletions == b.maxDeletions);
   CHECK(a.maxDeletionsPercent == b.maxDeletionsPercent);
   CHECK(a.localConnections == b.localConnections);

@@ -85,7 +85,8 @@ void Store::forgetPairs(MailboxId id) {
       Query(*database_, sql, id, end).run();
   for (const char* sql : {"DELETE FROM ours_base WHERE idx = ?", "DELETE FROM ours_intents WHERE idx = ?",
                           "DELETE FROM ours_held WHERE idx = ?", "DELETE FROM ours_unlike WHERE idx = ?",
-                          "DELETE FROM ours_brake WHERE idx = ?"})
+                          "DELETE FROM ours_brake WHERE idx = ?", "DELETE FROM ours_copied WHERE idx = ?",
+                          "DELETE FROM ours_landmarks WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }
 

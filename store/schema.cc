@@ -41,6 +41,12 @@ constexpr const char* kOwnTables[] = {
     // UID `last` of the other side.
     "ours_intents (idx INTEGER NOT NULL, side INTEGER NOT NULL, first INTEGER NOT NULL, "
     "last INTEGER NOT NULL, intents BLOB NOT NULL, PRIMARY KEY (idx,side,last)) WITHOUT ROWID",
+    // What was copied to `side` at that time: UIDs.
+    "ours_copied (idx INTEGER NOT NULL, side INTEGER NOT NULL, at INTEGER NOT NULL, uids BLOB NOT NULL)",
+    // The newest messages of `side` that are known, and the digests of their headers.
+    "ours_landmarks (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, header BLOB NOT "
+    "NULL, "
+    "PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
     // Messages of `side` that the other side does not have, and why.
     "ours_refused (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, kind INTEGER NOT NULL, "
     "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +30,9 @@ namespace interimap::store {
 
 class Database;
 class Store;
+
+// Messages of a side whose headers are remembered.
+inline constexpr std::size_t kLandmarks = 4;
 
 // A mailbox in the database, never given twice.
 struct MailboxId {
@@ -80,7 +84,8 @@ enum class Refusal : std::uint8_t {
   tooLarge = 2,  // above max-message-size
   unsent = 3,    // listed, but its server did not send it
   denied = 4,    // the target may not be written to
-  kept = 5,      // expunged on the other side, and nothing may be expunged on this one
+  kept = 5,      // to be expunged on this side, as on the other, and it could not be yet
+  surplus = 6,   // a second copy of what the other side has once, and not for us to expunge
 };
 
 // Why a mailbox is left alone, and the side whose fault it is.
@@ -226,6 +231,18 @@ class Store {
   void settle(MailboxId id, Side target, const UidSet& sources);
   void clearJournal(MailboxId id, Side target);
   std::vector<MailboxId> withJournal() const;
+
+  // The newest messages of `side` that are known, and the digests of their headers there: a few, by which to
+  // see whether its UIDs still mean what they meant. Those that are added come to those there are; the
+  // highest stay.
+  void addLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers);
+  void setLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers);
+  std::map<Uid, HeaderDigest> landmarks(MailboxId id, Side side) const;
+
+  // What was copied to `target` within the last day, whether it is still there or not.
+  void addCopied(MailboxId id, Side target, const UidSet& uids);
+  UidSet copied(MailboxId id, Side target) const;
+  void forgetCopied(MailboxId id);  // all that is older
 
   void refuse(MailboxId id, Side source, Uid uid, Refusal kind, const std::string& reply);
   void unrefuse(MailboxId id, Side source, Uid uid);

@@ -13,7 +13,7 @@ namespace interimap {
 const std::string_view kHelp =
     "Usage: interimap [OPTIONS] [MAILBOX [..]]\n"
     "  or: interimap [OPTIONS] --repair [MAILBOX [..]]\n"
-    "  or: interimap [OPTIONS] --adopt [MAILBOX [..]]\n"
+    "  or: interimap [OPTIONS] --adopt[=message-id] [MAILBOX [..]]\n"
     "  or: interimap [OPTIONS] --delete MAILBOX [..]\n"
     "  or: interimap [OPTIONS] --rename SOURCE DEST\n"
     "Consult the manpage for more information.\n";
@@ -33,7 +33,7 @@ constexpr Option kOptions[] = {
     {"help", 'h'},
     {"version"},
     {"repair"},
-    {"adopt"},
+    {"adopt", 0, Option::Value::attached},
     {"delete"},
     {"rename"},
     {"dry-run"},
@@ -74,7 +74,10 @@ void collect(Collected& all, const Scanned::Given& given) {
   };
   if (given.name == "notify") arguments.notify = true;
   if (given.name == "repair") command(Command::repair);
-  if (given.name == "adopt") command(Command::adopt);
+  if (given.name == "adopt") {
+    command(Command::adopt);
+    arguments.adoptByMessageId = given.value && choice(given, all.errors, {"message-id"});
+  }
   if (given.name == "delete") command(Command::remove);
   if (given.name == "rename") command(Command::rename);
   if (given.name == "target") {

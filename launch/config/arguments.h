@@ -28,6 +28,7 @@ struct Arguments {
   std::optional<unsigned> watch;                            // --watch, --notify: seconds between two looks
   bool notify = false;
   bool dryRun = false, forceDeletions = false;
+  bool adoptByMessageId = false;  // --adopt=message-id
   ShowProgress progress = ShowProgress::automatic;
   bool json = false;                   // --log-format
   std::vector<std::string> mailboxes;  // modified UTF-7, INBOX in upper case

@@ -106,6 +106,10 @@ TEST_CASE("arguments: commands and targets") {
   CHECK(good({}).command == Command::synchronise);
   CHECK(good({"--repair"}).command == Command::repair);
   CHECK(good({"--adopt", "a"}).command == Command::adopt);
+  CHECK(good({"--adopt", "message-id"}).mailboxes == std::vector<std::string>{"message-id"});
+  CHECK_FALSE(good({"--adopt", "a"}).adoptByMessageId);
+  CHECK(good({"--adopt=message-id", "a"}).command == Command::adopt);
+  CHECK(good({"--adopt=message-id", "a"}).adoptByMessageId);
   CHECK(good({"--repair", "--repair"}).command == Command::repair);
   CHECK(good({"--delete", "x"}).command == Command::remove);
   CHECK(good({"--rename", "a", "b"}).command == Command::rename);

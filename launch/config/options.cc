@@ -58,6 +58,7 @@ class Scanner {
           return error("Option " + std::string(name) + " requires an argument");
         if (!value) value = words_[at_++];
         break;
+      case Option::Value::attached: break;
       case Option::Value::number:
         if (!value && at_ < words_.size() && looksLikeNumber(words_[at_])) value = words_[at_++];
         if (value && value->empty()) value.reset();

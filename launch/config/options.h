@@ -19,8 +19,9 @@ namespace interimap {
 struct Option {
   enum class Value {
     none,
-    text,    // required; may be empty, may start with a dash
-    number,  // optional; taken from the next argument only if that looks like a number
+    text,      // required; may be empty, may start with a dash
+    number,    // optional; taken from the next argument only if that looks like a number
+    attached,  // optional; "--name=value" only
   };
   std::string_view name;
   char letter = 0;  // 0: has none

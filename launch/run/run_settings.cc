@@ -46,6 +46,7 @@ settings::Sync syncSettings(const Arguments& arguments, const Configuration& con
   sync.dryRun = arguments.dryRun;
   sync.forceDeletions = arguments.forceDeletions;
   sync.adopt = arguments.command == Command::adopt;
+  sync.byMessageId = arguments.adoptByMessageId;
   sync.maxDeletions = configuration.maxDeletions;
   sync.maxDeletionsPercent = configuration.maxDeletionsPercent;
   sync.mailboxes = arguments.mailboxes;

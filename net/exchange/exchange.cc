@@ -45,7 +45,7 @@ struct Make {
   }
   Made operator()(request::Fetch& fetch) {
     if (fetch.items == request::Fetch::Items::content)
-      return std::make_unique<FetchContent>(std::move(fetch.uids), context.qresync);
+      return std::make_unique<FetchContent>(std::move(fetch.uids), context.qresync, context.header);
     return std::make_unique<Fetch>(std::move(fetch), context.qresync, context.header);
   }
   Made operator()(request::FetchBodies& fetch) {

@@ -1,11 +1,13 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// The digest of a whole message (ipc/identity.h): where the header does not tell whether two are the same.
+// The digest of a whole message (ipc/identity.h), which tells whether two are the same.
 #pragma once
 
 #include <openssl/evp.h>
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "ipc/identity.h"
@@ -27,10 +29,17 @@ class MessageDigest {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
 
+  // Within the header, in a line that may be a mark; in the rest of one that is too long for that; behind it.
+  enum class At : std::uint8_t { line, longLine, body };
+
   void load();
+  void endPiece(bool isWholeLine);
+  void update(std::string_view octets);
 
   std::unique_ptr<EVP_MD, Free> sha256_;
   std::unique_ptr<EVP_MD_CTX, Free> context_;
+  std::string line_;  // of the header, as far as it has come
+  At at_ = At::line;
 };
 
 }  // namespace interimap

@@ -7,6 +7,7 @@
 
 #include "ipc/ascii.h"
 #include "ipc/failure.h"
+#include "net/response/copy_mark.h"
 
 namespace interimap {
 
@@ -50,7 +51,7 @@ void MessageHeader::reset() {
   wholeBegun_ = idBegun_ = false;
   wholePending_.clear();
   idPending_.clear();
-  matched_ = lineSize_ = 0;
+  lineAt_ = matched_ = lineSize_ = 0;
   at_ = At::name;
   hasId_ = false;
 }
@@ -97,7 +98,7 @@ void MessageHeader::step(char c) {
 void MessageHeader::restOfLine(std::string_view octets) {
   appendWithoutCr(wholePending_, octets);
   lineSize_ += octets.size();
-  if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholeBegun_, wholePending_);
+  if (lineSize_ > kLongestCopyMark) flushWhole();
   if (at_ != At::value) return;
   appendWithoutBlanks(idPending_, octets);
   hasId_ = hasId_ || !idPending_.empty();
@@ -109,9 +110,19 @@ void MessageHeader::endLine() {
     at_ = At::done;
     return;
   }
-  wholePending_ += '\n';
+  if (lineSize_ <= kLongestCopyMark && isCopyMark(std::string_view(wholePending_).substr(lineAt_)))
+    wholePending_.resize(lineAt_);
+  else
+    wholePending_ += '\n';
   at_ = at_ == At::value ? At::afterValue : At::name;
+  flushWhole();
+  lineAt_ = wholePending_.size();
   lineSize_ = matched_ = 0;
+}
+
+// If it is worth it.
+void MessageHeader::flushWhole() {
+  if (wholePending_.size() >= kDigestAtOnce) update(whole_.get(), wholeBegun_, wholePending_);
 }
 
 // Of the two digests a message needs one: which, turns out late.
@@ -135,7 +146,7 @@ HeaderDigest MessageHeader::finish(EVP_MD_CTX* context, bool begun, std::string&
 HeaderDigest MessageHeader::digest() {
   if (!sha256_) reset();
   if (hasId_) return finish(id_.get(), idBegun_, idPending_);
-  if (lineSize_ > 0) wholePending_ += '\n';  // servers differ on whether a last line is completed
+  if (lineSize_ > 0) endLine();  // servers differ on whether a last line is completed
   return finish(whole_.get(), wholeBegun_, wholePending_);
 }
 

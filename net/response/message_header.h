@@ -40,12 +40,14 @@ class MessageHeader {
   void step(char c);
   void restOfLine(std::string_view octets);
   void endLine();
+  void flushWhole();
   void update(EVP_MD_CTX* context, bool& begun, std::string& pending);
   HeaderDigest finish(EVP_MD_CTX* context, bool begun, std::string& pending);
 
   std::unique_ptr<EVP_MD, Free> sha256_;
   std::unique_ptr<EVP_MD_CTX, Free> whole_, id_;
   std::string wholePending_, idPending_;  // not yet digested
+  std::size_t lineAt_ = 0;                // where this line begins in wholePending_, if all of it is there
   std::size_t matched_ = 0;               // characters of "message-id"
   std::size_t lineSize_ = 0;              // octets in this line, CR not counted
   At at_ = At::name;

@@ -41,6 +41,10 @@ TEST_CASE("what servers may change leaves the digest alone") {
       {"else the whole header, without CR, as far as the empty line",
        {"Subject: x\r\nFrom: y\r\n\r\nbody", "Subject: x\nFrom: y\n\nother", "Subject: x\r\nFrom: y\r\n",
         "Subject: x\r\nFrom: y"}},
+      {"field 22: without the marks of mbsync and OfflineIMAP",
+       {"A: b\r\nC: d\r\n\r\n", "X-TUID: yGpLnPnFGpXM\r\nA: b\r\nC: d\r\n\r\n",
+        "A: b\nx-offlineimap: 1-2\nC: d\n\n", "A: b\r\nC: d\r\nX-TUID: x\r\n\r\n",
+        "A: b\r\nC: d\r\nX-TUID: x"}},
       {"a body has no Message-ID", {"A: b\r\n\r\nMessage-ID: <a@b>\r\n", "A: b\r\n\r\n"}},
       {"nothing", {"", "\r\n", "\r\nMessage-ID: <a@b>\r\n"}},
   };

@@ -243,6 +243,12 @@ Lane::Again Lane::settle(Appending& window) {
   store_.settle(load.mailbox->id, target_.side(), settled);
   window.place = {};
   if (from.empty()) return again;
+  store_.addCopied(load.mailbox->id, target_.side(), to);
+  std::map<Uid, HeaderDigest> landmarks;
+  for (const answer::WindowMessage& message : window.messages)
+    if (from.contains(message.uid)) landmarks.insert_or_assign(message.uid, message.header);
+  while (landmarks.size() > store::kLandmarks) landmarks.erase(landmarks.begin());
+  store_.addLandmarks(load.mailbox->id, source_.side(), landmarks);
   bool toLocal = target_.side() == Side::local;
   (toLocal ? log_.done().copiedToLocal : log_.done().copiedToRemote) += from.size();
   log_.info(About::at(Side::local, load.mailbox->wire.local),
@@ -339,7 +345,8 @@ void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::stri
       return;
     case store::Refusal::unsent:  // reported by owe()
     case store::Refusal::denied:  // by Pass
-    case store::Refusal::kept: return;
+    case store::Refusal::kept:
+    case store::Refusal::surplus: return;
     case store::Refusal::refused:
       log_.error(source, std::string("UID ") + number + " was refused by " + target_.name() + ": " + reply,
                  ExitStatus::tryAgain);

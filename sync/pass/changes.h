@@ -13,6 +13,7 @@
 
 #include "ipc/exit_status.h"
 #include "ipc/flags.h"
+#include "ipc/identity.h"
 #include "ipc/side.h"
 #include "ipc/uid_set.h"
 #include "sync/copying/fresh.h"
@@ -30,9 +31,10 @@ enum class Extent : std::uint8_t {
 struct Trouble {
   std::string text;
   ExitStatus status;
-  bool again = false;   // a response could not be read: worth another try
-  bool afresh = false;  // UIDs do not mean what they meant: what is known of it is to be forgotten
-  bool hold = false;    // and that would not be noticed by the next run
+  bool again = false;    // a response could not be read: worth another try
+  bool afresh = false;   // UIDs do not mean what they meant: what is known of it is to be forgotten
+  bool hold = false;     // and that would not be noticed by the next run
+  bool rebuilt = false;  // UIDs do mean what they meant, but what changed when is not known any more
 };
 
 struct Changes {
@@ -53,6 +55,12 @@ struct Changes {
   UidSet unreported;
   // Ascending.
   std::vector<Fresh> fresh;
+  // Known messages whose headers were asked for, and what they are.
+  UidSet landmarksAsked;
+  std::map<Uid, HeaderDigest> landmarks;
+  // Copies of ours, with their sizes: those that were listed, and if there is anything fresh, the newest of
+  // the last day.
+  std::vector<Fresh> copied;
   // With Extent::afresh: why its UIDs are not those that we know, or nothing if they are; and how many mapped
   // ones are still there, if so.
   std::optional<Trouble> meaningless;

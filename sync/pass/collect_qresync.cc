@@ -77,6 +77,25 @@ void CollectQresync::ask() {
       });
   listReply_ = server_.fetch(UidSet::from(changes_.listedFrom), request::Fetch::Items::sizes,
                              [this](const answer::Message& message) { listed(message); });
+  askLandmarks();
+}
+
+// A server that was restored from a backup and has given out more UIDs since looks like any other; but the
+// newest messages that are known are not what they were. After a copy they are others, too.
+void CollectQresync::askLandmarks() {
+  if (!known_) return;
+  landmarks_ = store_.landmarks(mailbox_.id, server_.side());
+  UidSet known;
+  for (const auto& [uid, _] : landmarks_) known.add(uid);
+  UidSet asked = store_.newest(mailbox_.id, server_.side(), store::kLandmarks);
+  if (copies_ != nullptr && asked == known) return;
+  asked.add(known);
+  if (asked.empty()) return;
+  changes_.landmarksAsked = asked;
+  landmarkReply_ =
+      server_.fetch(asked, request::Fetch::Items::identity, [this](const answer::Message& message) {
+        if (message.header) changes_.landmarks.emplace(message.uid, *message.header);
+      });
 }
 
 // From listedFrom on the listing is complete up to the UIDNEXT that SELECT told, which was answered before
@@ -93,6 +112,9 @@ void CollectQresync::listed(const answer::Message& listed) {
       if (extent_ == Extent::everything && known_ && listed.modSeq.value > 0 &&
           listed.modSeq <= known_->highestModSeq)
         changes_.unreported.add(listed.uid);
+      if (listed.uid.value() >= changes_.knownNext.value)
+        changes_.copied.push_back(
+            {listed.uid, static_cast<std::uint32_t>(std::min<std::uint64_t>(listed.size, 0xffffffffU))});
       return;
     }
   }
@@ -110,6 +132,7 @@ void CollectQresync::message(Uid uid, const Flags& now) {
 CollectQresync::Collected CollectQresync::collect() {
   const answer::Done& done = selectReply_.done();
   listReply_.done();  // whatever SELECT said: what is still to come must find us alive
+  if (landmarkReply_ && !landmarkReply_->done().ok()) changes_.landmarksAsked = {};
   for (const answer::Done* it : {&done, &listReply_.done()})
     if (!it->ok())
       return {
@@ -164,6 +187,20 @@ std::optional<Trouble> CollectQresync::regressed(const answer::Selected& selecte
     return another(
         "UIDNEXT went back from " + number(least.value) + " to " + number(selected.uidNext.value) + restored,
         true);
+  bool same = false;
+  for (const auto& [uid, header] : landmarks_) {
+    auto shown = changes_.landmarks.find(uid);
+    if (shown == changes_.landmarks.end()) continue;
+    if (shown->second != header)
+      return another("UID " + number(uid.value()) + " is another message than it was" + restored, true);
+    same = true;
+  }
+  if (selected.highestModSeq < known_->highestModSeq && same)
+    return Trouble{.text = "HIGHESTMODSEQ went back from " + number(known_->highestModSeq.value) + " to " +
+                           number(selected.highestModSeq.value) +
+                           ", but the messages are the same: its index was made anew.",
+                   .status = ExitStatus::data,
+                   .rebuilt = true};
   if (selected.highestModSeq < known_->highestModSeq)
     return another("HIGHESTMODSEQ went back from " + number(known_->highestModSeq.value) + " to " +
                        number(selected.highestModSeq.value) + restored,

@@ -24,7 +24,9 @@ class CollectQresync {
 
   // Sends SELECT, with QRESYNC data if there are any, and UID FETCH of everything from the known UIDNEXT on.
   void ask();
-  bool isTold() const { return selectReply_.ready() && listReply_.ready(); }  // collect() will not wait
+  bool isTold() const {  // collect() will not wait
+    return selectReply_.ready() && listReply_.ready() && (!landmarkReply_ || landmarkReply_->ready());
+  }
 
   struct Collected {
     answer::Selected selected;
@@ -41,6 +43,7 @@ class CollectQresync {
   std::optional<Trouble> regressed(const answer::Selected& selected) const;
   void settleAfresh();
   void settle();
+  void askLandmarks();
 
   Server& server_;
   const store::Store& store_;
@@ -53,6 +56,8 @@ class CollectQresync {
   Changes changes_;
   Reply<answer::Selected> selectReply_;
   Reply<Nothing> listReply_;
+  std::map<Uid, HeaderDigest> landmarks_;  // as they were
+  std::optional<Reply<Nothing>> landmarkReply_;
 };
 
 }  // namespace interimap

@@ -9,6 +9,12 @@ namespace interimap {
 
 namespace {
 
+// Octets that other programs add to a copy: "X-TUID: " with twelve characters, X-OfflineIMAP: with up to
+// some twenty.
+constexpr std::uint32_t kLongestMark = 64;
+// So many Message-IDs that agree while the contents do not are not a few drafts.
+constexpr std::uint64_t kMostDrafts = 5;
+
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
 // As much as can be seen of them in a log line: a range takes two characters at the least. They ascend.
@@ -23,33 +29,35 @@ std::string shown(const std::vector<Uid>& uids) {
 
 }  // namespace
 
-// Where nothing was ever brought to an end, or everything is compared, a message may be on both sides without
-// our doing: copying it would double it.
-bool Pairing::mayHave() const {
-  if (!changes_.local || !changes_.remote) return false;
-  auto isFirst = [](const std::optional<store::SideState>& known) {
-    return !known || known->uidNext.value == 0;
-  };
-  return work_.due.afresh || work_.isFull() || (isFirst(work_.known.local) && isFirst(work_.known.remote));
+bool Pairing::isFirst() const {
+  return std::ranges::all_of(
+      kSides, [&](Side side) { return !work_.known[side] || work_.known[side]->uidNext.value == 0; });
 }
 
-// Of those that are new on both sides only the ones of a size that the other side has, too; unless it is
-// known, or said, that both have the same mail: servers do not always agree on sizes.
+// What is new on both sides may be one message in every pass: another interimap, a filter or a user put it
+// there. Then only those are looked at of which the other side has one of about that size, since other
+// programs add a line to their copies. Where it is known, said, or likely that both have the same mail, all
+// are: servers do not always agree on sizes.
 void Pairing::ask() {
-  if (!mayHave()) return;
-  bool all = work_.due.afresh || work_.settings.adopt;
+  if (!changes_.local || !changes_.remote) return;
+  bool all = work_.due.afresh || work_.settings.adopt || isFirst();
   Both<std::vector<std::uint32_t>> sizes;
   for (Side side : kSides) {
     for (const Fresh& fresh : changes_[side]->fresh) sizes[side].push_back(fresh.size);
     std::ranges::sort(sizes[side]);
   }
-  search_ = std::make_unique<TwinSearch>(work_.servers, work_.mailbox);
+  search_ = std::make_unique<TwinSearch>(
+      work_.servers, work_.mailbox,
+      work_.settings.byMessageId ? TwinSearch::By::messageId : TwinSearch::By::content);
   for (Side side : kSides) {
     const std::vector<std::uint32_t>& theirs = sizes[other(side)];
+    auto isMatched = [&](std::uint32_t size) {
+      auto it = std::ranges::lower_bound(theirs, size - std::min(size, kLongestMark));
+      return it != theirs.end() && *it <= std::uint64_t{size} + kLongestMark;
+    };
     UidSet uids;
     for (const Fresh& fresh : changes_[side]->fresh)
-      if (fresh.size > 0 && !theirs.empty() && (all || std::ranges::binary_search(theirs, fresh.size)))
-        uids.add(fresh.uid);
+      if (fresh.size > 0 && !theirs.empty() && (all || isMatched(fresh.size))) uids.add(fresh.uid);
     // Of all there are one range will do: a million may have as many gaps between them.
     if (!uids.empty() && uids.size() == work_.due.selected[side].exists)
       uids = UidSet::range(uids.first().value(), uids.last().value());
@@ -76,6 +84,24 @@ bool Pairing::find(const Both<UidSet>& departed) {
       work_.log.warning(work_.about(side), "UID(s) " + unclear.text() + " look like messages that " +
                                                work_.servers[other(side)]->name() +
                                                " has, but could not be compared. They are copied.");
+  return !wouldDouble();
+}
+
+// Somebody has altered what both have: a server, or a program that has copied it.
+bool Pairing::wouldDouble() {
+  if (!isFirst() || work_.due.afresh || work_.settings.adopt) return false;
+  const std::uint64_t fewer = std::min(search_->seen().local, search_->seen().remote),
+                      common = search_->common(), found = search_->found().size();
+  if (common < kMostDrafts || common * 2 < fewer || found * 2 >= common) return false;
+  const std::string name = work_.mailbox.shown();
+  work_.fail(Side::local,
+             number(common) + " of " + number(fewer) +
+                 " messages have the same Message-ID on both sides, but only " + number(found) +
+                 " have the same content: the others would be doubled. Nothing is copied. If a server or "
+                 "another program has altered them, `interimap --adopt=message-id " +
+                 name + "` pairs them; if they are different messages, `interimap --adopt " + name +
+                 "` copies them.",
+             ExitStatus::data);
   return true;
 }
 

@@ -21,11 +21,12 @@ class Pairing {
   Pairing(Work& work, BothChanges& changes) : work_(work), changes_(changes) {}
   Pairing(const Pairing&) = delete;
 
-  // Sends, where a message may be on both sides without our doing. To be waited for before this goes away.
+  // Sends. To be waited for before this goes away.
   void ask();
   void wait();
   bool isAsked() const { return search_ != nullptr; }
-  // After ask(). False if they cannot be told: the pass is over. `departed`: have gone meanwhile.
+  // After ask(). False if they cannot be told, or if most would be doubled: the pass is over. `departed`:
+  // have gone meanwhile.
   bool find(const Both<UidSet>& departed);
   // Where UIDs lost their meaning: whether enough of the messages that were known have been found again to
   // take it for the same mailbox. If not, the pass is over.
@@ -40,7 +41,8 @@ class Pairing {
   std::vector<Touched> preview();
 
  private:
-  bool mayHave() const;
+  bool isFirst() const;
+  bool wouldDouble();
   bool isMeaningless(Side side) const;
   bool isPartnered(Side side, Uid uid) const;
   std::optional<Flags> baseAfresh(const Twins& twins) const;

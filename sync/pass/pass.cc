@@ -9,6 +9,7 @@
 #include "sync/pass/copy_check.h"
 #include "sync/pass/repair.h"
 #include "sync/pass/resumption.h"
+#include "sync/pass/surplus.h"
 #include "sync/pass/touched.h"
 
 namespace interimap {
@@ -20,7 +21,9 @@ void Pass::ask() {
   Extent extent = work_.due.afresh ? Extent::afresh : work_.isFull() ? Extent::everything : Extent::news;
   for (Side side : kSides) {
     if (!work_.due.sides[side]) continue;
-    collectors_[side].emplace(*work_.servers[side], work_.store, work_.mailbox, work_.known[side], extent,
+    std::optional<store::SideState> known = work_.known[side];
+    if (known && work_.due.rebuilt[side]) known->highestModSeq = {0};
+    collectors_[side].emplace(*work_.servers[side], work_.store, work_.mailbox, known, extent,
                               work_.due.copies[side].get());
     collectors_[side]->ask();
   }
@@ -43,10 +46,29 @@ bool Pass::collect() {
     troubles[side] = std::move(collected.trouble);
     changes_[side] = std::move(collected.changes);
   }
-  if (recovers(work_, troubles)) return false;
+  if (recovers(work_, troubles) || isRebuilt(troubles)) return false;
   for (Side side : kSides)
     if (troubles[side]) report(side, *troubles[side]);
   return !work_.isOver();
+}
+
+// A server that made its index anew does not know what changed when. Its UIDs hold: another pass compares
+// everything, and what is not there any more has been expunged.
+bool Pass::isRebuilt(const Both<std::optional<Trouble>>& troubles) {
+  Due due{.mailbox = &work_.mailbox, .again = work_.due.again, .full = true};
+  bool any = false;
+  for (Side side : kSides) {
+    due.rebuilt[side] = troubles[side] && troubles[side]->rebuilt;
+    any = any || due.rebuilt[side];
+    if (troubles[side] && !troubles[side]->rebuilt) return false;
+  }
+  if (!any) return false;
+  for (Side side : kSides)
+    if (due.rebuilt[side])
+      work_.log.warning(work_.about(side), troubles[side]->text + " Comparing every message.");
+  due.expunged = work_.due.expunged;
+  work_.startAgain(std::move(due));
+  return true;
 }
 
 void Pass::report(Side side, const Trouble& trouble) {
@@ -65,6 +87,8 @@ void Pass::clarify() {
     if (changes_[side] && !changes_[side]->doubtful.empty()) checkCopies(work_, changes_, side);
     if (work_.isOver()) return;
   }
+  for (Side side : kSides)
+    if (work_.due.rebuilt[side]) changes_[side]->gone.add(std::exchange(changes_[side]->lost, {}));
   if (work_.isFull()) {
     redo_ = findLost(work_, changes_);
     reportUnreported(work_, changes_);
@@ -92,6 +116,7 @@ void Pass::begin(Both<Lanes*> lanes) {
   for (Side side : kSides)
     if (changes_[side] && !work_.due.again) reportStrangers(work_, changes_, side);
   if (!resume()) return;
+  if (!work_.due.afresh && !leaveSurplus()) return;
   if (work_.isFull()) reportUnmatched(work_, changes_, redo_);
   Restrained decided = decide();
   rememberBrake(decided);
@@ -133,12 +158,27 @@ bool Pass::resume() {
   return true;
 }
 
+// What is new, but for somebody else's copies.
+bool Pass::leaveSurplus() {
+  Surplus surplus(work_, changes_);
+  for (Side side : kSides) {
+    if (!changes_[side]) continue;
+    std::ranges::move(surplus.find(side), std::back_inserter(joined_));
+    if (work_.isOver()) return false;
+  }
+  return true;
+}
+
 // What is to be done, and what of it is not. Flags that may not be stored are told of here: that is all that
 // is ever said of them, while messages that stay on one side alone are reported at the end of every run.
 Restrained Pass::decide() {
   Both<Access> access{work_.access(Side::local), work_.access(Side::remote)};
   std::vector<Touched> touched = std::exchange(joined_, {});
   std::ranges::move(touchedPairs(work_, changes_, questions_.answers), std::back_inserter(touched));
+  // A flag that a server lost with its index has not been removed.
+  for (Touched& pair : touched)
+    for (Side side : kSides)
+      if (work_.due.rebuilt[side] && pair.base && pair.now[side]) pair.base = *pair.base & *pair.now[side];
   Plan plan = reconcile(touched, access);
   Both<Past> past;
   for (Side side : kSides) {
@@ -225,13 +265,27 @@ void Pass::finish(const Both<Lanes*>& lanes) {
   for (Side side : kSides)
     if (lanes[side]->tally().confused.contains(&work_.mailbox)) return;
   work_.store.putState(work_.mailbox.id, work_.reached(Side::local), work_.reached(Side::remote));
+  work_.store.forgetCopied(work_.mailbox.id);
+  for (Side side : kSides) rememberLandmarks(side);
   decideNext(lanes);
+}
+
+// Those that were shown, and those that were copied in the meantime.
+void Pass::rememberLandmarks(Side side) {
+  if (!changes_[side] || changes_[side]->landmarksAsked.empty()) return;
+  const store::MailboxId id = work_.mailbox.id;
+  std::map<Uid, HeaderDigest> landmarks = work_.store.landmarks(id, side);
+  std::erase_if(landmarks, [&](const auto& it) { return changes_[side]->landmarksAsked.contains(it.first); });
+  for (const auto& [uid, header] : changes_[side]->landmarks)
+    if (work_.store.partner(id, side, uid)) landmarks.emplace(uid, header);
+  work_.store.setLandmarks(id, side, landmarks);
 }
 
 void Pass::decideNext(const Both<Lanes*>& lanes) {
   Due next = work_.due;
   next.again = true;
   next.full = next.afresh = false;
+  next.rebuilt = {};
   for (Side side : kSides) next.expunged[side] += application_->expunged()[side];
   for (Side side : kSides)
     next.sides[side] = application_->plan().writes(side) ||

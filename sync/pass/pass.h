@@ -5,7 +5,7 @@
 // sends is on its way while the others are looked at.
 //
 // This is the order of the stages, each of which has a file of its own: collect_qresync, copy_check, repair,
-// questions, pairing, resumption, touched, reconcile, restraint, application.
+// questions, pairing, resumption, surplus, touched, reconcile, restraint, application.
 #pragma once
 
 #include <optional>
@@ -49,12 +49,15 @@ class Pass {
 
  private:
   bool collect();
+  bool isRebuilt(const Both<std::optional<Trouble>>& troubles);
   void report(Side side, const Trouble& trouble);
   bool settle();
   bool resume();
+  bool leaveSurplus();
   Restrained decide();
   Both<UidSet> deny();
   void rememberBrake(const Restrained& decided);
+  void rememberLandmarks(Side side);
   void decideNext(const Both<Lanes*>& lanes);
   std::string misfit() const;
 

@@ -12,6 +12,24 @@ namespace {
 
 using Items = request::Fetch::Items;
 
+// Copies that somebody else's are looked for beside.
+constexpr std::uint64_t kRecentCopies = 128;
+
+std::uint32_t clamped(std::uint64_t size) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(size, 0xffffffffU));
+}
+
+UidSet highest(const UidSet& uids, std::uint64_t most) {
+  UidSet out;
+  const auto& ranges = uids.ranges();
+  for (auto it = ranges.rbegin(); it != ranges.rend() && out.size() < most; ++it) {
+    std::uint64_t left = most - out.size();
+    out.add(UidSet::Range{
+        it->last - it->first < left ? it->first : static_cast<std::uint32_t>(it->last - left + 1), it->last});
+  }
+  return out;
+}
+
 }  // namespace
 
 bool mayTry(const Work& work, const store::RefusedMessage& message) {
@@ -21,7 +39,8 @@ bool mayTry(const Work& work, const store::RefusedMessage& message) {
     case store::Refusal::denied: return !work.due.again && !work.access(other(message.source)).readOnly;
     case store::Refusal::empty:
     case store::Refusal::tooLarge:
-    case store::Refusal::kept: return false;
+    case store::Refusal::kept:
+    case store::Refusal::surplus: return false;
   }
   return false;
 }
@@ -31,6 +50,7 @@ void Questions::ask(Side side, const UidSet& redo) {
   otherFlags(side);
   if (!work_.due.afresh) whichAreOurs(side);
   owed(side, redo);
+  if (!work_.due.afresh) recentCopies(side);
 }
 
 // A server that reports messages gone is asked for exactly those: some have been seen to report every message
@@ -100,8 +120,23 @@ void Questions::owed(Side source, const UidSet& redo) {
   if (owed.empty()) return;
   outstanding_.emplace_back(
       source, work_.at(source).fetch(owed, Items::sizes, [this, source](const answer::Message& message) {
-        toCopy_[source].push_back(
-            {message.uid, static_cast<std::uint32_t>(std::min<std::uint64_t>(message.size, 0xffffffffU))});
+        toCopy_[source].push_back({message.uid, clamped(message.size)});
+      }));
+}
+
+// What is new may be somebody else's copy of what was copied before (sync/pass/surplus.h).
+void Questions::recentCopies(Side side) {
+  Changes& changes = *changes_[side];
+  if (changes.fresh.empty()) {
+    changes.copied = {};
+    return;
+  }
+  UidSet recent = work_.store.copied(work_.mailbox.id, side).intersect(UidSet::below(changes.listedFrom));
+  recent = highest(recent, kRecentCopies);
+  if (recent.empty()) return;
+  outstanding_.emplace_back(
+      side, work_.at(side).fetch(recent, Items::sizes, [this, side](const answer::Message& message) {
+        copied_[side].push_back({message.uid, clamped(message.size)});
       }));
 }
 
@@ -123,6 +158,7 @@ bool Questions::settle() {
         if (changes.gone.contains(uid) && !known.are(uid, flags)) changes.flags.insert_or_assign(uid, flags);
     }
     changes.gone.remove(answers.alive[side]);
+    changes.copied.insert(changes.copied.end(), copied_[side].begin(), copied_[side].end());
     changes.fresh.insert(changes.fresh.end(), toCopy_[side].begin(), toCopy_[side].end());
   }
   return true;

@@ -42,12 +42,13 @@ class Questions {
   void whichAreOurs(Side target);
   void identities(Side side, const UidSet& uids, std::vector<answer::Message>& found);
   void owed(Side source, const UidSet& redo);
+  void recentCopies(Side side);
 
   Work& work_;
   BothChanges& changes_;
   std::vector<std::pair<Side, Reply<Nothing>>> outstanding_;
   Both<std::map<Uid, Flags>> aliveWith_;
-  Both<std::vector<Fresh>> toCopy_;
+  Both<std::vector<Fresh>> toCopy_, copied_;
 };
 
 // Whether this pass may try to copy a message that stayed on its side. Refused ones are tried once a run;

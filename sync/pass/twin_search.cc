@@ -20,24 +20,14 @@ constexpr std::size_t kComparedAtOnce = 4096;
 void TwinSearch::ask(Side side, const UidSet& uids) {
   if (uids.empty()) return;
   asked_ = true;
-  askIdentities(side, uids, [this, side](const Lookalike& it) { sketches_.add(side, it); });
+  ask(side, uids, Items::identity, [this, side](const answer::Message& it) {
+    if (it.header) sketches_.add(side, it.uid, *it.header);
+  });
 }
 
-void TwinSearch::askIdentities(Side side, const UidSet& uids, std::function<void(const Lookalike&)> visit) {
-  auto looks = [this, visit = std::move(visit)](const answer::Message& it) {
-    if (it.header && it.date && it.flags)
-      visit({it.uid, number(*it.flags), {*it.header, it.date->seconds(), it.size}});
-  };
+void TwinSearch::ask(Side side, const UidSet& uids, Items items, Server::OnMessage visit) {
   auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
-  questions_.push_back({side, selected, servers_[side]->fetch(uids, Items::identity, std::move(looks))});
-}
-
-void TwinSearch::askContents(Side side, const UidSet& uids, std::map<Uid, ContentDigest>& out) {
-  auto selected = servers_[side]->ensureSelected(mailbox_.wire[side]);
-  questions_.push_back(
-      {side, selected, servers_[side]->fetch(uids, Items::content, [&out](const answer::Message& message) {
-         if (message.content) out.emplace(message.uid, *message.content);
-       })});
+  questions_.push_back({side, selected, servers_[side]->fetch(uids, items, std::move(visit))});
 }
 
 std::uint32_t TwinSearch::number(const Flags& flags) {
@@ -53,49 +43,41 @@ void TwinSearch::wait() {
 std::optional<TwinSearch::Trouble> TwinSearch::finish(const Both<UidValidity>& validity,
                                                       const std::function<bool(Side, Uid)>& taken) {
   if (auto trouble = await(validity)) return trouble;
-  found_ = sketches_.takeUnmistakable(taken);
+  sketches_.match(taken);
   for (;;) {
-    Both<UidSet> doubtful = sketches_.takeDoubtful(kComparedAtOnce);
-    if (doubtful.local.empty()) break;
-    if (auto trouble = compare(doubtful, validity)) return trouble;
+    Both<UidSet> alike = sketches_.take(kComparedAtOnce);
+    if (alike.local.empty()) break;
+    if (auto trouble = compare(alike, validity)) return trouble;
   }
   std::ranges::sort(found_, {}, &Twins::local);
   return std::nullopt;
 }
 
-// Asks for what a sketch cannot hold together with the bodies: hardly one has the same header and needs none.
 std::optional<TwinSearch::Trouble> TwinSearch::compare(const Both<UidSet>& uids,
                                                        const Both<UidValidity>& validity) {
+  const bool byContent = by_ == By::content;
   Both<std::map<Uid, Lookalike>> shown;
-  Both<std::map<Uid, ContentDigest>> contents;
-  for (Side side : kSides) {
-    // A server that tells of a message twice has one of it all the same.
-    askIdentities(side, uids[side], [&all = shown[side]](const Lookalike& it) { all.emplace(it.uid, it); });
-    askContents(side, uids[side], contents[side]);
-  }
+  // A server that tells of a message twice has one of it all the same.
+  for (Side side : kSides)
+    ask(side, uids[side], byContent ? Items::content : Items::identity,
+        [this, byContent, &all = shown[side]](const answer::Message& it) {
+          const auto& digest = byContent ? it.content : it.header;
+          if (digest && it.flags)
+            all.try_emplace(it.uid, Lookalike{it.uid, number(*it.flags), *digest,
+                                              it.date ? it.date->seconds() : 0, it.size});
+        });
   if (auto trouble = await(validity)) return trouble;
   Both<std::vector<Lookalike>> left;
-  Both<UidSet> missing;
   for (Side side : kSides) {
     UidSet seen;
     for (const auto& [uid, it] : shown[side]) {
       left[side].push_back(it);
       seen.add(uid);
     }
-    missing[side] = uids[side].minus(seen);
+    unclear_[side].add(uids[side].minus(seen));
   }
-  auto take = [this](const std::vector<Twins>& twins) {
-    found_.insert(found_.end(), twins.begin(), twins.end());
-  };
-  take(takeUnmistakable(left));
-  Both<UidSet> unsure = doubtful(left);
-  take(takeEqual(left, contents));
-  for (Side side : kSides) {
-    UidSet compared;
-    for (const auto& [uid, _] : contents[side]) compared.add(uid);
-    unsure[side].add(missing[side]);
-    unclear_[side].add(unsure[side].minus(compared));
-  }
+  std::vector<Twins> twins = takeEqual(left);
+  found_.insert(found_.end(), twins.begin(), twins.end());
   return std::nullopt;
 }
 

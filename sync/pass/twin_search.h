@@ -19,7 +19,10 @@ namespace interimap {
 
 class TwinSearch {
  public:
-  TwinSearch(Both<Server*> servers, const Mailbox& mailbox) : servers_(servers), mailbox_(mailbox) {}
+  // Messages are the same if their contents are; or, so the user says, if their Message-IDs are.
+  enum class By : std::uint8_t { content, messageId };
+  TwinSearch(Both<Server*> servers, const Mailbox& mailbox, By by = By::content)
+      : servers_(servers), mailbox_(mailbox), by_(by) {}
   TwinSearch(const TwinSearch&) = delete;
 
   // Sends.
@@ -34,7 +37,7 @@ class TwinSearch {
     std::string text;
     bool again;  // worth another try
   };
-  // Waits, and where there is doubt asks again, and for the bodies, too. `validity`: that the UIDs are of.
+  // Waits, and asks for the bodies of those that may be the same. `validity`: that the UIDs are of.
   // `taken`: what has found its partner in the meantime.
   std::optional<Trouble> finish(const Both<UidValidity>& validity,
                                 const std::function<bool(Side, Uid)>& taken);
@@ -42,6 +45,9 @@ class TwinSearch {
   // After finish(). In the order of their local UIDs.
   const std::deque<Twins>& found() const { return found_; }
   const Flags& flags(std::uint32_t number) const { return flags_[number]; }
+  // How many there were, and how many Message-IDs both sides have, though not always with the same content.
+  const Both<std::uint64_t>& seen() const { return sketches_.seen(); }
+  std::uint64_t common() const { return sketches_.common(); }
   // That may be on the other side, too, but the server did not show their bodies.
   const Both<UidSet>& unclear() const { return unclear_; }
 
@@ -51,18 +57,18 @@ class TwinSearch {
     Reply<answer::Selected> selected;
     Reply<Nothing> reply;
   };
-  void askIdentities(Side side, const UidSet& uids, std::function<void(const Lookalike&)> visit);
-  void askContents(Side side, const UidSet& uids, std::map<Uid, ContentDigest>& out);
-  std::optional<Trouble> compare(const Both<UidSet>& doubtful, const Both<UidValidity>& validity);
+  void ask(Side side, const UidSet& uids, request::Fetch::Items items, Server::OnMessage visit);
+  std::optional<Trouble> compare(const Both<UidSet>& alike, const Both<UidValidity>& validity);
   std::uint32_t number(const Flags& flags);
   std::optional<Trouble> await(const Both<UidValidity>& validity);
 
   Both<Server*> servers_;
   const Mailbox& mailbox_;
+  By by_;
   std::vector<Question> questions_;
   bool asked_ = false;
   Both<UidSet> unclear_;
-  Sketches sketches_{LookHash()};
+  Sketches sketches_{HeaderHash()};
   std::vector<Flags> flags_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // of flags
   std::deque<Twins> found_;

@@ -59,60 +59,27 @@ void pairInOrder(const Range& here, const Range& there, bool alone, std::vector<
     out.push_back({a->uid, b->uid, {a->flags, b->flags}, alone});
 }
 
-// Those whose content is known, with its digest in place of the header's: what has the same content has the
-// same header.
-Lookalikes known(const Lookalikes& all, const std::map<Uid, ContentDigest>& contents) {
-  Lookalikes out;
-  for (Lookalike it : all)
-    if (auto content = contents.find(it.uid); content != contents.end()) {
-      it.identity = {content->second, it.identity.date, 0};
-      out.push_back(it);
-    }
-  return out;
-}
-
-HeaderDigest header(const Lookalike& it) { return it.identity.header; }
+ContentDigest content(const Lookalike& it) { return it.content; }
 
 }  // namespace
 
-std::vector<Twins> takeUnmistakable(Both<Lookalikes>& left) {
-  std::vector<Twins> out;
-  forEachCommon(
-      left, [](const Lookalike& it) { return it.identity; },
-      [&](const Range& here, const Range& there) {
-        if (size(here) == 1 && size(there) == 1) pairInOrder(here, there, true, out);
-      });
-  leaveOut(left, out);
-  return out;
-}
-
-Both<UidSet> doubtful(Both<Lookalikes>& left) {
-  std::vector<Uid> local, remote;
-  forEachCommon(left, header, [&](const Range& here, const Range& there) {
-    for (auto it = here.first; it != here.second; ++it) local.push_back(it->uid);
-    for (auto it = there.first; it != there.second; ++it) remote.push_back(it->uid);
-  });
-  return {UidSet::of(std::move(local)), UidSet::of(std::move(remote))};
-}
-
-std::vector<Twins> takeEqual(Both<Lookalikes>& left, const Both<std::map<Uid, ContentDigest>>& contents) {
-  Both<Lookalikes> comparable{known(left.local, contents.local), known(left.remote, contents.remote)};
-  std::set<HeaderDigest> single;
-  forEachCommon(comparable, header, [&](const Range& here, const Range& there) {
-    if (size(here) == 1 && size(there) == 1) single.insert(header(*here.first));
+std::vector<Twins> takeEqual(Both<Lookalikes>& left) {
+  std::set<ContentDigest> single;
+  forEachCommon(left, content, [&](const Range& here, const Range& there) {
+    if (size(here) == 1 && size(there) == 1) single.insert(content(*here.first));
   });
   std::vector<Twins> out;
   auto take = [&](auto key) {
     std::vector<Twins> taken;
-    forEachCommon(comparable, key, [&](const Range& here, const Range& there) {
-      pairInOrder(here, there, single.contains(header(*here.first)), taken);
+    forEachCommon(left, key, [&](const Range& here, const Range& there) {
+      pairInOrder(here, there, single.contains(content(*here.first)), taken);
     });
-    leaveOut(comparable, taken);
+    leaveOut(left, taken);
     out.insert(out.end(), taken.begin(), taken.end());
   };
-  take([](const Lookalike& it) { return it.identity; });
-  take(header);
-  leaveOut(left, out);
+  take([](const Lookalike& it) { return std::tuple(it.content, it.date, it.size); });
+  take([](const Lookalike& it) { return std::tuple(it.content, it.date); });
+  take(content);
   return out;
 }
 

@@ -1,12 +1,11 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // Messages that both servers have already though nobody remembers that one is the other: before a mailbox was
-// synchronised for the first time, after what was known of it was lost, or its UIDs lost their meaning. Pure
-// functions.
+// synchronised for the first time, after what was known of it was lost, or its UIDs lost their meaning; or
+// somebody else put them there, such as another interimap. Pure functions.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "ipc/identity.h"
@@ -18,7 +17,9 @@ namespace interimap {
 struct Lookalike {
   Uid uid;
   std::uint32_t flags;  // as the caller numbers them: there may be a million, and most have the same
-  Identity identity;
+  ContentDigest content;
+  std::int64_t date;   // INTERNALDATE, seconds since 1970
+  std::uint64_t size;  // RFC822.SIZE
 };
 
 struct Twins {
@@ -27,19 +28,10 @@ struct Twins {
   bool alone;  // no other message on either side is the same
 };
 
-// Takes out those that are beyond doubt: header, INTERNALDATE and size are equal, and no other message on
-// either side has the same three.
-std::vector<Twins> takeUnmistakable(Both<std::vector<Lookalike>>& left);
-
-// Of what is left, the messages whose header is to be found on the other side as well: only their bodies
-// tell. Several look the same; or servers do not agree on the size of a message, or on when it came.
-Both<UidSet> doubtful(Both<std::vector<Lookalike>>& left);
-
-// Takes out those whose header and content are equal. Of several the first is paired with the first, in the
-// order of their UIDs, but before all others those with the same INTERNALDATE. Whose content is not known is
-// left.
-std::vector<Twins> takeEqual(Both<std::vector<Lookalike>>& left,
-                             const Both<std::map<Uid, ContentDigest>>& contents);
+// Takes out those whose content is equal. Of several the first is paired with the first, in the order of
+// their UIDs, but before all others those with the same INTERNALDATE and size, then those with the same
+// INTERNALDATE.
+std::vector<Twins> takeEqual(Both<std::vector<Lookalike>>& left);
 
 // Whether a mailbox of which so many messages were known, and so many of those were found again, is still the
 // one that it was: 99 of 100.

@@ -26,6 +26,7 @@ struct Due {
   bool full = false;                  // compare every message, not only what changed
   bool afresh = false;                // pair every message anew: UIDs do not mean what they meant
   bool recovered = false;             // that was tried in this run
+  Both<bool> rebuilt{};               // that side does not know what changed since last time
   unsigned doubts = 0;                // how often MESSAGES did not fit
   Both<std::uint64_t> expunged{};     // by this run
   Both<answer::Selected> selected{};  // as of the last look at that side

@@ -251,7 +251,6 @@ answer::Message SimulatedNet::message(const HeldMessage& held, Items items) cons
     message.content.emplace();
     std::copy_n(reinterpret_cast<const std::uint8_t*>(&held.serial), sizeof held.serial,
                 message.content->begin());
-    return message;
   }
   message.size = statedSize(held.serial);
   if (items == Items::sizes) return message;

@@ -395,7 +395,7 @@ void Trial::forbidUpset() {
         renumbered = true;
       else
         restored = restored || state->uidNext.value > now->uidNext ||
-                   state->highestModSeq.value > now->highestModSeq ||
+                   (state->highestModSeq.value > now->highestModSeq && !hasTheSameNewest(known.id, side)) ||
                    store().leastNext(known.id, side).value > now->uidNext;
     }
     bool afresh = !gone && (adopting_ ? held || renumbered || restored : renumbered && !held && !restored);
@@ -406,6 +406,20 @@ void Trial::forbidUpset() {
       mustReport_ = true;
     }
   }
+}
+
+// Then it is taken for one whose index was made anew: its UIDs hold.
+bool Trial::hasTheSameNewest(store::MailboxId id, Side side) {
+  HeldMailbox* now = nullptr;
+  for (const store::KnownMailbox& known : store().mailboxes())
+    if (known.id == id) now = accounts_[side].find(known.name.bytes());
+  bool same = false;
+  for (const auto& [uid, header] : store().landmarks(id, side)) {
+    const HeldMessage* message = now == nullptr ? nullptr : now->byUid(uid.value());
+    if (message != nullptr && witness_.looks(message->serial).header != header) return false;
+    same = same || message != nullptr;
+  }
+  return same;
 }
 
 void Trial::takeAfresh(const store::KnownMailbox& known) {

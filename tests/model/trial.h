@@ -42,6 +42,7 @@ class Trial {
   bool isAnyRefused();
   void checkAfter(const Outcome& outcome, bool clean);
   Outcome run(std::uint64_t seed, std::span<const Step> within);
+  bool hasTheSameNewest(store::MailboxId id, Side side);
   bool recognisable(const store::KnownMailbox& known);
   ExitStatus synchronise(class Interleaving& interleaving, Reporter& reporter, Log& log,
                          Both<Descriptor> ends, Both<unsigned> most, const Step* kill);

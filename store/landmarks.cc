@@ -1,0 +1,39 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include <algorithm>
+
+#include "store/database.h"
+#include "store/store.h"
+
+namespace interimap::store {
+
+void Store::addLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers) {
+  for (const auto& [uid, header] : headers)
+    Query(*database_, "INSERT OR REPLACE INTO ours_landmarks VALUES (?, ?, ?, ?)", id, side, uid,
+          std::string_view(reinterpret_cast<const char*>(header.data()), header.size()))
+        .run();
+  Query(*database_,
+        "DELETE FROM ours_landmarks WHERE idx = ?1 AND side = ?2 AND UID NOT IN (SELECT UID FROM "
+        "ours_landmarks WHERE idx = ?1 AND side = ?2 ORDER BY UID DESC LIMIT ?3)",
+        id, side, static_cast<std::int64_t>(kLandmarks))
+      .run();
+}
+
+void Store::setLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers) {
+  Query(*database_, "DELETE FROM ours_landmarks WHERE idx = ? AND side = ?", id, side).run();
+  addLandmarks(id, side, headers);
+}
+
+std::map<Uid, HeaderDigest> Store::landmarks(MailboxId id, Side side) const {
+  std::map<Uid, HeaderDigest> found;
+  Query row(*database_, "SELECT UID, header FROM ours_landmarks WHERE idx = ? AND side = ?", id, side);
+  while (row.next()) {
+    HeaderDigest header;
+    if (row.bytes(1).size() != header.size()) throw database_->refused("a header digest of the wrong length");
+    std::ranges::copy(row.bytes(1), reinterpret_cast<char*>(header.data()));
+    found.emplace(row.uid(0), header);
+  }
+  return found;
+}
+
+}  // namespace interimap::store
