@@ -13,15 +13,41 @@
 #include <string>
 
 #include "ipc/failure.h"
+#include "ipc/shortage.h"
 
 namespace interimap {
+
+namespace {
+
+// How long others may take to fetch descriptors of this user that are on their way. The kernel counts them
+// for all its processes together, and does not say when there is room again.
+constexpr int kPatienceMs = 5000, kPauseMs = 10;
+
+[[noreturn]] void fail(const char* what, int error) {
+  for (int gone : {EPIPE, ECONNRESET, ENOTCONN, ECONNREFUSED})
+    if (error == gone) throw PeerGone();
+  throw systemFailure(what, error);
+}
+
+// 0 or an errno.
+int sendNow(const Descriptor& socket, const msghdr& message) {
+  for (int waited = 0;;) {
+    if (sendmsg(socket.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return 0;
+    if (errno == EINTR) continue;
+    if (errno != ETOOMANYREFS || waited >= kPatienceMs) return errno;
+    waited += kPauseMs;
+    poll(nullptr, 0, kPauseMs);
+  }
+}
+
+}  // namespace
 
 Channel::Channel(Descriptor socket) : socket_(std::move(socket)) {
   // Both ends send whenever they have something: whoever waited in sendmsg(2) for the other to read would
   // wait for ever if that one did the same.
   int flags = fcntl(socket_.get(), F_GETFL);
   if (flags < 0 || fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK) != 0)
-    throw Failure(ExitStatus::internal, std::string("channel: ") + strerror(errno));
+    throw systemFailure("channel", errno);
 }
 
 std::pair<Descriptor, Descriptor> Channel::pair() {
@@ -29,7 +55,7 @@ std::pair<Descriptor, Descriptor> Channel::pair() {
   // SOCK_DGRAM does not.
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-    throw Failure(ExitStatus::internal, std::string("socketpair: ") + strerror(errno));
+    throw systemFailure("socketpair", errno);
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
@@ -60,11 +86,9 @@ void Channel::flush() {
       memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
     // A packet goes whole or not at all, so there is no rest to remember.
-    ssize_t n;
-    do n = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (n < 0) throw PeerGone();
+    int error = sendNow(socket_, message);
+    if (error == EAGAIN || error == EWOULDBLOCK) return;
+    if (error != 0) fail("send to another process", error);
   }
 }
 
@@ -85,7 +109,7 @@ std::optional<Packet> Channel::receive() {
   do n = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
-  if (n < 0) throw PeerGone();
+  if (n < 0) fail("receive from another process", errno);
 
   // All are owned before anything is refused: what a peer smuggles in is closed.
   std::vector<Descriptor> descriptors;
@@ -98,9 +122,11 @@ std::optional<Packet> Channel::receive() {
     }
   }
   if (n == 0 && descriptors.empty()) throw PeerGone();
-  if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) throw PeerViolation("a packet that is too long");
+  if (message.msg_flags & MSG_TRUNC) throw PeerViolation("a packet that is too long");
   if (n == 0 || n % 8 != 0) throw PeerViolation("a packet that is no message");
   if (descriptors.size() > 1) throw PeerViolation("a surplus descriptor");
+  // There was room for more than one: this process has reached its limit.
+  if (message.msg_flags & MSG_CTRUNC) fail("take a descriptor from another process", EMFILE);
   Packet packet;
   packet.words.assign(buffer, buffer + n / 8);
   explicit_bzero(buffer, static_cast<std::size_t>(n));  // it may have held the password

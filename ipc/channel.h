@@ -27,11 +27,12 @@ class Channel {
   static constexpr int kToLaunch = 3, kFirstPeer = 4;
 
   explicit Channel(Descriptor socket);              // made non-blocking
-  static std::pair<Descriptor, Descriptor> pair();  // both close-on-exec; throws Failure(internal)
+  static std::pair<Descriptor, Descriptor> pair();  // both close-on-exec; throws Failure
 
   int fd() const { return socket_.get(); }
   // Queues a packet and sends as much of the queue as goes without waiting. Larger than kMostBytes: a bug,
-  // throws std::logic_error. Peer gone: throws PeerGone.
+  // throws std::logic_error. Peer gone: throws PeerGone. Too many descriptors on their way for too long, or
+  // anything else that is no fault of the peer: throws Failure.
   void send(Packet packet);
   // Sends more of the queue; to be called when poll says the channel is writable.
   void flush();
@@ -39,7 +40,8 @@ class Channel {
   std::size_t queued() const { return queue_.size(); }
 
   // The next packet, or nothing if none is there now. Throws PeerGone at the end of the channel and
-  // PeerViolation for a packet that is too long, of odd size, or brings more than one descriptor.
+  // PeerViolation for a packet that is too long, of odd size, or brings more than one descriptor; Failure if
+  // this process may have no descriptor more.
   std::optional<Packet> receive();
 
   // Waits until everything queued is sent (a last word before exiting), at most `milliseconds`.

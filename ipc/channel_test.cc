@@ -3,11 +3,15 @@
 #include "ipc/channel.h"
 
 #include <doctest/doctest.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -17,6 +21,7 @@
 #include <thread>
 
 #include "ipc/failure.h"
+#include "ipc/shortage.h"
 
 using namespace interimap;
 
@@ -168,6 +173,72 @@ TEST_CASE("a packet that breaks the rules is a violation, and its descriptors ar
 }
 
 // A SEQPACKET socket tells the end and a packet of no bytes alike.
+TEST_CASE("field 30: a descriptor for which there is no room is no fault of the peer") {
+  Edge edge;
+  edge.here.send(packet(1, 1, memory()));
+  rlimit before{}, low{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  low = before;
+  int next = dup(edge.here.fd());
+  close(next);
+  low.rlim_cur = static_cast<rlim_t>(next);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  try {
+    edge.there.receive();
+    FAIL("there was room");
+  } catch (const Failure& failure) {
+    CHECK(failure.status == ExitStatus::tryAgain);
+    CHECK(std::string(failure.what()).find("Too many open files") != std::string::npos);
+  }
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
+// The kernel counts a user's descriptors on their way, and lets root have any number.
+TEST_CASE("field 30: too many descriptors on their way are no fault of the peer") {
+  pid_t child = fork();
+  if (child == 0) {
+    rlimit low{16, 16};
+    if (geteuid() == 0 && (setgroups(0, nullptr) != 0 || setuid(54'321) != 0)) _exit(1);
+    if (setrlimit(RLIMIT_NOFILE, &low) != 0) _exit(2);
+    try {
+      Edge edge;
+      for (int i = 0; i < 100; ++i) edge.here.send(packet(1, 1, memory()));
+    } catch (const Failure& failure) {
+      _exit(failure.status == ExitStatus::tryAgain &&
+                    std::string(failure.what()).find("Too many references") != std::string::npos
+                ? 0
+                : 3);
+    } catch (...) {
+      _exit(4);
+    }
+    _exit(5);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("field 30: what the kernel has too little of is told apart from what should not happen") {
+  struct {
+    int error;
+    ExitStatus status;
+    const char* says;
+  } table[] = {
+      {EMFILE, ExitStatus::tryAgain, "x: Too many open files; raise the limit of open files"},
+      {ETOOMANYREFS, ExitStatus::tryAgain, "raise the limit of open files"},
+      {ENFILE, ExitStatus::tryAgain, "x: Too many open files in system"},
+      {EAGAIN, ExitStatus::tryAgain, "raise the limit of processes"},
+      {ENOMEM, ExitStatus::tryAgain, "x: Cannot allocate memory"},
+      {EBADF, ExitStatus::internal, "x: Bad file descriptor"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.error);
+    Failure failure = systemFailure("x", row.error);
+    CHECK(failure.status == row.status);
+    CHECK(std::string(failure.what()).find(row.says) != std::string::npos);
+  }
+}
+
 TEST_CASE("a packet of no bytes ends the channel") {
   Edge edge;
   sendRaw(edge.here.fd(), 0, 0);

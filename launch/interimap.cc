@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "launch/config/account.h"
 #include "launch/config/ancestor.h"
 #include "launch/config/arguments.h"
 #include "launch/config/configuration.h"
@@ -52,6 +53,7 @@ class Source {
   }
   void wipe() { file_.text.wipe(); }
   bool ofAncestor() const { return ofAncestor_; }
+  const std::string& path() const { return file_.path; }
 
   // Throws Failure(config) if anybody can read a password.
   std::vector<std::string> warnings(const Configuration& configuration) const {
@@ -98,10 +100,12 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
   } accounts[] = {{"local", configuration.local.password, settings.local},
                   {"remote", configuration.remote.password, settings.remote}};
   for (auto& account : accounts) {
-    if (!account.net.password.empty()) continue;
-    auto password = obtainPassword(account.source, {"interimap", account.name}, signals, warnings);
-    if (auto asked = std::get_if<Asked>(&password)) return *asked;
-    account.net.password = std::move(std::get<Secret>(password));
+    if (account.net.password.empty()) {
+      auto password = obtainPassword(account.source, {"interimap", account.name}, signals, warnings);
+      if (auto asked = std::get_if<Asked>(&password)) return *asked;
+      account.net.password = std::move(std::get<Secret>(password));
+    }
+    requireLogin(account.net, source.path(), account.name);
   }
   if (!arguments.watch) source.wipe();
   return settings;

@@ -17,6 +17,7 @@
 #include <functional>
 #include <utility>
 
+#include "launch/config/account.h"
 #include "launch/config/configuration_file.h"
 #include "launch/config/paths.h"
 #include "launch/config/pull_arguments.h"
@@ -107,6 +108,7 @@ class Pulling {
     if (arguments_.exportStatefile) return pull;
     if (auto asked = obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_))
       return *asked;
+    requireLogin(pull.net, file_.path, name_);
     if (pull.delivery.username.empty()) return pull;
     if (auto asked = obtain(pull.delivery.password, section.deliverPassword,
                             {"pullimap", name_, "deliver-password"}, signals, warnings_))

@@ -110,6 +110,10 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
   bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
   if (clear && !staysHere(settings))
     server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
+  for (auto [key, missing] :
+       {std::pair("username", settings.username.empty()), std::pair("password", settings.password.empty())})
+    if (missing)
+      refuse(ExitStatus::config, std::string("Missing option ") + key + ": the server wants a login");
   requireImap4(server);
   std::string mechanism = chooseMechanism(server.capabilities(), settings.auth);
   StatusResponse status = authenticate(server, settings, mechanism, greeting);

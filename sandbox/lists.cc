@@ -80,7 +80,6 @@ constexpr Allow kEveryRole[] = {
 
 // Who speaks to a server, and hands it bodies.
 constexpr Allow kServer[] = {
-  {SCMP_SYS(read),            "what the server says"},
   kept({SCMP_SYS(getrandom),  "OpenSSL's generator is seeded anew after an hour"}),
   {SCMP_SYS(pread64),         "a body, from the memfd to the server"},
   {SCMP_SYS(fcntl),           "is this body sealed", {{{1, kInt, F_GET_SEALS}}}},
@@ -205,6 +204,18 @@ constexpr Never kNever[] = {
 
 // clang-format on
 
+// Descriptors are below 1 << kDescriptorBits (privileges.cc).
+constexpr unsigned kDescriptorBits = 9;
+
+// `line` for every descriptor but that one: those which differ from it in one bit or another, as a filter
+// compares bits for equality and nothing else.
+void appendNotOn(int descriptor, Allow line, std::vector<Allow>& list) {
+  for (unsigned at = 0; at < kDescriptorBits; ++at) {
+    line.when[0] = {0, bits(1 << at), bits(~descriptor & (1 << at))};
+    list.push_back(line);
+  }
+}
+
 template <std::size_t n>
 void append(std::vector<Allow>& list, const Allow (&part)[n]) {
   list.insert(list.end(), std::begin(part), std::end(part));
@@ -222,6 +233,10 @@ std::vector<Allow> allowed(Role role, bool sanitizers) {
     case Role::sync: append(list, kSync); break;
     case Role::delivery: append(list, kServer); break;
   }
+  // Standard error is for last words: should it ever be a terminal, nobody shall hear what is typed there.
+  if (role != Role::sync)
+    appendNotOn(STDERR_FILENO,
+                kept({SCMP_SYS(read), "what the server says, and bodies; never standard error"}), list);
   if (sanitizers) append(list, kSanitizers);
   return list;
 }

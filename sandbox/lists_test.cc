@@ -115,6 +115,16 @@ TEST_CASE("files are for sync alone, memfds for net alone") {
   CHECK(linesOn(SCMP_SYS(memfd_create), Role::delivery).empty());
 }
 
+TEST_CASE("field 26: nobody reads standard error, and a server may have any other descriptor") {
+  constexpr std::uint64_t kGarbage = 0xdeadbeef00000000;
+  for (Role role : kRoles) CHECK_FALSE(permits(SCMP_SYS(read), {2}, role));
+  for (Role role : {Role::net, Role::delivery}) {
+    CHECK_FALSE(permits(SCMP_SYS(read), {kGarbage | 2}, role));
+    for (std::uint64_t fd = 0; fd < 320; ++fd)
+      if (fd != 2) CHECK(permits(SCMP_SYS(read), {fd}, role));
+  }
+}
+
 TEST_CASE("arguments") {
   constexpr std::uint64_t kGarbage = 0xdeadbeef00000000, kAnyFd = 0xffffffff, kExtended = ~std::uint64_t{0};
   constexpr std::uint64_t kPrivateAnonymous = 0x22, kShared = 0x01, kPrivate = 0x02;

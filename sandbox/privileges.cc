@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "sandbox/error.h"
@@ -29,6 +30,13 @@ constexpr rlim_t kMostDescriptors = 320;
 void limit(__rlimit_resource resource, rlim_t most, const char* name) {
   rlimit value{most, most};
   if (setrlimit(resource, &value) != 0) throw systemError(name);
+}
+
+// Fewer where an administrator allows no more: launch has judged that.
+rlim_t mostDescriptors() {
+  rlimit now{};
+  if (getrlimit(RLIMIT_NOFILE, &now) != 0) throw systemError("RLIMIT_NOFILE");
+  return std::min(kMostDescriptors, now.rlim_max);
 }
 
 // personality(READ_IMPLIES_EXEC) makes every mapping executable, behind the filter's back. It survives exec.
@@ -81,7 +89,7 @@ void limitProcess() {
   // No RLIMIT_FSIZE: it would hold for memfds, and for a log file that standard error may be.
   // valgrind has descriptors of its own above what it lets a program have, and refuses to have the limit
   // lowered.
-  if (!kBuiltForValgrind) limit(RLIMIT_NOFILE, kMostDescriptors, "RLIMIT_NOFILE");
+  if (!kBuiltForValgrind) limit(RLIMIT_NOFILE, mostDescriptors(), "RLIMIT_NOFILE");
 }
 
 void dropCapabilities() {

@@ -2,10 +2,12 @@
 
 #include "launch/config/account.h"
 
-#include <algorithm>
 #include <string_view>
+#include <utility>
 
+#include "ipc/failure.h"
 #include "launch/config/password.h"
+#include "launch/config/port.h"
 #include "launch/config/tls_keys.h"
 
 namespace interimap {
@@ -19,16 +21,33 @@ bool isType(std::string_view value) { return value == "imap" || value == "imaps"
 
 bool isOctets(std::string_view value) { return octets(value).has_value(); }
 
-bool isAtom(std::string_view value) { return !value.empty() && std::ranges::all_of(value, isAtomCharacter); }
-bool areAtoms(std::string_view value) { return areItems(value, isAtom); }
+// What net can do.
+bool isMechanism(std::string_view value) {
+  std::string name = upperCase(std::string(value));
+  return name == "PLAIN" || name == "LOGIN";
+}
+bool areMechanisms(std::string_view value) { return areItems(value, isMechanism); }
+
+constexpr const char *kPort = "1 to 65535, or the name of a service", *kMechanisms = "PLAIN, LOGIN or both";
 
 constexpr Key kKeys[] = {
-    {"type", isType},        {"host", isText},         {"port", isText},
+    {"type", isType},
+    {"host", isText},
+    {"port", isPort, false, kPort},
     {"proxy", isText, true},  // may name a password
-    {"command", isText},     {"null-stderr", isYesNo}, {"STARTTLS", isYesNo},
-    {"auth", areAtoms},      {"compress", isYesNo},    {"max-message-size", isOctets},
+    {"command", isText},
+    {"null-stderr", isYesNo},
+    {"STARTTLS", isYesNo},
+    {"auth", areMechanisms, false, kMechanisms},
+    {"compress", isYesNo},
+    {"max-message-size", isOctets},
     {"user", isText},
 };
+
+bool talksTls(const settings::Net& net) {
+  return net.transport == settings::Transport::imaps ||
+         (net.transport == settings::Transport::imap && net.startTls);
+}
 
 }  // namespace
 
@@ -48,13 +67,20 @@ settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault
   net.startTls = keys.yes("STARTTLS", true);
   net.compress = compressByDefault;
   if (keys.has("compress")) net.compress = keys.yes("compress", false) ? Compress::yes : Compress::no;
-  net.tls = readTls(keys, "");
+  net.tls = readTls(keys, "", talksTls(net));
   net.auth = splitAtBlanks(upperCase(keys.get("auth", "PLAIN LOGIN")));
   net.username = keys.get("username", "");
   net.password = configuredPassword(keys);
   net.maxMessageSize = octets(keys.get("max-message-size", "")).value_or(kMaxMessageSize);
   net.user = keys.get("user", "nobody");
   return net;
+}
+
+void requireLogin(const settings::Net& net, const std::string& file, const std::string& section) {
+  if (!talksTls(net)) return;
+  for (auto [key, missing] :
+       {std::pair("username", net.username.empty()), std::pair("password", net.password.empty())})
+    if (missing) throw Failure(ExitStatus::config, file + ": [" + section + "]: Missing option " + key);
 }
 
 settings::Net copyOf(const settings::Net& net) {

@@ -17,6 +17,11 @@ extern const std::span<const Key> kAccountKeys;
 // run, and a password that is not in the configuration itself (password.h) are the caller's to fill in.
 settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault);
 
+// Throws Failure(config) "FILE: [SECTION]: Missing option …" if there is no way in without a name and a
+// password, and one of them is missing. Where nothing is encrypted a server may greet with PREAUTH, as most
+// do at the end of a tunnel: net will see.
+void requireLogin(const settings::Net& net, const std::string& file, const std::string& section);
+
 settings::Net copyOf(const settings::Net& net);
 
 // "user@host", or "tunnel:command": which account this is, for people and to compare.

@@ -24,7 +24,7 @@ TEST_CASE("ancestor: its keys by their names of today") {
   Ini ini = Ini::parse(
       "SSL_cipher_list = HIGH\n"
       "[local]\nSSL_verify_trusted_peer = NO\n"
-      "[remote]\nSSL_ca_path = /ca\nSSL_verify_trusted_peer = NO\nSSL_verify = YES\n",
+      "[remote]\nSSL_ca_path = /etc\nSSL_verify_trusted_peer = NO\nSSL_verify = YES\n",
       "f");
   auto found = ancestor::renameKeys(ini);
   CHECK(found == std::vector<std::string>{"SSL_verify_trusted_peer is SSL_verify now",
@@ -32,7 +32,7 @@ TEST_CASE("ancestor: its keys by their names of today") {
                                           "SSL_cipher_list is SSL_cipherlist now"});
   CHECK(ancestor::renameKeys(ini).empty());
   Configuration all = Configuration::parse(std::move(ini), "f");
-  CHECK(all.remote.net.tls.caPath == "/ca");
+  CHECK(all.remote.net.tls.caPath == "/etc");
   CHECK(all.remote.net.tls.cipherList == "HIGH");
   CHECK(all.remote.net.tls.verify);
   CHECK_FALSE(all.local.net.tls.verify);

@@ -24,14 +24,15 @@ constexpr const char* kTooLarge = ": larger than a configuration can be";
 }  // namespace
 
 ConfigurationFile ConfigurationFile::read(const std::string& path) {
-  auto refuse = [&](const std::string& why) -> Failure {
-    return Failure(ExitStatus::config, "No such config file " + path + why);
+  auto refuse = [&](const std::string& why) {
+    return Failure(ExitStatus::config, "Cannot read configuration file " + path + ": " + why);
   };
   // Not blocking: the file may turn out to be a FIFO.
   Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) throw refuse(errno == ENOENT ? "" : std::string(": ") + strerror(errno));
+  if (!fd && errno == ENOENT) throw Failure(ExitStatus::config, "No such config file " + path);
+  if (!fd) throw refuse(strerror(errno));
   struct stat status {};
-  if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw refuse(": not a regular file");
+  if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw refuse("not a regular file");
 
   auto expected = std::max(static_cast<std::uint64_t>(status.st_size), kLeast);
   if (expected > kMostOctets) throw Failure(ExitStatus::config, path + kTooLarge);

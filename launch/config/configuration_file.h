@@ -17,7 +17,8 @@ struct ConfigurationFile {
   Secret text;
   unsigned mode = 0;  // as of stat(2)
 
-  // Throws Failure(config) "No such config file PATH" unless it is a regular file that can be read.
+  // Throws Failure(config) "No such config file PATH", or "Cannot read configuration file PATH: …" unless it
+  // is a regular file that can be read.
   static ConfigurationFile read(const std::string& path);
 
   // Throws as Ini::parse does.

@@ -22,6 +22,8 @@ std::string failure(const std::string& text) {
   }
 }
 
+const std::string kPin(64, 'a');
+
 // With the line in the section of the local account.
 std::string refused(const std::string& line) { return failure("[local]\n" + line + "\n[remote]\n"); }
 
@@ -58,7 +60,7 @@ TEST_CASE("configuration: defaults") {
 }
 
 TEST_CASE("configuration: every key") {
-  Configuration all = Configuration::parse(R"(
+  Configuration all = Configuration::parse(std::string(R"(
 database = x.db
 logfile = /var/log/x
 log-prefix = %n
@@ -84,9 +86,8 @@ port = imap2
 proxy = socks5h://u:p@127.0.0.1:9050
 STARTTLS = no
 username = other
-password = caf)"
-                                           "\xC3\xA9"
-                                           R"( #;=
+password = caf)") + "\xC3\xA9" +
+                                               R"( #;=
 auth = login plain
 compress = NO
 database = ignored.db
@@ -96,10 +97,10 @@ SSL_protocol_min = TLSv1.2
 SSL_protocol_max = TLSv1.3
 SSL_cipherlist = HIGH
 SSL_ciphersuites =
-SSL_fingerprint = ABcd12 sha512$ff
+SSL_fingerprint = )" + kPin + R"( sha999$ff
 SSL_verify = NO
-SSL_CAfile = /ca.pem
-SSL_CApath = /ca
+SSL_CAfile = /etc/passwd
+SSL_CApath = /etc
 SSL_hostname =
 [other]
 nonsense = 1
@@ -141,19 +142,32 @@ nonsense = 1
   CHECK(net.tls.protocolMax == "TLSv1.3");
   CHECK(net.tls.cipherList == "HIGH");
   CHECK(net.tls.cipherSuites == "");
-  CHECK(net.tls.fingerprints == std::vector<std::string>{"sha256$ABcd12", "sha512$ff"});
+  CHECK(net.tls.fingerprints == std::vector<std::string>{"sha256$" + kPin, "sha999$ff"});
   CHECK_FALSE(net.tls.verify);
-  CHECK(net.tls.caFile == "/ca.pem");
-  CHECK(net.tls.caPath == "/ca");
+  CHECK(net.tls.caFile == "/etc/passwd");
+  CHECK(net.tls.caPath == "/etc");
   CHECK(net.tls.hostname == "");
   CHECK(accountName(net) == "other@[::1]");
 }
 
-TEST_CASE("configuration: what keys refuse") {
+TEST_CASE("configuration, field 31: what keys refuse") {
   for (const std::string line : {"type = IMAP",
                                  "type = pop3",
                                  "host =",
                                  "port =",
+                                 "port = 0",
+                                 "port = 65536",
+                                 "port = 91549",
+                                 "port = 4294967439",
+                                 "port = 99999999999999999999",
+                                 "port = -1",
+                                 "port = +143",
+                                 "port = 143x",
+                                 "port = 0x8f",
+                                 "port = no-such-service",
+                                 "port = imap imaps",
+                                 "auth = CRAM-MD5",
+                                 "auth = PLAIN XOAUTH2",
                                  "command = \x01",
                                  "null-stderr = true",
                                  "STARTTLS =",
@@ -201,7 +215,65 @@ TEST_CASE("configuration: what keys refuse") {
     CAPTURE(line);
     auto key = line.substr(0, line.find(' '));
     auto value = line.size() > key.size() + 3 ? line.substr(key.size() + 3) : std::string();
-    CHECK(refused(line) == "f:2: Invalid option " + key + " = " + value);
+    std::string why = key == "port"   ? " (1 to 65535, or the name of a service expected)"
+                      : key == "auth" ? " (PLAIN, LOGIN or both expected)"
+                                      : "";
+    CHECK(refused(line) == "f:2: Invalid option " + key + " = " + value + why);
+  }
+}
+
+TEST_CASE("field 31: trust that can never be had is refused with key and line, where TLS is spoken") {
+  const std::string file = "/no/such/file", odd = "SSL_fingerprint = ";
+  struct {
+    std::string line, error;
+  } table[] = {
+      {"SSL_CAfile = " + file, "SSL_CAfile = " + file + ": No such file or directory"},
+      {"SSL_CAfile = /etc", "SSL_CAfile = /etc: a directory, not a file"},
+      {"SSL_CApath = " + file, "SSL_CApath = " + file + ": No such file or directory"},
+      {"SSL_CApath = /etc/passwd", "SSL_CApath = /etc/passwd: not a directory"},
+      {odd + "aa", odd + "sha256$aa: sha256 has 64 digits, this 2"},
+      {odd + kPin + " sha256$" + kPin + "00", odd + "sha256$" + kPin + "00: sha256 has 64 digits, this 66"},
+      {odd + "SHA512$" + kPin, odd + "SHA512$" + kPin + ": sha512 has 128 digits, this 64"},
+      {odd + "sha1$aabbcc", odd + "sha1$aabbcc: sha1 has 40 digits, this 6"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.line);
+    CHECK(refused(row.line) == "f:2: Invalid option " + row.error);
+    CHECK(refused("type = imap\nSTARTTLS = no\n" + row.line) == "none");
+    CHECK(refused("type = tunnel\ncommand = c\n" + row.line) == "none");
+    CHECK(refused("type = imap\n" + row.line) == "f:3: Invalid option " + row.error);
+  }
+}
+
+TEST_CASE("field 31: ports and services that there are") {
+  for (const char* port : {"1", "143", "65535", "0993", "imap2", "imaps"}) {
+    CAPTURE(port);
+    CHECK(Configuration::parse("[local]\nport = " + std::string(port) + "\n[remote]\n", "f").local.net.port ==
+          port);
+  }
+}
+
+TEST_CASE("field 31: a login without name or password is refused, unless there may be none") {
+  struct {
+    const char *section, *missing;
+  } table[] = {
+      {"", "username"},
+      {"username = u", "password"},
+      {"password = p", "username"},
+      {"type = imap\nusername = u", "password"},
+      {"username = u\npassword = p", nullptr},
+      {"type = imap\nSTARTTLS = no", nullptr},
+      {"type = tunnel\ncommand = c", nullptr},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.section);
+    auto all = Configuration::parse("[local]\n[remote]\n" + std::string(row.section) + "\n", "f");
+    auto require = [&] { requireLogin(all.remote.net, "f", "remote"); };
+    if (!row.missing)
+      CHECK_NOTHROW(require());
+    else
+      CHECK_THROWS_WITH_AS(require(), ("f: [remote]: Missing option " + std::string(row.missing)).c_str(),
+                           Failure);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "launch/config/key.h"
+#include "launch/config/port.h"
 
 namespace interimap {
 
@@ -24,15 +25,6 @@ bool isAddress(const std::string& text) {
 }
 
 bool isHostName(std::string_view text) { return isText(text) && text.find_first_of(" :[]/") == text.npos; }
-
-bool isPort(std::string_view text) {
-  unsigned number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return number > 0 && number < 65536;
-  auto isLetter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  auto isPart = [&](char c) { return isLetter(c) || (c >= '0' && c <= '9') || c == '-'; };
-  return std::ranges::all_of(text, isPart) && std::ranges::any_of(text, isLetter);  // RFC 6335 section 5.1
-}
 
 }  // namespace
 

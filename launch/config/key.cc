@@ -110,6 +110,7 @@ void Keys::check(const Section& section, std::span<const KeyTable> tables) const
     if (known && known->accepts(property.value.reveal())) continue;
     std::string text = file_ + ":" + std::to_string(property.line) + ": Invalid option " + name;
     if (known && !known->hidden) text += " = " + std::string(property.value.reveal());
+    if (known && known->wants) text += std::string(" (") + known->wants + " expected)";
     throw Failure(ExitStatus::config, text);
   }
 }

@@ -18,7 +18,8 @@ namespace interimap {
 struct Key {
   std::string_view name;
   bool (*accepts)(std::string_view value);
-  bool hidden = false;  // a value that may hold a password is not shown in an error
+  bool hidden = false;          // a value that may hold a password is not shown in an error
+  const char* wants = nullptr;  // what the value is to be, where that is not plain from the value
 };
 
 // Keys that a section may have, each with something before its name.

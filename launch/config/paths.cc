@@ -14,8 +14,18 @@
 
 namespace interimap {
 
-const BaseDirectory kConfigHome{"XDG_CONFIG_HOME", ".config", ExitStatus::config};
-const BaseDirectory kDataHome{"XDG_DATA_HOME", ".local/share", ExitStatus::cantCreate};
+const BaseDirectory kConfigHome{"XDG_CONFIG_HOME", ".config", ExitStatus::config, "--config"};
+const BaseDirectory kDataHome{"XDG_DATA_HOME", ".local/share", ExitStatus::cantCreate,
+                              "the key database or statefile"};
+
+namespace {
+
+bool isSet(const char* variable) {
+  const char* value = getenv(variable);
+  return value && *value;
+}
+
+}  // namespace
 
 std::string baseDirectory(const BaseDirectory& base) {
   const char* value = getenv(base.variable);
@@ -25,10 +35,17 @@ std::string baseDirectory(const BaseDirectory& base) {
 }
 
 std::string resolvePath(const BaseDirectory& base, const std::string& program, const std::string& path) {
-  if (!isText(path)) throw Failure(ExitStatus::config, "Insecure " + path);
+  if (path.empty()) throw Failure(ExitStatus::config, std::string("Insecure: ") + base.instead + " is empty");
+  if (!isText(path)) throw Failure(ExitStatus::config, "Insecure " + path + ": control characters in a name");
   if (path[0] == '/') return path;
   std::string directory = baseDirectory(base);
-  if (directory[0] != '/' || !isText(directory)) throw Failure(base.trouble, "Insecure " + directory);
+  if (!isSet(base.variable) && !isSet("HOME"))
+    throw Failure(base.trouble, "No such directory: neither HOME nor " + std::string(base.variable) +
+                                    " is set; " + base.instead + " as an absolute path will do without");
+  if (directory[0] != '/' || !isText(directory))
+    throw Failure(base.trouble, "Insecure " + directory + ": " +
+                                    (isSet(base.variable) ? base.variable : "HOME") +
+                                    " has to be an absolute path");
   struct stat status {};
   if (stat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
     throw Failure(base.trouble, "No such directory: " + directory);
@@ -44,6 +61,23 @@ SplitPath splitPath(const std::string& path) {
   if (name.empty() || name == "." || name == "..")
     throw Failure(ExitStatus::config, path + ": a directory, not a file");
   return {slash == 0 ? "/" : path.substr(0, slash), name};
+}
+
+void requireDirectory(const std::string& directory) {
+  struct stat status {};
+  std::string base = baseDirectory(kDataHome) + "/";
+  // Each of the directories above it that are below the base, and then itself.
+  for (auto slash = base.size(); directory.starts_with(base) && slash != directory.npos;) {
+    slash = directory.find('/', slash + 1);
+    std::string above = directory.substr(0, slash);
+    if (mkdir(above.c_str(), 0700) != 0 && errno != EEXIST)
+      throw Failure(ExitStatus::cantCreate, "Couldn't create " + above + ": " + strerror(errno));
+  }
+  if (stat(directory.c_str(), &status) != 0)
+    throw Failure(
+        ExitStatus::cantCreate,
+        (errno == ENOENT ? "No such directory: " : std::string(strerror(errno)) + ": ") + directory);
+  if (!S_ISDIR(status.st_mode)) throw Failure(ExitStatus::cantCreate, "Not a directory: " + directory);
 }
 
 std::string workerDirectory() {

@@ -13,6 +13,7 @@ struct BaseDirectory {
   const char* variable;  // of the environment; empty counts as not set
   const char* fallback;  // under $HOME
   ExitStatus trouble;    // how the program ends if it is not to be had
+  const char* instead;   // what makes do without it
 };
 
 extern const BaseDirectory kConfigHome, kDataHome;
@@ -22,7 +23,8 @@ std::string baseDirectory(const BaseDirectory& base);
 
 // `path` itself if it is absolute, else within the program's directory of that base, which is created with
 // mode 0700 if it is missing. Throws Failure: "Insecure …" for a path with control characters or a base that
-// is not absolute, "No such directory: …" for a base that does not exist, "Couldn't create …".
+// is not absolute, "No such directory: …" for a base that does not exist or of which the environment says
+// nothing, "Couldn't create …".
 std::string resolvePath(const BaseDirectory& base, const std::string& program, const std::string& path);
 
 struct SplitPath {
@@ -30,6 +32,10 @@ struct SplitPath {
 };
 // Of an absolute path that names a file; throws Failure(config) if it names a directory.
 SplitPath splitPath(const std::string& path);
+
+// The directory where state is to be kept: made, with mode 0700, below kDataHome's base; throws
+// Failure(cantCreate) if it is elsewhere and not there, or cannot be made.
+void requireDirectory(const std::string& directory);
 
 // The directory of the worker programs, beside the one this program is in: BUILD/bin and
 // BUILD/libexec/interimap, PREFIX/bin and PREFIX/libexec/interimap.

@@ -70,9 +70,53 @@ TEST_CASE("paths: the XDG base directories") {
   CHECK(failure(kConfigHome, "x") == "78 No such directory: " + home.directory + "/missing");
   CHECK(failure(kDataHome, "x") == "73 No such directory: " + home.directory + "/.local/share");
   setenv("XDG_CONFIG_HOME", "relative", 1);
-  CHECK(failure(kConfigHome, "x") == "78 Insecure relative");
-  CHECK(failure(kConfigHome, "") == "78 Insecure ");
-  CHECK(failure(kConfigHome, "a\nb") == "78 Insecure a\nb");
+  CHECK(failure(kConfigHome, "x") == "78 Insecure relative: XDG_CONFIG_HOME has to be an absolute path");
+  CHECK(failure(kConfigHome, "") == "78 Insecure: --config is empty");
+  CHECK(failure(kConfigHome, "a\nb") == "78 Insecure a\nb: control characters in a name");
+  setenv("XDG_CONFIG_HOME", "", 1);
+  setenv("HOME", "home", 1);
+  CHECK(failure(kConfigHome, "x") == "78 Insecure home/.config: HOME has to be an absolute path");
+}
+
+TEST_CASE("field 31: nowhere to look is said plainly") {
+  PrivateHome home;
+  for (const char* unset : {"", static_cast<const char*>(nullptr)}) {
+    unset ? setenv("HOME", unset, 1) : unsetenv("HOME");
+    CHECK(
+        failure(kConfigHome, "x") ==
+        "78 No such directory: neither HOME nor XDG_CONFIG_HOME is set; --config as an absolute path will do "
+        "without");
+    CHECK(failure(kDataHome, "x") ==
+          "73 No such directory: neither HOME nor XDG_DATA_HOME is set; the key database or statefile as an "
+          "absolute path will do without");
+    CHECK(resolvePath(kConfigHome, "interimap", "/etc/x") == "/etc/x");
+  }
+}
+
+TEST_CASE("field 31: a directory for state is made below the base, and nowhere else") {
+  PrivateHome home;
+  setenv("XDG_DATA_HOME", home.directory.c_str(), 1);
+  const std::string deep = home.directory + "/interimap/a/b";
+  requireDirectory(deep);
+  for (const char* each : {"/interimap", "/interimap/a", "/interimap/a/b"}) {
+    struct stat status {};
+    REQUIRE(stat((home.directory + each).c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0700);
+  }
+  requireDirectory(deep);
+  requireDirectory("/tmp");
+  auto refusal = [](const std::string& path) {
+    try {
+      requireDirectory(path);
+    } catch (const Failure& failed) {
+      return std::to_string(static_cast<int>(failed.status)) + " " + failed.what();
+    }
+    return std::string("none");
+  };
+  CHECK(refusal("/no/such") == "73 No such directory: /no/such");
+  CHECK(refusal("/etc/passwd") == "73 Not a directory: /etc/passwd");
+  for (const char* each : {"/interimap/a/b", "/interimap/a", "/interimap"})
+    rmdir((home.directory + each).c_str());
 }
 
 TEST_CASE("paths: directory and file") {

@@ -72,7 +72,7 @@ settings::Delivery readDelivery(const Keys& keys) {
   delivery.port = std::move(destination->port);
   delivery.ehlo = keys.get("deliver-ehlo", kEhlo);
   delivery.security = *security(keys.get("deliver-tls", "no"));
-  delivery.tls = readTls(keys, std::string(kDeliver));
+  delivery.tls = readTls(keys, std::string(kDeliver), delivery.security != Security::none);
   delivery.username = keys.get("deliver-username", "");
   delivery.password = configuredPassword(keys, std::string(kDeliver));
   delivery.user = keys.get("user", "nobody");

@@ -73,7 +73,7 @@ deliver-ehlo = relay.example.net
 deliver-rcpt = bob@example.net
 deliver-tls = required
 deliver-SSL_verify = no
-deliver-SSL_fingerprint = 12ab
+deliver-SSL_fingerprint = x$12ab
 deliver-SSL_protocol_min = TLSv1.2
 deliver-SSL_hostname =
 deliver-username = relay
@@ -97,7 +97,7 @@ nonsense = 1
   CHECK(work.forwardPaths == Texts{"bob@example.net"});
   CHECK(work.delivery.security == Security::required);
   CHECK_FALSE(work.delivery.tls.verify);
-  CHECK(work.delivery.tls.fingerprints == Texts{"sha256$12ab"});
+  CHECK(work.delivery.tls.fingerprints == Texts{"x$12ab"});
   CHECK(work.delivery.tls.protocolMin == "TLSv1.2");
   CHECK(work.delivery.tls.hostname == "");
   CHECK(work.delivery.username == "relay");

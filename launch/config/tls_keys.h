@@ -13,7 +13,8 @@ namespace interimap {
 
 extern const std::span<const Key> kTlsKeys;
 
-// Throws Failure(config) for a protocol version that is none.
-settings::Tls readTls(const Keys& keys, const std::string& prefix);
+// Throws Failure(config) for a protocol version that is none; and, where TLS is `spoken`, for a certificate
+// authority that is not there and a fingerprint that can match nothing.
+settings::Tls readTls(const Keys& keys, const std::string& prefix, bool spoken);
 
 }  // namespace interimap

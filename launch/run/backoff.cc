@@ -8,7 +8,7 @@ namespace interimap {
 
 std::chrono::milliseconds Backoff::next() {
   auto span = span_;
-  span_ = std::min(2 * span, kLongest);
+  span_ = std::min(2 * span, range_.longest);
   return std::chrono::milliseconds(
       std::uniform_int_distribution<std::int64_t>(span.count() / 2, span.count())(random_));
 }

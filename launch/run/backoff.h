@@ -12,17 +12,24 @@ namespace interimap {
 
 class Backoff {
  public:
-  static constexpr std::chrono::milliseconds kShortest{1000}, kLongest{600'000};
+  struct Range {
+    std::chrono::milliseconds shortest, longest;
+  };
+  // For a server that is away.
+  static constexpr Range kAway{std::chrono::seconds(1), std::chrono::minutes(10)};
+  // For one that refused the login: many of those are locked out who try again at once.
+  static constexpr Range kRefused{std::chrono::minutes(1), std::chrono::hours(1)};
 
-  explicit Backoff(std::uint32_t seed) : random_(seed) {}
+  explicit Backoff(std::uint32_t seed, Range range = kAway) : random_(seed), range_(range) {}
 
-  // kShortest … kLongest; from the upper half of a span that doubles with each call.
+  // From the upper half of a span that doubles with each call; within the range.
   std::chrono::milliseconds next();
-  void reset() { span_ = 2 * kShortest; }
+  void reset() { span_ = 2 * range_.shortest; }
 
  private:
   std::minstd_rand random_;
-  std::chrono::milliseconds span_ = 2 * kShortest;
+  Range range_;
+  std::chrono::milliseconds span_ = 2 * range_.shortest;
 };
 
 }  // namespace interimap

@@ -9,20 +9,22 @@
 using namespace interimap;
 using namespace std::chrono_literals;
 
-TEST_CASE("back-off: doubles from a second to ten minutes, and starts again after a reset") {
-  for (std::uint32_t seed : {0u, 1u, 4242u}) {
-    CAPTURE(seed);
-    Backoff backoff(seed);
-    for (int round = 0; round < 2; ++round) {
-      auto span = 2000ms;
-      for (int failures = 0; failures < 30; ++failures, span = std::min(2 * span, Backoff::kLongest)) {
-        auto wait = backoff.next();
-        CHECK(wait >= span / 2);
-        CHECK(wait <= span);
+TEST_CASE("field 17: back-off doubles within its range, and starts again after a reset") {
+  for (Backoff::Range range : {Backoff::kAway, Backoff::kRefused})
+    for (std::uint32_t seed : {0u, 1u, 4242u}) {
+      CAPTURE(seed);
+      Backoff backoff(seed, range);
+      for (int round = 0; round < 2; ++round) {
+        auto span = 2 * range.shortest;
+        for (int failures = 0; failures < 30; ++failures, span = std::min(2 * span, range.longest)) {
+          auto wait = backoff.next();
+          CHECK(wait >= span / 2);
+          CHECK(wait <= span);
+          CHECK(wait >= range.shortest);
+        }
+        backoff.reset();
       }
-      backoff.reset();
     }
-  }
 }
 
 TEST_CASE("back-off: two that fail together do not come back together") {

@@ -1,7 +1,7 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // Runs with workers that are this very program under other names: a symbolic link "sync", "net" or
-// "delivery" to it, and a script of single letters in the environment, one for each role; with "|" between
+// "delivery" to it, and beside it a script of single letters for each role, "ROLE.script"; with "|" between
 // those for one run and the next.
 #pragma once
 
@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 
 #include "ipc/failure.h"
@@ -46,8 +48,8 @@ inline std::size_t settingsOf(std::string_view worker, bool pulls) {
   return worker == "delivery" ? 3 : 0;
 }
 
-inline void act(char step, Reporter& launch, std::string_view worker) {
-  bool sync = worker == "sync", pulls = getenv("FAKE_pull") != nullptr;
+inline void act(char step, Reporter& launch, std::string_view worker, bool pulls) {
+  bool sync = worker == "sync";
   switch (step) {
     case 's': {  // settings must come first
       Order order = launch.await();
@@ -140,17 +142,32 @@ struct Result {
   std::string exported = {};
 };
 
-inline void setScripts(const Play& play) {
-  setenv("FAKE_sync", play.sync, 1);
-  setenv("FAKE_local", play.local, 1);
-  setenv("FAKE_remote", play.remote, 1);
-  setenv("FAKE_local/2", play.local2, 1);
-  setenv("FAKE_remote/2", play.remote2, 1);
-  setenv("FAKE_remote/3", play.remote3, 1);
-  play.net ? setenv("FAKE_pull", "yes", 1) : unsetenv("FAKE_pull");
-  setenv("FAKE_net", play.net ? play.net : "", 1);
-  setenv("FAKE_delivery", play.delivery, 1);
+// Files, as workers see nothing of the environment.
+inline void writeScripts(const Play& play, const std::string& directory) {
+  auto script = [&](const char* role, std::string_view text) {
+    std::ofstream(directory + "/" + role + ".script") << text;
+  };
+  script("sync", play.sync);
+  if (play.net) script("net", play.net);
+  if (play.net) return script("delivery", play.delivery);
+  script("local", play.local);
+  script("remote", play.remote);
+  script("local-2", play.local2);
+  script("remote-2", play.remote2);
+  script("remote-3", play.remote3);
 }
+
+// What a worker finds there.
+struct Script {
+  std::string text;
+  bool pulls;
+  Script(const std::string& directory, std::string role) {
+    std::ranges::replace(role, '/', '-');
+    std::ifstream file(directory + role + ".script");
+    std::getline(file, text);
+    pulls = std::filesystem::exists(directory + "net.script");
+  }
+};
 
 inline AnySettings settingsOf(Play& play, const char* directory) {
   if (play.withoutPassword-- == 0) throw Failure(ExitStatus::noPermission, "no password");
@@ -164,7 +181,7 @@ inline Result play(Play play) {
   auto self = std::filesystem::read_symlink("/proc/self/exe");
   for (const char* name : {"/sync", "/net", "/delivery"})
     std::filesystem::create_symlink(self, std::string(directory) + name);
-  setScripts(play);
+  writeScripts(play, directory);
   if (play.watch) {
     play.settings.errand = settings::Errand::watch;
     play.settings.interval = 60;

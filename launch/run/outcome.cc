@@ -21,18 +21,18 @@ std::optional<int> outcome(std::span<const End> ends, Asked asked) {
   return judged ? std::optional(static_cast<int>(*sync->said)) : std::nullopt;
 }
 
-bool mayPass(int status, Reached reached) {
+bool mayPass(int status, Reached reached, bool first) {
   switch (static_cast<ExitStatus>(status)) {
     case ExitStatus::unavailable: return true;
     case ExitStatus::tryAgain: return reached != Reached::nothing;
     case ExitStatus::io:
     case ExitStatus::protocol: return reached == Reached::waiting;
+    case ExitStatus::noPermission: return !first || reached == Reached::waiting;
     case ExitStatus::ok:
     case ExitStatus::usage:
     case ExitStatus::data:
     case ExitStatus::internal:
     case ExitStatus::cantCreate:
-    case ExitStatus::noPermission:
     case ExitStatus::config: return false;
   }
   return false;

@@ -38,7 +38,9 @@ enum class Reached {
 
 // Whether what ended such a run may pass by itself, so that it is worth another one. A server that is
 // away always is. What has worked once may do so again; before that, a database that is locked belongs to
-// somebody who watches it already, and a server that cannot do what we need never will.
-bool mayPass(int status, Reached reached);
+// somebody who watches it already, and a server that cannot do what we need never will. Credentials or a
+// certificate that the first attempt finds refused are wrong; later it may be a password that is about to be
+// changed back, a certificate that is renewed in a moment, or too many connections.
+bool mayPass(int status, Reached reached, bool first);
 
 }  // namespace interimap

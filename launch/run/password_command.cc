@@ -14,7 +14,7 @@
 #include <algorithm>
 
 #include "ipc/body.h"
-#include "ipc/failure.h"
+#include "ipc/shortage.h"
 #include "launch/config/password.h"
 #include "launch/run/process.h"
 
@@ -27,9 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kPatience = 1s;  // between SIGTERM and SIGKILL
 
-[[noreturn]] void fail(const char* what) {
-  throw Failure(ExitStatus::internal, std::string(what) + ": " + strerror(errno));
-}
+[[noreturn]] void fail(const char* what) { throw systemFailure(what, errno); }
 
 [[noreturn]] void execute(const char* command, int null, int output) {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);

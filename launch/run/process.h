@@ -11,6 +11,10 @@ namespace interimap {
 // PATH, and removes what would change how a shell reads a tunnel command: IFS, CDPATH, ENV, BASH_ENV.
 void cleanProcess();
 
+// Throws Failure(tryAgain) if the processes of a run may not have enough descriptors to begin with. Takes as
+// many as it may get.
+void requireDescriptors();
+
 std::string signalName(int number);  // "SIGSEGV", or the number
 
 }  // namespace interimap

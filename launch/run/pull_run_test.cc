@@ -40,12 +40,12 @@ TEST_CASE("a pull: who failed decides, and only that is told") {
       {"slDat0", "sgwq", "sgvz", 70,
        "work: ERROR: delivery: broke the protocol between us: a packet that is no message\n"},
       {"slDat0", "sgwq", "sgDz", 70,
-       "work: ERROR: delivery: broke the protocol between us: a report that is not its to make\n"},
+       "work: ERROR: delivery: broke the protocol between us: unexpected report: wants a deliverer\n"},
       // reports of the other program's sync
       {"slNz", "sgwq", "", 70,
-       "work: ERROR: sync: broke the protocol between us: a report that nobody is due\n"},
+       "work: ERROR: sync: broke the protocol between us: unexpected report: synchronised\n"},
       {"slEz", "sgwq", "", 70,
-       "work: ERROR: sync: broke the protocol between us: a report that nobody is due\n"},
+       "work: ERROR: sync: broke the protocol between us: unexpected report: exported\n"},
       // a delivery process that hangs on is killed when sync is done
       {"slDa0", "sgwq", "sgz", 0, ""},
   };
@@ -62,7 +62,7 @@ TEST_CASE("a pull: who failed decides, and only that is told") {
 TEST_CASE("a pull: interimap's sync cannot want delivery") {
   Result result = play({"slDz", "sgwq", "sgwq"});
   CHECK(result.status == 70);
-  CHECK(result.log == "sync: ERROR: broke the protocol between us: a report that nobody is due\n");
+  CHECK(result.log == "sync: ERROR: broke the protocol between us: unexpected report: wants a deliverer\n");
 }
 
 TEST_CASE("a pull: SIGTERM and SIGINT stop sync and delivery") {
@@ -71,7 +71,7 @@ TEST_CASE("a pull: SIGTERM and SIGINT stop sync and delivery") {
   CHECK(result.log == "");
   result = play({.sync = "slDaIt0", .net = "sgwq", .delivery = "sgt0"});
   CHECK(result.status == 1);
-  CHECK(result.log == "work: Interrupted system call\n");
+  CHECK(result.log == "work: Interrupted (Ctrl-C)\n");
 }
 
 TEST_CASE("a pull: what was done is summed up") {

@@ -6,6 +6,7 @@
 
 #include "launch/config/account.h"
 #include "launch/config/paths.h"
+#include "launch/run/own_directory.h"
 #include "launch/run/stop_at_write.h"
 
 namespace interimap {
@@ -20,6 +21,8 @@ settings::Pull::Errand errand(const PullArguments& arguments) {
 settings::Pull syncSettings(const PullArguments& arguments, const PullSection& section) {
   settings::Pull sync;
   SplitPath state = splitPath(resolvePath(kDataHome, "pullimap", section.statefile));
+  requireDirectory(state.directory);
+  state = ownDirectory(state, !arguments.exportStatefile);
   sync.stateDirectory = state.directory;
   sync.stateName = state.name;
   sync.createState = !arguments.idle && !arguments.exportStatefile;

@@ -12,6 +12,7 @@
 
 #include "ipc/failure.h"
 #include "launch/config/account.h"
+#include "launch/run/process.h"
 #include "launch/show/traffic.h"
 #include "sandbox/sandbox.h"
 
@@ -29,6 +30,7 @@ constexpr auto kPatienceWithPull = 45s;
 constexpr auto kPatienceWithDelivery = 5s;
 // A net holds nothing worth waiting for once sync is gone, but it may be stuck in connect().
 constexpr auto kPatienceWithNet = 2s;
+
 std::vector<Descriptor> list(Descriptor first, Descriptor second = {}) {
   std::vector<Descriptor> all;
   all.push_back(std::move(first));
@@ -44,6 +46,11 @@ bool isStopped(pid_t pid) {
   return after != stat.npos && after + 2 < stat.size() && (stat[after + 2] == 'T' || stat[after + 2] == 't');
 }
 
+// The command of a tunnel finds the environment of whoever started us.
+Inherits inheritance(const settings::Net& account) {
+  return account.transport == settings::Transport::tunnel ? Inherits::everything : Inherits::needed;
+}
+
 Role roleOf(Side side) { return side == Side::local ? Role::local : Role::remote; }
 
 }  // namespace
@@ -53,6 +60,7 @@ std::string Run::nameOf(Role role, unsigned number) {
 }
 
 RunEnd Run::run(AnySettings settings) {
+  requireDescriptors();
   std::visit([this](auto& which) { start(std::move(which)); }, settings);
   around_.service.status("Connecting");
   while (running()) {
@@ -70,8 +78,8 @@ RunEnd Run::run(AnySettings settings) {
   return std::move(end_);
 }
 
-Run::Member& Run::add(Role role, std::vector<Descriptor> peers, unsigned number) {
-  members_.push_back({role, number, spawn(workers_, role, nameOf(role, number), std::move(peers))});
+Run::Member& Run::add(Role role, std::vector<Descriptor> peers, unsigned number, Inherits inherits) {
+  members_.push_back({role, number, spawn(workers_, role, nameOf(role, number), std::move(peers), inherits)});
   return members_.back();
 }
 
@@ -84,8 +92,10 @@ void Run::start(RunSettings settings) {
   if (auto most = settings.sync.localConnections; most > 1) local_ = {copyOf(settings.local), most};
   if (auto most = settings.sync.remoteConnections; most > 1) remote_ = {copyOf(settings.remote), most};
   send(add(Role::sync, list(std::move(syncToLocal), std::move(syncToRemote))), {std::move(settings.sync)});
-  send(add(Role::local, list(std::move(localToSync))), {std::move(settings.local)});
-  send(add(Role::remote, list(std::move(remoteToSync))), {std::move(settings.remote)});
+  auto& local = add(Role::local, list(std::move(localToSync)), 1, inheritance(settings.local));
+  send(local, {std::move(settings.local)});
+  auto& remote = add(Role::remote, list(std::move(remoteToSync)), 1, inheritance(settings.remote));
+  send(remote, {std::move(settings.remote)});
 }
 
 void Run::start(PullSettings settings) {
@@ -96,7 +106,9 @@ void Run::start(PullSettings settings) {
   exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
   delivery_ = std::move(settings.delivery);
   send(add(Role::sync, list(std::move(syncToNet))), {std::move(settings.sync)});
-  if (!exporting_) send(add(Role::net, list(std::move(netToSync))), {std::move(settings.net)});
+  if (exporting_) return;
+  auto& net = add(Role::net, list(std::move(netToSync)), 1, inheritance(settings.net));
+  send(net, {std::move(settings.net)});
 }
 
 // The former one may still be saying QUIT. The one before that has had its time.
@@ -127,7 +139,7 @@ void Run::startNet(Side side, const settings::Net& account, unsigned number) {
   auto [syncToNet, netToSync] = Channel::pair();
   send(*std::ranges::find(members_, Role::sync, &Member::role), {AnotherNet{side}, std::move(syncToNet)});
   try {
-    Member& net = add(roleOf(side), list(std::move(netToSync)), number);
+    Member& net = add(roleOf(side), list(std::move(netToSync)), number, inheritance(account));
     send(net, {copyOf(account)});
     send(net, {Go{}});
   } catch (const Failure& failure) {
@@ -149,6 +161,7 @@ void Run::wait() {
   if (auto due = around_.service.due(); due && (!until || *due < *until)) until = due;
   std::vector<pollfd> fds{{around_.signals.fd(), POLLIN, 0}};
   for (const Member& member : members_) {
+    fds.push_back({member.worker.spoken.fd(), POLLIN, 0});
     const auto& channel = member.worker.channel;
     short events = channel && channel->sending() ? POLLIN | POLLOUT : POLLIN;
     fds.push_back({channel ? channel->fd() : -1, events, 0});
@@ -161,8 +174,10 @@ void Run::wait() {
   if (poll(fds.data(), fds.size(), timeout) < 0) return;
 
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    if (fds[i + 1].revents & POLLOUT) flush(members_[i]);
-    if (fds[i + 1].revents & (POLLIN | POLLHUP | POLLERR)) serve(members_[i]);
+    const pollfd &spoken = fds[2 * i + 1], &channel = fds[2 * i + 2];
+    if (spoken.revents) tell(members_[i], members_[i].worker.spoken.lines());
+    if (channel.revents & POLLOUT) flush(members_[i]);
+    if (channel.revents & (POLLIN | POLLHUP | POLLERR)) serve(members_[i]);
   }
   if (fds[0].revents) readSignals();
   auto now = Clock::now();
@@ -201,7 +216,7 @@ void Run::stop(Asked asked) {
   bool again = end_.asked != Asked::nothing;
   if (!again) end_.asked = asked;
   if (!again) around_.service.stopping();
-  if (!again && asked == Asked::interrupt) log_.line(LogLevel::notice, "Interrupted system call");
+  if (!again && asked == Asked::interrupt) log_.line(LogLevel::notice, "Interrupted (Ctrl-C)");
   for (Member& member : members_) {
     if (again)
       hurry(member, 0s);  // whoever asks twice has no patience
@@ -223,6 +238,7 @@ void Run::reap() {
 
 void Run::bury(Member& member, int waitStatus) {
   member.gone = true;
+  tell(member, member.worker.spoken.lastLines());
   // Its last words. Not up to the channel's end: a grandchild may hold that open.
   while (member.worker.channel) {
     pollfd more{member.worker.channel->fd(), POLLIN, 0};
@@ -239,6 +255,8 @@ void Run::bury(Member& member, int waitStatus) {
     if (cause) warn(member, *cause);
     return tellTraffic(member.role);
   }
+  for (const auto& [level, flood] : member.floods)
+    if (flood.rest() > 0) tellLeftOut(member, level, flood.rest());
   if (cause) error(member, *cause);
   bool crashed = cause || member.violated;
   if (member.role == Role::delivery && !crashed) return;  // sync knows best what to make of it

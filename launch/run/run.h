@@ -19,6 +19,7 @@
 #include "launch/run/signals.h"
 #include "launch/run/worker.h"
 #include "launch/show/done.h"
+#include "launch/show/flood.h"
 #include "launch/show/log.h"
 #include "launch/show/progress.h"
 
@@ -60,6 +61,7 @@ class Run {
     std::optional<ExitStatus> said;
     bool killed = false, violated = false, gone = false;
     std::optional<Clock::time_point> killAt;  // when patience ends
+    std::map<LogLevel, Flood> floods;         // of its log lines, level by level
 
     bool isExtra() const { return number > 1; }
     // There for a while, at sync's wish; its end is not that of the run.
@@ -69,12 +71,16 @@ class Run {
   static std::string nameOf(Role role, unsigned number);  // "remote/2": the second connection of a side
   void start(RunSettings settings);
   void start(PullSettings settings);
-  Member& add(Role role, std::vector<Descriptor> peers, unsigned number = 1);
+  Member& add(Role role, std::vector<Descriptor> peers, unsigned number = 1,
+              Inherits inherits = Inherits::needed);
   void startDelivery();
   void startNets(const WantsNets& wants);
   void startNet(Side side, const settings::Net& account, unsigned number);
   void wait();
   void serve(Member& member);
+  void tell(Member& member, const std::vector<std::string>& spoken);
+  bool admits(Member& member, LogLevel level, std::size_t octets);
+  void tellLeftOut(const Member& member, LogLevel level, std::uint64_t count);
   void handle(Member& member, const Report& report);
   void handle(Member& member, const LogLine& line);
   void handle(const Member& member, const Traffic& traffic);

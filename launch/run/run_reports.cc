@@ -24,6 +24,22 @@ constexpr std::size_t kMostExported = 64U << 20;
 // How long after its interval a sync that waits may still not have looked again.
 constexpr auto kPatienceWithWatcher = 30min;
 
+PeerViolation unexpected(const Report& report) {
+  struct Name {
+    const char* operator()(const LogLine&) { return "log line"; }
+    const char* operator()(const Progress&) { return "progress"; }
+    const char* operator()(const Traffic&) { return "traffic"; }
+    const char* operator()(const Locked&) { return "locked"; }
+    const char* operator()(const Synchronised&) { return "synchronised"; }
+    const char* operator()(const Pulled&) { return "pulled"; }
+    const char* operator()(const WantsDeliverer&) { return "wants a deliverer"; }
+    const char* operator()(const WantsNets&) { return "wants nets"; }
+    const char* operator()(const Exported&) { return "exported"; }
+    const char* operator()(const Ended&) { return "ended"; }
+  };
+  return PeerViolation(std::string("unexpected report: ") + std::visit(Name{}, report.what));
+}
+
 }  // namespace
 
 void Run::serve(Member& member) {
@@ -38,6 +54,32 @@ void Run::serve(Member& member) {
   } catch (const PeerViolation& violated) {
     violation(member, violated.what());
   }
+}
+
+// Of libraries, and of a tunnel's command.
+void Run::tell(Member& member, const std::vector<std::string>& spoken) {
+  for (const std::string& line : spoken)
+    if (admits(member, LogLevel::notice, line.size()))
+      log_.line(LogLevel::notice, component(member), {}, line);
+}
+
+// What is said with --debug is what the user asked for, and has no limit.
+bool Run::admits(Member& member, LogLevel level, std::size_t octets) {
+  if (level == LogLevel::debug) return true;
+  bool trouble = level == LogLevel::warning || level == LogLevel::error;
+  auto limit = member.role != Role::sync ? kFromServer : trouble ? kOfTrouble : kOfWork;
+  Flood& flood = member.floods.try_emplace(level, limit).first->second;
+  auto now = Clock::now();
+  bool admitted = flood.admits(octets, now);
+  if (auto leftOut = flood.due(now)) tellLeftOut(member, level, *leftOut);
+  return admitted;
+}
+
+void Run::tellLeftOut(const Member& member, LogLevel level, std::uint64_t count) {
+  std::string what = level == LogLevel::error ? "error" : level == LogLevel::warning ? "warning" : "message";
+  log_.line(LogLevel::warning, component(member), {},
+            "Too many " + what + "s: " + std::to_string(count) + " more " + (count == 1 ? "was" : "were") +
+                " left out");
 }
 
 void Run::violation(Member& member, const char* what) {
@@ -60,7 +102,7 @@ bool Run::isExpected(const Report& report) const {
 }
 
 void Run::handle(Member& member, const Report& report) {
-  if (!isExpected(report)) throw PeerViolation("a report that nobody is due");
+  if (!isExpected(report)) throw unexpected(report);
   if (member.role == Role::sync && backAt_) backAt_ = Clock::now() + interval_ + kPatienceWithWatcher;
   if (auto line = std::get_if<LogLine>(&report.what)) {
     handle(member, *line);
@@ -69,7 +111,7 @@ void Run::handle(Member& member, const Report& report) {
   } else if (auto ended = std::get_if<Ended>(&report.what)) {
     member.said = ended->status;
   } else if (member.role != Role::sync) {
-    throw PeerViolation("a report that is not its to make");
+    throw unexpected(report);
   } else if (auto progress = std::get_if<Progress>(&report.what)) {
     handle(*progress);
   } else if (auto synchronised = std::get_if<Synchronised>(&report.what)) {
@@ -94,6 +136,7 @@ void Run::handle(Member& member, const LogLine& line) {
   bool known = false;
   for (std::string_view name : {"", "local", "remote", "database"}) known = known || line.component == name;
   if (member.role == Role::sync && !known) throw PeerViolation("a log line of no component");
+  if (!admits(member, line.level, line.mailbox.size() + line.text.size())) return;
   std::string from = member.role == Role::sync ? line.component : component(member);
   if (line.level == LogLevel::error && member.isExtra()) return warn(member, line.text);
   if (line.level == LogLevel::error) return error(from, line.mailbox, line.text);

@@ -7,6 +7,7 @@
 #include "launch/config/account.h"
 #include "launch/config/ancestor.h"
 #include "launch/config/paths.h"
+#include "launch/run/own_directory.h"
 #include "launch/run/stop_at_write.h"
 
 namespace interimap {
@@ -35,6 +36,8 @@ std::string databasePath(const std::string& name, bool ofAncestor) {
 settings::Sync syncSettings(const Arguments& arguments, const Configuration& configuration, bool ofAncestor) {
   settings::Sync sync;
   SplitPath database = splitPath(databasePath(configuration.database, ofAncestor));
+  requireDirectory(database.directory);
+  database = ownDirectory(database, !arguments.dryRun);
   sync.databaseDirectory = database.directory;
   sync.databaseName = database.name;
   sync.createDatabase = !arguments.watch;

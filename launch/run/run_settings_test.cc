@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(DataHome, "settings: the ancestor's database is used where it 
   CHECK(made({}, kText, true).sync.databaseDirectory == its);
   CHECK(made({}, kText, false).sync.databaseDirectory == ours);
   CHECK(made({}, "database = other.db\n" + kText, true).sync.databaseDirectory == ours);
-  CHECK(made({}, "database = " + home + "/x.db\n" + kText, true).sync.databaseDirectory == home);
+  CHECK(made({}, "database = " + home + "/own/x.db\n" + kText, true).sync.databaseDirectory == home + "/own");
 }
 
 TEST_CASE("settings: a copy of an account says the same on the wire") {

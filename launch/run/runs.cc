@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "ipc/failure.h"
+#include "ipc/shortage.h"
 
 namespace interimap {
 
@@ -24,8 +24,7 @@ Descriptor timer(std::chrono::milliseconds time) {
   itimerspec once{};
   once.it_value.tv_sec = time / 1s;
   once.it_value.tv_nsec = (time % 1s) / 1ns;
-  if (!fd || timerfd_settime(fd.get(), 0, &once, nullptr) != 0)
-    throw Failure(ExitStatus::internal, std::string("timerfd: ") + strerror(errno));
+  if (!fd || timerfd_settime(fd.get(), 0, &once, nullptr) != 0) throw systemFailure("timerfd", errno);
   return fd;
 }
 
@@ -33,17 +32,21 @@ Descriptor timer(std::chrono::milliseconds time) {
 
 int Runs::all(const Settings& settings) {
   auto reached = Reached::nothing;
-  while (true) {
+  for (bool first = true;; first = false) {
     RunEnd end = one(settings, reached);
-    if (end.reached == Reached::waiting) backoff_.reset();
+    if (end.reached == Reached::waiting) {
+      away_.reset();
+      refused_.reset();
+    }
     reached = std::max(reached, end.reached);
-    if (!watching_ || end.asked != Asked::nothing || !mayPass(end.status, reached)) {
+    if (!watching_ || end.asked != Asked::nothing || !mayPass(end.status, reached, first)) {
       if (end.status != 0 && !end.reason.empty()) around_.service.status(end.reason);
       around_.service.stopping();
       return end.status;
     }
 
-    auto time = backoff_.next();
+    bool refused = end.status == static_cast<int>(ExitStatus::noPermission);
+    auto time = (refused ? refused_ : away_).next();
     std::string again = "trying again in " + std::to_string((time + 500ms) / 1s) + " s";
     around_.log.line(LogLevel::notice, again);
     around_.service.ready();  // it does what it can: nobody has to wait for a server that is away
@@ -96,7 +99,7 @@ Asked Runs::wait(std::chrono::milliseconds time) {
 
 int Runs::stop(Asked asked) {
   around_.service.stopping();
-  if (asked == Asked::interrupt) around_.log.line(LogLevel::notice, "Interrupted system call");
+  if (asked == Asked::interrupt) around_.log.line(LogLevel::notice, "Interrupted (Ctrl-C)");
   return asked == Asked::interrupt ? kInterrupted : 0;
 }
 

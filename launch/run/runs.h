@@ -20,7 +20,7 @@ class Runs {
   using Settings = std::function<std::variant<AnySettings, Asked>()>;
 
   Runs(Surroundings around, bool watching, std::uint32_t seed)
-      : around_(around), watching_(watching), backoff_(seed) {}
+      : around_(around), watching_(watching), away_(seed), refused_(seed, Backoff::kRefused) {}
 
   // Returns the exit status of the program; throws Failure if a run cannot be started. A watcher that has had
   // its passwords before tries again if it does not get them (noPermission).
@@ -38,7 +38,7 @@ class Runs {
 
   Surroundings around_;
   bool watching_;
-  Backoff backoff_;
+  Backoff away_, refused_;  // how long to wait for a server that is away, or that refused us
   std::string exported_;
 };
 

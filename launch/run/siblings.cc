@@ -16,7 +16,7 @@
 #include <exception>
 #include <initializer_list>
 
-#include "ipc/failure.h"
+#include "ipc/shortage.h"
 #include "launch/run/outcome.h"
 #include "launch/run/process.h"
 
@@ -27,9 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = Service::Clock;
 
-[[noreturn]] void fail(const char* what) {
-  throw Failure(ExitStatus::internal, std::string(what) + ": " + strerror(errno));
-}
+[[noreturn]] void fail(const char* what) { throw systemFailure(what, errno); }
 
 // Blocked from before the fork on: one that is told to stop before it listens shall hear of it all the same.
 void blockPassedOn() {
@@ -162,6 +160,9 @@ void Siblings::reap() {
     if (WIFSIGNALED(status))
       log_.line(LogLevel::error, sibling.name, {}, "killed by signal " + signalName(WTERMSIG(status)));
     sibling.status = "ended with status " + std::to_string(sibling.exitStatus);
+    // Its own line says why, but was perhaps long ago when somebody misses its mail.
+    if (WIFEXITED(status) && sibling.exitStatus != 0 && running())
+      log_.line(LogLevel::warning, sibling.name, {}, "Section " + sibling.status + "; the others go on");
     tell();
   }
 }

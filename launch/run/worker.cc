@@ -9,10 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
-#include "ipc/failure.h"
+#include "ipc/shortage.h"
 #include "launch/run/process.h"
+#include "sandbox/lists.h"
 #include "sandbox/sandbox.h"
 
 namespace interimap {
@@ -24,9 +26,7 @@ using sandbox::kObituary;
 constexpr int kFirstFree = kObituary + 1;
 constexpr int kCannotStart = 127;
 
-[[noreturn]] void fail(const std::string& what) {
-  throw Failure(ExitStatus::internal, what + ": " + strerror(errno));
-}
+[[noreturn]] void fail(const std::string& what) { throw systemFailure(what, errno); }
 
 // In the child, between fork and exec. `wanted[i]` goes to descriptor i, -1 leaves it closed.
 void arrangeDescriptors(std::array<int, kFirstFree> wanted) {
@@ -51,6 +51,36 @@ void arrangeSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+struct Pipe {
+  Descriptor reading, writing;
+};
+Pipe makePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+  Pipe pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+  if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) fail("pipe");
+  return pipe;
+}
+
+// Where the worker's libraries are, and which certificates, names, time zone and allocator they are to use.
+constexpr std::string_view kNeeded[] = {"LD_LIBRARY_PATH", "LD_PRELOAD",    "GLIBC_TUNABLES", "TZ",
+                                        "OPENSSL_CONF",    "SSL_CERT_FILE", "SSL_CERT_DIR",   "LOCALDOMAIN",
+                                        "RES_OPTIONS"};
+constexpr std::string_view kForSanitizers[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"};
+
+std::vector<char*> environmentFor(Inherits inherits) {
+  std::vector<char*> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    std::string_view text = *variable, name = text.substr(0, text.find('='));
+    bool needed = std::ranges::find(kNeeded, name) != std::end(kNeeded) ||
+                  (sandbox::kBuiltWithSanitizers &&
+                   std::ranges::find(kForSanitizers, name) != std::end(kForSanitizers));
+    if (needed || inherits == Inherits::everything) all.push_back(*variable);
+  }
+  all.push_back(nullptr);
+  return all;
+}
+
 std::string systemCall(int number) {
   std::string name = sandbox::systemCallName(number);
   return name.starts_with("system call") ? name : "system call " + name;
@@ -73,34 +103,36 @@ std::string_view programName(Role role) {
   return role == Role::sync ? "sync" : role == Role::delivery ? "delivery" : "net";
 }
 
-Worker spawn(const std::string& directory, Role role, std::string name, std::vector<Descriptor> peers) {
+Worker spawn(const std::string& directory, Role role, std::string name, std::vector<Descriptor> peers,
+             Inherits inherits) {
   std::string path = directory + "/" + std::string(programName(role));
   if (access(path.c_str(), X_OK) != 0) fail(path);
   auto [ours, theirs] = Channel::pair();
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) fail("pipe");
-  Descriptor obituary(ends[0]), itsObituary(ends[1]);
+  auto [obituary, itsObituary] = makePipe();
+  auto [spoken, itsError] = makePipe();
   Descriptor null(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) fail("/dev/null");
 
   std::array<int, kFirstFree> wanted;
   wanted.fill(-1);
   wanted[STDIN_FILENO] = wanted[STDOUT_FILENO] = null.get();
-  wanted[STDERR_FILENO] = STDERR_FILENO;
+  wanted[STDERR_FILENO] = itsError.get();
   wanted[Channel::kToLaunch] = theirs.get();
   for (std::size_t i = 0; i < peers.size(); ++i) wanted[Channel::kFirstPeer + i] = peers[i].get();
   wanted[kObituary] = itsObituary.get();
 
   char* const words[] = {path.data(), name.data(), nullptr};
+  std::vector<char*> environment = environmentFor(inherits);
   pid_t pid = fork();
   if (pid < 0) fail("fork");
   if (pid == 0) {
     arrangeDescriptors(wanted);
     arrangeSignals();
-    execv(path.c_str(), words);
+    execve(path.c_str(), words, environment.data());
     _exit(kCannotStart);
   }
-  return {pid, std::optional<Channel>(std::in_place, std::move(ours)), std::move(obituary)};
+  return {pid, std::optional<Channel>(std::in_place, std::move(ours)), std::move(obituary),
+          Spoken(std::move(spoken))};
 }
 
 std::optional<std::string> causeOfDeath(const Death& death) {

@@ -13,6 +13,7 @@
 #include "ipc/body.h"
 #include "ipc/channel.h"
 #include "ipc/exit_status.h"
+#include "launch/run/spoken.h"
 
 namespace interimap {
 
@@ -30,14 +31,22 @@ struct Worker {
   pid_t pid = -1;
   std::optional<Channel> channel;
   Descriptor obituary;  // to be read once the process is gone
+  Spoken spoken;        // on its standard error
+};
+
+// What of our environment a worker gets.
+enum class Inherits {
+  needed,      // what the loader and the libraries of a worker look at, and nothing that a secret may be in
+  everything,  // for a net that starts the command of a tunnel; it forgets it then
 };
 
 // Starts the program `directory`/programName(role), called `name` for people who look at ps. It gets its
 // channel to launch at Channel::kToLaunch, those to its `peers` (moved away: launch keeps none of them) from
-// Channel::kFirstPeer on, its obituary pipe at sandbox::kObituary, standard error, and /dev/null for standard
-// input and output; nothing else that is open here. Signals that end a process group are ignored in it: it
-// ends when its channel does. Throws Failure(internal) if it cannot be started.
-Worker spawn(const std::string& directory, Role role, std::string name, std::vector<Descriptor> peers);
+// Channel::kFirstPeer on, its obituary pipe at sandbox::kObituary, a pipe for standard error, and /dev/null
+// for standard input and output; nothing else that is open here. Signals that end a process group are ignored
+// in it: it ends when its channel does. Throws Failure(internal) if it cannot be started.
+Worker spawn(const std::string& directory, Role role, std::string name, std::vector<Descriptor> peers,
+             Inherits inherits = Inherits::needed);
 
 // How a worker ended.
 struct Death {

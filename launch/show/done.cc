@@ -39,7 +39,7 @@ void add(Pulled& total, const Pulled& more) {
 
 std::string doneText(const Synchronised& done) {
   return text({{done.copiedToLocal + done.copiedToRemote, " copied"},
-               {done.flagsUpdated, " with other flags"},
+               {done.flagsUpdated, " flag changes"},
                {done.expunged, " expunged"},
                {done.failed, " failed"}});
 }

@@ -15,7 +15,7 @@ using Done = std::variant<Synchronised, Pulled>;
 void add(Synchronised& total, const Synchronised& more);
 void add(Pulled& total, const Pulled& more);
 
-// "3 copied, 2 with other flags, 1 expunged", "7 delivered, 1 deferred": for people; empty if nothing was.
+// "3 copied, 2 flag changes, 1 expunged", "7 delivered, 1 deferred": for people; empty if nothing was.
 std::string doneText(const Synchronised& done);
 std::string doneText(const Pulled& done);
 

@@ -14,7 +14,7 @@ TEST_CASE("done, in words") {
       {{}, ""},
       {{.mailboxes = 3}, ""},
       {{.copiedToLocal = 1, .copiedToRemote = 2}, "3 copied"},
-      {{.flagsUpdated = 1, .expunged = 2, .failed = 3}, "1 with other flags, 2 expunged, 3 failed"},
+      {{.flagsUpdated = 1, .expunged = 2, .failed = 3}, "1 flag changes, 2 expunged, 3 failed"},
   };
   for (const auto& row : table) CHECK(doneText(row.done) == row.text);
 }

@@ -43,9 +43,12 @@ std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log) {
 }
 
 Endpoint openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls) {
-  if (settings.transport == Transport::tunnel)
-    return Endpoint(std::make_unique<SocketStream>(
-        startTunnel(settings.command, settings.nullStderr && settings.debug == 0)));
+  if (settings.transport == Transport::tunnel) {
+    auto stream = std::make_unique<SocketStream>(
+        startTunnel(settings.command, settings.nullStderr && settings.debug == 0));
+    forgetEnvironment();
+    return Endpoint(std::move(stream));
+  }
   std::string host = settings.host, port = settings.port;
   Endpoint::Prelude proxied;
   if (!settings.proxy.empty()) {

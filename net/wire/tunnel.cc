@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,15 +61,18 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 }
 
 // Nothing by which whoever started us could choose which program runs.
-std::vector<std::string> environment() {
-  std::vector<std::string> result{"PATH=/usr/bin:/bin"};
-  for (char** variable = environ; *variable; ++variable) {
+// Not copied: no more of it than there was is left for forgetEnvironment() to wipe.
+std::vector<char*> environment() {
+  static char path[] = "PATH=/usr/bin:/bin";
+  std::vector<char*> result{path};
+  for (char** variable = environ; variable && *variable; ++variable) {
     std::string_view text = *variable;
     bool dropped = false;
     for (std::string_view name : {"PATH=", "IFS=", "CDPATH=", "ENV=", "BASH_ENV="})
       dropped |= text.starts_with(name);
-    if (!dropped) result.emplace_back(text);
+    if (!dropped) result.push_back(*variable);
   }
+  result.push_back(nullptr);
   return result;
 }
 
@@ -103,8 +107,7 @@ class Spawn {
     const std::string& program = arguments.front();
     std::vector<std::string> places{program};
     if (program.find('/') == std::string::npos) places = {"/usr/bin/" + program, "/bin/" + program};
-    std::vector<std::string> variables = environment();
-    auto argv = pointers(arguments), envp = pointers(variables);
+    auto argv = pointers(arguments), envp = environment();
     int error = ENOENT;
     for (const std::string& place : places) {
       pid_t child = 0;
@@ -153,6 +156,12 @@ Descriptor startTunnel(const std::string& line, bool nullStderr) {
   if (error == ENOEXEC) error = spawn.run({"/bin/sh", "-c", line});  // a script without "#!"
   if (error) throw Failure(ExitStatus::unavailable, "Can't run " + line + ": " + strerror(error));
   return ours;
+}
+
+void forgetEnvironment() {
+  for (char** variable = environ; variable && *variable; ++variable)
+    explicit_bzero(*variable, strlen(*variable));
+  clearenv();
 }
 
 }  // namespace interimap

@@ -27,4 +27,8 @@ struct TunnelCommand {
 // Throws Failure(unavailable) "Can't run COMMAND: reason". Before lock-in.
 Descriptor startTunnel(const std::string& line, bool nullStderr);
 
+// Wipes the environment of this process. It was the command's alone: what stands in it may be a password, and
+// /proc shows it as long as we live.
+void forgetEnvironment();
+
 }  // namespace interimap

@@ -2,16 +2,16 @@
 
 // A worker that is compromised: stands in the place of net, delivery or sync, has the honest one beside it
 // (the same name with ".honest") do the work, and lies once to its peer: to sync, or, in the place of sync,
-// to one of the others. LIE in the environment is "ROLE=LIE", "sync=VICTIM=LIE"; in any other role, and
+// to one of the others. LIE in launch's environment is "ROLE=LIE", "sync=VICTIM=LIE"; in any other role, and
 // without it, the honest one takes its place.
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <string>
 #include <string_view>
@@ -71,11 +71,19 @@ void standBeforeDelivery(char** words, const Between::Lie& lie) {
   });
 }
 
+// Workers get next to nothing of the environment.
+std::string lieInTheParent() {
+  std::ifstream file("/proc/" + std::to_string(getppid()) + "/environ");
+  for (std::string variable; std::getline(file, variable, '\0');)
+    if (variable.starts_with("LIE=")) return variable.substr(4);
+  return {};
+}
+
 int live(char** words) {
-  const char* lie = getenv("LIE");
+  const std::string lie = lieInTheParent();
   const std::string role = std::string(words[1]) + "=";
-  if (lie == nullptr || !std::string(lie).starts_with(role)) becomeHonest(words);
-  std::string name = std::string(lie).substr(role.size());
+  if (!lie.starts_with(role)) becomeHonest(words);
+  std::string name = lie.substr(role.size());
   std::string victim;
   if (role == "sync=") {
     auto end = std::min(name.find('='), name.size());
