@@ -147,7 +147,7 @@ between     = $(subst |, ,$(join $(1),$(foreach t,$(2),| |$t)))  # a word of $(2
 announce = @[ -e $(2) ] || echo "building, about $$(($(1) / $$(nproc) + 1)) minutes"
 
 check: deps
-	$(call announce,40,$(san)/tests/model/histories)
+	$(call announce,32,$(san)/tests/model/histories)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@$(MAKE) --no-print-directory rules
@@ -157,7 +157,7 @@ check: deps
 
 # What needs neither root, nor a network, nor servers, nor clang, in less than a minute once it is built.
 test:
-	$(call announce,16,$(histories))
+	$(call announce,14,$(histories))
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober $(histories)
 	@$(MAKE) --no-print-directory rules
 	@tests/check $(BUILD)/log $(hermetic:%=$(BUILD)/%) '$(histories) --histories 1000'
