@@ -31,6 +31,7 @@ void Engine::run(bool first) {
   checkOwnership(settings_, {&lists_.listing(Side::local), &lists_.listing(Side::remote)}, store_, log_);
   renamings_.resume();
   mailboxes_.checkListings(first);
+  lists_.reportUnmatched();
   renamings_.follow();
   mailboxes_.forgetGone(false);
   mailboxes_.carryOut(mailboxes_.plan());
@@ -44,6 +45,7 @@ void Engine::preview() {
   lists_.fetch();
   refuseOneAccount(settings_, servers_, lists_, store_, log_);
   mailboxes_.checkListings(true);
+  lists_.reportUnmatched();
   renamings_.preview();
   mailboxes_.forgetGone(true);
   if (store_.isNew()) store_.createSchema();  // in memory

@@ -78,8 +78,10 @@ void Passes::synchronise(const std::vector<Mailbox>& mailboxes) {
     for (int passes = 0; !wave.empty(); ++passes) {
       if (passes == kMostPasses) {
         for (const Due& due : wave)
-          log_.error(About::at(Side::local, due.mailbox->wire.local),
-                     "The servers do not come to agree; giving up for now", ExitStatus::tryAgain);
+          log_.error(
+              About::at(Side::local, due.mailbox->wire.local),
+              "Still different after " + std::to_string(kMostPasses) + " passes; the next run tries again",
+              ExitStatus::tryAgain);
         break;
       }
       wave = pass(wave);
@@ -95,8 +97,11 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
   std::deque<Pass> passes;
   begin(passes, mailboxes, lanes);
   copy(lanes);
-  for (Pass& it : passes) it.verify();
-  for (Pass& it : passes) it.expunge();
+  // One after the other: nothing may come between the SELECT whose UIDVALIDITY is looked at and UID EXPUNGE.
+  for (Pass& it : passes) {
+    it.verify();
+    it.expunge();
+  }
 
   std::vector<Due> again;
   store::Transaction transaction = store_.begin();

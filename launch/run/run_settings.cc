@@ -40,7 +40,6 @@ settings::Sync syncSettings(const Arguments& arguments, const Configuration& con
   database = ownDirectory(database, !arguments.dryRun);
   sync.databaseDirectory = database.directory;
   sync.databaseName = database.name;
-  sync.createDatabase = !arguments.watch;
   sync.errand = errand(arguments);
   sync.interval = arguments.watch.value_or(0);
   sync.onLocal = arguments.onLocal;

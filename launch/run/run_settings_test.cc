@@ -49,7 +49,7 @@ TEST_CASE_FIXTURE(DataHome, "settings: the errand, and what it implies") {
     CHECK(run.sync.adopt == (row.arguments.command == Command::adopt));
     CHECK(run.sync.interval == row.interval);
     bool watching = row.interval > 0;
-    CHECK(run.sync.createDatabase == !watching);
+    CHECK(run.sync.createDatabase);  // also by a watcher
     CHECK(run.local.keepAlive == watching);
     CHECK(run.remote.keepAlive == watching);
   }

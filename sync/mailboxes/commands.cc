@@ -6,6 +6,7 @@
 
 #include "ipc/failure.h"
 #include "ipc/side.h"
+#include "sync/mailboxes/renaming.h"
 
 namespace interimap {
 
@@ -19,8 +20,12 @@ void Commands::remove() {
   if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
   lists_.fetchNamed(names);
   undertakings_.requireLists();
-  for (const MailboxName& name : names)
-    carryOut(undertakings_.plan(name, {}, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
+  for (const MailboxName& name : names) {
+    if (matchesNothing(name))
+      lists_.reportUnmatched(lists_.hierarchy(Side::local).shown(name));
+    else
+      carryOut(undertakings_.plan(name, {}, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
+  }
 }
 
 void Commands::rename() {
@@ -31,6 +36,7 @@ void Commands::rename() {
   refuseUnspeakable(from);
   refuseUnspeakable(to);
   refuseExisting(from, to);
+  if (matchesNothing(from)) return lists_.reportUnmatched(lists_.hierarchy(Side::local).shown(from));
   carryOut(undertakings_.plan(from, to, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
 }
 
@@ -79,6 +85,18 @@ void Commands::refuseExisting(const MailboxName& from, const MailboxName& to) {
     if (!resumes) refuse(About::server(side), servers_[side]->name());
   }
   if (settings_.inDatabase && known(to)) refuse(About::database(), "database");
+}
+
+// Nor what is below it, which goes along with it when it is renamed.
+bool Commands::matchesNothing(const MailboxName& name) const {
+  bool renames = settings_.errand == settings::Errand::rename;
+  auto isMeant = [&](const MailboxName& each) { return each == name || (renames && isBelow(each, name)); };
+  for (Side side : kSides)
+    if (targets(side) &&
+        std::ranges::any_of(lists_.listing(side), [&](const auto& each) { return isMeant(each.first); }))
+      return false;
+  return !settings_.inDatabase || store_.isNew() ||
+         std::ranges::none_of(store_.mailboxes(), isMeant, &store::KnownMailbox::name);
 }
 
 bool Commands::known(const MailboxName& name) const {

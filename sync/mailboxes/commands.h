@@ -31,6 +31,7 @@ class Commands {
   bool targets(Side side) const { return side == Side::local ? settings_.onLocal : settings_.onRemote; }
   void carryOut(const store::Undertaking& undertaking);
   void announce(const store::Undertaking& undertaking);
+  bool matchesNothing(const MailboxName& name) const;
   bool known(const MailboxName& name) const;
   void refuseUnspeakable(const MailboxName& name);
   void refuseExisting(const MailboxName& from, const MailboxName& to);

@@ -7,10 +7,16 @@
 #include <algorithm>
 #include <string_view>
 
+#include "ipc/ascii.h"
+
 namespace interimap {
 
 bool isInbox(const std::string& name) {
   return name.size() == 5 && strncasecmp(name.data(), "INBOX", 5) == 0;
+}
+
+bool differInCase(const MailboxName& one, const MailboxName& two) {
+  return one != two && equalIgnoringCase(one.bytes(), two.bytes());
 }
 
 std::optional<MailboxName> Hierarchy::name(const WireName& wire) const {

@@ -36,6 +36,9 @@ class Hierarchy {
   std::optional<char> delimiter_;
 };
 
+// Names that only case tells apart: to some servers they are one.
+bool differInCase(const MailboxName& one, const MailboxName& two);
+
 bool isInbox(const std::string& name);  // ignoring case (RFC 3501 section 5.1)
 
 }  // namespace interimap

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ipc/side.h"
+#include "sync/mailboxes/arguments.h"
 #include "sync/mailboxes/ignore.h"
 #include "sync/mailboxes/mailbox.h"
 
@@ -36,12 +37,12 @@ request::List Lists::request(Side side) const {
       list.patterns.push_back(std::move(wire));
     }
   } else if (!settings_.mailboxes.empty()) {
-    // MAILBOX arguments are spelled with the local delimiter.
-    for (std::string name : settings_.mailboxes) {
-      if (isInbox(name)) name = "INBOX";
-      std::optional<char> from = *delimiter_.local, to = *delimiter_[side];
-      if (from && to) std::ranges::replace(name, *from, *to);
-      list.patterns.push_back(std::move(name));
+    // MAILBOX arguments are spelled with the local delimiter. One that this server cannot spell is none of
+    // its.
+    const Hierarchy hierarchy("", *delimiter_[side]);
+    for (const std::string& argument : settings_.mailboxes) {
+      auto name = Hierarchy("", *delimiter_.local).name({argument});
+      if (name && hierarchy.canSpell(*name)) list.patterns.push_back(hierarchy.wire(*name).bytes);
     }
   } else if (!settings_.patterns.empty()) {
     for (const std::string& pattern : settings_.patterns) {
@@ -107,7 +108,8 @@ void Lists::exchangeLists() {
   for (Side side : kSides) {
     listing_[side].clear();
     hole_[side] = false;
-    replies[side].push_back(send(side, request(side)));
+    request::List list = request(side);
+    if (!list.patterns.empty()) replies[side].push_back(send(side, std::move(list)));
   }
   waitFor(std::move(replies));
   settleDelimiters();
@@ -126,6 +128,58 @@ bool Lists::complete() const {
   return !names_ && !hole_.local && !hole_.remote && settings_.mailboxes.empty() &&
          settings_.selectionOptions.empty() && !settings_.ignore &&
          (settings_.patterns.empty() || std::ranges::any_of(settings_.patterns, isAll));
+}
+
+std::set<MailboxName> Lists::listedNow(Side side, const std::vector<MailboxName>& names) {
+  std::set<MailboxName> found;
+  std::vector<Reply<Nothing>> replies;
+  for (std::size_t from = 0; from < names.size(); from += kNamesAtOnce) {
+    request::List list{reference(side), {}, {}, false};
+    for (std::size_t i = from; i < std::min(from + kNamesAtOnce, names.size()); ++i)
+      list.patterns.push_back(Hierarchy("", *delimiter_[side]).wire(names[i]).bytes);
+    auto note = [&](const answer::ListEntry& entry) {
+      auto name = hierarchy_[side]->name(entry.mailbox);
+      bool asked = name && std::ranges::find(names, *name) != names.end();
+      if (asked && !entry.nonExistent && !entry.noSelect) found.insert(*name);
+    };
+    replies.push_back(servers_[side]->list(std::move(list), note, [](const auto&) {}));
+  }
+  for (Reply<Nothing>& reply : replies) reply.get();
+  return found;
+}
+
+// Of both servers, as users type them.
+std::vector<std::string> Lists::everyName() {
+  std::set<std::string> names;
+  Both<Reply<Nothing>> replies;
+  for (Side side : kSides)
+    replies[side] = servers_[side]->list(
+        {reference(side), {"*"}, {}, false},
+        [&, side](const answer::ListEntry& entry) {
+          auto name = hierarchy_[side]->name(entry.mailbox);
+          if (name && !entry.nonExistent && !entry.noSelect && names.size() < kMostMailboxes)
+            names.insert(hierarchy_.local->shown(*name));
+        },
+        [](const auto&) {});
+  for (Side side : kSides) replies[side].get();
+  return {names.begin(), names.end()};
+}
+
+void Lists::reportUnmatched() {
+  if (names_ || hole_.local || hole_.remote) return;
+  for (const std::string& argument : settings_.mailboxes) {
+    bool any = false;
+    for (Side side : kSides)
+      for (const auto& [name, mailbox] : listing_[side])
+        any = any || (mailbox.exists &&
+                      matchesPattern(argument, hierarchy_.local->shown(name), hierarchy_.local->delimiter()));
+    if (!any) reportUnmatched(argument);
+  }
+}
+
+void Lists::reportUnmatched(const std::string& argument) {
+  log_.caution(About::run(), noSuchMailbox(argument, everyName(), hierarchy_.local->delimiter()),
+               ExitStatus::data);
 }
 
 // With a selector like SUBSCRIBED a mailbox may be missing from one list though it is there: it was

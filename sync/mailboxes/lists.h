@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ class Lists {
   void fetchNamed(std::vector<MailboxName> names);
   // A MAILBOX argument: spelled with the local delimiter, which is asked for if need be, below the reference.
   MailboxName named(const std::string& argument);
+  // Which of these are listed on that side now, under exactly that name.
+  std::set<MailboxName> listedNow(Side side, const std::vector<MailboxName>& names);
+  // Reports MAILBOX arguments that no mailbox of the last listing answers to, with what may have been meant.
+  void reportUnmatched();
+  // The same for one of a command.
+  void reportUnmatched(const std::string& argument);
   // Whether the settings leave nothing out, and no line was lost, so that what is not listed is not there.
   bool complete() const;
   // A line of the last listing could not be read: what is missing there may be there all the same.
@@ -48,6 +55,7 @@ class Lists {
   const std::string& reference(Side side) const {
     return side == Side::local ? settings_.localReference : settings_.remoteReference;
   }
+  std::vector<std::string> everyName();
   Reply<Nothing> send(Side side, request::List list);
   void waitFor(Both<std::vector<Reply<Nothing>>> replies);
   void fetchDelimiters();

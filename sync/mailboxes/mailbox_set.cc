@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "ipc/ascii.h"
 #include "ipc/failure.h"
 #include "ipc/side.h"
 #include "sync/mailboxes/renaming.h"
@@ -61,7 +62,7 @@ void MailboxSet::checkListings(bool first) {
     if (!there) missing.remote.push_back(name);
   }
   askWhich(std::move(missing), [&](Side side, const MailboxName& name, const answer::Done& done) {
-    bool there = done.ok();
+    bool there = done.ok() && !isTakenForAnother(side, name);
     if (there && !first && settings_.errand == settings::Errand::notify)
       throw ServerFailure(side, ExitStatus::unavailable,
                           "Server no longer lists mailbox " + lists_.hierarchy(side).wire(name).bytes +
@@ -147,8 +148,10 @@ void MailboxSet::preview(const std::vector<MailboxPlan>& plans) {
   for (const MailboxPlan& plan : plans) {
     for (const MailboxStep& step : plan.steps)
       if (step.what != Do::add && step.what != Do::mark)
-        log_.notice(About::server(step.side), std::string("Would ") + verbOf(step.what) + " " +
-                                                  lists_.hierarchy(step.side).wire(plan.name).bytes);
+        log_.notice(About::server(step.side),
+                    std::string("Would ") +
+                        (step.what == Do::unsubscribe ? "unsubscribe from" : verbOf(step.what)) + " " +
+                        lists_.hierarchy(step.side).wire(plan.name).bytes);
     if (!plan.goneFrom) synced_.push_back(plan.name);
   }
 }
@@ -174,12 +177,20 @@ std::set<const MailboxPlan*> MailboxSet::tellServers(const std::vector<MailboxPl
           {&plan, &step, servers_[step.side]->manage(verb, lists_.hierarchy(step.side).wire(plan.name))});
     }
   std::set<const MailboxPlan*> failed;
+  std::multiset<std::string> folded;  // names that only case tells apart are one to some servers
+  for (const MailboxPlan& plan : plans) folded.insert(asciiUpper(plan.name.bytes()));
+  Both<std::vector<const MailboxPlan*>> doubtful;  // created, or another name of one that was there
   for (Sent& it : sent) {
     About about = About::server(it.step->side);
     const std::string& wire = lists_.hierarchy(it.step->side).wire(it.plan->name).bytes;
     // A CREATE of a run that was killed may have come through after all (RFC 5530).
     bool there = it.step->what == Do::create && it.reply.done().code == "ALREADYEXISTS";
-    if (it.reply.done().ok() || there)
+    bool twin = it.step->what == Do::create && folded.count(asciiUpper(it.plan->name.bytes())) > 1;
+    if (there || (twin && it.reply.done().ok())) {
+      doubtful[it.step->side].push_back(it.plan);
+      continue;
+    }
+    if (it.reply.done().ok())
       log_.info(about, doneOf(it.step->what) + wire);
     else if (failed.insert(it.plan).second)
       log_.error(
@@ -187,7 +198,37 @@ std::set<const MailboxPlan*> MailboxSet::tellServers(const std::vector<MailboxPl
           std::string("Couldn't ") + verbOf(it.step->what) + " " + wire + ": " + words(it.reply.done()),
           ExitStatus::tryAgain);
   }
+  for (Side side : kSides) refuseAliases(side, doubtful[side], failed);
   return failed;
+}
+
+bool MailboxSet::isTakenForAnother(Side side, const MailboxName& name) const {
+  return std::ranges::any_of(lists_.listing(side),
+                             [&](const auto& entry) { return differInCase(entry.first, name); });
+}
+
+// What is not listed under its name after CREATE is another mailbox, to this server: messages of two would be
+// merged in it.
+void MailboxSet::refuseAliases(Side side, const std::vector<const MailboxPlan*>& created,
+                               std::set<const MailboxPlan*>& failed) {
+  if (created.empty()) return;
+  std::vector<MailboxName> names;
+  for (const MailboxPlan* plan : created) names.push_back(plan->name);
+  std::set<MailboxName> listed = lists_.listedNow(side, names);
+  for (const MailboxPlan* plan : created) {
+    std::string wire = lists_.hierarchy(side).wire(plan->name).bytes;
+    if (listed.contains(plan->name)) {
+      log_.info(About::server(side), doneOf(MailboxStep::Do::create) + wire);
+    } else if (failed.insert(plan).second) {
+      log_.error(
+          About::server(side),
+          "Couldn't create " + wire +
+              ": the server does not list it, and takes it for another mailbox. It is left alone; rename it "
+              "on " +
+              nameOf(other(side)) + " to synchronise it.",
+          ExitStatus::data);
+    }
+  }
 }
 
 void MailboxSet::carryOut(std::vector<MailboxPlan> plans) {

@@ -55,6 +55,9 @@ class MailboxSet {
   void leaveOutMissing(Side side);
   void askWhich(Both<std::vector<MailboxName>> names,
                 const std::function<void(Side, const MailboxName&, const answer::Done&)>& tell);
+  bool isTakenForAnother(Side side, const MailboxName& name) const;
+  void refuseAliases(Side side, const std::vector<const MailboxPlan*>& created,
+                     std::set<const MailboxPlan*>& failed);
   std::set<const MailboxPlan*> tellServers(const std::vector<MailboxPlan>& plans);
   void reportGone(const MailboxPlan& plan);
   void record(const std::vector<MailboxPlan>& plans);

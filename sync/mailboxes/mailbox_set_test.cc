@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "ipc/ascii.h"
 #include "sync/mailboxes/mailboxes_scene.h"
 
 using namespace interimap;
@@ -135,6 +136,79 @@ TEST_CASE("field 16: what is missing from a list with a hole is left alone, what
     CHECK_FALSE(scene.hasSaid("error database"));
     CHECK(std::ranges::count(scene.synced(), "k") == 1);  // goes on
   }
+}
+
+TEST_CASE("field 19: a name that a server takes for another is left alone, and nothing is merged") {
+  struct {
+    const char* what;
+    std::function<void(Scene&)> change;  // the remote server does not tell Work from work
+    Names synced;
+    ExitStatus status;
+  } table[] = {
+      {"both on one side, one on the other",
+       [](Scene& scene) {
+         scene.servers.local.add("Work", 1, {1});
+         scene.servers.local.add("work", 2, {2});
+         scene.servers.remote.add("Work", 3, {1});
+       },
+       {"Work"},
+       ExitStatus::data},
+      {"both on one side",
+       [](Scene& scene) {
+         scene.servers.local.add("Work", 1, {1});
+         scene.servers.local.add("work", 2, {2});
+       },
+       {"Work"},
+       ExitStatus::data},
+      {"one on each side",
+       [](Scene& scene) {
+         scene.servers.local.add("work", 2, {2});
+         scene.servers.remote.add("Work", 3, {1});
+       },
+       {"Work"},
+       ExitStatus::data},
+      {"known, and called otherwise now",
+       [](Scene& scene) {
+         for (Side side : kSides) scene.servers[side].add("work", 2, {2});
+         scene.know("work");
+         scene.servers.remote.mailboxes.erase("work");
+         scene.servers.remote.add("Work", 9, {1});
+       },
+       {"Work"},
+       ExitStatus::data},
+      {"made by a run that was killed",
+       [](Scene& scene) {
+         scene.servers.local.add("new", 2, {2});
+         scene.servers.remote.add("new", 2);
+         scene.servers.remote.unlisted.insert("new");
+       },
+       {"new"},
+       ExitStatus::ok},
+  };
+  for (const auto& row : table)
+    for (bool says : {true, false}) {  // with ALREADYEXISTS; or OK, as if it had been made
+      CAPTURE(row.what);
+      CAPTURE(says);
+      Scene scene;
+      row.change(scene);
+      SimulatedServer& remote = scene.servers.remote;
+      remote.answers = [&, says](const std::string& command) -> std::optional<answer::Done> {
+        auto blank = command.find(' ');
+        std::string verb = command.substr(0, blank),
+                    name = command.substr(std::min(blank + 1, command.size()));
+        if (verb == "CREATE") remote.unlisted.clear();
+        for (const auto& [each, _] : remote.mailboxes) {
+          if (!equalIgnoringCase(each, name) || (each == name && verb != "CREATE")) continue;
+          if (verb == "CREATE" && says)
+            return answer::Done{answer::Done::Completion::no, "ALREADYEXISTS", "it is there"};
+          return answer::Done{};
+        }
+        return std::nullopt;
+      };
+      scene.run();
+      CHECK(scene.synced() == row.synced);
+      CHECK(scene.log.status() == row.status);
+    }
 }
 
 TEST_CASE("mailbox set: dirty is what has news on a side, or is left to be done") {

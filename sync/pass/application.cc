@@ -48,16 +48,20 @@ void Application::verify() {
       verified_[side] = work_.servers[side]->ensureSelected(work_.mailbox.wire[side]);
 }
 
-// UIDs may have come to mean others since the mailbox was listed: it was deleted and made again. All
-// mailboxes are looked at in one round trip, and selected again in the flight that expunges, unless it is the
-// one that is still selected.
+// UIDs may have come to mean others since the mailbox was listed: it was deleted and made again. What is
+// selected now stays the same mailbox whatever becomes of its name, so its UIDVALIDITY holds for the UID
+// EXPUNGE.
 void Application::expunge() {
   for (Side side : kSides) {
     const UidSet& uids = plan().todo[side].expunge;
     if (uids.empty()) continue;
     if (!verified_[side].done().ok() || verified_[side].get().uidValidity != work_.validity(side)) {
-      work_.log.error(work_.about(side), "Mailbox is another one by now: not expunging " + uids.text(),
-                      ExitStatus::tryAgain);
+      work_.log.error(
+          work_.about(side),
+          "Mailbox was deleted and re-created meanwhile (UIDVALIDITY changed), or cannot be selected any "
+          "more: not expunging " +
+              uids.text(),
+          ExitStatus::tryAgain);
       left_ = true;
       continue;
     }

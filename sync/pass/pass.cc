@@ -118,21 +118,39 @@ void Pass::begin(Both<Lanes*> lanes) {
   if (!resume()) return;
   if (!work_.due.afresh && !leaveSurplus()) return;
   if (work_.isFull()) reportUnmatched(work_, changes_, redo_);
+  UidSet recognised;
+  for (const Touched& touched : joined_) recognised.add(touched.local);
   Restrained decided = decide();
   rememberBrake(decided);
   for (Side side : kSides)
     if (decided.heldBack[side])
       work_.log.error(work_.about(side), "Not expunging " + text(*decided.heldBack[side]),
                       ExitStatus::tryAgain);
-  for (const Plan::Conflict& conflict : decided.plan.conflicts)
+  reportConflicts(decided.plan, recognised);
+  application_.emplace(work_, std::move(decided), deny());
+  application_->begin(lanes, changes_);
+}
+
+// Messages that were recognised have no flags in common yet: how many of them differ is enough to know.
+void Pass::reportConflicts(const Plan& plan, const UidSet& recognised) {
+  std::uint64_t differ = 0;
+  for (const Plan::Conflict& conflict : plan.conflicts) {
+    if (recognised.contains(conflict.local)) {
+      ++differ;
+      continue;
+    }
     work_.log.warning(work_.about(Side::local),
                       "Conflicting flag update in " + work_.mailbox.shown() + " for local UID " +
                           std::to_string(conflict.local.value()) + " (" + conflict.here.text() +
                           ") and remote UID " + std::to_string(conflict.remote.value()) + " (" +
                           conflict.there.text() + "): setting both to the union (" + conflict.both.text() +
                           ")");
-  application_.emplace(work_, std::move(decided), deny());
-  application_->begin(lanes, changes_);
+  }
+  if (differ > 0)
+    work_.log.warning(work_.about(Side::local),
+                      "Conflicting flag update in " + work_.mailbox.shown() + " for " +
+                          std::to_string(differ) +
+                          " message(s) that both sides have already: setting both to the union");
 }
 
 // Brings the database to where an interrupted run left the servers, or makes the first entry; what both sides

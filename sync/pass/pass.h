@@ -52,6 +52,7 @@ class Pass {
   bool isRebuilt(const Both<std::optional<Trouble>>& troubles);
   void report(Side side, const Trouble& trouble);
   bool settle();
+  void reportConflicts(const Plan& plan, const UidSet& recognised);
   bool resume();
   bool leaveSurplus();
   Restrained decide();
