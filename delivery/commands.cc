@@ -68,7 +68,7 @@ bool Dialogue::mayBegin() const {
 bool Dialogue::begin() {
   if (!mayBegin()) return false;
   Transaction& transaction = queue_[begun_++];
-  transaction.takeSurvey();
+  transaction.takeSurvey(settings_.drop);
   if (settleHere(transaction)) return true;
   writing_ = &transaction;
   if (rset_) say(Command::rset, "RSET");
@@ -157,6 +157,7 @@ void Dialogue::startBody() {
   logCommand("[...]");
   goAhead_ = true;
   rest_ = writing_->body();
+  fields_ = DroppedFields(settings_.drop);
   data_ = MailData(chunking(*writing_) ? MailData::Transparency::none : MailData::Transparency::dots);
 }
 
@@ -164,10 +165,10 @@ bool Dialogue::writeBody() {
   std::array<char, limits::kBodyPiece> piece;
   auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), rest_.size));
   std::size_t size =
-      wanted == 0 ? 0 : writing_->mailing().bodies.read(rest_.offset, std::span(piece).first(wanted));
+      wanted == 0 ? 0 : writing_->window().bodies.read(rest_.offset, std::span(piece).first(wanted));
   if (size == 0 && wanted != 0)
     throw Failure(ExitStatus::io, "Message bodies in memory are shorter than they were");
-  data_.feed({piece.data(), size}, out_);
+  data_.feed(fields_.feed({piece.data(), size}), out_);
   rest_.offset += size;
   rest_.size -= size;
   if (rest_.size == 0) endBody();
@@ -175,6 +176,7 @@ bool Dialogue::writeBody() {
 }
 
 void Dialogue::endBody() {
+  data_.feed(fields_.finish(), out_);
   data_.finish(out_);
   rset_ = chunking(
       *writing_);  // where the reply comes later, whether BDAT closed the transaction is not known yet

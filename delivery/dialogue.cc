@@ -245,9 +245,9 @@ void Dialogue::retire() {
   }
 }
 
-// A message whose last octet went out may have arrived. Of the others the first is named as deferred: it may
-// be the cause, and would be first again. It is not, if the server had served before and said nothing to this
-// one.
+// A message whose last octet went out may have arrived. The first unfinished message of the others may have
+// caused the loss: it is deferred, so that it is not retried first. It has not, if the server had served
+// before and said nothing to this one.
 void Dialogue::abandon(const std::string& reason) {
   const std::string why = reason.substr(0, kMostReplyText);
   bool first = true;

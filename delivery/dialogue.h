@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "delivery/authentication.h"
+#include "delivery/dropped_fields.h"
 #include "delivery/extensions.h"
 #include "delivery/mail_data.h"
 #include "delivery/reply.h"
@@ -157,9 +158,10 @@ class Dialogue {
   std::deque<Expected> expected_;            // in the order they will come
   std::optional<deliver::Outcome> closing_;  // the server has said 421
 
-  Transaction* writing_ = nullptr;  // the one whose commands or mail data are being prepared
-  bool goAhead_ = false;            // ... its mail data
-  bool rset_ = false;               // the transaction before may still be open at the server
+  Transaction* writing_ = nullptr;        // the one whose commands or mail data are being prepared
+  bool goAhead_ = false;                  // ... its mail data
+  bool rset_ = false;                     // the transaction before may still be open at the server
+  DroppedFields fields_{settings_.drop};  // of the body being prepared
   MailData data_{MailData::Transparency::none};
   BodyRange rest_;  // of the body being prepared
 

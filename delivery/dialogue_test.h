@@ -52,8 +52,9 @@ class DialogueBed {
       ranges.push_back({writer.size(), body.size()});
       writer.write(body);
     }
-    auto mailing = std::make_shared<Mailing>(Mailing{1, paths, Bodies(writer.seal(), ranges), bodies.size()});
-    for (BodyRange range : ranges) dialogue.submit({mailing, next_++, *ReversePath::parse(sender), range});
+    auto window = std::make_shared<DeliveryWindow>(
+        DeliveryWindow{1, paths, Bodies(writer.seal(), ranges), bodies.size()});
+    for (BodyRange range : ranges) dialogue.submit({window, next_++, *ReversePath::parse(sender), range});
   }
   // What we say after the server said this.
   std::string hear(const std::string& octets) {

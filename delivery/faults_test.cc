@@ -176,8 +176,9 @@ void submitAll(Dialogue& dialogue, const std::vector<std::string>& recipients) {
     ranges.push_back({writer.size(), subject(i).size()});
     writer.write(subject(i));
   }
-  auto mailing = std::make_shared<Mailing>(Mailing{1, paths, Bodies(writer.seal(), ranges), kMessages});
-  for (std::uint32_t i = 0; i < kMessages; ++i) dialogue.submit({mailing, i, ReversePath(), ranges[i]});
+  auto window =
+      std::make_shared<DeliveryWindow>(DeliveryWindow{1, paths, Bodies(writer.seal(), ranges), kMessages});
+  for (std::uint32_t i = 0; i < kMessages; ++i) dialogue.submit({window, i, ReversePath(), ranges[i]});
 }
 
 // Octets both ways, in pieces of any size, until the connection is gone or all is done.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "delivery/dropped_fields.h"
 #include "delivery/limits.h"
 #include "ipc/failure.h"
 
@@ -59,8 +60,9 @@ void MailData::finish(std::string& out) {
   if (empty_ || !lineBegins_) lineEnds(out, 1);
 }
 
-MailDataSurvey MailDataSurvey::of(Bodies& bodies, BodyRange range) {
+MailDataSurvey MailDataSurvey::of(Bodies& bodies, BodyRange range, const std::vector<std::string>& dropped) {
   MailDataSurvey survey;
+  DroppedFields fields(dropped);
   MailData data(MailData::Transparency::none);
   std::vector<char> buffer(std::min<std::uint64_t>(limits::kBodyPiece, range.size));
   std::string out;
@@ -76,11 +78,12 @@ MailDataSurvey MailDataSurvey::of(Bodies& bodies, BodyRange range) {
         range.offset, std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), range.size)));
     if (size == 0)
       throw Failure(ExitStatus::io, "read message bodies in memory: they are shorter than they were");
-    data.feed({buffer.data(), size}, out);
+    data.feed(fields.feed({buffer.data(), size}), out);
     count();
     range.offset += size;
     range.size -= size;
   }
+  data.feed(fields.finish(), out);
   data.finish(out);
   count();
   return survey;

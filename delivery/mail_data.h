@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ipc/body.h"
 
@@ -44,7 +45,8 @@ class MailData {
 struct MailDataSurvey {
   std::uint64_t size = 0;  // octets, without the doubled dots: what SIZE= and BDAT say
   bool eightBit = false;   // has octets above 0x7f
-  static MailDataSurvey of(Bodies& bodies, BodyRange range);
+  // Without the header fields of these names.
+  static MailDataSurvey of(Bodies& bodies, BodyRange range, const std::vector<std::string>& dropped = {});
 };
 
 }  // namespace interimap

@@ -106,16 +106,16 @@ void Service::take(DeliveryRequest request) {
   for (const deliver::Message& message : window.messages) ranges.push_back(message.body);
   Bodies bodies(std::move(request.bodies), ranges, Reading::again);
   if (window.messages.empty()) return answer(request.id, deliver::Done{});
-  auto mailing = std::make_shared<Mailing>(
-      Mailing{request.id, std::move(window.forwardPaths), std::move(bodies), window.messages.size()});
+  auto shared = std::make_shared<DeliveryWindow>(
+      DeliveryWindow{request.id, std::move(window.forwardPaths), std::move(bodies), window.messages.size()});
   for (std::uint32_t i = 0; i < window.messages.size(); ++i)
-    dialogue_.submit({mailing, i, std::move(window.messages[i].reversePath), window.messages[i].body});
+    dialogue_.submit({shared, i, std::move(window.messages[i].reversePath), window.messages[i].body});
 }
 
 void Service::settled(Transaction& transaction) {
-  Mailing& mailing = transaction.mailing();
-  answer(mailing.id, deliver::Settled{transaction.message(), transaction.outcomes()});
-  if (--mailing.unsettled == 0) answer(mailing.id, deliver::Done{});
+  DeliveryWindow& window = transaction.window();
+  answer(window.id, deliver::Settled{transaction.message(), transaction.outcomes()});
+  if (--window.unsettled == 0) answer(window.id, deliver::Done{});
 }
 
 void Service::answer(RequestId id, decltype(DeliveryAnswer::what) what) {

@@ -4,17 +4,19 @@
 
 #include <utility>
 
+#include "ipc/ascii.h"
+
 namespace interimap {
 
 using deliver::Outcome;
 
-Transaction::Transaction(std::shared_ptr<Mailing> mailing, std::uint32_t message, ReversePath reversePath,
-                         BodyRange body)
-    : mailing_(std::move(mailing)),
+Transaction::Transaction(std::shared_ptr<DeliveryWindow> window, std::uint32_t message,
+                         ReversePath reversePath, BodyRange body)
+    : window_(std::move(window)),
       message_(message),
       reversePath_(std::move(reversePath)),
       body_(body),
-      recipients_(mailing_->forwardPaths.size()),
+      recipients_(window_->forwardPaths.size()),
       unsettled_(recipients_.size()) {}
 
 void Transaction::settle(std::size_t recipient, Outcome outcome) {
@@ -57,9 +59,17 @@ bool speaksOfSession(int code) {
   }
 }
 
-Outcome::Kind kindOf(const Reply& reply, Answers answers) {
+// Postfix's reject_non_fqdn_sender: "504 5.5.2 <bob>: Sender address rejected: need fully-qualified address",
+// in reply to MAIL or to RCPT. About a recipient, who is configured, it is worth another try.
+bool quirkRefusesSender(const Reply& reply, Outcome::Stage stage) {
+  if (reply.code != 504 || reply.status() != EnhancedStatus{5, 5, 2}) return false;
+  return stage == Outcome::Stage::mail || asciiUpper(reply.text()).find("SENDER") != std::string::npos;
+}
+
+Outcome::Kind kindOf(const Reply& reply, Outcome::Stage stage, Answers answers) {
   if (reply.positive()) return Outcome::Kind::delivered;
   if (!reply.permanent()) return Outcome::Kind::deferred;
+  if (quirkRefusesSender(reply, stage)) return Outcome::Kind::refused;
   return answers == Answers::command && speaksOfSession(reply.code) ? Outcome::Kind::deferred
                                                                     : Outcome::Kind::refused;
 }
@@ -67,7 +77,7 @@ Outcome::Kind kindOf(const Reply& reply, Answers answers) {
 }  // namespace
 
 Outcome outcomeOf(const Reply& reply, Outcome::Stage stage, Answers answers) {
-  return {kindOf(reply, answers), stage, static_cast<std::uint16_t>(reply.code), reply.status(),
+  return {kindOf(reply, stage, answers), stage, static_cast<std::uint16_t>(reply.code), reply.status(),
           reply.text()};
 }
 

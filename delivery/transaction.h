@@ -17,7 +17,7 @@
 namespace interimap {
 
 // A window that sync asked for; kept, with its memory, until the last of its messages is settled.
-struct Mailing {
+struct DeliveryWindow {
   RequestId id;
   std::vector<ForwardPath> forwardPaths;
   Bodies bodies;
@@ -26,16 +26,18 @@ struct Mailing {
 
 class Transaction {
  public:
-  Transaction(std::shared_ptr<Mailing> mailing, std::uint32_t message, ReversePath reversePath,
+  Transaction(std::shared_ptr<DeliveryWindow> window, std::uint32_t message, ReversePath reversePath,
               BodyRange body);
 
-  Mailing& mailing() const { return *mailing_; }
+  DeliveryWindow& window() const { return *window_; }
   std::uint32_t message() const { return message_; }
   const ReversePath& reversePath() const { return reversePath_; }
-  const std::vector<ForwardPath>& forwardPaths() const { return mailing_->forwardPaths; }
+  const std::vector<ForwardPath>& forwardPaths() const { return window_->forwardPaths; }
   BodyRange body() const { return body_; }
   const MailDataSurvey& survey() const { return survey_; }
-  void takeSurvey() { survey_ = MailDataSurvey::of(mailing_->bodies, body_); }
+  void takeSurvey(const std::vector<std::string>& dropped) {
+    survey_ = MailDataSurvey::of(window_->bodies, body_, dropped);
+  }
 
   // The recipients. One that has an outcome keeps it.
   std::size_t size() const { return recipients_.size(); }
@@ -61,7 +63,7 @@ class Transaction {
     bool accepted = false;
     std::optional<deliver::Outcome> outcome;
   };
-  std::shared_ptr<Mailing> mailing_;
+  std::shared_ptr<DeliveryWindow> window_;
   std::uint32_t message_;
   ReversePath reversePath_;
   BodyRange body_;

@@ -173,6 +173,10 @@ struct Answer {
     body   @4 :BodyRange;
     header @5 :Data;
     sender @6 :Data;    # empty: null, or not asked for
+    content   @7 :Data;        # empty: not asked for
+    received  @8 :UInt32;
+    hops      @9 :List(Data);
+    messageId @10 :Data;
   }
   struct Appended {
     uidValidity @0 :UInt32;

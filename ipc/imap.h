@@ -40,6 +40,8 @@ inline constexpr std::size_t kMostMessages =
     128;                                        // messages in one window of bodies, one Append, one Messages
 inline constexpr std::size_t kMostListed = 12;  // entries in one Listed or Statuses
 inline constexpr std::size_t kMostText = 1024;  // bytes of server text quoted in an answer
+inline constexpr std::size_t kMostMessageId = 256;  // bytes of a Message-ID
+inline constexpr std::size_t kMostHops = 4;         // Received fields of a message that are told apart
 
 namespace request {
 
@@ -94,11 +96,11 @@ struct Fetch {
 
 // UID FETCH (MODSEQ FLAGS INTERNALDATE [ENVELOPE] BODY.PEEK[]) of at most kMostMessages messages, one window.
 // Answers: Window, usually one; net cuts early when a packet would grow too large. An ENVELOPE that cannot be
-// read means the null reverse-path. A message that does not come is gone, or all of its response could not be
-// read: Done is OK either way.
+// read means the null reverse-path, unless a Return-Path tells another. A message that does not come is gone,
+// or all of its response could not be read: Done is OK either way.
 struct FetchBodies {
   UidSet uids;
-  bool envelope = false;            // who sent it is asked for, too
+  bool envelope = false;            // who sent it, and which way it came, is asked for, too
   Reading reading = Reading::once;  // of the bodies
   bool operator==(const FetchBodies&) const = default;
 };
@@ -257,7 +259,12 @@ struct WindowMessage {
   InternalDate date;
   BodyRange body;  // size 0: an empty message
   HeaderDigest header{};
-  ReversePath sender;  // of the ENVELOPE, if it was asked for: its first Sender
+  // If the envelope was asked for: who sent the message, and which way it came.
+  ReversePath sender;                 // by its Return-Path, else its Sender, else its From
+  ContentDigest content{};            // of all of it
+  std::uint32_t received = 0;         // Received fields in its header
+  std::vector<ContentDigest> hops{};  // of the topmost of them; at most kMostHops
+  std::string messageId{};            // as it stands in the header, at most kMostMessageId
 };
 struct Window {
   std::vector<WindowMessage> messages;  // in the order they came; those that were asked for and still exist

@@ -352,6 +352,11 @@ struct WriteAnswer {
       write(messages[i].initBody(), message.body);
       messages[i].setHeader(bytes(message.header));
       messages[i].setSender(bytes(message.sender.text()));
+      messages[i].setContent(bytes(message.content));
+      messages[i].setReceived(message.received);
+      auto hops = messages[i].initHops(static_cast<unsigned>(message.hops.size()));
+      for (unsigned hop = 0; hop < message.hops.size(); ++hop) hops.set(hop, bytes(message.hops[hop]));
+      messages[i].setMessageId(bytes(message.messageId));
     }
     auto tooLarge = out.initTooLarge(static_cast<unsigned>(window.tooLarge.size()));
     for (unsigned i = 0; i < window.tooLarge.size(); ++i) tooLarge.set(i, window.tooLarge[i].value());
@@ -422,14 +427,21 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
   limit(in.getMessages(), kMostMessages, "messages");
   limit(in.getTooLarge(), kMostMessages, "messages");
   answer::Window window;
-  for (auto message : in.getMessages())
+  for (auto message : in.getMessages()) {
+    limit(message.getHops(), kMostHops, "hops");
     window.messages.push_back({readUid(message.getUid()),
                                {message.getModSeq()},
                                readFlags(message.getFlags()),
                                readDate(message.getDate()),
                                readBody(message.getBody()),
                                readDigest(message.getHeader()),
-                               readSender(message.getSender())});
+                               readSender(message.getSender()),
+                               readDigest(message.getContent()),
+                               message.getReceived(),
+                               {},
+                               shortText(message.getMessageId(), kMostMessageId)});
+    for (auto hop : message.getHops()) window.messages.back().hops.push_back(readDigest(hop));
+  }
   for (std::uint32_t uid : in.getTooLarge()) window.tooLarge.push_back(readUid(uid));
   return window;
 }

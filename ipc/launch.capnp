@@ -104,6 +104,7 @@ struct Order {
     username @7 :Data;
     password @8 :Data;
     debug    @9 :UInt8;
+    drop     @10 :List(Data);
     enum Security { none @0; startTls @1; required @2; implicit @3; }
   }
   struct Pull {
@@ -123,6 +124,9 @@ struct Order {
     user           @13 :Data;
     stopAtWrite    @14 :UInt32;
     stopAfterWrite @15 :Bool;
+    forgetRefused  @16 :Bool;
+    seen           @17 :Bool;
+    sender         @18 :Optional;
     enum Errand { once @0; idle @1; exportState @2; }
   }
 }
@@ -146,7 +150,16 @@ struct Report {
     component @1 :Data;
     mailbox   @2 :Data;
     text      @3 :Data;
+    subject   @4 :Subject;
     enum Level { info @0; notice @1; warning @2; error @3; debug @4; }
+  }
+  struct Subject {
+    uid       @0 :UInt32;
+    uids      @1 :Data;
+    messageId @2 :Data;
+    sender    @3 :Optional;
+    recipient @4 :Data;
+    reply     @5 :Data;
   }
   struct Progress {
     mailbox    @0 :Data;

@@ -106,6 +106,9 @@ struct Pull {
   std::vector<std::string> forwardPaths;  // deliver-rcpt; each a ForwardPath
   bool deliver = true;                    // false: --no-delivery
   bool retryRefused = false;
+  bool forgetRefused = false;               // what was refused counts as settled from now on
+  bool seen = true;                         // false: \Seen is left to whoever reads the mailbox
+  std::optional<std::string> sender;        // deliver-sender: a ReversePath, instead of each message's own
   std::optional<std::uint32_t> purgeAfter;  // days
   std::string account;                      // "user@host", recorded in the state
   std::uint8_t debug = 0;
@@ -129,7 +132,8 @@ struct Delivery {
   Tls tls;
   std::string username;  // empty: no AUTH
   Secret password;
-  std::uint8_t debug = 0;  // 0 no wire log, 1 redacted, 2 in full
+  std::vector<std::string> drop;  // header fields that are left out; their names, in any case
+  std::uint8_t debug = 0;         // 0 no wire log, 1 redacted, 2 in full
   std::string user;
 };
 
@@ -158,6 +162,16 @@ enum class LogLevel : std::uint8_t {
   debug,    // --debug only
 };
 
+// What a log line speaks of, for programs that read it (--log-format=json). Nothing: it speaks of none.
+struct LogSubject {
+  std::uint32_t uid = 0;              // one message
+  std::string uids;                   // several, as a set
+  std::string messageId;              // of its header
+  std::optional<std::string> sender;  // of its envelope; empty: null
+  std::string recipient, reply;       // and what was said to its delivery there
+  bool operator==(const LogSubject&) const = default;
+};
+
 // worker -> launch.
 struct LogLine {
   LogLevel level = LogLevel::info;
@@ -165,6 +179,7 @@ struct LogLine {
       component;        // from sync: "local", "remote", "database" or empty; ignored from net (launch knows)
   std::string mailbox;  // as on that server, or empty
   std::string text;     // one line; launch escapes control characters and cuts at kMostLogText
+  LogSubject subject{};
 };
 inline constexpr std::size_t kMostLogText = 16384;
 
@@ -197,8 +212,9 @@ struct WantsNets {
   std::uint8_t local = 0, remote = 0;
 };
 
-struct Pulled {  // sync, pulling, when nothing is left to do: what was done since the last time
-  std::uint64_t delivered = 0, deferred = 0, refused = 0, unknown = 0, purged = 0, octets = 0;  // messages
+struct Pulled {  // sync, pulling, when nothing is left to do: what was done since the last time, in messages;
+                 // but deferred and refused are those that wait now, however often they were tried
+  std::uint64_t delivered = 0, deferred = 0, refused = 0, unknown = 0, purged = 0, octets = 0;
   bool waiting = false;  // idle: waits for news now
 };
 

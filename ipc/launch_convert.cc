@@ -16,7 +16,7 @@ using convert::shortText;
 using convert::text;
 
 // What launch takes from a worker; longer ones are cut where they are sent, since a server may choose them.
-constexpr std::size_t kMostComponent = 64, kMostMailbox = 4096;
+constexpr std::size_t kMostComponent = 64, kMostMailbox = 4096, kMostSubject = 2048;
 
 capnp::Data::Reader cut(std::string_view text, std::size_t most) { return bytes(text.substr(0, most)); }
 
@@ -128,6 +128,7 @@ struct WriteOrder {
     write(out.initTls(), delivery.tls);
     out.setUsername(bytes(delivery.username));
     out.setPassword(bytes(delivery.password.reveal()));
+    convert::writeTexts(out.initDrop(size(delivery.drop)), delivery.drop);
     out.setDebug(delivery.debug);
   }
   void operator()(const settings::Pull& pull) {
@@ -141,6 +142,9 @@ struct WriteOrder {
     convert::writeTexts(out.initForwardPaths(size(pull.forwardPaths)), pull.forwardPaths);
     out.setDeliver(pull.deliver);
     out.setRetryRefused(pull.retryRefused);
+    out.setForgetRefused(pull.forgetRefused);
+    out.setSeen(pull.seen);
+    write(out.initSender(), pull.sender);
     out.setPurges(pull.purgeAfter.has_value());
     out.setPurgeAfter(pull.purgeAfter.value_or(0));
     out.setAccount(bytes(pull.account));
@@ -227,6 +231,7 @@ settings::Delivery readDelivery(schema::Order::Delivery::Reader in) {
   delivery.tls = readTls(in.getTls());
   delivery.username = text(in.getUsername());
   delivery.password = Secret(text(in.getPassword()));
+  delivery.drop = convert::texts(in.getDrop());
   delivery.debug = in.getDebug();
   delivery.user = text(in.getUser());
   return delivery;
@@ -244,6 +249,9 @@ settings::Pull readPull(schema::Order::Pull::Reader in) {
   pull.forwardPaths = convert::texts(in.getForwardPaths());
   pull.deliver = in.getDeliver();
   pull.retryRefused = in.getRetryRefused();
+  pull.forgetRefused = in.getForgetRefused();
+  pull.seen = in.getSeen();
+  pull.sender = read(in.getSender());
   if (in.getPurges()) pull.purgeAfter = in.getPurgeAfter();
   pull.account = text(in.getAccount());
   pull.debug = in.getDebug();
@@ -278,6 +286,15 @@ struct WriteReport {
     out.setComponent(cut(line.component, kMostComponent));
     out.setMailbox(cut(line.mailbox, kMostMailbox));
     out.setText(cut(line.text, kMostLogText));
+    const LogSubject& subject = line.subject;
+    if (subject == LogSubject()) return;
+    auto about = out.initSubject();
+    about.setUid(subject.uid);
+    about.setUids(cut(subject.uids, kMostSubject));
+    about.setMessageId(cut(subject.messageId, kMostSubject));
+    if (subject.sender) about.initSender().setSome(cut(*subject.sender, kMostSubject));
+    about.setRecipient(cut(subject.recipient, kMostSubject));
+    about.setReply(cut(subject.reply, kMostSubject));
   }
   void operator()(const Locked&) { to.setLocked(); }
   void operator()(const Progress& progress) {
@@ -326,10 +343,23 @@ struct WriteReport {
   void operator()(const Ended& ended) { to.setEnded(static_cast<std::uint8_t>(ended.status)); }
 };
 
+LogSubject readSubject(schema::Report::Subject::Reader in) {
+  LogSubject subject{in.getUid(),
+                     shortText(in.getUids(), kMostSubject),
+                     shortText(in.getMessageId(), kMostSubject),
+                     read(in.getSender()),
+                     shortText(in.getRecipient(), kMostSubject),
+                     shortText(in.getReply(), kMostSubject)};
+  if (subject.sender && subject.sender->size() > kMostSubject)
+    throw PeerViolation("a sender that is too long");
+  return subject;
+}
+
 LogLine readLog(schema::Report::Log::Reader in) {
   if (in.getLevel() > schema::Report::Log::Level::DEBUG) throw PeerViolation("an unknown log level");
   return {static_cast<LogLevel>(in.getLevel()), shortText(in.getComponent(), kMostComponent),
-          shortText(in.getMailbox(), kMostMailbox), shortText(in.getText(), kMostLogText)};
+          shortText(in.getMailbox(), kMostMailbox), shortText(in.getText(), kMostLogText),
+          readSubject(in.getSubject())};
 }
 
 decltype(Report::what) readWhat(schema::Report::Reader in) {

@@ -67,7 +67,7 @@ bool isDotString(std::string_view text) {
 
 // Quoted-string, of qtextSMTP and quoted-pairSMTP. The octets have been found writable.
 bool isQuotedString(std::string_view text) {
-  if (text.size() < 3 || text.front() != '"' || text.back() != '"') return false;
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;  // "" is one
   text = text.substr(1, text.size() - 2);
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '"') return false;
@@ -137,7 +137,7 @@ std::optional<ReversePath> ReversePath::parse(std::string_view text) {
 }
 
 ReversePath ReversePath::ofSender(std::string_view localPart, std::string_view host) {
-  if (localPart.empty() || quirkMissingHalf(localPart, host)) return {};
+  if (quirkMissingHalf(localPart, host)) return {};
   std::string text = isDotString(localPart) ? std::string(localPart) : quoted(localPart);
   return parse(text.append("@").append(host)).value_or(ReversePath());
 }

@@ -23,8 +23,10 @@ std::optional<Order> Reporter::poll() {
   return readOrder(std::move(*packet));
 }
 
-void Reporter::log(LogLevel level, std::string text, std::string mailbox, std::string component) {
-  report(Report{LogLine{level, std::move(component), std::move(mailbox), std::move(text)}});
+void Reporter::log(LogLevel level, std::string text, std::string mailbox, std::string component,
+                   LogSubject subject) {
+  report(
+      Report{LogLine{level, std::move(component), std::move(mailbox), std::move(text), std::move(subject)}});
 }
 
 void Reporter::report(const Report& report) { launch_.send(pack(report)); }

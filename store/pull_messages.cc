@@ -11,17 +11,29 @@ namespace interimap::store {
 
 namespace {
 
-std::string_view octetsOf(const HeaderDigest& header) {
-  return {reinterpret_cast<const char*>(header.data()), header.size()};
+// Of all kinds of digests; one that is all zero is not known, and takes no room.
+std::string_view octetsOf(const HeaderDigest& digest) {
+  if (digest == HeaderDigest{}) return "";
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+HeaderDigest digestAt(const Query& row, int column) {
+  HeaderDigest digest{};
+  std::string_view octets = row.bytes(column);
+  std::memcpy(digest.data(), octets.data(), std::min(octets.size(), digest.size()));
+  return digest;
 }
 
 Identity identityAt(const Query& row, int column) {
-  Identity identity;
-  std::string_view header = row.bytes(column);
-  std::memcpy(identity.header.data(), header.data(), std::min(header.size(), identity.header.size()));
-  identity.date = row.integer(column + 1);
-  identity.size = row.integer(column + 2, 0, INT64_MAX);
-  return identity;
+  return {digestAt(row, column), row.integer(column + 1), row.integer(column + 2, 0, INT64_MAX)};
+}
+
+std::vector<SettledMessage> settledOf(Query& row) {
+  std::vector<SettledMessage> found;
+  while (row.next())
+    found.push_back({row.uid(0), static_cast<Settlement>(row.integer(1, 0, 3)), identityAt(row, 3),
+                     row.integer(2) != 0, digestAt(row, 6), digestAt(row, 7)});
+  return found;
 }
 
 UidSet uidsOf(Query& row) {
@@ -36,28 +48,35 @@ bool OpenMessage::has(Fate fate) const {
   return std::ranges::any_of(fates, [&](const RecipientFate& each) { return each.fate == fate; });
 }
 
+// What is known of a content stays where a message is settled again by its header.
 void PullState::settle(MailboxId id, const SettledMessage& message) {
   Query(*database_,
-        "INSERT INTO settled (idx, UID, how, seen, header, date, size) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "INSERT INTO settled (idx, UID, how, seen, header, date, size, content, hop) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (idx,UID) DO UPDATE SET header = excluded.header, date = excluded.date, "
-        "size = excluded.size",
+        "size = excluded.size, content = max(content, excluded.content), hop = max(hop, excluded.hop)",
         id, message.uid, static_cast<std::int64_t>(message.how), std::int64_t{message.seen},
         octetsOf(message.identity.header), message.identity.date,
-        static_cast<std::int64_t>(message.identity.size))
+        static_cast<std::int64_t>(message.identity.size), octetsOf(message.content), octetsOf(message.hop))
       .run();
   drop(id, message.uid);
   takeBack(id, message.uid);
 }
 
 std::vector<SettledMessage> PullState::settled(MailboxId id, UidNext from) const {
-  std::vector<SettledMessage> found;
   Query row(*database_,
-            "SELECT UID, how, seen, header, date, size FROM settled WHERE idx = ? AND UID >= ? ORDER BY UID",
+            "SELECT UID, how, seen, header, date, size, content, hop FROM settled "
+            "WHERE idx = ? AND UID >= ? ORDER BY UID",
             id, from);
-  while (row.next())
-    found.push_back(
-        {row.uid(0), static_cast<Settlement>(row.integer(1, 0, 2)), identityAt(row, 3), row.integer(2) != 0});
-  return found;
+  return settledOf(row);
+}
+
+std::vector<SettledMessage> PullState::newestSettled(MailboxId id, std::size_t most) const {
+  Query row(*database_,
+            "SELECT UID, how, seen, header, date, size, content, hop FROM settled "
+            "WHERE idx = ? ORDER BY UID DESC LIMIT ?",
+            id, static_cast<std::int64_t>(most));
+  return settledOf(row);
 }
 
 UidSet PullState::settledUids(MailboxId id, UidNext from) const {
@@ -77,10 +96,20 @@ void PullState::setSeen(MailboxId id, const UidSet& uids) {
         .run();
 }
 
-UidSet PullState::purgeable(MailboxId id) const {
-  Query row(*database_, "SELECT UID FROM settled WHERE idx = ? AND how != ? ORDER BY UID", id,
-            static_cast<std::int64_t>(Settlement::skipped));
-  return uidsOf(row);
+std::vector<std::pair<Uid, ContentDigest>> PullState::purgeable(MailboxId id) const {
+  std::vector<std::pair<Uid, ContentDigest>> found;
+  Query row(*database_, "SELECT UID, content FROM settled WHERE idx = ? AND how = ? ORDER BY UID", id,
+            static_cast<std::int64_t>(Settlement::delivered));
+  while (row.next()) found.emplace_back(row.uid(0), digestAt(row, 1));
+  return found;
+}
+
+void PullState::setPurged(MailboxId id, const UidSet& uids) {
+  for (UidSet::Range range : uids.ranges())
+    Query(*database_, "UPDATE settled SET how = ?, seen = 1 WHERE idx = ? AND UID BETWEEN ? AND ?",
+          static_cast<std::int64_t>(Settlement::purged), id, std::int64_t{range.first},
+          std::int64_t{range.last})
+        .run();
 }
 
 void PullState::forget(MailboxId id, const UidSet& uids) {
@@ -93,10 +122,10 @@ void PullState::forget(MailboxId id, const UidSet& uids) {
 void PullState::put(MailboxId id, const OpenMessage& message) {
   drop(id, message.uid);
   takeBack(id, message.uid);
-  Query(*database_, "INSERT INTO open VALUES (?, ?, ?, ?, ?, ?, ?, ?)", id, message.uid,
+  Query(*database_, "INSERT INTO open VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", id, message.uid,
         octetsOf(message.identity.header), message.identity.date,
         static_cast<std::int64_t>(message.identity.size), std::int64_t{message.attempts}, message.next,
-        std::int64_t{message.marked})
+        std::int64_t{message.marked}, octetsOf(message.content))
       .run();
   for (const RecipientFate& each : message.fates)
     Query(*database_, "INSERT OR REPLACE INTO fates VALUES (?, ?, ?, ?, ?, ?)", id, message.uid,
@@ -117,26 +146,38 @@ void PullState::drop(MailboxId id, Uid uid) {
 
 std::vector<OpenMessage> PullState::open(MailboxId id) const {
   std::vector<OpenMessage> found;
-  Query row(*database_,
-            "SELECT UID, header, date, size, attempts, next, marked FROM open WHERE idx = ? ORDER BY UID",
-            id);
+  Query row(
+      *database_,
+      "SELECT UID, header, date, size, attempts, next, marked, content FROM open WHERE idx = ? ORDER BY UID",
+      id);
   while (row.next()) {
-    OpenMessage message{row.uid(0),     identityAt(row, 1),  static_cast<std::uint32_t>(row.integer(4)),
-                        row.integer(5), row.integer(6) != 0, {}};
+    OpenMessage message{row.uid(0),      identityAt(row, 1),  static_cast<std::uint32_t>(row.integer(4)),
+                        row.integer(5),  row.integer(6) != 0, {},
+                        digestAt(row, 7)};
     Query fate(*database_, "SELECT recipient, fate, reply, at FROM fates WHERE idx = ? AND UID = ?", id,
                message.uid);
     while (fate.next())
-      message.fates.push_back({std::string(fate.bytes(0)), static_cast<Fate>(fate.integer(1, 0, 3)),
+      message.fates.push_back({std::string(fate.bytes(0)), static_cast<Fate>(fate.integer(1, 0, 4)),
                                std::string(fate.bytes(2)), fate.integer(3)});
     found.push_back(std::move(message));
   }
   return found;
 }
 
+Undelivered PullState::undelivered(MailboxId id) const {
+  Query row(*database_,
+            "SELECT count(*), count(*) FILTER (WHERE waits = 0) FROM (SELECT max(fate IN (1, 3, 4)) AS waits "
+            "FROM fates WHERE idx = ? GROUP BY UID)",
+            id);
+  if (!row.next()) return {};
+  std::uint64_t all = row.integer(0, 0, INT64_MAX), refused = row.integer(1, 0, INT64_MAX);
+  return {all - refused, refused};
+}
+
 std::optional<std::int64_t> PullState::nextDue() const {
   Query row(*database_,
             "SELECT min(next) FROM open WHERE EXISTS (SELECT 1 FROM fates WHERE fates.idx = open.idx "
-            "AND fates.UID = open.UID AND fate IN (1, 3))");
+            "AND fates.UID = open.UID AND fate IN (1, 3, 4))");
   if (!row.next() || row.isNull(0)) return std::nullopt;
   return row.integer(0);
 }

@@ -19,7 +19,14 @@ namespace interimap::store {
 namespace {
 
 constexpr int kApplication = 0x70756c6c;  // PRAGMA application_id: "pull"
-constexpr int kVersion = 1;               // PRAGMA user_version
+constexpr int kVersion = 2;               // PRAGMA user_version
+
+// Digests of whole messages (2): what was delivered before has none.
+constexpr const char* kContents[] = {
+    "ALTER TABLE settled ADD COLUMN content BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE settled ADD COLUMN hop BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE open ADD COLUMN content BLOB NOT NULL DEFAULT x''",
+};
 
 constexpr const char* kTables[] = {
     "account (name BLOB NOT NULL)",
@@ -76,13 +83,21 @@ bool PullState::open() {
   if (version > kVersion)
     throw database_->refused("state of version " + std::to_string(version) + " is not known to this program");
   database_->takeOver();
+  if (!isNew && version < kVersion) write("upgrade", [&] { upgrade(version); });
   return isNew;
+}
+
+void PullState::upgrade(std::int64_t version) {
+  if (version < 2)
+    for (const char* change : kContents) database_->exec(change);
+  database_->exec("PRAGMA user_version = " + std::to_string(kVersion));
 }
 
 void PullState::createTables() {
   database_->exec("PRAGMA application_id = " + std::to_string(kApplication));
   database_->exec("PRAGMA user_version = " + std::to_string(kVersion));
   for (const char* table : kTables) database_->exec(std::string("CREATE TABLE ") + table);
+  for (const char* change : kContents) database_->exec(change);
   database_->exec("CREATE INDEX unseen ON settled (idx, UID) WHERE seen = 0");
 }
 

@@ -32,22 +32,32 @@ struct PulledMailbox {
   UidNext imported;
 };
 
-// How a message came to be done with. The numbers are in the file.
+// How a message came to be done with. The numbers are in the file. Only what this state saw delivered is ever
+// purged: of what a state file of the reference covers nobody knows which were delivered and which skipped.
 enum class Settlement : std::uint8_t {
   delivered = 0,
-  imported = 1,  // delivered, says a state file of the reference
-  skipped = 2,   // --no-delivery: never purged
+  imported = 1,  // delivered or skipped, says a state file of the reference
+  skipped = 2,   // --no-delivery
+  purged = 3,    // delivered, and removed from the server by us
 };
 
 struct SettledMessage {
   Uid uid;
   Settlement how = Settlement::delivered;
-  Identity identity;  // all zero: not known
-  bool seen = false;  // \Seen was stored on the server
+  Identity identity;        // all zero: not known
+  bool seen = false;        // \Seen was stored on the server
+  ContentDigest content{};  // all zero: not known
+  ContentDigest hop{};      // of its topmost Received field; all zero: it has none
 };
 
 // What became of an open message for one recipient. The numbers are in the file.
-enum class Fate : std::uint8_t { delivered = 0, deferred = 1, refused = 2, unknown = 3 };
+enum class Fate : std::uint8_t {
+  delivered = 0,
+  deferred = 1,
+  refused = 2,
+  unknown = 3,
+  held = 4,  // not handed over by us: it seems to go round in a loop
+};
 
 struct RecipientFate {
   std::string recipient;
@@ -65,8 +75,15 @@ struct OpenMessage {
   std::int64_t next = 0;  // not to be tried before; seconds since 1970
   bool marked = false;    // has the keyword that tells of the failure
   std::vector<RecipientFate> fates;
+  ContentDigest content{};  // all zero: not known
 
   bool has(Fate fate) const;
+  bool waits() const { return has(Fate::deferred) || has(Fate::unknown) || has(Fate::held); }
+};
+
+// How many open messages wait for another attempt, and how many were refused for good.
+struct Undelivered {
+  std::uint64_t deferred = 0, refused = 0;
 };
 
 class PullState {
@@ -101,16 +118,20 @@ class PullState {
   // The message is open no more, and in nobody's hands. Whether it was seen stays as it was.
   void settle(MailboxId id, const SettledMessage& message);
   std::vector<SettledMessage> settled(MailboxId id, UidNext from = UidNext{1}) const;
+  std::vector<SettledMessage> newestSettled(MailboxId id, std::size_t most) const;  // the newest first
   UidSet settledUids(MailboxId id, UidNext from) const;
   UidSet unseen(MailboxId id) const;
   void setSeen(MailboxId id, const UidSet& uids);
-  UidSet purgeable(MailboxId id) const;
-  void forget(MailboxId id, const UidSet& uids);  // settled messages that are gone from the server
+  // What was delivered, and by which content it is known: to be held against what is there now.
+  std::vector<std::pair<Uid, ContentDigest>> purgeable(MailboxId id) const;
+  void setPurged(MailboxId id, const UidSet& uids);  // kept, to be known again if a backup brings them back
+  void forget(MailboxId id, const UidSet& uids);     // settled messages that are gone from the server
 
   void put(MailboxId id, const OpenMessage& message);  // in nobody's hands any more
   void setMarked(MailboxId id, Uid uid, bool marked);
   void drop(MailboxId id, Uid uid);                   // an open message that is gone from the server
   std::vector<OpenMessage> open(MailboxId id) const;  // by UID
+  Undelivered undelivered(MailboxId id) const;
   // When the first of the messages that are to be tried again is due; nothing if there are none.
   std::optional<std::int64_t> nextDue() const;
 
@@ -127,6 +148,7 @@ class PullState {
 
  private:
   bool open();
+  void upgrade(std::int64_t version);
   void createTables();
   void import(const std::string& octets, const WireName& first);
 

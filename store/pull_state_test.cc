@@ -83,14 +83,16 @@ TEST_CASE("pull state: what is written stays") {
     state.write("test", [&] {
       state.setAccount("me@there");
       MailboxId id = state.addMailbox(kInbox, {5});
-      state.settle(id, {uid(1), Settlement::delivered, identity(1), false});
+      state.settle(id,
+                   {uid(1), Settlement::delivered, identity(1), false, ContentDigest{7}, ContentDigest{8}});
       state.settle(id, {uid(2), Settlement::skipped, identity(2), false});
       state.put(id, {uid(3),
                      identity(3),
                      2,
                      60,
                      true,
-                     {{"a", Fate::delivered, "", 1}, {"b", Fate::deferred, "451 later", 2}}});
+                     {{"a", Fate::delivered, "", 1}, {"b", Fate::deferred, "451 later", 2}},
+                     ContentDigest{9}});
       state.put(id, {uid(4), identity(4), 1, 0, false, {{"a", Fate::refused, "550 no", 2}}});
       for (std::uint32_t n : {5, 6}) state.handOver(id, uid(n));
       state.setUidNext(id, {7});
@@ -110,12 +112,17 @@ TEST_CASE("pull state: what is written stays") {
   MailboxId id = mailbox->id;
   CHECK(state.settledUids(id, {2}).text() == "2");
   CHECK(state.unseen(id).text() == "1:2");
-  CHECK(state.purgeable(id).text() == "1");
+  REQUIRE(state.purgeable(id).size() == 1);
+  CHECK(state.purgeable(id)[0] == std::pair(uid(1), ContentDigest{7}));
   CHECK(state.settled(id).front().identity == identity(1));
+  CHECK(state.settled(id).front().content == ContentDigest{7});
+  CHECK(state.settled(id).front().hop == ContentDigest{8});
+  CHECK(state.newestSettled(id, 1).front().uid == uid(2));
   CHECK(state.handedOver(id).text() == "5:6");
   auto open = state.open(id);
   REQUIRE(open.size() == 2);
   CHECK(open[0].identity == identity(3));
+  CHECK(open[0].content == ContentDigest{9});
   CHECK(open[0].attempts == 2);
   CHECK(open[0].marked);
   CHECK(open[0].fates.size() == 2);
@@ -130,7 +137,10 @@ TEST_CASE("pull state: what is written stays") {
     state.takeBack(id, uid(6));
     state.drop(id, uid(4));
     state.forget(id, *UidSet::parse("2"));
+    state.setPurged(id, *UidSet::parse("1"));
   });
+  CHECK(state.purgeable(id).size() == 2);  // 3, 5
+  CHECK(state.settled(id).front().how == Settlement::purged);
   CHECK(state.unseen(id).text() == "3,5");
   CHECK(state.settledUids(id, {1}).text() == "1,3,5");
   CHECK(state.open(id).empty());

@@ -68,12 +68,19 @@ void writeCopy(const std::string& path, const std::string& octets, const std::st
 StateFile::StateFile(const std::string& path, const std::string& shown, bool create)
     : path_(path), shown_(shown) {
   file_ = Descriptor(open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600));
+  if (!file_ && errno == ENOENT && !create)
+    throw Failure(ExitStatus::cantCreate,
+                  "Can't open " + shown +
+                      ": no state yet. Run without --idle once, or with --no-delivery to skip what is there");
   if (!file_) fail(ExitStatus::cantCreate, "Can't open", shown);
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
-  if (fcntl(file_.get(), F_SETLK, &whole) != 0)
-    fail(errno == EACCES || errno == EAGAIN ? ExitStatus::tryAgain : ExitStatus::io, "Can't lock", shown);
+  if (fcntl(file_.get(), F_SETLK, &whole) == 0) return;
+  if (errno == EACCES || errno == EAGAIN)
+    throw Failure(ExitStatus::tryAgain,
+                  "Can't lock " + shown + ": another pullimap is running with this state file");
+  fail(ExitStatus::io, "Can't lock", shown);
 }
 
 std::optional<std::string> StateFile::takeReference() {

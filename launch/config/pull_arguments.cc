@@ -25,6 +25,7 @@ constexpr Option kOptions[] = {
     {"idle", 0, Option::Value::number},
     {"no-delivery"},
     {"retry-refused"},
+    {"forget-refused"},
     {"export-statefile", 0, Option::Value::text},
     {"all"},
     {"quiet", 'q'},
@@ -41,6 +42,7 @@ void collect(PullArguments& arguments, const Scanned::Given& given, std::vector<
   collectShared(arguments, given, errors);
   if (given.name == "no-delivery") arguments.deliver = false;
   if (given.name == "retry-refused") arguments.retryRefused = true;
+  if (given.name == "forget-refused") arguments.forgetRefused = true;
   if (given.name == "export-statefile") arguments.exportStatefile = *given.value;
   if (given.name == "all") arguments.all = true;
   if (given.name == "idle") {
@@ -52,10 +54,11 @@ void collect(PullArguments& arguments, const Scanned::Given& given, std::vector<
 bool makesSense(const PullArguments& arguments) {
   if (arguments.all != arguments.sections.empty()) return false;
   if (std::ranges::find(arguments.sections, Ini::kDefault) != arguments.sections.end()) return false;
-  if (!arguments.deliver && arguments.retryRefused) return false;
+  if (!arguments.deliver && (arguments.retryRefused || arguments.forgetRefused)) return false;
+  if (arguments.retryRefused && arguments.forgetRefused) return false;
   if (!arguments.exportStatefile) return true;
   return arguments.sections.size() == 1 && !arguments.exportStatefile->empty() && !arguments.idle &&
-         arguments.deliver && !arguments.retryRefused;
+         arguments.deliver && !arguments.retryRefused && !arguments.forgetRefused;
 }
 
 }  // namespace

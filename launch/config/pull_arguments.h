@@ -23,7 +23,7 @@ struct PullArguments {
   bool json = false;              // --log-format
   std::optional<unsigned> idle;   // seconds between two looks, whatever the server tells
   bool deliver = true;
-  bool retryRefused = false;
+  bool retryRefused = false, forgetRefused = false;
   std::optional<std::string> exportStatefile;
   bool all = false;                   // every section of the configuration
   std::vector<std::string> sections;  // each once; none with `all`

@@ -47,6 +47,8 @@ TEST_CASE("pull arguments: what is refused") {
       {{"--export-statefile=f", "--idle", "a"}, "usage"},
       {{"--export-statefile=f", "--no-delivery", "a"}, "usage"},
       {{"--export-statefile=f", "--retry-refused", "a"}, "usage"},
+      {{"--no-delivery", "--forget-refused", "a"}, "usage"},
+      {{"--retry-refused", "--forget-refused", "a"}, "usage"},
       {{"a", "--conf=x"}, "Unknown option: conf\n"},
       {{"--progress=never", "a"}, "Unknown option: progress\n"},
       {{"--watch", "a"}, "Unknown option: watch\n"},
@@ -74,6 +76,7 @@ TEST_CASE("pull arguments: options and sections in any order") {
   CHECK(arguments.sections == std::vector<std::string>{"a", "b", "--all"});
   CHECK(good({"--all"}).all);
   CHECK(good({"a", "--retry-refused"}).retryRefused);
+  CHECK(good({"a", "--forget-refused"}).forgetRefused);
   CHECK(good({"a", "--export-statefile", "f"}).exportStatefile == "f");
   CHECK(good({"a", "--log-format=json"}).json);
   CHECK(good({"--help"}).help);

@@ -25,6 +25,7 @@ using Security = settings::Delivery::Security;
 
 constexpr std::string_view kMethod = "smtp:[127.0.0.1]:25", kEhlo = "localhost.localdomain";
 constexpr std::string_view kDeliver = "deliver-";
+constexpr std::size_t kMostFieldName = 76, kMostFieldNames = 32;  // of deliver-drop
 
 std::optional<std::uint32_t> days(std::string_view value) {
   std::uint32_t number = 0;
@@ -44,6 +45,8 @@ std::optional<Security> security(std::string_view value) {
 bool isMethod(std::string_view value) { return Destination::parse(value).has_value(); }
 bool isSecurity(std::string_view value) { return security(value).has_value(); }
 bool areMailboxes(std::string_view value) { return parseMailboxes(value).has_value(); }
+bool isSender(std::string_view value) { return parseSender(value).has_value(); }
+bool areFieldNames(std::string_view value) { return parseFieldNames(value).has_value(); }
 bool areForwardPaths(std::string_view value) { return parseForwardPaths(value).has_value(); }
 bool areDays(std::string_view value) { return value.empty() || days(value).has_value(); }
 
@@ -53,9 +56,10 @@ bool isEhlo(std::string_view value) {
 }
 
 constexpr Key kKeys[] = {
-    {"statefile", isText},    {"mailbox", areMailboxes},         {"deliver-method", isMethod},
-    {"deliver-ehlo", isEhlo}, {"deliver-rcpt", areForwardPaths}, {"deliver-tls", isSecurity},
-    {"purge-after", areDays},
+    {"statefile", isText},     {"mailbox", areMailboxes},         {"deliver-method", isMethod},
+    {"deliver-ehlo", isEhlo},  {"deliver-rcpt", areForwardPaths}, {"deliver-tls", isSecurity},
+    {"purge-after", areDays},  {"deliver-sender", isSender},      {"deliver-drop", areFieldNames},
+    {"deliver-seen", isYesNo},
 };
 
 // The login name of who runs this, as a recipient of the server's own.
@@ -75,6 +79,7 @@ settings::Delivery readDelivery(const Keys& keys) {
   delivery.tls = readTls(keys, std::string(kDeliver), delivery.security != Security::none);
   delivery.username = keys.get("deliver-username", "");
   delivery.password = configuredPassword(keys, std::string(kDeliver));
+  delivery.drop = *parseFieldNames(keys.get("deliver-drop", ""));
   delivery.user = keys.get("user", "nobody");
   if (delivery.username.empty() &&
       keys.oneOf({"deliver-password", "deliver-password-file", "deliver-password-command"}))
@@ -134,6 +139,37 @@ std::optional<std::vector<std::string>> parseForwardPaths(std::string_view value
   return paths;
 }
 
+std::optional<std::string> parseSender(std::string_view value) {
+  if (value.empty()) return std::nullopt;
+  if (value.starts_with('<') && value.ends_with('>')) value = value.substr(1, value.size() - 2);
+  auto path = ReversePath::parse(value);
+  if (!path) return std::nullopt;
+  return path->text();
+}
+
+std::optional<std::vector<std::string>> parseFieldNames(std::string_view value) {
+  std::vector<std::string> names;
+  auto isBetween = [](char c) { return c == ' ' || c == '\t' || c == ','; };
+  // field-name = 1*ftext; RFC 5322 section 3.6.8
+  auto isFtext = [](char c) { return c > ' ' && c < 0x7F && c != ':'; };
+  for (std::size_t at = 0; at < value.size();) {
+    if (isBetween(value[at])) {
+      ++at;
+      continue;
+    }
+    auto end = std::find_if(value.begin() + static_cast<std::ptrdiff_t>(at), value.end(), isBetween);
+    std::string name(value.begin() + static_cast<std::ptrdiff_t>(at), end);
+    at += name.size();
+    if (name.ends_with(':')) name.pop_back();
+    if (name.empty() || name.size() > kMostFieldName || !std::ranges::all_of(name, isFtext))
+      return std::nullopt;
+    names.push_back(std::move(name));
+  }
+  removeRepeated(names);
+  if (names.size() > kMostFieldNames) return std::nullopt;
+  return names;
+}
+
 std::vector<std::string> sectionNames(const Ini& ini) {
   std::vector<std::string> names;
   for (const auto& [name, section] : ini.sections)
@@ -158,6 +194,8 @@ PullSection PullSection::parse(const Ini& ini, const std::string& name, const st
   if (!paths) keys.refuse("deliver-rcpt is missing, and the name of this user is no recipient");
   section.forwardPaths = std::move(*paths);
   section.purgeAfter = days(keys.get("purge-after", ""));
+  section.seen = keys.yes("deliver-seen", true);
+  if (auto sender = keys.get("deliver-sender", ""); !sender.empty()) section.sender = parseSender(sender);
   section.log = LogKeys::read(keys);
   return section;
 }

@@ -25,6 +25,8 @@ struct PullSection {
   std::vector<std::string> mailboxes;       // as on the wire, each once, at least one
   std::vector<std::string> forwardPaths;    // each a ForwardPath, once, at least one
   std::optional<std::uint32_t> purgeAfter;  // days
+  bool seen = true;                         // deliver-seen
+  std::optional<std::string> sender;        // deliver-sender: a ReversePath
   LogKeys log;
 
   // Throws Failure(config) naming the file and, where there is one, the line.
@@ -43,5 +45,13 @@ std::optional<std::vector<std::string>> parseMailboxes(std::string_view value);
 // The value of `deliver-rcpt`: forward-paths between commas or blanks that are not within double quotes.
 // Nothing if one of them is none, or if there are none or more than kMostForwardPaths.
 std::optional<std::vector<std::string>> parseForwardPaths(std::string_view value);
+
+// The value of `deliver-sender`: a reverse-path, in brackets or not; "<>" is the null one. Nothing if it is
+// none.
+std::optional<std::string> parseSender(std::string_view value);
+
+// The value of `deliver-drop`: names of header fields between blanks or commas. Nothing if one of them is
+// none.
+std::optional<std::vector<std::string>> parseFieldNames(std::string_view value);
 
 }  // namespace interimap

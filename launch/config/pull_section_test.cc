@@ -219,3 +219,25 @@ TEST_CASE("section: the names of all") {
   CHECK(sectionNames(Ini::parse("a=1\n[work]\n[_]\nb=1\n[home]\n[work]\n", "f")) == Texts{"home", "work"});
   CHECK(sectionNames(Ini::parse("a=1\n", "f")).empty());
 }
+
+TEST_CASE("field 23: deliver-sender and deliver-drop") {
+  CHECK_FALSE(section("[work]\n").sender);
+  CHECK(section("[work]\ndeliver-sender = me@example.net\n").sender == "me@example.net");
+  CHECK(section("[work]\ndeliver-sender = <me@example.net>\n").sender == "me@example.net");
+  CHECK(section("[work]\ndeliver-sender = <>\n").sender == "");
+  for (const char* bad : {"me", "a b@example.net", "me@example.net>", ""}) {
+    CAPTURE(bad);
+    CHECK(failure("[work]\ndeliver-sender = " + std::string(bad) + "\n") != "none");
+  }
+  CHECK(section("[work]\n").delivery.drop.empty());
+  CHECK(section("[work]\ndeliver-drop = Delivered-To, X-Original-To:  Delivered-To\n").delivery.drop ==
+        Texts{"Delivered-To", "X-Original-To"});
+  CHECK(failure("[work]\ndeliver-drop = a:b\n") != "none");
+  CHECK(failure("[work]\ndeliver-drop = " + std::string(77, 'x') + "\n") != "none");
+}
+
+TEST_CASE("field 25: deliver-seen") {
+  CHECK(section("[work]\n").seen);
+  CHECK_FALSE(section("deliver-seen = no\n[work]\n").seen);
+  CHECK(failure("[work]\ndeliver-seen = perhaps\n") != "none");
+}

@@ -32,6 +32,9 @@ settings::Pull syncSettings(const PullArguments& arguments, const PullSection& s
   sync.forwardPaths = section.forwardPaths;
   sync.deliver = arguments.deliver;
   sync.retryRefused = arguments.retryRefused;
+  sync.forgetRefused = arguments.forgetRefused;
+  sync.seen = section.seen;
+  sync.sender = section.sender;
   sync.purgeAfter = section.purgeAfter;
   sync.account = accountName(section.net);
   sync.debug = arguments.debug;
@@ -65,6 +68,7 @@ settings::Delivery copyOf(const settings::Delivery& delivery) {
   copy.tls = delivery.tls;
   copy.username = delivery.username;
   copy.password = Secret(std::string(delivery.password.reveal()));
+  copy.drop = delivery.drop;
   copy.debug = delivery.debug;
   copy.user = delivery.user;
   return copy;

@@ -2,7 +2,7 @@
 
 #include "launch/run/pull_settings.h"
 
-#include "launch/config/data_home_test.h"
+#include "launch/config/data_home.h"
 
 using namespace interimap;
 
@@ -58,6 +58,7 @@ TEST_CASE_FIXTURE(DataHome, "pull settings: the errand, and what it implies") {
   }
   CHECK_FALSE(made({.deliver = false}).sync.deliver);
   CHECK(made({.retryRefused = true}).sync.retryRefused);
+  CHECK(made({.forgetRefused = true}).sync.forgetRefused);
 }
 
 TEST_CASE("pull settings: a copy says the same on the wire") {

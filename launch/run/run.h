@@ -89,7 +89,9 @@ class Run {
   template <class What>
   void handleDone(const What& done);
   bool isExpected(const Report& report) const;
-  void error(std::string_view component, std::string_view mailbox, const std::string& text);
+  void summarise(const Pulled& done);
+  void error(std::string_view component, std::string_view mailbox, const std::string& text,
+             const LogSubject& subject = {});
   void error(const Member& member, const std::string& text);
   void warn(const Member& member, const std::string& text);
   std::string component(const Member& member) const;
@@ -129,6 +131,7 @@ class Run {
   bool deliveryWanted_ = false;
   std::optional<WantsNets> netsWanted_;
   std::chrono::seconds interval_{};
+  Clock::time_point began_ = Clock::now(), summary_ = began_;  // the last one that was told meanwhile
   std::optional<Clock::time_point> backAt_;  // sync waits, and will have looked again by then
   RunEnd end_;
 };

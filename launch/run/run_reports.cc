@@ -21,6 +21,9 @@ constexpr int kPacketsInTurn = 64;
 // An exported state, in octets: 16 million messages that are not in their order.
 constexpr std::size_t kMostExported = 64U << 20;
 
+// It is told with a look at the mailboxes, of which there is one in half an hour at least.
+constexpr auto kBetweenSummaries = 30min;
+
 // How long after its interval a sync that waits may still not have looked again.
 constexpr auto kPatienceWithWatcher = 30min;
 
@@ -118,6 +121,7 @@ void Run::handle(Member& member, const Report& report) {
     handleDone(*synchronised);
   } else if (auto pulled = std::get_if<Pulled>(&report.what)) {
     handleDone(*pulled);
+    summarise(*pulled);
   } else if (auto exported = std::get_if<Exported>(&report.what)) {
     handle(*exported);
   } else if (std::holds_alternative<WantsDeliverer>(report.what)) {
@@ -139,10 +143,10 @@ void Run::handle(Member& member, const LogLine& line) {
   if (!admits(member, line.level, line.mailbox.size() + line.text.size())) return;
   std::string from = member.role == Role::sync ? line.component : component(member);
   if (line.level == LogLevel::error && member.isExtra()) return warn(member, line.text);
-  if (line.level == LogLevel::error) return error(from, line.mailbox, line.text);
+  if (line.level == LogLevel::error) return error(from, line.mailbox, line.text, line.subject);
   // What is said in SMTP shall not be taken for IMAP.
   bool names = member.role == Role::delivery && line.level == LogLevel::debug;
-  log_.line(line.level, from, line.mailbox, names ? "delivery: " + line.text : line.text);
+  log_.line(line.level, from, line.mailbox, names ? "delivery: " + line.text : line.text, line.subject);
 }
 
 // What interimap's worker is called in the log. With pullimap that is the section, which the log knows.
@@ -159,8 +163,9 @@ void Run::error(const Member& member, const std::string& text) {
   error(component(member), {}, text);
 }
 
-void Run::error(std::string_view component, std::string_view mailbox, const std::string& text) {
-  log_.line(LogLevel::error, component, mailbox, text);
+void Run::error(std::string_view component, std::string_view mailbox, const std::string& text,
+                const LogSubject& subject) {
+  log_.line(LogLevel::error, component, mailbox, text, subject);
   end_.reason = (component.empty() ? "" : std::string(component) + ": ") + text;
 }
 
@@ -197,6 +202,16 @@ void Run::handleDone(const What& done) {
   around_.service.ready();
   std::string text = doneText(done);
   around_.service.status("Waiting for news" + (text.empty() ? "" : "; last time: " + text));
+}
+
+// One that stays tells what it has done from time to time.
+void Run::summarise(const Pulled& done) {
+  auto now = Clock::now();
+  if (!done.waiting || now < summary_ + kBetweenSummaries) return;
+  summary_ = now;
+  std::string text = doneText(std::get<Pulled>(end_.done));
+  log_.line(LogLevel::info, text.empty() ? "Nothing delivered since it began" : "Since it began: " + text);
+  log_.summary({end_.done, {}, std::chrono::duration_cast<std::chrono::milliseconds>(now - began_)});
 }
 
 void Run::handle(const Exported& exported) {

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "launch/config/account.h"
-#include "launch/config/data_home_test.h"
+#include "launch/config/data_home.h"
 
 using namespace interimap;
 

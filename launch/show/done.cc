@@ -30,8 +30,8 @@ void add(Synchronised& total, const Synchronised& more) {
 
 void add(Pulled& total, const Pulled& more) {
   total.delivered += more.delivered;
-  total.deferred += more.deferred;
-  total.refused += more.refused;
+  total.deferred = more.deferred;  // what waits
+  total.refused = more.refused;
   total.unknown += more.unknown;
   total.purged += more.purged;
   total.octets += more.octets;

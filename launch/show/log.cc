@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "ipc/failure.h"
 #include "launch/show/escape.h"
 #include "launch/show/json.h"
@@ -78,14 +80,20 @@ Descriptor openLogfile(const std::string& path) {
 }  // namespace
 
 std::string jsonLine(const timespec& time, LogLevel level, std::string_view component,
-                     std::string_view mailbox, std::string_view text) {
-  return JsonObject()
-      .add("time", utc(time))
+                     std::string_view mailbox, std::string_view text, const LogSubject& subject) {
+  JsonObject object;
+  object.add("time", utc(time))
       .add("level", levelName(level))
       .add("component", component)
       .add("mailbox", mailbox)
-      .add("text", text)
-      .line();
+      .add("text", text);
+  if (component == "local" || component == "remote") object.add("side", component);
+  if (subject.uid != 0) object.add("uid", std::uint64_t{subject.uid});
+  if (subject.sender) object.add("sender", *subject.sender);
+  for (auto& [name, value] : {std::pair("uids", &subject.uids), std::pair("messageId", &subject.messageId),
+                              std::pair("recipient", &subject.recipient), std::pair("reply", &subject.reply)})
+    if (!value->empty()) object.add(name, *value);
+  return object.line();
 }
 
 namespace {
@@ -115,8 +123,8 @@ std::string jsonLine(const timespec& time, const Summary& summary, std::string_v
   JsonObject object;
   object.add("time", utc(time)).add("level", "summary");
   if (!component.empty()) object.add("component", component);
-  object.add("exitStatus", static_cast<std::uint64_t>(summary.exitStatus))
-      .add("milliseconds", static_cast<std::uint64_t>(summary.time.count()));
+  if (summary.exitStatus) object.add("exitStatus", static_cast<std::uint64_t>(*summary.exitStatus));
+  object.add("milliseconds", static_cast<std::uint64_t>(summary.time.count()));
   std::visit([&](const auto& done) { addDone(object, done); }, summary.done);
   return object.line();
 }
@@ -136,7 +144,8 @@ void Log::reopen() {
     line(LogLevel::warning, "Can't open " + *options_.logfile + ": " + strerror(errno));
 }
 
-void Log::line(LogLevel level, std::string_view component, std::string_view mailbox, std::string_view text) {
+void Log::line(LogLevel level, std::string_view component, std::string_view mailbox, std::string_view text,
+               const LogSubject& subject) {
   if (level == LogLevel::info && options_.quiet) return;
   if (level == LogLevel::debug && !options_.debug) return;
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -144,7 +153,7 @@ void Log::line(LogLevel level, std::string_view component, std::string_view mail
   if (component.empty()) component = options_.component;
   bool terminal = level != LogLevel::debug || !logfile_;
   timespec time = now();
-  if (options_.json) return put(jsonLine(time, level, component, mailbox, text), {}, terminal);
+  if (options_.json) return put(jsonLine(time, level, component, mailbox, text, subject), {}, terminal);
   std::string line = escape(logPrefix(options_.prefix, component, mailbox));
   line += levelText(level);
   line += escape(text);

@@ -18,8 +18,8 @@
 namespace interimap {
 
 struct Summary {
-  Done done;  // in all of the run
-  int exitStatus = 0;
+  Done done;                          // in all of the run
+  std::optional<int> exitStatus = 0;  // none: it goes on
   std::chrono::milliseconds time{};
 };
 
@@ -37,8 +37,11 @@ class Log {
   Log(Options options, ProgressLine& progress);
 
   // One line, one write() for each destination. Text beyond kMostLogText is cut.
-  void line(LogLevel level, std::string_view component, std::string_view mailbox, std::string_view text);
-  void line(const LogLine& line) { this->line(line.level, line.component, line.mailbox, line.text); }
+  void line(LogLevel level, std::string_view component, std::string_view mailbox, std::string_view text,
+            const LogSubject& subject = {});
+  void line(const LogLine& line) {
+    this->line(line.level, line.component, line.mailbox, line.text, line.subject);
+  }
   // Closes and opens the logfile, which may have been moved away; keeps the old one if that fails.
   void reopen();
   // How a run ended and what was done in it. Nothing unless lines are JSON.
@@ -60,7 +63,7 @@ std::string timeStamp(const timespec& time);
 
 // One line each of --log-format=json; their time is UTC, "2026-11-22T05:01:02.000345Z".
 std::string jsonLine(const timespec& time, LogLevel level, std::string_view component,
-                     std::string_view mailbox, std::string_view text);
+                     std::string_view mailbox, std::string_view text, const LogSubject& subject = {});
 std::string jsonLine(const timespec& time, const Summary& summary, std::string_view component = {});
 
 }  // namespace interimap

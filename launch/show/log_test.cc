@@ -141,10 +141,10 @@ TEST_CASE("log: lines as JSON, and a summary") {
   const std::string
       lines =
           R"("level":"notice","component":"database","mailbox":"","text":"notice"}
-"level":"warning","component":"remote","mailbox":"","text":"careful"}
+"level":"warning","component":"remote","mailbox":"","text":"careful","side":"remote"}
 "level":"error","component":"","mailbox":"","text":"wrong"}
 )",
-      debug = R"("level":"debug","component":"local","mailbox":"","text":"S: * OK"}
+      debug = R"("level":"debug","component":"local","mailbox":"","text":"S: * OK","side":"local"}
 )",
       summary = R"("level":"summary","exitStatus":0,"milliseconds":0,"mailboxes":0,"copiedToLocal":0,)"
                 R"("copiedToRemote":0,"flagsUpdated":0,"expunged":0,"failed":0,"octets":0}

@@ -11,7 +11,8 @@ namespace interimap {
 
 namespace {
 
-constexpr std::size_t kMessageBytes = 192;  // a WindowMessage in a packet, generously; flags, sender apart
+constexpr std::size_t kMessageBytes =
+    352;  // a WindowMessage in a packet, generously; what is of any length apart
 
 }  // namespace
 
@@ -34,6 +35,10 @@ void FetchBodies::begin(Kind, std::uint64_t size, std::string_view) {
   if (!bodies_) bodies_.emplace(reading_);
   bodies_->truncate(kept_);  // of a response that was not ours, or malformed
   header_.reset();
+  if (envelope_) {
+    content_.reset();
+    trace_.reset();
+  }
   tooLarge_ = maxMessageSize_ > 0 && size > maxMessageSize_;
   if (!tooLarge_) bodies_->expect(size);
 }
@@ -41,6 +46,10 @@ void FetchBodies::begin(Kind, std::uint64_t size, std::string_view) {
 void FetchBodies::octets(std::string_view piece) {
   if (tooLarge_) return;
   header_.add(piece);
+  if (envelope_) {
+    content_.add(piece);
+    trace_.add(piece);
+  }
   bodies_->gather(piece);
 }
 
@@ -64,15 +73,21 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
   if (tooLarge_) {
     window_.tooLarge.push_back(*fetch->uid);
   } else {
+    Trace trace = envelope_ ? trace_.trace() : Trace();
     ReversePath sender = envelope_ && fetch->envelope ? std::move(fetch->envelope->sender) : ReversePath();
-    bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size();
+    if (trace.returnPath) sender = std::move(*trace.returnPath);
+    bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size() + trace.messageId.size();
     window_.messages.push_back({.uid = *fetch->uid,
                                 .modSeq = fetch->modSeq,
                                 .flags = std::move(*fetch->flags),
                                 .date = std::move(*fetch->date),
                                 .body = {kept_, bodies_->size() - kept_},
                                 .header = header_.digest(),
-                                .sender = std::move(sender)});
+                                .sender = std::move(sender),
+                                .content = envelope_ ? content_.digest() : ContentDigest(),
+                                .received = trace.received,
+                                .hops = std::move(trace.hops),
+                                .messageId = std::move(trace.messageId)});
     kept_ = bodies_->size();
   }
   if (window_.messages.size() + window_.tooLarge.size() == kMostMessages || bytes_ > limits::kAnswerBytes ||

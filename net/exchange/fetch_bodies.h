@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "net/exchange/exchange.h"
+#include "net/response/message_digest.h"
+#include "net/response/trace.h"
 
 namespace interimap {
 
@@ -38,6 +40,8 @@ class FetchBodies final : public Exchange, LiteralSink {
   bool qresync_;
   std::uint64_t maxMessageSize_;
   MessageHeader& header_;
+  MessageDigest content_;  // this and the trace only with the envelope
+  TraceReader trace_;
   std::optional<BodyWriter> bodies_;
   std::uint64_t kept_ = 0;  // octets in bodies_ of messages in window_; beyond: the message that is coming
   bool tooLarge_ = false;   // that one

@@ -23,17 +23,32 @@ std::optional<std::string> nstring(Tokens& in) {
   return in.string();
 }
 
-// env-sender = "(" 1*address ")" / nil
 // address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
 // NIL as the host begins a group, NIL as the mailbox ends one.
-ReversePath readSender(Tokens& in) {
-  constexpr int kBeforeSender = 3, kBeforeMailbox = 2;
-  if (!in.take('(') || !skipValues(in, kBeforeSender)) return {};
-  if (!in.take('(') || !in.take('(') || !skipValues(in, kBeforeMailbox)) return {};
+ReversePath readAddress(Tokens& in) {
+  constexpr int kBeforeMailbox = 2;
+  if (!in.take('(') || !skipValues(in, kBeforeMailbox)) return {};
   auto mailbox = nstring(in);
   if (!mailbox || !in.space()) return {};
   auto host = nstring(in);
   return host ? ReversePath::ofSender(*mailbox, *host) : ReversePath();
+}
+
+// env-from, env-sender = "(" 1*address ")" / nil
+// Servers should say From again where there is no Sender, and write nil where there is neither (RFC 3501
+// section 7.4.2). Some leave Sender empty instead, as nil or, against the grammar, as "()".
+ReversePath readSender(Tokens& in) {
+  constexpr int kBeforeFrom = 2;
+  if (!in.take('(') || !skipValues(in, kBeforeFrom)) return {};
+  Tokens from = in;
+  if (!skipValues(in, 1)) return {};
+  bool absent = in.word("NIL");
+  if (!absent) {
+    if (!in.take('(')) return {};
+    absent = in.take(')');
+  }
+  if (!absent) return readAddress(in);
+  return from.take('(') ? readAddress(from) : ReversePath();
 }
 
 }  // namespace

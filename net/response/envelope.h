@@ -9,7 +9,9 @@
 namespace interimap {
 
 struct Envelope {
-  ReversePath sender;  // the first address of Sender; null if there is none, or if it cannot be read
+  // The first address of Sender, or of From where there is no Sender; null if there is neither, or if it
+  // cannot be read.
+  ReversePath sender;
 
   // envelope = "(" env-date SP env-subject SP env-from SP env-sender SP … ")"
   // Takes whatever comes, as a message must not be lost for its header. Where the end of the value cannot be

@@ -35,8 +35,8 @@ std::optional<FetchResponse> parse(std::string_view line) {
   return std::nullopt;
 }
 
-std::string senderOf(const std::string& sender) {
-  auto fetch = parse("* 1 FETCH (UID 7 ENVELOPE (NIL NIL NIL " + sender +
+std::string senderOf(const std::string& sender, const std::string& from = "NIL") {
+  auto fetch = parse("* 1 FETCH (UID 7 ENVELOPE (NIL NIL " + from + " " + sender +
                      " NIL NIL NIL NIL NIL NIL) BODY[] {2}\r\nxx FLAGS ())");
   REQUIRE(fetch);
   CHECK(fetch->body);
@@ -90,6 +90,20 @@ TEST_CASE("ENVELOPE: the sender") {
     CAPTURE(c.sender);
     CHECK(senderOf(c.sender) == c.path);
   }
+}
+
+TEST_CASE("field 23: ENVELOPE: From where there is no Sender") {
+  const std::string from = "((NIL NIL \"a\" \"b.example\"))";
+  for (const char* absent : {"NIL", "nil", "()"}) {
+    CAPTURE(absent);
+    CHECK(senderOf(absent, from) == "a@b.example");
+    CHECK(senderOf(absent, "NIL") == "");
+    CHECK(senderOf(absent, "()") == "");
+    CHECK(senderOf(absent, "((NIL NIL \"\" \"b.example\"))") == "\"\"@b.example");
+  }
+  CHECK(senderOf("((NIL NIL \"c\" \"d.example\"))", from) == "c@d.example");
+  CHECK(senderOf("((NIL NIL \"group\" NIL)(NIL NIL NIL NIL))", from) ==
+        "");  // there is one: it is no address
 }
 
 TEST_CASE("ENVELOPE: one that cannot be read does not cost the message") {

@@ -251,7 +251,7 @@ Lane::Again Lane::settle(Appending& window) {
   store_.addLandmarks(load.mailbox->id, source_.side(), landmarks);
   bool toLocal = target_.side() == Side::local;
   (toLocal ? log_.done().copiedToLocal : log_.done().copiedToRemote) += from.size();
-  log_.info(About::at(Side::local, load.mailbox->wire.local),
+  log_.info(About::at(Side::local, load.mailbox->wire.local).with(toLocal ? to : from),
             "Added " + std::to_string(from.size()) + " UID(s) " + (toLocal ? to : from).text() +
                 (toLocal ? " <- " : " -> ") + (toLocal ? from : to).text());
   return again;

@@ -133,7 +133,8 @@ void Application::finishExpunge(Side side) {
     work_.store.unmap(work_.mailbox.id, pair.local);
   expunged_[side] = gone.size();
   work_.log.done().expunged += gone.size();
-  work_.log.info(work_.about(side), "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
+  work_.log.info(work_.about(side).with(gone),
+                 "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
 }
 
 // The pairs are none any more: each message stays where it is, and is not copied back.

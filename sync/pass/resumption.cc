@@ -91,8 +91,8 @@ bool Resumption::adopt(Side target) {
     copies.add(pair.copy);
   }
   if (copies.empty()) return true;
-  work_.log.info(work_.about(target), "Recovered " + std::to_string(copies.size()) + " UID(s) " +
-                                          copies.text() + " copied by an interrupted run");
+  work_.log.info(work_.about(target).with(copies), "Recovered " + std::to_string(copies.size()) + " UID(s) " +
+                                                       copies.text() + " copied by an interrupted run");
   std::erase_if(changes_[target]->fresh, [&](const Fresh& fresh) { return copies.contains(fresh.uid); });
   if (changes_[source])
     std::erase_if(changes_[source]->fresh, [&](const Fresh& fresh) { return sources.contains(fresh.uid); });

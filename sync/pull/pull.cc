@@ -13,8 +13,10 @@ namespace interimap {
 
 namespace {
 
-constexpr std::chrono::seconds kSignOfLife{240};  // a server with nothing to tell is asked this often
-constexpr std::chrono::seconds kPoll{60};         // without IDLE
+constexpr std::chrono::seconds kSignOfLife{240};    // a server with nothing to tell is asked this often
+constexpr std::chrono::seconds kPoll{60};           // without IDLE
+constexpr std::chrono::seconds kLongestWait{1740};  // launch tells from time to time what was done
+constexpr std::size_t kRecalled = 1000;             // deliveries, of each mailbox
 constexpr std::int64_t kBetweenPurges = 12 * 3600;
 constexpr std::chrono::seconds kFarewell{10};  // for QUIT and its reply
 constexpr std::size_t kExportedAtOnce = 32768;
@@ -42,12 +44,13 @@ Pull::Pull(const settings::Pull& settings, Server& server, Exchange& exchange, R
       pulling_{settings,      recipientsOf(settings),
                server,        deliveryProcess_,
                exchange,      state,
-               log,           Sink(settings.errand == settings::Pull::Errand::idle),
+               log,           DeliveryBackoff(settings.errand == settings::Pull::Errand::idle),
                std::move(now)} {
   for (const std::string& name : settings.mailboxes)
     if (std::ranges::find(mailboxes_, name, &WireName::bytes) == mailboxes_.end())
       mailboxes_.push_back({name});
   checkAccount();
+  recallDeliveries();
 }
 
 void Pull::checkAccount() {
@@ -66,10 +69,32 @@ void Pull::run() {
     round();
     Pulled done = std::exchange(pulling_.done, {});
     done.waiting = pulling_.idling();
+    countUndelivered(done);
     launch_.report({done});
     pulling_.log.endRound();
     if (!pulling_.idling()) return;
     awaitNews();
+  }
+}
+
+// Each message that waits once, however often it was tried.
+void Pull::countUndelivered(Pulled& done) const {
+  for (const WireName& mailbox : mailboxes_) {
+    auto known = pulling_.state.mailbox(mailbox);
+    if (!known) continue;
+    auto undelivered = pulling_.state.undelivered(known->id);
+    done.deferred += undelivered.deferred;
+    done.refused += undelivered.refused;
+  }
+}
+
+// What earlier runs delivered may come back now.
+void Pull::recallDeliveries() {
+  for (const WireName& mailbox : mailboxes_) {
+    auto known = pulling_.state.mailbox(mailbox);
+    if (!known) continue;
+    for (const auto& message : pulling_.state.newestSettled(known->id, kRecalled))
+      pulling_.deliveries.addHop(message.hop);
   }
 }
 
@@ -99,7 +124,7 @@ void Pull::quitDelivery() {
 
 // The server that mail goes to cannot be reached, or wants us not to come again.
 void Pull::reportSink() {
-  const Sink& sink = pulling_.sink;
+  const DeliveryBackoff& sink = pulling_.sink;
   std::string text = "Mail cannot be delivered: " + sink.reason();
   if (sink.lasting()) throw Failure(*sink.lasting(), text);
   std::int64_t now = pulling_.now();
@@ -133,7 +158,7 @@ std::chrono::seconds Pull::until(std::int64_t time) const {
 
 // How long there is nothing to do unless the server has news.
 std::chrono::seconds Pull::untilWanted() const {
-  std::chrono::seconds wait(pulling_.settings.interval);
+  std::chrono::seconds wait = std::min(kLongestWait, std::chrono::seconds(pulling_.settings.interval));
   if (auto retry = pulling_.sink.retryAt(); retry && pulling_.sink.down(pulling_.now()))
     wait = std::min(wait, until(*retry));
   else if (auto due = pulling_.state.nextDue())

@@ -11,7 +11,7 @@
 
 #include "ipc/launch.h"
 #include "store/pull_state.h"
-#include "sync/pull/pulling.h"
+#include "sync/pull/pull_context.h"
 
 namespace interimap {
 
@@ -31,6 +31,8 @@ class Pull {
 
  private:
   void checkAccount();
+  void recallDeliveries();
+  void countUndelivered(Pulled& done) const;
   void round();
   void visit(const WireName& mailbox);
   void quitDelivery();
@@ -43,7 +45,7 @@ class Pull {
 
   Reporter& launch_;
   DeliveryProcess deliveryProcess_;
-  Pulling pulling_;
+  PullContext pulling_;
   std::vector<WireName> mailboxes_;
   std::set<WireName> visited_;
   Reply<answer::Ready> ready_;

@@ -31,7 +31,7 @@ TEST_CASE("pull: a server that hangs up after every few messages gets all of the
   CHECK(scene.run() == ExitStatus::ok);
   CHECK(scene.sink.received.size() == 300);
   CHECK(scene.sink.connections == 43);
-  CHECK(scene.saidTimes("UID ") == 300);
+  CHECK(scene.saidTimes(" from <") == 300);
 }
 
 TEST_CASE("pull: a message whose connection is lost is tried once more in the same run") {

@@ -6,58 +6,42 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
-#include <map>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "sync/pull/pulling.h"
+#include "sync/pull/pull_context.h"
+#include "sync/pull/pull_fetch.h"
+#include "sync/pull/pull_record.h"
 
 namespace interimap {
 
 class PullLane {
  public:
-  // By UID; a message comes in when it was tried and is not delivered to all, and goes when it is.
-  using Open = std::map<Uid, store::OpenMessage>;
+  using Open = PullRecord::Open;
 
-  PullLane(Pulling& pulling, const WireName& mailbox, store::MailboxId id, Open& open)
-      : pulling_(pulling), mailbox_(mailbox), id_(id), open_(open) {}
+  PullLane(PullContext& pulling, const WireName& mailbox, store::MailboxId id, Open& open)
+      : pulling_(pulling),
+        mailbox_(mailbox),
+        id_(id),
+        fetch_(pulling, mailbox),
+        record_(pulling, mailbox, id, open) {}
 
   // A message that is to be delivered to these; `size` as far as it is known.
-  void add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>& recipients);
+  void add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>& recipients) {
+    fetch_.add(uid, size, recipients);
+  }
 
-  // Until every message is settled, or the server that mail goes to is down. Throws what ends the run, after
-  // delivery has had time to finish what it has.
+  // Until every message is settled, or the server that mail goes to is down, or mail goes round in a loop.
+  // Throws what ends the run, after delivery has had time to finish what it has.
   void run();
 
-  bool interrupted() const { return interrupted_; }   // some messages were not even tried
-  const UidSet& missing() const { return missing_; }  // listed, and not sent when asked for alone
-  // Refused just now, and that was said.
-  bool refused(Uid uid, const std::string& recipient) const { return refused_.contains({uid, recipient}); }
-  const UidSet& recovered() const { return recovered_; }  // delivered, and had the keyword of failure
+  bool interrupted() const { return interrupted_; }           // some messages were not even tried
+  bool looping() const { return looping_; }                   // our own deliveries have come back
+  const UidSet& missing() const { return fetch_.missing(); }  // listed, and not sent when asked for alone
+  const PullRecord& record() const { return record_; }
 
  private:
-  // Twelve bytes: there may be a million.
-  struct Task {
-    Uid uid;
-    std::uint32_t size;
-    std::uint32_t group : 31;  // of recipients
-    std::uint32_t alone : 1;   // in a window of its own
-  };
-  struct Fetching {
-    UidSet uids;
-    std::uint64_t size;
-    std::size_t group;
-    bool alone;
-    Reply<FetchedBodies> reply;
-  };
-  struct Window {
-    std::size_t group;
-    std::vector<answer::WindowMessage> messages;
-    std::uint64_t size;
-    Descriptor bodies;   // kept for another connection
+  struct Window : PullFetch::Window {
     bool again = false;  // was given to delivery before
     RequestId id = 0;
     std::vector<bool> settled{};
@@ -65,6 +49,7 @@ class PullLane {
   };
 
   bool finished();
+  bool idle() const { return fetch_.done() && waiting_.empty(); }
   bool fetch();
   bool advance();
   void connect();
@@ -74,47 +59,22 @@ class PullLane {
   void take(const DeliveryAnswer& answer);
   void settle(Window& window, const deliver::Settled& settled);
   void close(const DeliveryProcess::End& end);
-  void take(Fetching& fetching);
-  void refuseTooLarge(Uid uid, std::size_t group);
+  void take(PullFetch::Fetched fetched);
+  void holdBack(Window& window);
   std::vector<Window> handOver();
   std::size_t handed() const;  // messages that delivery has in hand
   bool mayHandOver() const;
-  store::OpenMessage known(const answer::WindowMessage& message) const;
-  void record(store::OpenMessage message, std::uint64_t size, bool toBeContinued = false);
 
   void submit(Window window);
-  void say(std::function<void()> line) { lines_.push_back(std::move(line)); }
-  void sayOutcome(Uid uid, const std::string& recipient, const store::RecipientFate& fate);
-  std::int64_t now() const { return pulling_.now(); }
 
-  Pulling& pulling_;
+  PullContext& pulling_;
   const WireName& mailbox_;
   store::MailboxId id_;
-  Open& open_;
-  std::deque<std::vector<ForwardPath>> groups_;  // references to them stay good
-  std::deque<Task> tasks_;
-  std::deque<Fetching> fetching_;
+  PullFetch fetch_;
+  PullRecord record_;
   std::deque<Window> waiting_, handed_;
-  std::uint64_t inFlight_ = 0;                // octets
-  std::vector<std::function<void()>> lines_;  // to be logged once what they tell is written down
-  bool interrupted_ = false, abandoned_ = false;
-  UidSet missing_, recovered_;
-  std::set<std::pair<Uid, std::string>> refused_;
-  UidSet lost_;  // with a connection, once
+  std::uint64_t inFlight_ = 0;  // octets
+  bool interrupted_ = false, abandoned_ = false, looping_ = false;
 };
-
-// How long after its n-th attempt a message is left alone, in seconds.
-inline constexpr std::int64_t kLongestBackoff = 3600;
-inline std::int64_t backoff(std::uint32_t attempts) {
-  return std::min(kLongestBackoff, std::int64_t{60} << std::min(attempts > 0 ? attempts - 1 : 0, 6U));
-}
-// What is further off than any pause was written down while the clock was ahead.
-inline bool isDue(std::int64_t next, std::int64_t now) { return next <= now || next > now + kLongestBackoff; }
-
-// Whether it was delivered to all of these.
-bool isDelivered(const store::OpenMessage& message, const std::vector<ForwardPath>& recipients);
-
-// "550 5.1.1 No such user"
-std::string replyText(const deliver::Outcome& outcome);
 
 }  // namespace interimap

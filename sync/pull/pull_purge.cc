@@ -3,6 +3,7 @@
 #include "sync/pull/pull_purge.h"
 
 #include <chrono>
+#include <map>
 
 #include "sync/mailboxes/mailbox.h"
 
@@ -11,7 +12,7 @@ namespace interimap {
 namespace {
 
 // Selected, and still the mailbox whose UIDs we know.
-bool select(Pulling& pulling, const WireName& mailbox, const store::PulledMailbox& known) {
+bool select(PullContext& pulling, const WireName& mailbox, const store::PulledMailbox& known) {
   auto reply = pulling.server.ensureSelected(mailbox);
   const answer::Selected& selected = reply.get();
   if (!reply.done().ok() || selected.uidValidity != known.uidValidity) return false;  // visiting it says why
@@ -26,13 +27,44 @@ std::chrono::year_month_day daysAgo(std::int64_t now, std::uint32_t days) {
   return today - std::min(std::chrono::days(days), most);
 }
 
+// Without those under whose UIDs there is another message by now than the one that was delivered.
+bool removeOthers(PullContext& pulling, const WireName& mailbox, UidSet& delivered,
+                  const std::map<Uid, ContentDigest>& contents) {
+  UidSet others;
+  auto reply = pulling.server.fetch(delivered.minus(pulling.proven[mailbox]), request::Fetch::Items::content,
+                                    [&](const answer::Message& message) {
+                                      auto it = contents.find(message.uid);
+                                      if (it == contents.end() || message.content != it->second)
+                                        others.add(message.uid);
+                                    });
+  if (!reply.done().ok()) {
+    pulling.log.error(aboutMailbox(mailbox), "cannot tell its messages: " + words(reply.done()),
+                      ExitStatus::tryAgain);
+    return false;
+  }
+  if (reply.done().code == answer::kUnreadable) return false;
+  if (!others.empty())
+    pulling.log.warning(aboutMailbox(mailbox),
+                        "UID " + others.text() +
+                            ": the server has another message there than the one that was delivered; it is "
+                            "not removed. Was the server restored from a backup?");
+  delivered.remove(others);
+  return true;
+}
+
 }  // namespace
 
-void purgeMailbox(Pulling& pulling, const WireName& mailbox, std::uint32_t days) {
+void purgeMailbox(PullContext& pulling, const WireName& mailbox, std::uint32_t days) {
   store::PullState& state = pulling.state;
   auto known = state.mailbox(mailbox);
   if (!known) return;
-  UidSet delivered = state.purgeable(known->id);
+  std::map<Uid, ContentDigest> contents;
+  UidSet delivered;
+  for (const auto& [uid, content] : state.purgeable(known->id)) {
+    if (content == ContentDigest{}) continue;  // by an older version: nobody knows what it was
+    contents.emplace_hint(contents.end(), uid, content);
+    delivered.add(uid);
+  }
   if (delivered.empty() || !select(pulling, mailbox, *known)) return;
   if (days > 0) {
     auto reply = pulling.server.search(delivered, daysAgo(pulling.now(), days));
@@ -41,21 +73,19 @@ void purgeMailbox(Pulling& pulling, const WireName& mailbox, std::uint32_t days)
       return pulling.log.error(aboutMailbox(mailbox), "cannot be searched: " + words(reply.done()),
                                ExitStatus::tryAgain);
   }
-  if (delivered.empty()) return;
-  pulling.log.info(aboutMailbox(mailbox),
+  if (delivered.empty() || !removeOthers(pulling, mailbox, delivered, contents) || delivered.empty()) return;
+  pulling.log.info(aboutMailbox(mailbox).with(delivered),
                    "Removing " + std::to_string(delivered.size()) + " UID(s) " + delivered.text());
   auto reply = pulling.server.expunge(delivered);
   UidSet gone = reply.get();
   if (reply.done().ok()) {
-    // Some were gone before. What is not below UIDNEXT is remembered unless the server said that it is gone,
-    // lest it be taken for new.
-    gone.add(delivered.intersect(UidSet::below(known->uidNext)));
+    gone = delivered;  // some were gone before
   } else {
     pulling.log.error(aboutMailbox(mailbox),
                       "Couldn't UID EXPUNGE " + delivered.text() + ": " + words(reply.done()),
                       ExitStatus::tryAgain);
   }
-  state.write("purge", [&] { state.forget(known->id, gone); });
+  state.write("purge", [&] { state.setPurged(known->id, gone); });
   pulling.done.purged += gone.size();
 }
 

@@ -15,10 +15,55 @@ using store::OpenMessage;
 using store::Settlement;
 
 constexpr std::uint64_t kMostSuperfluous = 10'000;  // messages remembered that are gone from the server
+constexpr std::size_t kRemembered = 1000;           // of these, the newest, however few messages there are
+constexpr std::size_t kNewest = 4;      // messages that are looked at before UIDs are taken up again
+constexpr std::uint64_t kSmall = 8192;  // octets: then all of a message is looked at
+constexpr std::size_t kAtOnce = 16;     // messages, from the newest down
 
 std::string number(Uid uid) { return "UID " + std::to_string(uid.value()); }
 
 }  // namespace
+
+// A server that was restored from a backup, and has got new mail since, need not show that in UIDNEXT. So the
+// newest messages that are known are asked for in the flight of SELECT, their headers; of small ones, which
+// are notices that often resemble each other, all.
+void Visit::askNewest() {
+  known_ = pulling_.state.mailbox(mailbox_);
+  if (!known_) return;
+  UidSet small, others;
+  for (const store::SettledMessage& message : pulling_.state.newestSettled(id(), kRemembered)) {
+    if (message.identity.header == HeaderDigest{}) continue;
+    newest_.emplace(message.uid, KnownMessage{message.identity, message.content});
+    bool entire = message.content != ContentDigest{} && message.identity.size <= kSmall;
+    (entire ? small : others).add(message.uid);
+    if (newest_.size() == kNewest) break;
+  }
+  auto take = [this](const answer::Message& message) {
+    newestFound_.push_back(
+        {message.uid,
+         {message.header.value_or(HeaderDigest{}), message.date ? message.date->seconds() : 0, message.size},
+         message.content});
+  };
+  newestReplies_.push_back(pulling_.server.fetch(small, request::Fetch::Items::content, take));
+  newestReplies_.push_back(pulling_.server.fetch(others, request::Fetch::Items::identity, take));
+}
+
+bool Visit::newestAreSame() {
+  auto looksSame = [&](const FoundMessage& found) {
+    auto it = newest_.find(found.uid);
+    if (it == newest_.end()) return true;
+    if (found.content) return isSame(it->second, found);
+    // Servers have been seen to tell sizes that are not the messages'.
+    const Identity& known = it->second.identity;
+    return found.identity.header == known.header && found.identity.date == known.date;
+  };
+  UidSet doubtful;
+  for (const FoundMessage& found : newestFound_)
+    if (!looksSame(found) && !found.content) doubtful.add(found.uid);
+  std::ranges::sort(newestFound_, {}, &FoundMessage::uid);
+  if (!doubtful.empty() && !addContents(doubtful, newestFound_)) return true;
+  return std::ranges::all_of(newestFound_, looksSame);
+}
 
 // What was known of the mailbox, brought in line with the UIDs it has now.
 bool Visit::recall() {
@@ -30,8 +75,8 @@ bool Visit::recall() {
   }
   if (first_) adoptOrphans();
   if (known_->uidValidity != selected_.uidValidity) return recover();
-  if (selected_.uidNext.value != 0 && selected_.uidNext < known_->uidNext) retreat();
-  return true;
+  bool back = selected_.uidNext.value != 0 && selected_.uidNext < known_->uidNext;
+  return (!back && newestAreSame()) || retreat();
 }
 
 // What an earlier run left in the hands of delivery when it was killed.
@@ -39,6 +84,10 @@ void Visit::adoptOrphans() {
   store::PullState& state = pulling_.state;
   orphans_ = state.handedOver(id());
   if (orphans_.empty()) return;
+  for (Uid uid : orphans_.each())  // before it is written down that they are in doubt: it is said once
+    pulling_.log.warning(about(), number(uid) +
+                                      " was in the hands of delivery when pullimap was killed; it may have "
+                                      "been delivered. It is tried again, so it may come twice");
   std::vector<OpenMessage> open = state.open(id());
   state.write("left in the hands of delivery", [&] {
     for (Uid uid : orphans_.each()) {
@@ -53,10 +102,6 @@ void Visit::adoptOrphans() {
     }
   });
   pulling_.done.unknown += orphans_.size();
-  for (Uid uid : orphans_.each())
-    pulling_.log.warning(about(), number(uid) +
-                                      " was in the hands of delivery when pullimap was killed; it may have "
-                                      "been delivered. It is tried again, so it may come twice");
 }
 
 std::optional<std::vector<FoundMessage>> Visit::identities(const UidSet& uids) {
@@ -70,6 +115,17 @@ std::optional<std::vector<FoundMessage>> Visit::identities(const UidSet& uids) {
   if (whole(reply.done())) return found;
   error("cannot tell its messages: " + words(reply.done()), ExitStatus::tryAgain);
   return std::nullopt;
+}
+
+bool Visit::addContents(const UidSet& uids, std::vector<FoundMessage>& found) {
+  auto reply =
+      pulling_.server.fetch(uids, request::Fetch::Items::content, [&](const answer::Message& message) {
+        auto it = std::ranges::lower_bound(found, message.uid, {}, &FoundMessage::uid);
+        if (it != found.end() && it->uid == message.uid) it->content = message.content;
+      });
+  if (whole(reply.done())) return true;
+  error("cannot tell its messages: " + words(reply.done()), ExitStatus::tryAgain);
+  return false;
 }
 
 // Other UIDs: the messages that were done with are looked for by what they are.
@@ -86,13 +142,15 @@ bool Visit::recover() {
   }
   auto found = identities(UidSet::from(UidNext{1}));
   if (!found) return false;
+  std::ranges::sort(*found, {}, &FoundMessage::uid);
 
   std::vector<store::SettledMessage> settled = state.settled(id());
   std::vector<OpenMessage> open = state.open(id());
-  std::vector<Identity> identities;
-  for (const store::SettledMessage& message : settled) identities.push_back(message.identity);
-  for (const OpenMessage& message : open) identities.push_back(message.identity);
-  std::vector<std::optional<Uid>> now = recognise(identities, *found);
+  std::vector<KnownMessage> known;
+  for (const store::SettledMessage& message : settled) known.push_back({message.identity, message.content});
+  for (const OpenMessage& message : open) known.push_back({message.identity, message.content});
+  if (!addContents(inQuestion(known, *found), *found)) return false;
+  std::vector<std::optional<Uid>> now = recognise(known, *found);
   std::size_t recognised = 0;
   state.write("other UIDs", [&] {
     state.startOver(id(), selected_.uidValidity);
@@ -116,34 +174,57 @@ bool Visit::recover() {
   return true;
 }
 
-// A server restored from a backup gives UIDs out again: those from there on mean what is found there now.
-void Visit::retreat() {
+// The highest UID under which there still is the message that was known by it.
+std::optional<Uid> Visit::newestSame(std::span<const FoundMessage> found) {
+  std::map<Uid, KnownMessage> known;
+  for (const store::SettledMessage& message : pulling_.state.settled(id()))
+    known.emplace(message.uid, KnownMessage{message.identity, message.content});
+  for (const OpenMessage& message : pulling_.state.open(id()))
+    known.emplace(message.uid, KnownMessage{message.identity, message.content});
+  std::vector<FoundMessage> likely;
+  for (const FoundMessage& each : found) {
+    auto it = known.find(each.uid);
+    if (it != known.end() && it->second.identity.header == each.identity.header) likely.push_back(each);
+  }
+  while (!likely.empty()) {
+    std::vector<FoundMessage> last(
+        likely.end() - static_cast<std::ptrdiff_t>(std::min(kAtOnce, likely.size())), likely.end());
+    likely.erase(likely.end() - static_cast<std::ptrdiff_t>(last.size()), likely.end());
+    UidSet uids;
+    for (const FoundMessage& each : last) uids.add(each.uid);
+    addContents(uids, last);
+    for (auto each = last.rbegin(); each != last.rend(); ++each)
+      if (isSame(known.at(each->uid), *each)) return each->uid;
+  }
+  return std::nullopt;
+}
+
+// A server restored from a backup gives UIDs out again, in ascending order: those above the last that is
+// still the same mean what is found there now.
+bool Visit::retreat() {
   store::PullState& state = pulling_.state;
-  UidNext to = selected_.uidNext;
-  auto found = identities(UidSet::from(to));
-  if (!found) return;
+  auto found = identities(UidSet::from(UidNext{1}));
+  if (!found) return false;
   std::ranges::sort(*found, {}, &FoundMessage::uid);
-  UidSet same, all;
-  auto keepIfSame = [&](Uid uid, const Identity& identity) {
-    all.add(uid);
-    auto it = std::ranges::lower_bound(*found, uid, {}, &FoundMessage::uid);
-    if (it != found->end() && it->uid == uid && it->identity.header == identity.header) same.add(uid);
-  };
-  for (const store::SettledMessage& message : state.settled(id(), to))
-    keepIfSame(message.uid, message.identity);
-  for (const OpenMessage& message : state.open(id()))
-    if (message.uid.value() >= to.value) keepIfSame(message.uid, message.identity);
-  UidSet other = all.minus(same);
+  std::optional<Uid> last = newestSame(*found);
+  UidNext to{last ? std::uint64_t{last->value()} + 1 : 1};
+  bool back = selected_.uidNext.value != 0 && selected_.uidNext < known_->uidNext;
+  if (back) to = std::min(to, selected_.uidNext);
+  if (to >= known_->uidNext) return true;
+  UidSet other = state.settledUids(id(), to);
   state.write("UIDNEXT", [&] {
     state.forget(id(), other);
-    for (Uid uid : other.each()) state.drop(id(), uid);
+    for (const OpenMessage& message : state.open(id()))
+      if (message.uid.value() >= to.value) state.drop(id(), message.uid);
     state.setUidNext(id(), to);
   });
-  pulling_.log.warning(about(), "UIDNEXT went back from " + std::to_string(known_->uidNext.value) + " to " +
-                                    std::to_string(to.value) +
-                                    ": has the server been restored from a backup? Messages from there on "
-                                    "are taken for new");
+  std::string what = back ? "UIDNEXT went back from " + std::to_string(known_->uidNext.value) + " to " +
+                                std::to_string(selected_.uidNext.value)
+                          : "UIDs mean other messages than before";
+  pulling_.log.warning(about(), what + ": has the server been restored from a backup? Messages from UID " +
+                                    std::to_string(to.value) + " on are taken for new");
   known_ = state.mailbox(mailbox_);
+  return true;
 }
 
 // The identities of what was settled by the reference, for the day when UIDs lose their meaning.
@@ -170,6 +251,8 @@ void Visit::tidy() {
   auto reply = pulling_.server.fetch(settled, request::Fetch::Items::flags,
                                      [&](const answer::Message& message) { there.add(message.uid); });
   if (!whole(reply.done())) return;
+  for (const store::SettledMessage& message : pulling_.state.newestSettled(id(), kRemembered))
+    there.add(message.uid);
   pulling_.state.write("tidy", [&] { pulling_.state.forget(id(), settled.minus(there)); });
 }
 

@@ -9,18 +9,30 @@
 
 #include "ipc/identity.h"
 #include "ipc/uid.h"
+#include "ipc/uid_set.h"
 
 namespace interimap {
+
+struct KnownMessage {
+  Identity identity;        // all zero: not known
+  ContentDigest content{};  // likewise
+};
 
 struct FoundMessage {
   Uid uid;
   Identity identity;
+  std::optional<ContentDigest> content{};  // if it was asked for
 };
 
-// For each of `known` the message among `found` that it is, if there is one; none is given twice. The header
-// has to be the same, and the date or the size: a server that was moved to keeps one of them at least. Those
-// in which all three agree come first. An identity that is all zero is not known, and matches nothing.
-std::vector<std::optional<Uid>> recognise(std::span<const Identity> known,
+// Whether one is the other. The content says so, where it is known. Where a message was only listed
+// (--no-delivery, a state file of the reference), header, date and size have to agree, all three.
+bool isSame(const KnownMessage& known, const FoundMessage& found);
+
+// Those of `found` whose content has to be known before recognise() is asked: their header is a known one's.
+UidSet inQuestion(std::span<const KnownMessage> known, std::span<const FoundMessage> found);
+
+// For each of `known` the message among `found` that it is, if there is one; none is given twice.
+std::vector<std::optional<Uid>> recognise(std::span<const KnownMessage> known,
                                           std::span<const FoundMessage> found);
 
 }  // namespace interimap

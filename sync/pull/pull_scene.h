@@ -30,6 +30,9 @@ class SceneServer {
     std::uint8_t header = 0;  // of its identity
     int minute = 0;           // of its date
     Flags flags{};
+    std::uint32_t received = 0;
+    std::vector<ContentDigest> hops{};
+    std::string sender = "from@example.org";
   };
   struct Mailbox {
     std::uint32_t uidValidity = 1;
@@ -86,6 +89,10 @@ class SceneSink {
   int connections = 0;
   bool sawQuit = false;
   bool holds = false;  // answers nothing
+  // The reply code and status to what is refused, by the sender it comes from.
+  std::function<std::pair<int, std::optional<EnhancedStatus>>(const std::string& sender)> refusal =
+      [](const std::string&) { return std::pair(550, std::optional<EnhancedStatus>()); };
+  std::function<void(const std::string& body)> onDelivered = [](const std::string&) {};
 
   void connect(Channel channel);
   void disconnect() { channel_.reset(); }

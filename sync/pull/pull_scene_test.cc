@@ -16,6 +16,13 @@ InternalDate dateOf(int minute) {
   return *InternalDate::parse("17-Jul-1996 02:" + two + ":25 +0000");
 }
 
+ContentDigest contentOf(const std::string& body) {
+  ContentDigest digest{1};
+  for (std::size_t i = 0; i < body.size(); ++i)
+    digest[1 + i % 15] = static_cast<std::uint8_t>(digest[1 + i % 15] * 31 + body[i]);
+  return digest;
+}
+
 std::string bodyAt(const Descriptor& bodies, BodyRange range) {
   std::string body(range.size, '\0');
   return pread(bodies.get(), body.data(), body.size(), static_cast<off_t>(range.offset)) >= 0 ? body : "";
@@ -137,6 +144,7 @@ std::vector<answer::Message> SceneServer::list(const UidSet& uids, request::Fetc
       each.date = dateOf(message.minute);
       each.header = HeaderDigest{message.header};
     }
+    if (items == request::Fetch::Items::content) each.content = contentOf(message.body);
     listed.push_back(std::move(each));
   }
   return listed;
@@ -168,7 +176,11 @@ void SceneServer::handle(const request::FetchBodies& fetch) {
                                dateOf(message.minute),
                                {writer.size(), message.body.size()},
                                HeaderDigest{message.header},
-                               *ReversePath::parse("from@example.org")});
+                               *ReversePath::parse(message.sender),
+                               contentOf(message.body),
+                               message.received,
+                               message.hops,
+                               "<" + std::to_string(number) + "@example.org>"});
     writer.write(message.body);
   }
   answer(std::move(window), writer.seal());
@@ -176,10 +188,13 @@ void SceneServer::handle(const request::FetchBodies& fetch) {
 }
 
 void SceneServer::handle(const request::Store& store) {
-  for (auto& [number, message] : selected_->messages)
-    if (store.uids.contains(*Uid::of(number)))
-      message.flags = store.change == request::Store::Change::add ? message.flags | store.flags
-                                                                  : message.flags - store.flags;
+  for (auto& [number, message] : selected_->messages) {
+    Uid uid = *Uid::of(number);
+    if (!store.uids.contains(uid)) continue;
+    message.flags = store.change == request::Store::Change::add ? message.flags | store.flags
+                                                                : message.flags - store.flags;
+    answer(answer::Messages{{answer::Message{uid, {}, message.flags, std::nullopt, 0, std::nullopt}}});
+  }
   done();
 }
 
@@ -255,11 +270,16 @@ bool SceneSink::deliver(DeliveryRequest& request) {
     for (const ForwardPath& recipient : window.forwardPaths) {
       Kind kind = fate(body, recipient.text());
       if (kind == Kind::delivered || kind == Kind::unknown) received.emplace_back(body, recipient.text());
+      if (kind == Kind::delivered) onDelivered(body);
+      auto [refusedWith, status] = refusal(window.messages[i].reversePath.text());
       auto code = static_cast<std::uint16_t>(kind == Kind::delivered  ? 250
                                              : kind == Kind::deferred ? 451
-                                             : kind == Kind::refused  ? 550
+                                             : kind == Kind::refused  ? refusedWith
                                                                       : 0);
-      settled.outcomes.push_back({kind, deliver::Outcome::Stage::end, code, std::nullopt, "words"});
+      bool refused = kind == Kind::refused;
+      settled.outcomes.push_back({kind,
+                                  refused ? deliver::Outcome::Stage::mail : deliver::Outcome::Stage::end,
+                                  code, refused ? status : std::nullopt, "words"});
     }
     if (diesAfter && settled_ >= *diesAfter) return false;  // delivered, and nobody is told
     ++settled_;

@@ -35,7 +35,7 @@ TEST_CASE("pull: all that is there is delivered once, and flagged") {
   CHECK(scene.sink.sawQuit);
   CHECK(scene.sink.connections == 1);
   CHECK(scene.said("info INBOX: UID 7 from <from@example.org> (17-Jul-1996 02:07:25 +0000)"));
-  CHECK(scene.saidTimes("UID ") == 300);
+  CHECK(scene.saidTimes(" from <") == 300);
   REQUIRE(scene.pulled.size() == 1);
   CHECK(scene.pulled[0].delivered == 300);
   for (std::uint32_t uid = 1; uid <= 300; ++uid) CHECK(has(scene, uid, "\\Seen"));
@@ -214,7 +214,8 @@ TEST_CASE("pull: a state file of the reference goes on where it was") {
   CHECK(scene.run() == ExitStatus::ok);
   CHECK(scene.sink.received.size() == 3);  // 3, 5, 6
   CHECK(scene.sink.count("body 4") == 0);
-  CHECK(scene.server.expunged == std::vector<std::string>{"1:6"});
+  CHECK(scene.server.expunged ==
+        std::vector<std::string>{"3,5:6"});  // nobody knows what became of the others
 
   SUBCASE("of another UIDVALIDITY: the user decides") {
     PullScene other;
@@ -244,6 +245,63 @@ TEST_CASE("pull: a server restored from a backup") {
   CHECK(scene.run() == ExitStatus::ok);
   CHECK(scene.sink.count("new") == 1);
   CHECK(scene.sink.received.size() == 7);
+}
+
+TEST_CASE("field 8: a server restored from a backup that has caught up") {
+  PullScene scene;
+  scene.fill(6);
+  scene.settings.purgeAfter = 3;  // takes even UIDs
+  SUBCASE("nothing was purged") { scene.settings.purgeAfter.reset(); }
+  SUBCASE("something was purged") {}
+  SUBCASE("all was purged") { scene.settings.purgeAfter = 0; }
+  CHECK(scene.run() == ExitStatus::ok);
+  auto purged = scene.inbox().messages;
+  for (std::uint32_t uid : {4, 5, 6}) scene.inbox().messages.erase(uid);
+  if (scene.settings.purgeAfter)  // the backup is older than the purge
+    for (std::uint32_t uid : {1, 2, 3})
+      scene.inbox().messages[uid] = {
+          "body " + std::to_string(uid), static_cast<std::uint8_t>(uid), static_cast<int>(uid), {}};
+  scene.inbox().uidNext = 4;
+  scene.server.expunged.clear();
+  for (int i = 1; i <= 4; ++i) {
+    std::uint32_t uid = scene.inbox().add("queued " + std::to_string(i));
+    scene.inbox().messages[uid].header = static_cast<std::uint8_t>(100 + i);
+  }
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.said("warning INBOX: UIDs mean other messages than before"));
+  CHECK(scene.said("from UID 4 on are taken for new"));
+  CHECK(scene.sink.received.size() == 10);
+  for (int i = 1; i <= 4; ++i) CHECK(scene.sink.count("queued " + std::to_string(i)) == 1);
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK_FALSE(scene.said("taken for new"));
+  CHECK(scene.sink.received.size() == 10);
+}
+
+TEST_CASE("field 8: one message in place of another with the same header, date and size") {
+  PullScene scene;
+  scene.fill(6);
+  CHECK(scene.run() == ExitStatus::ok);
+  scene.inbox().messages[6].body = "other6";
+  SUBCASE("the newest is delivered") {
+    CHECK(scene.run() == ExitStatus::ok);
+    CHECK(scene.sink.count("other6") == 1);
+    CHECK(scene.sink.received.size() == 7);
+  }
+  SUBCASE("under another UIDVALIDITY it is delivered") {
+    scene.inbox().uidValidity = 77;
+    CHECK(scene.run() == ExitStatus::ok);
+    CHECK(scene.said("UIDVALIDITY changed! (1 != 77) 5 of 6 messages"));
+    CHECK(scene.sink.received.size() == 7);
+    CHECK(scene.sink.count("other6") == 1);
+  }
+  SUBCASE("an old one is not purged") {
+    scene.inbox().messages[6].body = "body 6";
+    scene.inbox().messages[2].body = "other2";
+    scene.settings.purgeAfter = 3;
+    CHECK(scene.run() == ExitStatus::ok);
+    CHECK(scene.server.expunged == std::vector<std::string>{"4,6"});
+    CHECK(scene.said("warning INBOX: UID 2: the server has another message there"));
+  }
 }
 
 TEST_CASE("pull: messages that do not come, or are too large") {
@@ -309,4 +367,172 @@ TEST_CASE("pull: idling") {
     CHECK(times == std::vector<std::int64_t>{5, 15, 35, 75, 155});
     CHECK(scene.saidTimes("Mail cannot be delivered") == 1);
   }
+}
+
+TEST_CASE("field 23: what was delivered and comes back ends the visit, and goes round no more") {
+  PullScene scene;
+  scene.fill(40);
+  SUBCASE("through servers that say so") {
+    for (auto& [uid, message] : scene.inbox().messages) {
+      message.hops = {ContentDigest{1, static_cast<std::uint8_t>(uid)}};
+      message.received = 1;
+    }
+    scene.sink.onDelivered = [&](const std::string& body) {
+      auto& inbox = scene.inbox();
+      auto original =
+          std::ranges::find(inbox.messages, body, [](const auto& each) { return each.second.body; });
+      SceneServer::Message copy = original->second;
+      std::uint32_t uid = inbox.add("back: " + body);
+      copy.body = inbox.messages[uid].body;
+      copy.hops.insert(copy.hops.begin(), ContentDigest{2, static_cast<std::uint8_t>(uid)});
+      ++copy.received;
+      inbox.messages[uid] = copy;
+    };
+  }
+  SUBCASE("that had come through none") {
+    scene.sink.onDelivered = [&](const std::string& body) {
+      std::uint32_t uid = scene.inbox().add("back: " + body);
+      scene.inbox().messages[uid].received = 1;
+      scene.inbox().messages[uid].header = static_cast<std::uint8_t>(std::stoi(body.substr(body.rfind(' '))));
+    };
+  }
+  SUBCASE("as it was") {
+    scene.sink.onDelivered = [&](const std::string& body) { scene.inbox().add(body); };
+  }
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.sink.received.size() == 40);
+  CHECK(scene.said("was delivered before, and has come back"));
+  CHECK(scene.pulled[0].delivered == 40);
+  CHECK(scene.pulled[0].deferred > 0);
+  for (auto& [uid, message] : scene.inbox().messages) message.received += 0;
+  std::size_t before = scene.sink.received.size();
+  scene.sink.onDelivered = [](const std::string&) {};
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.sink.received.size() <= before + 8);  // at most those that the first visit had not looked at
+}
+
+TEST_CASE("field 23: a message with a hundred Received fields is held back, the others are delivered") {
+  PullScene scene;
+  scene.fill(3);
+  scene.inbox().messages[2].received = 100;
+  scene.inbox().messages[3].received = 99;
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.said("warning INBOX: UID 2 has 100 Received fields"));
+  CHECK(scene.sink.received.size() == 2);
+  CHECK(scene.pulled[0].deferred == 1);
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK_FALSE(scene.said("Received fields"));  // not before an hour has passed
+  scene.now += 3600;
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.said("UID 2 has 100 Received fields"));
+  CHECK(scene.sink.received.size() == 2);
+}
+
+TEST_CASE("field 23: a sender that is none to the server is left out, once") {
+  PullScene scene;
+  scene.fill(2);
+  scene.inbox().messages[2].sender = "";
+  bool lenient = true;
+  scene.sink.fate = [&](const std::string&, const std::string&) { return Kind::refused; };
+  std::vector<std::string> senders;
+  scene.sink.refusal = [&](const std::string& sender) {
+    senders.push_back(sender);
+    if (sender.empty() && lenient)
+      scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
+    return std::pair(501, std::optional(EnhancedStatus{5, 1, 7}));
+  };
+  SUBCASE("and then it is refused") {
+    lenient = false;
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(senders == std::vector<std::string>{"from@example.org", "", ""});
+    CHECK(scene.pulled[0].refused == 2);
+  }
+  SUBCASE("deliver-sender") {
+    lenient = false;
+    scene.settings.sender = "me@here";
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(senders == std::vector<std::string>{"me@here", "me@here", "", ""});
+    scene.settings.sender = "";
+    senders.clear();
+    scene.settings.retryRefused = true;
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(senders == std::vector<std::string>{"", ""});
+  }
+}
+
+TEST_CASE("field 24: what waits is counted once, and a line tells each delivery") {
+  PullScene scene;
+  scene.fill(3);
+  scene.sink.fate = [](const std::string& body, const std::string&) {
+    return body == "body 1" ? Kind::deferred : body == "body 2" ? Kind::refused : Kind::delivered;
+  };
+  scene.settings.errand = settings::Pull::Errand::idle;
+  scene.pauses = 4;
+  scene.run();
+  CHECK(scene.said("info INBOX: UID 3 is delivered to <rcpt>: 250 words (Message-ID <3@example.org>)"));
+  REQUIRE(scene.pulled.size() == 5);
+  for (const Pulled& pulled : scene.pulled) {
+    CHECK(pulled.deferred == 1);
+    CHECK(pulled.refused == 1);
+  }
+}
+
+TEST_CASE("field 24: what was refused is reported until it is to be forgotten") {
+  PullScene scene;
+  scene.fill(2);
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::refused; };
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.saidTimes("stays undelivered") == 2);
+  SUBCASE("--forget-refused") {
+    scene.settings.forgetRefused = true;
+    CHECK(scene.run() == ExitStatus::ok);
+    scene.settings.forgetRefused = false;
+  }
+  SUBCASE("the keyword is taken away") {
+    scene.inbox().messages[1].flags = *Flags::parse("\\Flagged");
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.saidTimes("stays undelivered") == 1);
+    scene.inbox().messages[2].flags = {};
+    CHECK(scene.run() == ExitStatus::ok);
+  }
+  CHECK_FALSE(scene.said("stays undelivered"));
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.log.empty());
+  CHECK(scene.pulled[0].refused == 0);
+  scene.settings.purgeAfter = 0;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.inbox().messages.size() == 2);
+  CHECK_FALSE(has(scene, 1, "\\Seen"));
+}
+
+TEST_CASE("field 24: what may have been delivered is said once") {
+  PullScene scene;
+  scene.fill(1);
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::unknown; };
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.saidTimes("may have been delivered") == 1);
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK_FALSE(scene.said("may have been delivered"));
+}
+
+TEST_CASE("field 25: \\Seen is left to the reader") {
+  PullScene scene;
+  scene.settings.seen = false;
+  scene.fill(3);
+  SUBCASE("--no-delivery") { scene.settings.deliver = false; }
+  SUBCASE("delivery") {}
+  SUBCASE("delivery, one refused") {
+    scene.sink.fate = [](const std::string& body, const std::string&) {
+      return body == "body 3" ? Kind::refused : Kind::delivered;
+    };
+  }
+  scene.run();
+  for (std::uint32_t uid : {1, 2, 3}) CHECK_FALSE(has(scene, uid, "\\Seen"));
+  scene.settings.deliver = scene.settings.seen = true;
+  scene.inbox().add("new");
+  scene.run();
+  for (std::uint32_t uid : {1, 2, 3}) CHECK_FALSE(has(scene, uid, "\\Seen"));  // nor later
+  CHECK(has(scene, 4, "\\Seen"));
 }

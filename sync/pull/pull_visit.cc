@@ -44,12 +44,14 @@ bool Visit::run() {
   pulling_.settings.deliver ? deliver() : skip();
   catalogue();
   advance();
-  return news && complete_;
+  return news && complete_ && !looping_;
 }
 
 bool Visit::select() {
   auto reply = pulling_.server.select(mailbox_, std::nullopt, {}, {});
+  if (first_) askNewest();
   selected_ = reply.get();
+  for (auto& each : newestReplies_) each.get();
   const answer::Done& done = reply.done();
   if (!done.ok()) {
     bool passing = done.code.starts_with("UNAVAILABLE") || done.code.starts_with("INUSE") ||
@@ -71,9 +73,14 @@ bool Visit::list() {
     complete_ = false;  // nothing to advance to
     return true;
   }
+  pulling_.deliveries.beginListing(pulling_.now());
+  UidSet forgotten;
   auto items = pulling_.settings.deliver ? request::Fetch::Items::sizes : request::Fetch::Items::identity;
   auto reply = pulling_.server.fetch(ask, items, [&](const answer::Message& message) {
-    if (open_.contains(message.uid)) return present_.add(message.uid);
+    if (auto open = open_.find(message.uid); open != open_.end()) {
+      if (isForgotten(open->second, message)) forgotten.add(message.uid);
+      return present_.add(message.uid);
+    }
     fresh_.push_back({message.uid, sizeOf(message.size)});
     if (!pulling_.settings.deliver)
       identities_.emplace_back(message.uid,
@@ -89,7 +96,28 @@ bool Visit::list() {
   auto sameFirst = [](const auto& a, const auto& b) { return a.first == b.first; };
   identities_.erase(std::unique(identities_.begin(), identities_.end(), sameFirst), identities_.end());
   if (complete_) dropVanished(present_);
+  forget(forgotten);
   return true;
+}
+
+// What was refused for good is reported by every run until somebody says that it need not be: all of it, or
+// one message, by taking its keyword away.
+bool Visit::isForgotten(const OpenMessage& open, const answer::Message& message) const {
+  if (open.waits() || !open.has(Fate::refused)) return false;
+  bool unmarked = open.marked && message.flags && !message.flags->contains("$DeliveryFailed");
+  return unmarked || (first_ && pulling_.settings.forgetRefused);
+}
+
+void Visit::forget(const UidSet& uids) {
+  if (uids.empty()) return;
+  pulling_.state.write("forgotten", [&] {
+    for (Uid uid : uids.each()) {
+      const OpenMessage& message = open_.at(uid);
+      pulling_.state.settle(id(), {uid, Settlement::skipped, message.identity, true, message.content});
+    }
+  });
+  for (Uid uid : uids.each()) open_.erase(uid);
+  pulling_.log.info(about().with(uids), "UID " + uids.text() + " was refused, and is not reported any more");
 }
 
 void Visit::dropVanished(const UidSet& present) {
@@ -117,8 +145,8 @@ void Visit::skip() {
   for (const auto& [uid, message] : open_) skipped.add(uid);
   open_.clear();
   if (!skipped.empty())
-    pulling_.log.info(about(), "Settled " + std::to_string(skipped.size()) + " UID(s) " + skipped.text() +
-                                   " without delivery");
+    pulling_.log.info(about().with(skipped), "Settled " + std::to_string(skipped.size()) + " UID(s) " +
+                                                 skipped.text() + " without delivery");
   flag({});
 }
 
@@ -134,9 +162,10 @@ std::vector<ForwardPath> Visit::remaining(const OpenMessage& message) const {
   return to;
 }
 
-// When run once, every message is tried once, however long ago the last time was.
+// When run once, every message is tried once, however long ago the last time was; unless it goes round in a
+// loop.
 bool Visit::due(const OpenMessage& message) const {
-  return pulling_.idling() ? isDue(message.next, pulling_.now()) : first_;
+  return pulling_.idling() || message.has(Fate::held) ? isDue(message.next, pulling_.now()) : first_;
 }
 
 // Those for whom a message was not delivered are no longer among the recipients.
@@ -147,7 +176,8 @@ void Visit::settleDelivered() {
   if (settled.empty()) return;
   pulling_.state.write("other recipients", [&] {
     for (const OpenMessage& message : settled)
-      pulling_.state.settle(id(), {message.uid, Settlement::delivered, message.identity, false});
+      pulling_.state.settle(id(),
+                            {message.uid, Settlement::delivered, message.identity, false, message.content});
   });
   for (const OpenMessage& message : settled) open_.erase(message.uid);
 }
@@ -159,17 +189,13 @@ void Visit::deliver() {
   for (const auto& [uid, message] : open_) {
     auto to = remaining(message);
     if (to.empty() || !due(message)) continue;
-    if (first_ && message.has(Fate::unknown) && !orphans_.contains(uid))
-      pulling_.log.warning(about(),
-                           number(uid) +
-                               " may have been delivered by an earlier run. It is tried again, so it "
-                               "may come twice");
     lane.add(uid, sizeOf(message.identity.size), to);
   }
   lane.run();
   defer(lane.missing());
   if (lane.interrupted()) complete_ = false;
-  flag(lane.recovered());
+  looping_ = lane.looping();
+  flag(lane.record().recovered());
   report(lane);
 }
 
@@ -195,7 +221,6 @@ void Visit::defer(const UidSet& missing) {
       open_.insert_or_assign(uid, message);
     }
   });
-  pulling_.done.deferred += there.size();
   for (Uid uid : there.each())
     error(number(uid) + " is listed, but the server does not send it", ExitStatus::tryAgain);
 }
@@ -206,23 +231,33 @@ void Visit::flag(const UidSet& recovered) {
   UidSet seen = state.unseen(id()), failed;
   for (const auto& [uid, message] : open_)
     if (message.has(Fate::refused) && !message.marked) failed.add(uid);
+  if (!pulling_.settings.seen && !seen.empty()) {  // it is the reader's
+    state.write("\\Seen is not ours", [&] { state.setSeen(id(), seen); });
+    seen = {};
+  }
   if (seen.empty() && failed.empty() && recovered.empty()) return;
   if (selected_.readOnly || !selected_.storable.allows("\\Seen")) {
-    pulling_.log.warning(about(), selected_.readOnly ? "is READ-ONLY: messages will not be marked as \\Seen"
-                                                     : "does not keep \\Seen: messages will not be marked");
-    return;
+    if (!seen.empty())
+      pulling_.log.warning(about(), selected_.readOnly ? "is READ-ONLY: messages will not be marked as \\Seen"
+                                                       : "does not keep \\Seen: messages will not be marked");
+    if (selected_.readOnly) return;
+    seen = {};
   }
   if (!selected_.storable.allows("$DeliveryFailed")) failed = {};
   using Change = request::Store::Change;
+  UidSet marked;  // those that were seen to have it: only there its absence tells something
+  auto mark = [&](const answer::Message& message) {
+    if (failed.contains(message.uid) && message.flags && message.flags->contains("$DeliveryFailed"))
+      marked.add(message.uid);
+  };
   auto seenReply = pulling_.server.store(seen, Change::add, kSeen, {});
-  auto failedReply = pulling_.server.store(failed, Change::add, kFailed, {});
+  auto failedReply = pulling_.server.store(failed, Change::add, kFailed, mark);
   auto recoveredReply = pulling_.server.store(recovered, Change::remove, kFailed, {});
   for (auto* reply : {&seenReply, &failedReply, &recoveredReply})
     if (!reply->done().ok()) error("flags cannot be stored: " + words(reply->done()), ExitStatus::tryAgain);
   state.write("flags", [&] {
     if (seenReply.done().ok()) state.setSeen(id(), seen);
-    if (failedReply.done().ok())
-      for (Uid uid : failed.each()) state.setMarked(id(), uid, true);
+    for (Uid uid : marked.each()) state.setMarked(id(), uid, true);
   });
 }
 
@@ -233,20 +268,29 @@ void Visit::advance() {
   pulling_.state.write("UIDNEXT", [&] { pulling_.state.setUidNext(id(), next); });
 }
 
+About Visit::aboutRefused(Uid uid, const store::RecipientFate& fate) const {
+  About about = this->about();
+  about.subject.uid = uid.value();
+  about.subject.recipient = fate.recipient;
+  about.subject.reply = fate.reply;
+  return about;
+}
+
 // What stays undelivered: that there is something, and once a run what was refused in earlier ones.
 void Visit::report(const PullLane& lane) {
   std::size_t more = 0, said = 0;
   for (const auto& [uid, message] : open_) {
-    if (message.has(Fate::deferred) || message.has(Fate::unknown)) pulling_.log.worsen(ExitStatus::tryAgain);
+    if (message.waits()) pulling_.log.worsen(ExitStatus::tryAgain);
     if (!first_) continue;
     for (const store::RecipientFate& each : message.fates) {
-      if (each.fate != Fate::refused || lane.refused(uid, each.recipient)) continue;
+      if (each.fate != Fate::refused || lane.record().refused(uid, each.recipient)) continue;
       if (++said > kMostReported)
         ++more;
       else
-        error(number(uid) + " stays undelivered: refused for <" + each.recipient + "> on " + day(each.at) +
-                  ": " + each.reply,
-              ExitStatus::data);
+        pulling_.log.error(aboutRefused(uid, each),
+                           number(uid) + " stays undelivered: refused for <" + each.recipient + "> on " +
+                               day(each.at) + ": " + each.reply,
+                           ExitStatus::data);
     }
   }
   if (more != 0) error(std::to_string(more) + " more refused messages stay undelivered", ExitStatus::data);

@@ -3,13 +3,15 @@
 // One visit of a mailbox: what is new there is brought to delivery, and flagged once it is delivered.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "sync/pull/pull_context.h"
 #include "sync/pull/pull_lane.h"
 #include "sync/pull/pull_recovery.h"
-#include "sync/pull/pulling.h"
 
 namespace interimap {
 
@@ -19,7 +21,7 @@ inline bool whole(const answer::Done& done) { return done.ok() && done.code != a
 class Visit {
  public:
   // `first` of this mailbox in this process: messages that were left over are tried once more, and reported.
-  Visit(Pulling& pulling, const WireName& mailbox, bool first)
+  Visit(PullContext& pulling, const WireName& mailbox, bool first)
       : pulling_(pulling), mailbox_(mailbox), first_(first) {}
 
   // Whether something new was found, so that there may be more by now. What fails for this mailbox alone is
@@ -36,14 +38,20 @@ class Visit {
   };
 
   bool select();
+  void askNewest();
+  bool newestAreSame();
   bool recall();
   bool recover();
-  void retreat();
+  bool retreat();
+  std::optional<Uid> newestSame(std::span<const FoundMessage> found);
   std::optional<std::vector<FoundMessage>> identities(const UidSet& uids);
+  bool addContents(const UidSet& uids, std::vector<FoundMessage>& found);  // by UID
 
   void adoptOrphans();
   bool list();
   void dropVanished(const UidSet& present);
+  bool isForgotten(const store::OpenMessage& open, const answer::Message& message) const;
+  void forget(const UidSet& uids);
   void skip();
   void settleDelivered();
   void deliver();
@@ -57,20 +65,26 @@ class Visit {
   void tidy();
   void report(const PullLane& lane);
 
+  About aboutRefused(Uid uid, const store::RecipientFate& fate) const;
   About about() const { return aboutMailbox(mailbox_); }
   void error(const std::string& text, ExitStatus status) { pulling_.log.error(about(), text, status); }
   store::MailboxId id() const { return known_->id; }
 
-  Pulling& pulling_;
+  PullContext& pulling_;
   const WireName& mailbox_;
   bool first_, entered_ = false;
   answer::Selected selected_;
   std::optional<store::PulledMailbox> known_;
+  std::map<Uid, KnownMessage>
+      newest_;  // known messages, asked for with SELECT, and what the server has there
+  std::vector<FoundMessage> newestFound_;
+  std::vector<Reply<Nothing>> newestReplies_;
   PullLane::Open open_;
   std::vector<Listed> fresh_;                         // by UID
   std::vector<std::pair<Uid, Identity>> identities_;  // of them, by UID; --no-delivery only
   UidSet orphans_;        // left in the hands of delivery by a run that was killed
   UidSet present_;        // open messages that are still there
+  bool looping_ = false;  // what was delivered came back
   bool complete_ = true;  // all that is new was listed, and is settled or open
 };
 

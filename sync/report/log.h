@@ -12,6 +12,7 @@
 #include "ipc/mailbox_name.h"
 #include "ipc/reporter.h"
 #include "ipc/side.h"
+#include "ipc/uid_set.h"
 
 namespace interimap {
 
@@ -21,6 +22,14 @@ inline const char* nameOf(Side side) { return side == Side::local ? "local" : "r
 struct About {
   std::string component;
   std::string mailbox;
+  LogSubject subject{};
+
+  // The same, and these messages of it.
+  About with(const UidSet& uids) const {
+    About about = *this;
+    about.subject.uids = uids.text();
+    return about;
+  }
 
   static About server(Side side) { return {nameOf(side), {}}; }
   static About at(Side side, const WireName& mailbox) { return {nameOf(side), mailbox.bytes}; }
@@ -85,7 +94,8 @@ class Log {
     write(level, std::move(about), std::move(text));
   }
   void write(LogLevel level, About about, std::string text) {
-    launch_.log(level, std::move(text), std::move(about.mailbox), std::move(about.component));
+    launch_.log(level, std::move(text), std::move(about.mailbox), std::move(about.component),
+                std::move(about.subject));
   }
 
   Reporter& launch_;

@@ -92,7 +92,7 @@ TEST_CASE("scenario 101: purge-after = N deletes what was delivered and is that 
   }
 }
 
-TEST_CASE("scenario 101: what the Perl program delivered is purged, too; an empty purge-after is never") {
+TEST_CASE("scenario 101: what the Perl program was done with stays; an empty purge-after is never") {
   PullBed bed({}, {"purge-after ="});
   bed.append({old("a", 10), old("b", 10)});
   requireDone(bed.program.run());
@@ -103,7 +103,7 @@ TEST_CASE("scenario 101: what the Perl program delivered is purged, too; an empt
   writeFile(state, readFile(perl));
   bed.set({"purge-after = 4"});
   requireDone(bed.program.run());
-  CHECK(left(bed) == "");
+  CHECK(left(bed) == "1 2");  // delivered or skipped: its state file does not tell
   CHECK(bed.sink.messages().size() == 2);
 }
 

@@ -24,7 +24,8 @@ const std::string kText = "Subject: m\r\n\r\nwords\r\n";
 
 }  // namespace
 
-TEST_CASE("scenario 94, W34: the envelope sender is what the reference's would be, or empty") {
+TEST_CASE(
+    "scenario 94, W34: the envelope sender is that of Sender, or of From where there is none, or empty") {
   struct Row {
     std::string sender;
     std::string reversePath;
@@ -37,7 +38,7 @@ TEST_CASE("scenario 94, W34: the envelope sender is what the reference's would b
       {address("\"b\\\"o\\\\b\"", "\"example.net\""), "\"b\\\"o\\\\b\"@example.net"},
       {address("\"a>\"", "\"example.net\""), ""},
       {address("\".bob\"", "\"example.net\""), "\".bob\"@example.net"},
-      {"NIL", ""},
+      {"NIL", "from@example.net"},
       {address("NIL", "\"example.net\""), ""},
       {address("\"bob\"", "NIL"), ""},
       {"((NIL NIL \"group\" NIL)(NIL NIL NIL NIL))", ""},

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,13 @@
 #include "store/pull_state.h"
 #include "sync/peers/delivery_process.h"
 #include "sync/peers/server.h"
-#include "sync/pull/pull_sink.h"
+#include "sync/pull/delivery_backoff.h"
+#include "sync/pull/pull_deliveries.h"
 #include "sync/report/log.h"
 
 namespace interimap {
 
-struct Pulling {
+struct PullContext {
   const settings::Pull& settings;
   std::vector<ForwardPath> recipients;
   Server& server;
@@ -26,9 +28,12 @@ struct Pulling {
   Exchange& exchange;
   store::PullState& state;
   Log& log;
-  Sink sink;
+  DeliveryBackoff sink;
   std::function<std::int64_t()> now;  // seconds since 1970
   Pulled done{};                      // since the last report
+  PullDeliveries deliveries{};        // to know them if they come back
+  // Delivered through this connection: what they are need not be looked at again before they are purged.
+  std::map<WireName, UidSet> proven{};
 
   bool idling() const { return settings.errand == settings::Pull::Errand::idle; }
 };

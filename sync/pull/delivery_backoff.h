@@ -1,7 +1,6 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// The SMTP or LMTP server that mail goes to, as far as connections to it come to nothing: whether it is worth
-// another one.
+// Back-off: whether and when to connect again to the SMTP or LMTP server that mail goes to.
 #pragma once
 
 #include <algorithm>
@@ -15,12 +14,12 @@
 
 namespace interimap {
 
-class Sink {
+class DeliveryBackoff {
  public:
   static constexpr int kMostTries = 3;  // connections without progress, when run once
   static constexpr std::int64_t kFirstPause = 5, kLongestPause = 300;  // seconds, when idling
 
-  explicit Sink(bool idling) : idling_(idling) {}
+  explicit DeliveryBackoff(bool idling) : idling_(idling) {}
 
   // The server has answered something about a message.
   void progress() {

@@ -1,6 +1,6 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "sync/pull/pull_sink.h"
+#include "sync/pull/delivery_backoff.h"
 
 #include <doctest/doctest.h>
 
@@ -11,10 +11,10 @@ using namespace interimap;
 TEST_CASE("a sink that is down is left alone for a while, and no longer because the clock is set back") {
   constexpr std::int64_t kNow = 1'700'000'000, kYear = 365 * 86400;
   for (int failures : {1, 2, 20}) {
-    Sink sink(true);
+    DeliveryBackoff sink(true);
     for (int i = 0; i < failures; ++i) sink.failed({"connection refused", ExitStatus::unavailable}, kNow);
     CHECK(sink.down(kNow));
-    CHECK_FALSE(sink.down(kNow + Sink::kLongestPause));
+    CHECK_FALSE(sink.down(kNow + DeliveryBackoff::kLongestPause));
     CHECK_FALSE(sink.down(kNow + kYear));
     CHECK_FALSE(sink.down(kNow - kYear));
   }
