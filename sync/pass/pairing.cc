@@ -92,7 +92,14 @@ bool Pairing::wouldDouble() {
   if (!isFirst() || work_.due.afresh || work_.settings.adopt) return false;
   const std::uint64_t fewer = std::min(search_->seen().local, search_->seen().remote),
                       common = search_->common(), found = search_->found().size();
-  if (common < kMostDrafts || common * 2 < fewer || found * 2 >= common) return false;
+  if (common < kMostDrafts || common * 2 < fewer || found * 2 >= common) {
+    if (common > found)
+      work_.log.warning(work_.about(Side::local),
+                        number(common - found) +
+                            " message(s) have the same Message-ID on both sides, but not the same content. "
+                            "Each is copied to the other side.");
+    return false;
+  }
   const std::string name = work_.mailbox.shown();
   work_.fail(Side::local,
              number(common) + " of " + number(fewer) +

@@ -93,10 +93,10 @@ std::vector<Touched> Surplus::find(Side side) {
   transaction.commit("surplus");
   std::erase_if(changes_[side]->fresh, [&](const Fresh& it) { return dealtWith.contains(it.uid); });
   if (!surplus.empty())
-    work_.log.warning(work_.about(side), "UID(s) " + surplus.text() +
-                                             " are second copies of messages that were just copied here, "
-                                             "made by somebody else. They are not copied to " +
-                                             nameOf(other(side)) + ".");
+    work_.log.notice(work_.about(side), "UID(s) " + surplus.text() +
+                                            " are second copies of messages that were just copied here, "
+                                            "made by somebody else. They are not copied to " +
+                                            nameOf(other(side)) + ".");
   return out;
 }
 

@@ -161,9 +161,8 @@ TEST_CASE("field 2: the same messages filed on both sides are not doubled, other
   bed.alice().append("INBOX", messages("mine", 1));
   bed.bob().append("INBOX", messages("your", 1));  // of the same size
   requireDone(bed.program.run());
-  CHECK(count(bed.alice()) == 10);
-  CHECK(count(bed.bob()) == 10);
-  checkEqual(bed.here(), bed.there());
+  CHECK(count(bed.alice()) == 10);  // each keeps its date
+  CHECK(subjects(bed.alice()) == subjects(bed.bob()));
   checkNothingToDo(bed.program);
 }
 
