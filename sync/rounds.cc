@@ -22,9 +22,8 @@ constexpr std::chrono::seconds kPatience{600}, kPatienceBeside{10}, kBetweenTrie
 constexpr std::chrono::seconds kPoll{60};
 // A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
 constexpr std::chrono::seconds kSignOfLife{240};
-// So long after a round that news led to, or that wrote something, another look is taken. What a server
-// notifies is what differs from what it told last, half a second ago with Dovecot: of a change of ours that
-// somebody undid at once it has nothing to tell.
+// So long after a round that news led to, or that wrote something, another look is taken. Dovecot compares
+// with its last notification: a change of ours that somebody undoes within half a second is not announced.
 constexpr std::chrono::seconds kSecondLook{2};
 // A machine that slept for longer may have been forgotten by its servers. How long a server then has to
 // answer.

@@ -33,8 +33,8 @@ void Commands::rename() {
   if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
   lists_.fetchNamed({from, to});
   undertakings_.requireLists();
-  refuseUnspeakable(from);
-  refuseUnspeakable(to);
+  refuseUnrepresentable(from);
+  refuseUnrepresentable(to);
   refuseExisting(from, to);
   if (matchesNothing(from)) return lists_.reportUnmatched(lists_.hierarchy(Side::local).shown(from));
   carryOut(undertakings_.plan(from, to, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
@@ -60,8 +60,8 @@ void Commands::announce(const store::Undertaking& undertaking) {
     say(About::database(), Side::local, undertaking.to ? "rename" : "remove");
 }
 
-// One server's name may be a hierarchy on the other.
-void Commands::refuseUnspeakable(const MailboxName& name) {
+// A name that has the delimiter of one server in a level would be another mailbox there.
+void Commands::refuseUnrepresentable(const MailboxName& name) {
   for (Side side : kSides)
     if (!lists_.hierarchy(side).canSpell(name))
       throw AboutFailure(About::server(side), ExitStatus::usage,

@@ -33,7 +33,7 @@ class Commands {
   void announce(const store::Undertaking& undertaking);
   bool matchesNothing(const MailboxName& name) const;
   bool known(const MailboxName& name) const;
-  void refuseUnspeakable(const MailboxName& name);
+  void refuseUnrepresentable(const MailboxName& name);
   void refuseExisting(const MailboxName& from, const MailboxName& to);
   std::string shown(const MailboxName& name) const { return lists_.hierarchy(Side::local).wire(name).bytes; }
 

@@ -265,7 +265,7 @@ void Lists::settleDelimiters() {
 void Lists::sortOut() {
   std::optional<Ignore> ignore;
   if (settings_.ignore && settings_.mailboxes.empty() && !names_) ignore.emplace(*settings_.ignore);
-  std::set<MailboxName> unspeakable;
+  std::set<MailboxName> unrepresentable;
   for (Side side : kSides) {
     for (const answer::ListEntry& entry : entries_[side]) {
       auto name = hierarchy_[side]->name(entry.mailbox);
@@ -275,7 +275,7 @@ void Lists::sortOut() {
       if (!name || (ignore && ignore->matches(*name))) continue;
       bool exists = !entry.nonExistent && !entry.noSelect;
       if (exists && !hierarchy_[other(side)]->canSpell(*name)) {
-        if (unspeakable.insert(*name).second)
+        if (unrepresentable.insert(*name).second)
           log_.error(About::at(side, entry.mailbox),
                      "Mailbox name contains the hierarchy delimiter " +
                          shown(hierarchy_[other(side)]->delimiter()) +

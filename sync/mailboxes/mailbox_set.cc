@@ -50,8 +50,8 @@ void MailboxSet::setAside(const MailboxName& name) {
 }
 
 // A known mailbox that a list lacks is gone once SELECT says so, too; a new one is there once it can be
-// selected. A session that is told lies goes on being told lies, and so hears of nothing: launch starts
-// another one, whose first list is all there is to go by.
+// selected. Dovecot's LIST in a session with NOTIFY can be stale, and stays so; a new session, which launch
+// starts, lists correctly.
 void MailboxSet::checkListings(bool first) {
   Both<std::vector<MailboxName>> missing, strange;
   KnownSubscriptions known = this->known();
