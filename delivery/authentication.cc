@@ -2,7 +2,6 @@
 
 #include "delivery/authentication.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "delivery/limits.h"
@@ -27,44 +26,44 @@ void redact(std::string& text, std::string_view secret) {
     text.replace(at, secret.size(), kInstead);
 }
 
+std::unique_ptr<sasl::Mechanism> choose(const settings::Delivery& settings,
+                                        const std::vector<std::string>& offered) {
+  auto mechanism = sasl::choose(offered, {"PLAIN", "LOGIN"}, {settings.username, settings.password.reveal()});
+  if (mechanism) return mechanism;
+  throw Failure(
+      ExitStatus::noPermission,
+      "deliver-username is set, but the server offers " +
+          (offered.empty() ? "no authentication" : "neither AUTH PLAIN nor LOGIN, only " + joined(offered)));
+}
+
 }  // namespace
 
 Authentication::Authentication(settings::Delivery& settings, const std::vector<std::string>& offered)
-    : settings_(settings) {
-  auto offers = [&](const char* mechanism) {
-    return std::find(offered.begin(), offered.end(), mechanism) != offered.end();
-  };
-  if (offers("PLAIN"))
-    plain();
-  else if (offers("LOGIN"))
-    login();
-  else
-    throw Failure(ExitStatus::noPermission,
-                  "deliver-username is set, but the server offers " +
-                      (offered.empty() ? "no authentication"
-                                       : "neither AUTH PLAIN nor LOGIN, only " + joined(offered)));
-}
+    : settings_(settings), conversation_(choose(settings, offered)) {}
 
 // RFC 4954 section 4: an initial response that would make the command too long MUST NOT be used.
-void Authentication::plain() {
-  Secret message = sasl::plain(settings_.username, settings_.password.reveal());
-  std::string command = "AUTH PLAIN";
-  if (command.size() + message.reveal().size() + 3 <= limits::kLongestCommand) {
-    lines_.push_back({command + ' ', std::move(message)});
-  } else {
-    lines_.push_back({command, Secret()});
-    lines_.push_back({"", std::move(message)});
-  }
+Authentication::Line Authentication::command() {
+  std::string command = "AUTH " + std::string(conversation_.name());
+  const std::optional<Secret>& initial = conversation_.initial();
+  if (initial && command.size() + initial->reveal().size() + 3 <= limits::kLongestCommand)
+    return say(command + ' ', initial->reveal());
+  conversation_.hold();
+  return say(command, {});
 }
 
-void Authentication::login() {
-  lines_.push_back({"AUTH LOGIN", Secret()});
-  lines_.push_back({"", sasl::base64(settings_.username)});
-  lines_.push_back({"", sasl::base64(settings_.password.reveal())});
+std::optional<Authentication::Line> Authentication::respond(std::string_view challenge) {
+  auto response = conversation_.respond(challenge);
+  if (!response) return std::nullopt;
+  return say("", response->reveal());
+}
+
+Authentication::Line Authentication::say(std::string shown, std::string_view hidden) {
+  said_.emplace_back(std::string(hidden));
+  return {std::move(shown), Secret(std::string(hidden))};
 }
 
 std::string Authentication::censored(std::string text) const {
-  for (const Line& line : lines_) redact(text, line.hidden.reveal());
+  for (const Secret& secret : said_) redact(text, secret.reveal());
   redact(text, settings_.password.reveal());
   return text;
 }

@@ -1,44 +1,45 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// AUTH (RFC 4954) as a sequence of lines: PLAIN (RFC 4616), or LOGIN where there is nothing else.
+// AUTH (RFC 4954): a SASL mechanism as lines of SMTP.
 #pragma once
 
-#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ipc/launch.h"
 #include "ipc/secret.h"
+#include "transport/sasl.h"
 
 namespace interimap {
 
 class Authentication {
  public:
-  // Chooses among the mechanisms offered, in upper case. Throws Failure(noPermission) if there is none of
-  // ours. The settings outlive it, their password is wiped with it.
+  // Chooses among the mechanisms offered, in upper case: PLAIN, or LOGIN where there is nothing else. Throws
+  // Failure(noPermission) if there is none of ours. The settings outlive it, their password is wiped with it.
   Authentication(settings::Delivery& settings, const std::vector<std::string>& offered);
+  ~Authentication() { settings_.password.wipe(); }
+  Authentication(const Authentication&) = delete;
 
   struct Line {
     std::string shown;  // what may be logged
     Secret hidden;      // behind it
   };
-  ~Authentication() { settings_.password.wipe(); }
-  Authentication(const Authentication&) = delete;
-
-  // The AUTH command, then the responses to the server's challenges; nullptr when all has been said.
-  const Line* next() { return said_ < lines_.size() ? &lines_[said_++] : nullptr; }
+  // The AUTH command.
+  Line command();
+  // The response to the server's challenge; nothing when all has been said.
+  std::optional<Line> respond(std::string_view challenge);
 
   // The server's words, without what a server that repeats what it was sent would give away.
   std::string censored(std::string text) const;
 
  private:
-  void plain();
-  void login();
+  Line say(std::string shown, std::string_view hidden);
 
   settings::Delivery& settings_;
-  std::vector<Line> lines_;
-  std::size_t said_ = 0;  // of them
+  sasl::Conversation conversation_;
+  std::vector<Secret> said_;
 };
 
 }  // namespace interimap

@@ -103,7 +103,7 @@ class Dialogue {
   bool encrypt();
   void agreed(const Reply& reply);
   void logIn();
-  void sayNext();
+  void sayHidden(const Authentication::Line& line);
   void authenticated(const Reply& reply);
   bool opening(Command command) const;
 

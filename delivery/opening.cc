@@ -94,27 +94,29 @@ void Dialogue::logIn() {
     throw Failure(ExitStatus::noPermission,
                   "The server does not offer STARTTLS, and the password is not sent in clear");
   authentication_.emplace(settings_, extensions_.auth);
-  sayNext();
+  sayHidden(authentication_->command());
 }
 
 // The buffer is empty, and does not grow with a secret in it: that would leave a copy behind.
-void Dialogue::sayNext() {
-  const Authentication::Line* line = authentication_->next();
-  if (!line)
-    throw Failure(ExitStatus::protocol, "The server asks on although AUTH has been answered in full");
-  std::string_view hidden = line->hidden.reveal();
+void Dialogue::sayHidden(const Authentication::Line& line) {
+  std::string_view hidden = line.hidden.reveal();
   if (settings_.debug > 1 || hidden.empty())
-    logCommand(line->shown + std::string(hidden));
+    logCommand(line.shown + std::string(hidden));
   else
-    logCommand(line->shown + "[REDACTED]");
-  out_.reserve(line->shown.size() + hidden.size() + 2);
-  out_.append(line->shown).append(hidden).append("\r\n");
+    logCommand(line.shown + "[REDACTED]");
+  out_.reserve(line.shown.size() + hidden.size() + 2);
+  out_.append(line.shown).append(hidden).append("\r\n");
   secrets_ = true;
   expect({Command::auth});
 }
 
 void Dialogue::authenticated(const Reply& reply) {
-  if (reply.intermediate()) return sayNext();
+  if (reply.intermediate()) {
+    auto line = authentication_->respond(reply.text());
+    if (!line)
+      throw Failure(ExitStatus::protocol, "The server asks on although AUTH has been answered in full");
+    return sayHidden(*line);
+  }
   if (!reply.positive())
     refused(reply, authentication_->censored("The server refuses the login of " + settings_.username + ": " +
                                              reply.withCode()));

@@ -104,14 +104,14 @@ std::vector<Sample> samples() {
   all.push_back(request(request::Manage{request::Manage::Verb::rename, {"a"}, {"b"}}));
   all.push_back(request(request::Watch{{"INBOX"}, 240}));
   all.push_back(request(request::Simple{request::Simple::Verb::logout}));
-  all.push_back(answer(answer::Ready{true, false, true, false, true, true}));
+  all.push_back(answer(answer::Ready{{Extension::idle}, true, "NO"}));
   all.push_back(answer(answer::Listed{{{{"a"}, '/', true, true, true}, {{"b"}, {}}}}));
   all.push_back(answer(answer::Statuses{{{{"a"}, UidValidity{1}, UidNext{2}, ModSeq{3}, 4}}}));
   all.push_back(answer(answer::Selected{{1}, {2}, {3}, 4, true, true, {false, true, flags}}));
   all.push_back(answer(answer::Vanished{uids}));
   all.push_back(answer(answer::Found{uids}));
   all.push_back(answer(answer::Messages{{{uid, {1}, flags, date, 2, digest}, {uid, {}, {}, {}, 0, {}}}}));
-  all.push_back(answer(answer::Window{{{uid, {1}, flags, date, {2, 3}, digest, sender}}, {uid}}));
+  all.push_back(answer(answer::Window{{{uid, flags, date, {2, 3}, digest, sender}}, {uid}}));
   all.push_back(answer(answer::Appended{{1}, {uid, std::nullopt}, "refused", {true, false}}));
   all.push_back(answer(answer::Done{answer::Done::Completion::no, "CODE", "words"}));
   all.push_back(order(netSettings()));

@@ -19,7 +19,7 @@ struct BodyRange {
 struct Request {
   id @0 :UInt32;  # chosen by sync, ascending, never reused
   union {
-    enable      @1  :Void;
+    enable      @1  :Enable;
     list        @2  :Listing;
     select      @3  :Select;
     fetch       @4  :Fetch;
@@ -33,6 +33,9 @@ struct Request {
     search      @12 :Search;
   }
 
+  struct Enable {
+    qresync @0 :Bool;
+  }
   struct Listing {
     reference        @0 :Data;
     patterns         @1 :List(Data);
@@ -95,6 +98,7 @@ struct Request {
   struct Watch {
     mailbox @0 :Data;
     seconds @1 :UInt32;
+    all     @2 :Bool;
   }
   enum Simple { unselect @0; noop @1; logout @2; }
 }
@@ -115,12 +119,9 @@ struct Answer {
   }
 
   struct Ready {
-    multiAppend @0 :Bool;
-    unselect    @1 :Bool;
-    idle        @2 :Bool;
-    notify      @3 :Bool;
-    move        @4 :Bool;
-    uidPlus     @5 :Bool;
+    extensions @0 :UInt32;  # ipc/extension_set.h
+    qresync    @1 :Bool;
+    refusal    @2 :Data;
   }
   struct ListEntry {
     mailbox     @0 :Data;
@@ -167,16 +168,15 @@ struct Answer {
   }
   struct WindowMessage {
     uid    @0 :UInt32;
-    modSeq @1 :UInt64;
-    flags  @2 :Data;
-    date   @3 :Text;
-    body   @4 :BodyRange;
-    header @5 :Data;
-    sender @6 :Data;    # empty: null, or not asked for
-    content   @7 :Data;        # empty: not asked for
-    received  @8 :UInt32;
-    hops      @9 :List(Data);
-    messageId @10 :Data;
+    flags  @1 :Data;
+    date   @2 :Text;
+    body   @3 :BodyRange;
+    header @4 :Data;
+    sender @5 :Data;    # empty: null, or not asked for
+    content   @6 :Data;        # empty: not asked for
+    received  @7 :UInt32;
+    hops      @8 :List(Data);
+    messageId @9 :Data;
   }
   struct Appended {
     uidValidity @0 :UInt32;

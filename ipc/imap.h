@@ -21,6 +21,7 @@
 
 #include "ipc/body.h"
 #include "ipc/channel.h"
+#include "ipc/extension_set.h"
 #include "ipc/flags.h"
 #include "ipc/identity.h"
 #include "ipc/internal_date.h"
@@ -45,9 +46,10 @@ inline constexpr std::size_t kMostHops = 4;         // Received fields of a mess
 
 namespace request {
 
-// ENABLE QRESYNC (RFC 7162 section 3.2.3) once logged in. Answer: Ready. net ends the run if the server lacks
-// what is required.
+// The first request: what the server has, and ENABLE QRESYNC (RFC 7162 section 3.2.3) if it has that and
+// `qresync` asks for it. Answer: Ready, once logged in.
 struct Enable {
+  bool qresync = true;
   bool operator==(const Enable&) const = default;
 };
 
@@ -84,7 +86,7 @@ struct Select {
 // UID FETCH of everything but bodies. Answer: Messages.
 struct Fetch {
   enum class Items : std::uint8_t {
-    flags,     // UID MODSEQ FLAGS
+    flags,     // UID FLAGS, and MODSEQ where QRESYNC is enabled
     sizes,     // and RFC822.SIZE: servers know it, while they open a message for its INTERNALDATE
     identity,  // and INTERNALDATE, and the header's digest: BODY.PEEK[HEADER]
     content,   // likewise, and the digest of the whole message: BODY.PEEK[]
@@ -94,7 +96,7 @@ struct Fetch {
   bool operator==(const Fetch&) const = default;
 };
 
-// UID FETCH (MODSEQ FLAGS INTERNALDATE [ENVELOPE] BODY.PEEK[]) of at most kMostMessages messages, one window.
+// UID FETCH (FLAGS INTERNALDATE [ENVELOPE] BODY.PEEK[]) of at most kMostMessages messages, one window.
 // Answers: Window, usually one; net cuts early when a packet would grow too large. An ENVELOPE that cannot be
 // read means the null reverse-path, unless a Return-Path tells another. A message that does not come is gone,
 // or all of its response could not be read: Done is OK either way.
@@ -154,7 +156,7 @@ struct Manage {
 };
 
 // Waits for news from the server, in whatever way it can tell: NOTIFY of all personal mailboxes (RFC 5465,
-// set once per connection; not for pullimap), else IDLE on `mailbox`, which is examined: whatever was
+// set once per connection) if `all` of them count, else IDLE on `mailbox`, which is examined: whatever was
 // selected before is not selected any more. Answer: Done as soon as there is any news; what came unasked
 // since the last Watch counts, and the first one of a connection is Done at once, as nobody watched before
 // it. The next request ends the wait, too. After `seconds` without news net asks for a sign of life and goes
@@ -162,6 +164,7 @@ struct Manage {
 struct Watch {
   WireName mailbox;
   std::uint32_t seconds = 0;
+  bool all = true;
   bool operator==(const Watch&) const = default;
 };
 
@@ -185,9 +188,11 @@ struct Request {
 
 namespace answer {
 
-// Logged in, QRESYNC enabled. What the server can do that sync wants to know.
+// Logged in: what the server has. What of it is used is for sync to decide.
 struct Ready {
-  bool multiAppend = false, unselect = false, idle = false, notify = false, move = false, uidPlus = false;
+  ExtensionSet extensions;
+  bool qresync = false;  // enabled
+  std::string refusal;   // the server's words to ENABLE, if they were not OK
   bool operator==(const Ready&) const = default;
 };
 
@@ -254,7 +259,6 @@ struct Messages {
 
 struct WindowMessage {
   Uid uid;
-  ModSeq modSeq;
   Flags flags;
   InternalDate date;
   BodyRange body;  // size 0: an empty message

@@ -117,7 +117,7 @@ To writeEnum(From value) {
 struct WriteRequest {
   schema::Request::Builder to;
 
-  void operator()(const request::Enable&) { to.setEnable(); }
+  void operator()(const request::Enable& enable) { to.initEnable().setQresync(enable.qresync); }
   void operator()(const request::List& list) {
     auto out = to.initList();
     out.setReference(bytes(list.reference));
@@ -186,6 +186,7 @@ struct WriteRequest {
     auto out = to.initWatch();
     out.setMailbox(bytes(watch.mailbox.bytes));
     out.setSeconds(watch.seconds);
+    out.setAll(watch.all);
   }
   void operator()(const request::Simple& simple) {
     to.setSimple(writeEnum<schema::Request::Simple>(simple.verb));
@@ -233,7 +234,7 @@ std::vector<std::string> readOptions(capnp::List<capnp::Data>::Reader list) {
 
 decltype(Request::what) readWhat(schema::Request::Reader in) {
   switch (in.which()) {
-    case schema::Request::ENABLE: return request::Enable{};
+    case schema::Request::ENABLE: return request::Enable{in.getEnable().getQresync()};
     case schema::Request::LIST: {
       auto list = in.getList();
       request::List out{
@@ -263,7 +264,8 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
                              readName(manage.getMailbox()), readName(manage.getTo())};
     }
     case schema::Request::WATCH:
-      return request::Watch{readName(in.getWatch().getMailbox()), in.getWatch().getSeconds()};
+      return request::Watch{readName(in.getWatch().getMailbox()), in.getWatch().getSeconds(),
+                            in.getWatch().getAll()};
     case schema::Request::SIMPLE:
       return request::Simple{readEnum(in.getSimple(), request::Simple::Verb::logout)};
   }
@@ -277,12 +279,9 @@ struct WriteAnswer {
 
   void operator()(const answer::Ready& ready) {
     auto out = to.initReady();
-    out.setMultiAppend(ready.multiAppend);
-    out.setUnselect(ready.unselect);
-    out.setIdle(ready.idle);
-    out.setNotify(ready.notify);
-    out.setMove(ready.move);
-    out.setUidPlus(ready.uidPlus);
+    out.setExtensions(ready.extensions.bits());
+    out.setQresync(ready.qresync);
+    out.setRefusal(bytes(std::string_view(ready.refusal).substr(0, kMostText)));
   }
   void operator()(const answer::Listed& listed) {
     auto out = to.initListed(static_cast<unsigned>(listed.entries.size()));
@@ -346,7 +345,6 @@ struct WriteAnswer {
     for (unsigned i = 0; i < window.messages.size(); ++i) {
       const answer::WindowMessage& message = window.messages[i];
       messages[i].setUid(message.uid.value());
-      messages[i].setModSeq(message.modSeq.value);
       messages[i].setFlags(bytes(message.flags.text()));
       messages[i].setDate(dateText(message.date));
       write(messages[i].initBody(), message.body);
@@ -378,6 +376,12 @@ struct WriteAnswer {
     out.setText(bytes(std::string_view(done.text).substr(0, kMostText)));
   }
 };
+
+answer::Ready readReady(schema::Answer::Ready::Reader in) {
+  auto extensions = ExtensionSet::ofBits(in.getExtensions());
+  if (!extensions) throw PeerViolation("an extension that is none");
+  return {*extensions, in.getQresync(), shortText(in.getRefusal(), kMostText)};
+}
 
 answer::ListEntry readListEntry(schema::Answer::ListEntry::Reader in) {
   answer::ListEntry entry{
@@ -430,7 +434,6 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
   for (auto message : in.getMessages()) {
     limit(message.getHops(), kMostHops, "hops");
     window.messages.push_back({readUid(message.getUid()),
-                               {message.getModSeq()},
                                readFlags(message.getFlags()),
                                readDate(message.getDate()),
                                readBody(message.getBody()),
@@ -465,11 +468,7 @@ std::vector<To> readAll(const List& list, std::size_t most, const char* what, Re
 
 decltype(Answer::what) readWhat(schema::Answer::Reader in) {
   switch (in.which()) {
-    case schema::Answer::READY: {
-      auto ready = in.getReady();
-      return answer::Ready{ready.getMultiAppend(), ready.getUnselect(), ready.getIdle(),
-                           ready.getNotify(),      ready.getMove(),     ready.getUidPlus()};
-    }
+    case schema::Answer::READY: return readReady(in.getReady());
     case schema::Answer::LISTED:
       return answer::Listed{
           readAll<answer::ListEntry>(in.getListed(), kMostListed, "mailboxes", readListEntry)};

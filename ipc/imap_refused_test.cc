@@ -144,7 +144,7 @@ TEST_CASE("requests that do not hold are refused") {
                  in, [](auto message) { message.setFlags(data("(")); }, kMostMessages);
            },
            true},
-          {"a descriptor where none is due, or none where one is", [](In in) { in.setEnable(); }, true},
+          {"a descriptor where none is due, or none where one is", [](In in) { in.initEnable(); }, true},
           {"a descriptor where none is due, or none where one is", [](In in) { in.initFetchBodies(); }, true},
           {"a descriptor where none is due, or none where one is", [](In in) { in.initAppend(); }, false},
       },

@@ -51,11 +51,10 @@ struct Order {
     auth           @9  :List(Data);
     username       @10 :Data;
     password       @11 :Data;
-    qresync        @12 :Bool;
-    keepAlive      @13 :Bool;
-    maxMessageSize @14 :UInt64;
-    debug          @15 :UInt8;
-    user           @16 :Data;
+    keepAlive      @12 :Bool;
+    maxMessageSize @13 :UInt64;
+    debug          @14 :UInt8;
+    user           @15 :Data;
     enum Transport { imap @0; imaps @1; tunnel @2; }
     enum Compress { no @0; ifItPays @1; yes @2; }
   }

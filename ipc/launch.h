@@ -48,8 +48,7 @@ struct Net {
   std::vector<std::string> auth;  // upper case, in order of preference
   std::string username;
   Secret password;
-  bool qresync = true;     // interimap: ENABLE, QRESYNC, UIDPLUS, LIST-EXTENDED, LIST-STATUS are required
-  bool keepAlive = false;  // --watch, --notify, --idle
+  bool keepAlive = false;            // --watch, --notify, --idle
   std::uint64_t maxMessageSize = 0;  // octets
   std::uint8_t debug = 0;            // 0 no wire log, 1 redacted, 2 in full
   std::string user;                  // to become when started as root; empty: stay

@@ -75,7 +75,6 @@ struct WriteOrder {
     convert::writeTexts(out.initAuth(size(net.auth)), net.auth);
     out.setUsername(bytes(net.username));
     out.setPassword(bytes(net.password.reveal()));
-    out.setQresync(net.qresync);
     out.setKeepAlive(net.keepAlive);
     out.setMaxMessageSize(net.maxMessageSize);
     out.setDebug(net.debug);
@@ -175,7 +174,6 @@ settings::Net readNet(schema::Order::Net::Reader in) {
   net.auth = convert::texts(in.getAuth());
   net.username = text(in.getUsername());
   net.password = Secret(text(in.getPassword()));
-  net.qresync = in.getQresync();
   net.keepAlive = in.getKeepAlive();
   net.maxMessageSize = in.getMaxMessageSize();
   net.debug = in.getDebug();

@@ -55,7 +55,6 @@ settings::Net net(int bit = -1) {
   net.auth = {"PLAIN", "LOGIN"};
   net.username = "user\xc3\xa9";
   net.password = Secret("pass\0word"s);
-  net.qresync = bit == 4;
   net.keepAlive = bit != 5;
   net.maxMessageSize = kMost;
   net.debug = 2;
@@ -89,7 +88,6 @@ void checkSame(const settings::Net& a, const settings::Net& b) {
   CHECK(a.auth == b.auth);
   CHECK(a.username == b.username);
   CHECK(a.password.reveal() == b.password.reveal());
-  CHECK(a.qresync == b.qresync);
   CHECK(a.keepAlive == b.keepAlive);
   CHECK(a.maxMessageSize == b.maxMessageSize);
   CHECK(a.debug == b.debug);

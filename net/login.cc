@@ -3,6 +3,7 @@
 #include "net/login.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "ipc/failure.h"
@@ -39,21 +40,24 @@ void startTls(Dialogue& server) {
   server.forgetCapabilities();  // RFC 3501 section 6.2.1: the client MUST discard them
 }
 
+// What the server offers. LOGIN is a command of IMAP, which needs no announcement.
+std::vector<std::string> offered(const Capabilities& capabilities) {
+  std::vector<std::string> mechanisms = capabilities.behind("AUTH=");
+  mechanisms.emplace_back("LOGIN");
+  return mechanisms;
+}
+
 // The first of our preferences that the server offers and that we can do.
-std::string chooseMechanism(const Capabilities& capabilities, const std::vector<std::string>& preferences) {
-  std::string unsupported;
-  for (const auto& mechanism : preferences) {
-    if (mechanism == "LOGIN" || (mechanism == "PLAIN" && capabilities.has("AUTH=PLAIN"))) {
-      if (capabilities.has("LOGINDISABLED")) refuse(ExitStatus::noPermission, "Logins are disabled.");
-      return mechanism;
-    }
-    if (unsupported.empty() && capabilities.has("AUTH=" + mechanism)) unsupported = mechanism;
-  }
-  if (!unsupported.empty())
-    refuse(ExitStatus::config, "Unsupported authentication mechanism: " + unsupported);
-  refuse(capabilities.has("LOGINDISABLED") ? ExitStatus::noPermission : ExitStatus::protocol,
-         capabilities.has("LOGINDISABLED") ? "Logins are disabled."
-                                           : "Failed to choose an authentication mechanism");
+std::unique_ptr<sasl::Mechanism> chooseMechanism(const Capabilities& capabilities,
+                                                 const settings::Net& settings) {
+  auto mechanism =
+      sasl::choose(offered(capabilities), settings.auth, {settings.username, settings.password.reveal()});
+  if (capabilities.has("LOGINDISABLED")) refuse(ExitStatus::noPermission, "Logins are disabled.");
+  if (mechanism) return mechanism;
+  for (const std::string& name : settings.auth)
+    if (capabilities.has("AUTH=" + name))
+      refuse(ExitStatus::config, "Unsupported authentication mechanism: " + name);
+  refuse(ExitStatus::protocol, "Failed to choose an authentication mechanism");
 }
 
 // Cyrus (3.6.1) drops what has arrived behind AUTHENTICATE, though not behind LOGIN, and reads on in the
@@ -63,23 +67,27 @@ bool quirkDropsBehindAuthenticate(const StatusResponse& greeting) {
   return greeting.what.text.find("Dovecot") == std::string::npos;
 }
 
-StatusResponse authenticate(Dialogue& server, const settings::Net& settings, const std::string& mechanism,
-                            const StatusResponse& greeting) {
-  if (mechanism == "LOGIN") {
+StatusResponse authenticate(Dialogue& server, const settings::Net& settings,
+                            std::unique_ptr<sasl::Mechanism> mechanism, const StatusResponse& greeting) {
+  if (mechanism->name() == "LOGIN") {
     Command command("LOGIN");
     command.secret(settings.username).secret(settings.password.reveal());
     auto manner = command.oneLine() ? Manner::andRequests : Manner::alone;
     return server.run(std::move(command), manner);
   }
-  Command command("AUTHENTICATE PLAIN");
-  Secret message = sasl::plain(settings.username, settings.password.reveal());
-  if (server.capabilities().has("SASL-IR")) {
-    command.add(" ").secretText(message.reveal());
-    auto manner = quirkDropsBehindAuthenticate(greeting) ? Manner::alone : Manner::andRequests;
-    return server.run(std::move(command), manner);
+  sasl::Conversation conversation(std::move(mechanism));
+  Command command("AUTHENTICATE " + std::string(conversation.name()));
+  auto manner = Manner::alone;
+  const std::optional<Secret>& initial = conversation.initial();
+  if (initial && server.capabilities().extensions().has(Extension::saslIr)) {
+    command.add(" ").secretText(initial->reveal());
+    // PLAIN has said all; behind another mechanism the server may still ask.
+    if (conversation.name() == "PLAIN" && !quirkDropsBehindAuthenticate(greeting))
+      manner = Manner::andRequests;
+  } else {
+    conversation.hold();
   }
-  command.response(message.reveal());
-  return server.run(std::move(command), Manner::alone);
+  return server.run(std::move(command), manner, &conversation);
 }
 
 // Codes that say the password is not to blame: RFC 5530 section 3, and Dovecot's LIMIT.
@@ -94,18 +102,6 @@ bool staysHere(const settings::Net& settings) {
   return settings.proxy.empty() && (loopback || host == "localhost" || host == "::1" || host == "[::1]");
 }
 
-// What interimap cannot work without. Asked after login: before, servers tell but a part.
-void requireExtensions(const Capabilities& capabilities) {
-  constexpr std::pair<const char*, const char*> kNamed[] = {{"ENABLE", "ENABLE (RFC 5161)"},
-                                                            {"QRESYNC", "QRESYNC (RFC 7162)"}};
-  for (auto [name, shown] : kNamed)
-    if (!capabilities.has(name))
-      refuse(ExitStatus::protocol, std::string("Server did not advertise ") + shown + " capability.");
-  for (const char* name : {"UIDPLUS", "LIST-EXTENDED", "LIST-STATUS"})
-    if (!capabilities.has(name))
-      refuse(ExitStatus::protocol, std::string("Non ") + name + "-capable IMAP server.");
-}
-
 void authenticateUser(Dialogue& server, settings::Net& settings, const StatusResponse& greeting) {
   bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
   if (clear && !staysHere(settings))
@@ -115,8 +111,8 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
     if (missing)
       refuse(ExitStatus::config, std::string("Missing option ") + key + ": the server wants a login");
   requireImap4(server);
-  std::string mechanism = chooseMechanism(server.capabilities(), settings.auth);
-  StatusResponse status = authenticate(server, settings, mechanism, greeting);
+  auto mechanism = chooseMechanism(server.capabilities(), settings);
+  StatusResponse status = authenticate(server, settings, std::move(mechanism), greeting);
   settings.password.wipe();
   if (status.condition != Condition::ok)
     refuse(isTemporary(status.what.code) ? ExitStatus::tryAgain : ExitStatus::noPermission, status.words());
@@ -140,7 +136,6 @@ void logIn(Dialogue& server, settings::Net& settings) {
     authenticateUser(server, settings, greeting);
     needCapabilities(server);
   }
-  if (settings.qresync) requireExtensions(server.capabilities());
 }
 
 }  // namespace interimap

@@ -9,6 +9,7 @@
 #include "net/response/capability.h"
 #include "net/response/resp_text.h"
 #include "net/wire/command.h"
+#include "transport/sasl.h"
 
 namespace interimap {
 
@@ -23,8 +24,9 @@ class Dialogue {
   };
   virtual ~Dialogue() = default;
   virtual StatusResponse greeting() = 0;
-  // Sends a command and waits for its tagged response.
-  virtual StatusResponse run(Command command, Manner manner) = 0;
+  // Sends a command and waits for its tagged response. What the server asks for meanwhile is the
+  // conversation's to answer.
+  virtual StatusResponse run(Command command, Manner manner, sasl::Conversation* conversation = nullptr) = 0;
   // What the server said it can do since the last forget(); not known() if it did not.
   virtual const Capabilities& capabilities() const = 0;
   virtual void forgetCapabilities() = 0;
@@ -32,9 +34,9 @@ class Dialogue {
   virtual void log(LogLevel level, const std::string& text) = 0;
 };
 
-// On return the session is authenticated, the capabilities are known and sufficient, and the password is
-// wiped. Throws Failure: noPermission if the credentials are refused or may not be sent, tryAgain if the
-// server says that it is for now, protocol if it lacks what is needed.
+// On return the session is authenticated, the capabilities are known, and the password is wiped. Throws
+// Failure: noPermission if the credentials are refused or may not be sent, tryAgain if the server says that
+// it is for now, protocol if it lacks what a login needs.
 void logIn(Dialogue& server, settings::Net& settings);
 
 }  // namespace interimap

@@ -140,12 +140,12 @@ class Script {
     answer<answer::Ready>(id);
     CHECK(done(id).ok());
   }
-  // The same with a server that has nothing but IMAP4rev1, for an account with `qresync` off.
+  // The same with a server that has nothing but IMAP4rev1, and nothing to be enabled.
   answer::Ready plain(const std::string& more = "") {
     say("* OK [CAPABILITY IMAP4rev1] hello\r\n");
     hear("000000 LOGIN joe sekrit\r\n");
     say("000000 OK [CAPABILITY IMAP4rev1" + more + "] in\r\n");
-    auto id = ask(request::Enable{});
+    auto id = ask(request::Enable{false});
     auto ready = answer<answer::Ready>(id);
     CHECK(done(id).ok());
     return ready;
@@ -200,7 +200,6 @@ inline settings::Net account() {
 
 inline settings::Net plainAccount() {
   settings::Net settings = account();
-  settings.qresync = false;
   settings.auth = {"LOGIN"};
   return settings;
 }

@@ -8,9 +8,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
-#include "net/exchange/expunge.h"
 #include "net/exchange/list.h"
-#include "net/exchange/select.h"
 
 namespace interimap {
 
@@ -29,9 +27,10 @@ std::uint64_t transferred(const Request& request) {
 }
 
 Outbox::Literals literalsOf(const Capabilities& capabilities) {
-  return capabilities.has("LITERAL+")   ? Outbox::Literals::plus
-         : capabilities.has("LITERAL-") ? Outbox::Literals::minus
-                                        : Outbox::Literals::synchronising;
+  const ExtensionSet& extensions = capabilities.extensions();
+  return extensions.has(Extension::literalPlus)    ? Outbox::Literals::plus
+         : extensions.has(Extension::literalMinus) ? Outbox::Literals::minus
+                                                   : Outbox::Literals::synchronising;
 }
 
 }  // namespace
@@ -73,7 +72,7 @@ StatusResponse Session::greeting() {
   return *greeting_;
 }
 
-StatusResponse Session::run(Command command, Manner manner) {
+StatusResponse Session::run(Command command, Manner manner, sasl::Conversation* conversation) {
   std::optional<StatusResponse> answer;
   bool confidential = manner == Manner::alone || manner == Manner::andRequests;
   connection_.setConfidential(confidential);
@@ -82,6 +81,7 @@ StatusResponse Session::run(Command command, Manner manner) {
   step.tag = connection_.send(std::move(command));
   step.step = &answer;
   step.manner = manner;
+  step.conversation = conversation;
   inFlight_.push_back(std::move(step));
   phase_ = manner == Manner::andRequests ? Phase::mayFollow : Phase::login;
   while (!answer) turn();
@@ -212,11 +212,11 @@ bool Session::mayStart(const Request& request) {
   // a challenge.
   if (std::holds_alternative<request::Enable>(request.what)) return true;
   auto* list = std::get_if<request::List>(&request.what);
-  return list != nullptr && List(*list, settings_.qresync).commands({}).front().oneLine();
+  return list != nullptr && List(*list).commands({}).front().oneLine();
 }
 
 void Session::startRequests() {
-  while (!keepWatch() && !waiting_.empty() && mayStart(waiting_.front())) {
+  while (!goOn() && !waiting_.empty() && mayStart(waiting_.front())) {
     if (!compressTried_ && compressionPays(waiting_.front())) {
       startCompress();
       continue;
@@ -240,7 +240,7 @@ bool Session::compressionPays(const Request& next) {
 // RFC 4978
 void Session::startCompress() {
   compressTried_ = true;
-  if (!capabilities_.has("COMPRESS=DEFLATE")) {
+  if (!capabilities_.extensions().has(Extension::deflate)) {
     if (capabilities_.hasAny("COMPRESS="))
       log(LogLevel::warning, "Couldn't find a suitable compression algorithm. Not enabling compression.");
     return;
@@ -257,8 +257,8 @@ bool Session::storing() const {
   for (const auto& each : running_) {
     const Exchange* exchange = each->exchange.get();
     storing |= exchange->stores();
-    expunging |= dynamic_cast<const Expunge*>(exchange) != nullptr;
-    if (dynamic_cast<const Select*>(exchange) != nullptr) expunging = false;
+    expunging |= exchange->expunges();
+    if (exchange->selects()) expunging = false;
   }
   return storing || expunging;
 }
@@ -266,11 +266,11 @@ bool Session::storing() const {
 void Session::start(Request request) {
   auto* simple = std::get_if<request::Simple>(&request.what);
   loggedOut_ |= simple != nullptr && simple->verb == request::Simple::Verb::logout;
-  bool unselects =
-      simple != nullptr && simple->verb == request::Simple::Verb::unselect && capabilities_.has("UNSELECT");
+  bool unselects = simple != nullptr && simple->verb == request::Simple::Verb::unselect &&
+                   capabilities_.extensions().has(Extension::unselect);
   RequestId id = request.id;
-  ExchangeContext context{.qresync = settings_.qresync,
-                          .maxMessageSize = settings_.maxMessageSize,
+  ExchangeContext context{.maxMessageSize = settings_.maxMessageSize,
+                          .modSequences = modSequences_,
                           .storing = storing(),
                           .mailboxSelected = selected_,
                           .capabilities = capabilities_,
@@ -279,10 +279,10 @@ void Session::start(Request request) {
                           .header = header_};
   auto running = std::make_unique<Running>(Running{id, makeExchange(std::move(request), context), 0, {}});
   selected_ = selected_ && !unselects;
-  watch_ = dynamic_cast<Watch*>(running->exchange.get());
+  watch_ = running->exchange->watch();
   if (watch_ != nullptr) progress_ = Clock::now();
   running_.push_back(std::move(running));
-  sendCommands(*running_.back(), running_.back()->exchange->commands(capabilities_));
+  sendCommands(*running_.back(), running_.back()->exchange->commands(capabilities_.extensions()));
   finishRunning();
 }
 
@@ -298,25 +298,36 @@ void Session::sendCommands(Running& running, std::vector<Command> commands) {
   selected_ |= running.exchange->selects();
 }
 
-// Carries a Watch on, when its turn has come; true as long as it lasts. It ends with news or the next
-// request.
-bool Session::keepWatch() {
-  if (watch_ == nullptr || running_.front()->exchange.get() != watch_) return watch_ != nullptr;
+// Carries on with an exchange that has more commands to come; true as long as it lasts: what is behind it
+// waits.
+bool Session::goOn() {
+  if (watch_ != nullptr) keepWatch();
+  if (running_.empty() || !running_.back()->exchange->hasMore()) return false;
+  if (inFlight_.empty()) {
+    Running& last = *running_.back();
+    sendCommands(last, last.exchange->more(capabilities_.extensions()));
+  }
+  return running_.back()->exchange->hasMore();
+}
+
+// Ends with news or the next request.
+void Session::keepWatch() {
+  if (running_.front()->exchange.get() != watch_) return;
   bool over = news_.any || !waiting_.empty();
   bool silent = watching() && watch_->seconds().count() > 0 && Clock::now() - progress_ >= watch_->seconds();
   if (watch_->idling()) {
-    if (!over && !silent) return true;
+    if (!over && !silent) return;
     watch_->leave();
     connection_.outbox().continued();
     progress_ = Clock::now();
-  } else if (inFlight_.empty() && !over) {
-    sendCommands(*running_.front(), watch_->next(capabilities_, silent));
   } else if (inFlight_.empty()) {
+    if (silent) watch_->silent();
+    if (!over) return;
+    watch_->end();
     watch_ = nullptr;
     news_.any = false;
     finishRunning();
   }
-  return watch_ != nullptr;
 }
 
 }  // namespace interimap

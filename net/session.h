@@ -61,6 +61,7 @@ class Session final : Dialogue, LiteralSink {
     std::size_t index = 0;                          // of the exchange's commands
     std::optional<StatusResponse>* step = nullptr;  // where the login waits for it
     Dialogue::Manner manner = Dialogue::Manner::plain;
+    sasl::Conversation* conversation = nullptr;
     Clock::time_point sent = Clock::now();
   };
   // Sends an exchange's answers under its request's id, in its turn.
@@ -76,7 +77,7 @@ class Session final : Dialogue, LiteralSink {
   enum class Phase : std::uint8_t { greeting, login, mayFollow, ready, compressing };
 
   StatusResponse greeting() override;
-  StatusResponse run(Command command, Manner manner) override;
+  StatusResponse run(Command command, Manner manner, sasl::Conversation* conversation) override;
   const Capabilities& capabilities() const override { return capabilities_; }
   void forgetCapabilities() override { capabilities_ = {}; }
   void startTls() override { connection_.startTls(startTls_); }
@@ -106,11 +107,12 @@ class Session final : Dialogue, LiteralSink {
   bool storing() const;
   void start(Request request);
   void sendCommands(Running& running, std::vector<Command> commands);
-  bool keepWatch();
+  bool goOn();
+  void keepWatch();
   void enterReady();
 
   void handle(const Response& response);
-  void continuation();
+  void continuation(std::string_view challenge);
   void untagged(const Response& response);
   void tagged(const Response& response);
   void note(const RespText& text);
@@ -139,6 +141,7 @@ class Session final : Dialogue, LiteralSink {
   std::deque<std::unique_ptr<Running>> running_;
   std::deque<InFlight> inFlight_;
   LiteralSink* sink_ = nullptr;  // of the literal that is coming
+  bool modSequences_ = false;    // QRESYNC is enabled
   bool selected_ = false;        // a mailbox may be
   Watch* watch_ = nullptr;       // the last of running_, as long as it waits
   News news_;

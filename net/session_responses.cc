@@ -17,16 +17,23 @@ constexpr std::size_t kExcerpt = 200;  // characters of a malformed response in 
 
 void Session::handle(const Response& response) {
   if (response.text.starts_with("* ")) return untagged(response);
-  if (response.text == "+" || response.text.starts_with("+ ")) return continuation();
+  std::string_view text = response.text;
+  if (text == "+" || text.starts_with("+ "))
+    return continuation(text.substr(std::min<std::size_t>(2, text.size())));
   tagged(response);
 }
 
-void Session::continuation() {
+void Session::continuation(std::string_view challenge) {
   if (!greeting_) throw Failure(ExitStatus::protocol, "not a greeting: a continuation");
   bool authenticating = !inFlight_.empty() && (inFlight_.front().manner == Manner::alone ||
                                                inFlight_.front().manner == Manner::andRequests);
-  if (authenticating && !connection_.outbox().waiting())
-    throw Failure(ExitStatus::protocol, "server asks for more than the credentials it was given");
+  if (authenticating && !connection_.outbox().waiting()) {
+    const InFlight& login = inFlight_.front();
+    auto answer = login.conversation != nullptr ? login.conversation->respond(challenge) : std::nullopt;
+    if (!answer)
+      throw Failure(ExitStatus::protocol, "server asks for more than the credentials it was given");
+    return connection_.outbox().respond(login.tag, answer->reveal());
+  }
   if (watch_ != nullptr && watch_->continued()) return;
   connection_.outbox().continued();
 }
@@ -57,6 +64,7 @@ void Session::untagged(const Response& response) {
     capabilities_ = std::move(*capabilities);
     if (phase_ == Phase::ready) enterReady();
   }
+  if (auto* enabled = std::get_if<Enabled>(&*parsed)) modSequences_ |= enabled->what.has("QRESYNC");
   if (auto* fetch = std::get_if<FetchResponse>(&*parsed)) fetch->sink = sink_;
   if (!greeting_) throw Failure(ExitStatus::protocol, "not a greeting: " + response.text.substr(0, kExcerpt));
   if (!news_.isNotification(*parsed) && offer(*parsed)) return;
@@ -161,13 +169,13 @@ void Session::compressed(const StatusResponse& status) {
 }
 
 // Requests are answered in order, whatever order the server works in. Not before login is done: until then it
-// is not known that the server has what we need.
+// is not known what the server has.
 void Session::finishRunning() {
   if (phase_ != Phase::ready && phase_ != Phase::compressing) return;
   while (!running_.empty()) {
     Running& oldest = *running_.front();
     for (Answer& answer : std::exchange(oldest.held, {})) sync_.send(pack(std::move(answer)));
-    if (oldest.unfinished > 0 || oldest.exchange.get() == watch_) return;
+    if (oldest.unfinished > 0 || oldest.exchange->hasMore()) return;
     finish(oldest);
     running_.pop_front();
   }

@@ -34,7 +34,7 @@ constexpr std::chrono::seconds kLongSleep{60}, kAnswerDue{10};
 void Rounds::run() {
   std::unique_ptr<store::Store> store = open(isBeside() ? kPatienceBeside : std::chrono::seconds(0));
   launch_.report(Report{Locked{}});
-  for (Side side : kSides) ready_[side] = servers_[side]->enable();
+  for (Side side : kSides) means_[side] = servers_[side]->enable(Purpose::synchronise);
   while (true) {
     const std::uint32_t writes = seam_.writes();
     round(*store);
@@ -82,7 +82,7 @@ std::unique_ptr<store::Store> Rounds::open(std::chrono::seconds patience) {
 
 // A selected mailbox would keep the server from telling us of it, and QRESYNC from being exact.
 void Rounds::unselect() {
-  bool both = ready_.local.get().unselect && ready_.remote.get().unselect;
+  bool both = means_.local.get().unselects && means_.remote.get().unselects;
   for (Side side : kSides)
     if (servers_[side]->hasSelected())
       servers_[side]->simple(both ? request::Simple::Verb::unselect : request::Simple::Verb::noop);
@@ -97,9 +97,10 @@ void Rounds::awaitNews() {
   Both<Reply<Nothing>> news;
   for (Side side : kSides) {
     const std::string& reference = side == Side::local ? settings_.localReference : settings_.remoteReference;
-    if (!ready_[side].get().notify) interval = std::min<std::chrono::milliseconds>(interval, kPoll);
+    bool all = means_[side].get().news == Means::News::ofAll;
+    if (!all) interval = std::min<std::chrono::milliseconds>(interval, kPoll);
     news[side] =
-        servers_[side]->watch({reference + "INBOX"}, static_cast<std::uint32_t>(kSignOfLife.count()));
+        servers_[side]->watch({reference + "INBOX"}, static_cast<std::uint32_t>(kSignOfLife.count()), all);
   }
   if (auto another = anotherLook()) interval = std::min<std::chrono::milliseconds>(interval, *another);
   auto came = [&] { return news.local.ready() || news.remote.ready(); };

@@ -61,7 +61,7 @@ class Rounds {
   Reporter& launch_;
   Log& log_;
   OpenStore openStore_;
-  Both<Reply<answer::Ready>> ready_;
+  Both<Reply<Means>> means_;
   bool first_ = true;   // round of this session
   bool news_ = true;    // led to the last round
   bool wrote_ = false;  // the last round

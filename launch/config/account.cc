@@ -97,7 +97,6 @@ settings::Net copyOf(const settings::Net& net) {
   copy.auth = net.auth;
   copy.username = net.username;
   copy.password = Secret(std::string(net.password.reveal()));
-  copy.qresync = net.qresync;
   copy.keepAlive = net.keepAlive;
   copy.maxMessageSize = net.maxMessageSize;
   copy.debug = net.debug;

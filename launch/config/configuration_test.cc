@@ -52,7 +52,6 @@ TEST_CASE("configuration: defaults") {
     CHECK_FALSE(net.tls.hostname);
     CHECK_FALSE(net.tls.cipherSuites);
     CHECK(net.user == "nobody");
-    CHECK(net.qresync);
     CHECK_FALSE(net.keepAlive);
   }
   CHECK(all.local.net.compress == settings::Compress::no);

@@ -184,7 +184,6 @@ PullSection PullSection::parse(const Ini& ini, const std::string& name, const st
   PullSection section;
   section.name = name;
   section.net = readAccount(keys, settings::Compress::ifItPays);
-  section.net.qresync = false;
   section.password = PasswordSource::of(keys);
   section.delivery = readDelivery(keys);
   section.deliverPassword = PasswordSource::of(keys, std::string(kDeliver));

@@ -42,7 +42,6 @@ TEST_CASE("section: defaults") {
   CHECK(work.log.prefix == "%?n?%?m?%n(%m)&%n?: ?");
   CHECK(work.net.transport == settings::Transport::imaps);
   CHECK(work.net.compress == settings::Compress::ifItPays);
-  CHECK_FALSE(work.net.qresync);
   CHECK(work.net.user == "nobody");
   CHECK_FALSE(work.delivery.lmtp);
   CHECK(work.delivery.host == "127.0.0.1");

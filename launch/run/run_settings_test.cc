@@ -116,7 +116,6 @@ TEST_CASE("settings: a copy of an account says the same on the wire") {
   net.auth = {"PLAIN"};
   net.username = "u";
   net.password = Secret("s");
-  net.qresync = false;
   net.keepAlive = true;
   net.maxMessageSize = 5;
   net.debug = 2;

@@ -23,8 +23,8 @@ Append::Append(request::Append request, Descriptor bodies)
 }
 
 // append = "APPEND" SP mailbox 1*append-message   ; RFC 3502 section 6.3.11
-std::vector<Command> Append::commands(const Capabilities& capabilities) {
-  if (request_.together && capabilities.has("MULTIAPPEND")) perCommand_ = request_.messages.size();
+std::vector<Command> Append::commands(const ExtensionSet& extensions) {
+  if (request_.together && extensions.has(Extension::multiAppend)) perCommand_ = request_.messages.size();
   std::vector<Command> commands;
   for (std::size_t i = 0; i < request_.messages.size(); ++i) {
     if (i % perCommand_ == 0)

@@ -12,7 +12,7 @@ class Append final : public Exchange {
  public:
   // Throws PeerViolation for bodies that do not hold.
   Append(request::Append request, Descriptor bodies);
-  std::vector<Command> commands(const Capabilities& capabilities) override;
+  std::vector<Command> commands(const ExtensionSet& extensions) override;
   void completed(std::size_t index, const StatusResponse& status) override;
   void finish(Answers& answers) override;
 

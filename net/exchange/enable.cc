@@ -2,13 +2,14 @@
 
 #include "net/exchange/enable.h"
 
-#include "ipc/failure.h"
-
 namespace interimap {
 
-std::vector<Command> Enable::commands(const Capabilities&) {
-  if (!qresync_) return {};
-  return {Command("ENABLE QRESYNC")};
+// In the flight that logs in it is not known yet what the server has: then it is asked in any case.
+std::vector<Command> Enable::commands(const ExtensionSet& extensions) {
+  bool has = extensions.has(Extension::enable) && extensions.has(Extension::qresync);
+  std::vector<Command> commands;
+  if (request_.qresync && (has || !capabilities_.known())) commands.emplace_back("ENABLE QRESYNC");
+  return commands;
 }
 
 bool Enable::take(Untagged& untagged, Answers&) {
@@ -18,16 +19,10 @@ bool Enable::take(Untagged& untagged, Answers&) {
   return true;
 }
 
+// That it was refused is an answer like any other: sync knows whether it can do without.
 void Enable::finish(Answers& answers) {
-  if (qresync_ && !(done_.ok() && enabled_))
-    throw Failure(ExitStatus::protocol,
-                  "Couldn't ENABLE QRESYNC" + (done_.ok() ? std::string() : ": " + done_.text));
-  answers.send(answer::Ready{.multiAppend = capabilities_.has("MULTIAPPEND"),
-                             .unselect = capabilities_.has("UNSELECT"),
-                             .idle = capabilities_.has("IDLE"),
-                             .notify = capabilities_.has("NOTIFY"),
-                             .move = capabilities_.has("MOVE"),
-                             .uidPlus = capabilities_.has("UIDPLUS")});
+  answers.send(
+      answer::Ready{capabilities_.extensions(), done_.ok() && enabled_, done_.ok() ? "" : done_.text});
 }
 
 }  // namespace interimap

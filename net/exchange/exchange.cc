@@ -36,21 +36,18 @@ struct Make {
   Descriptor& bodies;
 
   using Made = std::unique_ptr<Exchange>;
-  Made operator()(request::Enable&) {
-    return std::make_unique<Enable>(context.qresync, context.capabilities);
-  }
-  Made operator()(request::List& list) { return std::make_unique<List>(std::move(list), context.qresync); }
+  Made operator()(request::Enable& enable) { return std::make_unique<Enable>(enable, context.capabilities); }
+  Made operator()(request::List& list) { return std::make_unique<List>(std::move(list)); }
   Made operator()(request::Select& select) {
-    return std::make_unique<Select>(std::move(select), context.qresync, context.mailboxSelected);
+    return std::make_unique<Select>(std::move(select), context.mailboxSelected);
   }
   Made operator()(request::Fetch& fetch) {
     if (fetch.items == request::Fetch::Items::content)
-      return std::make_unique<FetchContent>(std::move(fetch.uids), context.qresync, context.header);
-    return std::make_unique<Fetch>(std::move(fetch), context.qresync, context.header);
+      return std::make_unique<FetchContent>(std::move(fetch.uids), context.header);
+    return std::make_unique<Fetch>(std::move(fetch), context.modSequences, context.header);
   }
   Made operator()(request::FetchBodies& fetch) {
-    return std::make_unique<FetchBodies>(std::move(fetch), context.qresync, context.maxMessageSize,
-                                         context.header);
+    return std::make_unique<FetchBodies>(std::move(fetch), context.maxMessageSize, context.header);
   }
   Made operator()(request::Append& append) {
     return std::make_unique<Append>(std::move(append), std::move(bodies));
@@ -62,7 +59,7 @@ struct Make {
   Made operator()(request::Search& search) { return std::make_unique<Search>(std::move(search)); }
   Made operator()(request::Manage& manage) { return std::make_unique<Manage>(std::move(manage)); }
   Made operator()(request::Watch& watch) {
-    return std::make_unique<Watch>(std::move(watch), context.qresync, context.news, context.log);
+    return std::make_unique<Watch>(std::move(watch), context.news, context.log);
   }
   Made operator()(request::Simple& simple) {
     return std::make_unique<Simple>(simple, context.mailboxSelected);

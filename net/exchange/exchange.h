@@ -21,6 +21,7 @@
 namespace interimap {
 
 struct News;
+class Watch;
 
 // The way of answers to sync; the session adds the request's id.
 class Answers {
@@ -35,7 +36,11 @@ class Exchange {
   virtual ~Exchange() = default;
 
   // The commands, in order. Called once, when everything before it has been written.
-  virtual std::vector<Command> commands(const Capabilities& capabilities) = 0;
+  virtual std::vector<Command> commands(const ExtensionSet& extensions) = 0;
+  // Further commands, which are to be sent when nothing is in flight any more: all commands before them, of
+  // whichever exchange, are completed then. While there are some to come no request behind this one is begun.
+  virtual bool hasMore() const { return false; }
+  virtual std::vector<Command> more(const ExtensionSet&) { return {}; }
 
   // Takes an untagged response if it belongs to this exchange, and may empty it then. Only while commands of
   // it are in flight, and only what older exchanges did not want.
@@ -45,13 +50,16 @@ class Exchange {
   virtual LiteralSink* sink(LiteralSink::Kind, std::optional<Uid>) { return nullptr; }
   // The octets that its sink was given are about to be overwritten.
   virtual void piecesEnd() {}
-  // Flags of messages are changed by this one.
+  // Flags of messages are changed by this one; or messages are removed, by a flag as well.
   virtual bool stores() const { return false; }
+  virtual bool expunges() const { return false; }
   // Another mailbox is selected by this one: what comes before its turn belongs to the old one, and what
   // comes during it to nobody else.
   virtual bool selects() const { return false; }
+  // It ends when there is news, or another request.
+  virtual Watch* watch() { return nullptr; }
 
-  // The tagged response to the command `index` of commands().
+  // The tagged response to the command `index` of commands() and more().
   virtual void completed(std::size_t index, const StatusResponse& status);
   // All commands are completed, and so are all requests before this one: the last answers before Done.
   virtual void finish(Answers&) {}
@@ -75,8 +83,8 @@ class Exchange {
 
 // What exchanges need to know of the account and to share.
 struct ExchangeContext {
-  bool qresync = true;
   std::uint64_t maxMessageSize = 0;  // octets; 0: only limits::kLongestStreamed
+  bool modSequences = false;         // QRESYNC is enabled
   bool storing = false;              // a STORE may be in flight
   bool mailboxSelected = false;      // when the commands are written
   const Capabilities& capabilities;  // outlives the exchange, and follows what the server says

@@ -6,16 +6,23 @@
 
 namespace interimap {
 
+std::vector<Command> Expunge::commands(const ExtensionSet& extensions) {
+  if (quirkStoreThenExpunge_) return {};
+  return more(extensions);
+}
+
 // In one flight if it is one set: if STORE is refused, EXPUNGE finds nothing that is \Deleted, or what
-// somebody else has marked.
-std::vector<Command> Expunge::commands(const Capabilities&) {
+// somebody else has marked. Several STOREs would meet the same quirk.
+std::vector<Command> Expunge::more(const ExtensionSet&) {
   std::vector<UidSet> pieces = request_.uids.pieces(limits::kLongestSet);
   std::vector<Command> commands;
-  for (const UidSet& piece : pieces)
-    commands.push_back(std::move(Command("UID STORE").set(piece).add(" +FLAGS.SILENT (\\Deleted)")));
-  for (const UidSet& piece : pieces) commands.push_back(std::move(Command("UID EXPUNGE").set(piece)));
-  if (quirkStoreThenExpunge_ && !commands.empty()) commands.front().afterOthers();
-  if (pieces.size() > 1) commands[pieces.size()].afterOthers();  // the same quirk
+  if (step_ == Step::all)
+    for (const UidSet& piece : pieces)
+      commands.push_back(std::move(Command("UID STORE").set(piece).add(" +FLAGS.SILENT (\\Deleted)")));
+  bool expunges = step_ == Step::expunge || pieces.size() <= 1;
+  if (expunges)
+    for (const UidSet& piece : pieces) commands.push_back(std::move(Command("UID EXPUNGE").set(piece)));
+  step_ = expunges ? Step::done : Step::expunge;
   return commands;
 }
 

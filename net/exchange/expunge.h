@@ -12,11 +12,17 @@ class Expunge final : public Exchange {
   // `behindStore`: a STORE before it may not have been completed when this is written.
   Expunge(request::Expunge request, bool behindStore)
       : request_(std::move(request)), quirkStoreThenExpunge_(behindStore) {}
-  std::vector<Command> commands(const Capabilities&) override;
+  std::vector<Command> commands(const ExtensionSet& extensions) override;
+  bool hasMore() const override { return step_ != Step::done; }
+  std::vector<Command> more(const ExtensionSet&) override;
+  bool expunges() const override { return true; }
   bool take(Untagged& untagged, Answers& answers) override;
 
  private:
+  enum class Step : std::uint8_t { all, expunge, done };  // what is to be sent yet
+
   request::Expunge request_;
+  Step step_ = Step::all;
   // Dovecot 2.3 may expunge nothing if a STORE that brought a new keyword, or more than one, came in the same
   // flight: UID EXPUNGE then does not see \Deleted, and says OK.
   bool quirkStoreThenExpunge_;

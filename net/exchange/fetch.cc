@@ -6,9 +6,9 @@
 
 namespace interimap {
 
-std::vector<Command> Fetch::commands(const Capabilities&) {
+std::vector<Command> Fetch::commands(const ExtensionSet&) {
   using Items = request::Fetch::Items;
-  std::string items = qresync_ ? " (MODSEQ FLAGS" : " (FLAGS";
+  std::string items = modSequences_ ? " (MODSEQ FLAGS" : " (FLAGS";
   if (request_.items == Items::identity) items += " INTERNALDATE";
   if (request_.items != Items::flags) items += " RFC822.SIZE";
   if (request_.items == Items::identity) items += " BODY.PEEK[HEADER]";

@@ -10,9 +10,9 @@ namespace interimap {
 
 class Fetch final : public Exchange, LiteralSink {
  public:
-  Fetch(request::Fetch request, bool qresync, MessageHeader& header)
-      : request_(std::move(request)), qresync_(qresync), header_(header) {}
-  std::vector<Command> commands(const Capabilities&) override;
+  Fetch(request::Fetch request, bool modSequences, MessageHeader& header)
+      : request_(std::move(request)), modSequences_(modSequences), header_(header) {}
+  std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   void missed(std::string_view kind) override {
     if (tellsOfMessages(kind)) spoil();
@@ -25,7 +25,7 @@ class Fetch final : public Exchange, LiteralSink {
   void octets(std::string_view piece) override { header_.add(piece); }
 
   request::Fetch request_;
-  bool qresync_;
+  bool modSequences_;
   MessageHeader& header_;
   MessagesAnswer messages_;
 };

@@ -16,14 +16,13 @@ constexpr std::size_t kMessageBytes =
 
 }  // namespace
 
-std::vector<Command> FetchBodies::commands(const Capabilities&) {
+std::vector<Command> FetchBodies::commands(const ExtensionSet&) {
   std::vector<Command> commands;
   for (const UidSet& piece : uids_.pieces(limits::kLongestSet))
     commands.push_back(std::move(Command("UID FETCH")
                                      .set(piece)
-                                     .add(qresync_ ? " (MODSEQ FLAGS" : " (FLAGS")
-                                     .add(envelope_ ? " INTERNALDATE ENVELOPE" : " INTERNALDATE")
-                                     .add(" BODY.PEEK[])")));
+                                     .add(" (FLAGS INTERNALDATE")
+                                     .add(envelope_ ? " ENVELOPE BODY.PEEK[])" : " BODY.PEEK[])")));
   return commands;
 }
 
@@ -78,7 +77,6 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
     if (trace.returnPath) sender = std::move(*trace.returnPath);
     bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size() + trace.messageId.size();
     window_.messages.push_back({.uid = *fetch->uid,
-                                .modSeq = fetch->modSeq,
                                 .flags = std::move(*fetch->flags),
                                 .date = std::move(*fetch->date),
                                 .body = {kept_, bodies_->size() - kept_},

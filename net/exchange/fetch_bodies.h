@@ -14,15 +14,14 @@ namespace interimap {
 class FetchBodies final : public Exchange, LiteralSink {
  public:
   // A message of more than `maxMessageSize` octets is skipped; 0: none is.
-  FetchBodies(request::FetchBodies request, bool qresync, std::uint64_t maxMessageSize, MessageHeader& header)
+  FetchBodies(request::FetchBodies request, std::uint64_t maxMessageSize, MessageHeader& header)
       : uids_(std::move(request.uids)),
         remaining_(uids_),
         envelope_(request.envelope),
         reading_(request.reading),
-        qresync_(qresync),
         maxMessageSize_(maxMessageSize),
         header_(header) {}
-  std::vector<Command> commands(const Capabilities&) override;
+  std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void piecesEnd() override;
@@ -37,7 +36,6 @@ class FetchBodies final : public Exchange, LiteralSink {
   UidSet remaining_;  // not come yet: a message counts once
   bool envelope_;
   Reading reading_;
-  bool qresync_;
   std::uint64_t maxMessageSize_;
   MessageHeader& header_;
   MessageDigest content_;  // this and the trace only with the envelope

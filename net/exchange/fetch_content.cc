@@ -7,13 +7,11 @@
 
 namespace interimap {
 
-std::vector<Command> FetchContent::commands(const Capabilities&) {
+std::vector<Command> FetchContent::commands(const ExtensionSet&) {
   std::vector<Command> commands;
   for (const UidSet& piece : uids_.pieces(limits::kLongestSet))
-    commands.push_back(std::move(Command("UID FETCH")
-                                     .set(piece)
-                                     .add(qresync_ ? " (MODSEQ FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
-                                                   : " (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")));
+    commands.push_back(std::move(
+        Command("UID FETCH").set(piece).add(" (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")));
   return commands;
 }
 

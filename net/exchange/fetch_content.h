@@ -13,9 +13,8 @@ namespace interimap {
 
 class FetchContent final : public Exchange, LiteralSink {
  public:
-  FetchContent(UidSet uids, bool qresync, MessageHeader& header)
-      : uids_(std::move(uids)), qresync_(qresync), header_(header) {}
-  std::vector<Command> commands(const Capabilities&) override;
+  FetchContent(UidSet uids, MessageHeader& header) : uids_(std::move(uids)), header_(header) {}
+  std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   void missed(std::string_view kind) override {
     if (tellsOfMessages(kind)) spoil();
@@ -29,7 +28,6 @@ class FetchContent final : public Exchange, LiteralSink {
   void reset();
 
   UidSet uids_;
-  bool qresync_;
   MessageHeader& header_;
   MessageDigest digest_;
   MessagesAnswer messages_;

@@ -10,7 +10,7 @@
 namespace interimap {
 
 // list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]   ; RFC 5258 section 6
-std::vector<Command> List::commands(const Capabilities&) {
+std::vector<Command> List::commands(const ExtensionSet&) {
   Command command("LIST");
   bool delimiterOnly = request_.patterns.size() == 1 && request_.patterns.front().empty();
   if (!request_.selectionOptions.empty()) {
@@ -26,9 +26,7 @@ std::vector<Command> List::commands(const Capabilities&) {
   }
   if (!delimiterOnly) {
     command.add(" RETURN (SUBSCRIBED");
-    if (request_.returnStatus)
-      command.add(std::string(" STATUS (MESSAGES UIDVALIDITY UIDNEXT") + (qresync_ ? " HIGHESTMODSEQ" : "") +
-                  ")");
+    if (request_.returnStatus) command.add(" STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ)");
     command.add(")");
   }
   std::vector<Command> commands;

@@ -9,8 +9,8 @@ namespace interimap {
 
 class List final : public Exchange {
  public:
-  List(request::List request, bool qresync) : request_(std::move(request)), qresync_(qresync) {}
-  std::vector<Command> commands(const Capabilities&) override;
+  explicit List(request::List request) : request_(std::move(request)) {}
+  std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   void finish(Answers& answers) override;
   // A list with a hole must not be taken for a complete one.
@@ -24,7 +24,6 @@ class List final : public Exchange {
   void flushStatuses(Answers& answers);
 
   request::List request_;
-  bool qresync_;
   answer::Listed listed_;
   answer::Statuses statuses_;
   std::size_t listedBytes_ = 0, statusBytes_ = 0;

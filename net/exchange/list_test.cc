@@ -21,25 +21,25 @@ struct Counted final : Answers {
   }
 };
 
-std::string wire(request::List request, bool qresync) {
-  return List(std::move(request), qresync).commands({}).at(0).pieces().at(0).text;
+std::string wire(request::List request) {
+  return List(std::move(request)).commands({}).at(0).pieces().at(0).text;
 }
 
 }  // namespace
 
 TEST_CASE("LIST commands") {
-  CHECK(wire({.reference = "", .patterns = {""}}, true) == "LIST \"\" \"\"");
-  CHECK(wire({.reference = "mail/", .patterns = {"*"}, .returnStatus = false}, true) ==
+  CHECK(wire({.reference = "", .patterns = {""}}) == "LIST \"\" \"\"");
+  CHECK(wire({.reference = "mail/", .patterns = {"*"}, .returnStatus = false}) ==
         "LIST mail/ * RETURN (SUBSCRIBED)");
-  CHECK(
-      wire({.reference = "", .patterns = {"a b", "c%"}, .selectionOptions = {"SUBSCRIBED", "RECURSIVEMATCH"}},
-           false) ==
-      "LIST (SUBSCRIBED RECURSIVEMATCH) \"\" (\"a b\" c%) RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY "
-      "UIDNEXT))");
+  CHECK(wire({.reference = "",
+              .patterns = {"a b", "c%"},
+              .selectionOptions = {"SUBSCRIBED", "RECURSIVEMATCH"}}) ==
+        "LIST (SUBSCRIBED RECURSIVEMATCH) \"\" (\"a b\" c%) RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY "
+        "UIDNEXT HIGHESTMODSEQ))");
 }
 
 TEST_CASE("names of any length fit into packets, and their number is limited") {
-  List list({.reference = "", .patterns = {"*"}}, true);
+  List list({.reference = "", .patterns = {"*"}});
   Counted counted;
   auto say = [&](std::size_t length) {
     Untagged response = ListResponse{{.mailbox = {std::string(length, 'x')}}};

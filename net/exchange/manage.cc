@@ -4,7 +4,7 @@
 
 namespace interimap {
 
-std::vector<Command> Manage::commands(const Capabilities&) {
+std::vector<Command> Manage::commands(const ExtensionSet&) {
   using Verb = request::Manage::Verb;
   constexpr std::string_view kVerbs[] = {"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"};
   Command command(kVerbs[static_cast<std::size_t>(request_.verb)]);
@@ -17,12 +17,12 @@ std::vector<Command> Manage::commands(const Capabilities&) {
 
 // Without UNSELECT (RFC 3691) the mailbox stays selected: CLOSE would expunge what others have marked
 // \Deleted.
-std::vector<Command> Simple::commands(const Capabilities& capabilities) {
+std::vector<Command> Simple::commands(const ExtensionSet& extensions) {
   using Verb = request::Simple::Verb;
   std::vector<Command> commands;
   switch (request_.verb) {
     case Verb::unselect:
-      commands.emplace_back(selected_ && capabilities.has("UNSELECT") ? "UNSELECT" : "NOOP");
+      commands.emplace_back(selected_ && extensions.has(Extension::unselect) ? "UNSELECT" : "NOOP");
       break;
     case Verb::noop: commands.emplace_back("NOOP"); break;
     case Verb::logout: commands.emplace_back("LOGOUT"); break;

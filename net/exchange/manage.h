@@ -10,7 +10,7 @@ namespace interimap {
 class Manage final : public Exchange {
  public:
   explicit Manage(request::Manage request) : request_(std::move(request)) {}
-  std::vector<Command> commands(const Capabilities&) override;
+  std::vector<Command> commands(const ExtensionSet&) override;
 
  private:
   request::Manage request_;
@@ -19,7 +19,7 @@ class Manage final : public Exchange {
 class Simple final : public Exchange {
  public:
   Simple(request::Simple request, bool mailboxSelected) : request_(request), selected_(mailboxSelected) {}
-  std::vector<Command> commands(const Capabilities& capabilities) override;
+  std::vector<Command> commands(const ExtensionSet& extensions) override;
 
  private:
   request::Simple request_;

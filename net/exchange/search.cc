@@ -24,8 +24,8 @@ std::string dateText(std::chrono::year_month_day day) {
 }  // namespace
 
 // RETURN (ALL) asks for ranges (RFC 4731 section 3.1): an answer of a line instead of megabytes.
-std::vector<Command> Search::commands(const Capabilities& capabilities) {
-  const char* search = capabilities.has("ESEARCH") ? "UID SEARCH RETURN (ALL) UID" : "UID SEARCH UID";
+std::vector<Command> Search::commands(const ExtensionSet& extensions) {
+  const char* search = extensions.has(Extension::esearch) ? "UID SEARCH RETURN (ALL) UID" : "UID SEARCH UID";
   std::vector<Command> commands;
   for (const UidSet& piece : request_.uids.pieces(limits::kLongestSet))
     commands.push_back(std::move(Command(search).set(piece).add(" BEFORE ").add(dateText(request_.before))));

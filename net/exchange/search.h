@@ -10,7 +10,7 @@ namespace interimap {
 class Search final : public Exchange {
  public:
   explicit Search(request::Search request) : request_(std::move(request)) {}
-  std::vector<Command> commands(const Capabilities& capabilities) override;
+  std::vector<Command> commands(const ExtensionSet& extensions) override;
   bool take(Untagged& untagged, Answers& answers) override;
 
  private:

@@ -9,12 +9,9 @@
 
 namespace interimap {
 
-Select::Select(request::Select request, bool qresync, bool replaces)
-    : request_(std::move(request)), holding_(replaces) {
-  if (!qresync) request_.known.reset();
-}
+Select::Select(request::Select request, bool replaces) : request_(std::move(request)), holding_(replaces) {}
 
-std::vector<Command> Select::commands(const Capabilities&) {
+std::vector<Command> Select::commands(const ExtensionSet&) {
   Command command(request_.readOnly ? "EXAMINE" : "SELECT");
   command.astring(request_.mailbox.bytes);
   if (request_.known) command.add(resyncParameter());

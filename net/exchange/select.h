@@ -12,8 +12,8 @@ class Select final : public Exchange {
  public:
   // `replaces`: a mailbox may be selected when this is sent, and the server talk about it until it says
   // [CLOSED].
-  Select(request::Select request, bool qresync, bool replaces);
-  std::vector<Command> commands(const Capabilities&) override;
+  Select(request::Select request, bool replaces);
+  std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   void missed(std::string_view kind) override {
     if (tellsOfMessages(kind)) spoil();

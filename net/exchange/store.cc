@@ -6,7 +6,7 @@
 
 namespace interimap {
 
-std::vector<Command> Store::commands(const Capabilities&) {
+std::vector<Command> Store::commands(const ExtensionSet&) {
   const char* item = request_.change == request::Store::Change::add ? " +FLAGS" : " -FLAGS";
   std::vector<Command> commands;
   for (const UidSet& piece : request_.uids.pieces(limits::kLongestSet))

@@ -11,7 +11,7 @@ namespace interimap {
 class Store final : public Exchange {
  public:
   explicit Store(request::Store request) : request_(std::move(request)) {}
-  std::vector<Command> commands(const Capabilities&) override;
+  std::vector<Command> commands(const ExtensionSet&) override;
   bool stores() const override { return true; }
   bool take(Untagged& untagged, Answers& answers) override;
   void finish(Answers& answers) override { messages_.flush(answers); }

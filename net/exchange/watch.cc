@@ -51,14 +51,16 @@ void News::overflow(const Log& log) {
   if (again) log(LogLevel::warning, "server cannot keep up with NOTIFY; going on without");
 }
 
-Watch::Manner Watch::manner(const Capabilities& capabilities) const {
-  if (qresync_ && capabilities.has("NOTIFY") && news_.notify != News::Notify::refused) return Manner::notify;
-  return capabilities.has("IDLE") && !news_.idleRefused ? Manner::idle : Manner::silence;
+Watch::Manner Watch::manner(const ExtensionSet& extensions) const {
+  bool notifies = extensions.has(Extension::notify) && news_.notify != News::Notify::refused;
+  if (request_.all && notifies) return Manner::notify;
+  return extensions.has(Extension::idle) && !news_.idleRefused ? Manner::idle : Manner::silence;
 }
 
-std::vector<Command> Watch::next(const Capabilities& capabilities, bool silent) {
+std::vector<Command> Watch::more(const ExtensionSet& extensions) {
   step_ = Step::resting;
-  switch (manner(capabilities)) {
+  bool silent = std::exchange(silent_, false);
+  switch (manner(extensions)) {
     case Manner::notify:
       if (news_.notify != News::Notify::set) return notify();
       break;
@@ -84,7 +86,7 @@ std::vector<Command> Watch::notify() {
 std::vector<Command> Watch::idle() {
   if (examine_ == nullptr) {
     request::Select examine{request_.mailbox, true, {}};
-    examine_ = std::make_unique<Select>(std::move(examine), false, false);
+    examine_ = std::make_unique<Select>(std::move(examine), false);
     step_ = Step::examining;
     return examine_->commands({});
   }

@@ -33,23 +33,26 @@ struct News {
   void overflow(const Log& log);
 };
 
-// Its commands come one after the other, as the session asks for the next().
+// Its commands come one after the other, until the session puts an end() to it.
 class Watch final : public Exchange {
  public:
   // `news` outlives the exchange.
-  // Without `qresync` it is one mailbox that matters, and there is no NOTIFY.
-  Watch(request::Watch request, bool qresync, News& news, Log log)
-      : request_(std::move(request)), qresync_(qresync), news_(news), log_(std::move(log)) {}
+  Watch(request::Watch request, News& news, Log log)
+      : request_(std::move(request)), news_(news), log_(std::move(log)) {}
 
-  std::vector<Command> commands(const Capabilities&) override { return {}; }
+  std::vector<Command> commands(const ExtensionSet&) override { return {}; }
   bool take(Untagged& untagged, Answers& answers) override;
   bool selects() const override { return examine_ != nullptr; }
+  Watch* watch() override { return this; }
+  bool hasMore() const override { return !over_; }
+  // What makes the server tell, or, if it has been silent() for seconds(), asks for a sign of life; nothing
+  // else of a server that cannot tell: then it is time to look, which is as good as news. None: there is only
+  // to wait.
+  std::vector<Command> more(const ExtensionSet& extensions) override;
   void completed(std::size_t index, const StatusResponse& status) override;
 
-  // The next commands, when those before are completed: what makes the server tell, or, if it has been silent
-  // for seconds(), asks for a sign of life; nothing else of a server that cannot tell: then it is time to
-  // look, which is as good as news. None: there is only to wait.
-  std::vector<Command> next(const Capabilities& capabilities, bool silent);
+  void silent() { silent_ = true; }
+  void end() { over_ = true; }
   std::chrono::seconds seconds() const { return std::chrono::seconds(request_.seconds); }
 
   // IDLE ends with DONE, for which the command waits in the outbox as for a server's "+".
@@ -64,17 +67,17 @@ class Watch final : public Exchange {
   enum class Step : std::uint8_t { resting, notifying, examining, entering, idling, leaving };
   enum class Manner : std::uint8_t { notify, idle, silence };
 
-  Manner manner(const Capabilities& capabilities) const;
+  Manner manner(const ExtensionSet& extensions) const;
   std::vector<Command> notify();
   std::vector<Command> idle();
   void notified(std::size_t index, const StatusResponse& status);
   void compareExamined();
 
   request::Watch request_;
-  bool qresync_;
   News& news_;
   Log log_;
   Step step_ = Step::resting;
+  bool silent_ = false, over_ = false;
   std::size_t lastCommand_ = 0;        // index of the one that counts
   std::unique_ptr<Exchange> examine_;  // the EXAMINE before IDLE
 };

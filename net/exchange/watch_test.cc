@@ -152,8 +152,8 @@ TEST_CASE("NOTIFY that overflows after a while is set again") {
   Log log = [](LogLevel, const std::string& text) { FAIL(text); };
   news.overflow(log);
   CHECK(news.any);
-  Watch watch({{"INBOX"}, 0}, true, news, log);
-  auto commands = watch.next(Capabilities::parse("NOTIFY"), false);
+  Watch watch({{"INBOX"}, 0}, news, log);
+  auto commands = watch.more({Extension::notify});
   REQUIRE(commands.size() == 2);
   CHECK(commands[0].pieces().front().text == "NOTIFY NONE");
   CHECK(commands[1].pieces().front().text + "\r\n" == kSet);
@@ -162,7 +162,7 @@ TEST_CASE("NOTIFY that overflows after a while is set again") {
   CHECK_FALSE(news.any);
   watch.completed(1, {Condition::ok, {}});
   CHECK(news.any);
-  CHECK(watch.next(Capabilities::parse("NOTIFY"), false).empty());
+  CHECK(watch.more({Extension::notify}).empty());
 }
 
 TEST_CASE_FIXTURE(Watched, "NOTIFY refused: IDLE, and it is said once") {
@@ -263,15 +263,15 @@ TEST_CASE_FIXTURE(Watched, "a server without either: after a while it is time to
 TEST_CASE("one mailbox of a server that knows no QRESYNC: IDLE, whatever else it can") {
   Script script(plainAccount());
   auto ready = script.plain(" NOTIFY IDLE UIDPLUS");
-  CHECK(ready.uidPlus);
-  CHECK(ready.idle);
-  auto select = script.ask(request::Select{{"INBOX"}, false, request::Known{{1}, {9}, uids("1:3"), 0, {}}});
+  CHECK(ready.extensions.has(Extension::uidPlus));
+  CHECK(ready.extensions.has(Extension::idle));
+  auto select = script.ask(request::Select{{"INBOX"}, false, {}});
   script.hear("000001 SELECT INBOX\r\n");
   script.say("* 3 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [UIDNEXT 4]\r\n000001 OK [READ-WRITE]\r\n");
   CHECK(script.answer<answer::Selected>(select).uidNext.value == 4);
   CHECK(script.done(select).ok());
   auto examine = [&](const std::string& tag, int exists) {
-    auto id = script.ask(request::Watch{{"INBOX"}, 0});
+    auto id = script.ask(request::Watch{{"INBOX"}, 0, false});
     script.hear(tag + " EXAMINE INBOX\r\n");
     script.say("* " + std::to_string(exists) + " EXISTS\r\n* OK [UIDVALIDITY 1]\r\n" + tag + " OK\r\n");
     return id;

@@ -50,13 +50,6 @@ class Command {
   Command& response(std::string_view text, bool secret = true);
   Command& secretText(std::string_view text);
 
-  // Not to be begun before every command in front of it is completed.
-  Command& afterOthers() {
-    afterOthers_ = true;
-    return *this;
-  }
-  bool isAfterOthers() const { return afterOthers_; }
-
   // Without literal or continuation. Behind any other nothing may be sent blindly.
   bool oneLine() const { return !waits_; }
   const std::vector<Piece>& pieces() const { return pieces_; }
@@ -68,7 +61,7 @@ class Command {
   Piece& text(bool secret);
 
   std::vector<Piece> pieces_;
-  bool waits_ = false, afterOthers_ = false;
+  bool waits_ = false;
 };
 
 }  // namespace interimap

@@ -135,24 +135,6 @@ TEST_CASE("a refused command drops what has not been promised") {
   }
 }
 
-TEST_CASE("a command that waits for the others") {
-  Outbox outbox;
-  outbox.push("000000", Command("A"));
-  outbox.push("000001", Command("B"));
-  outbox.push("000002", std::move(Command("C").afterOthers()));
-  outbox.push("000003", Command("D"));
-  auto first = outbox.next();
-  CHECK(first == "000000 A\r\n000001 B\r\n");
-  CHECK_FALSE(outbox.stuck());
-  outbox.sent(first.size());
-  for (auto tag : {"000001", "000000"}) {
-    CHECK(outbox.next().empty());
-    CHECK(outbox.stuck());
-    outbox.completed(tag, true);
-  }
-  CHECK(sent(outbox) == "000002 C\r\n000003 D\r\n");
-}
-
 TEST_CASE("a literal that was begun is completed") {
   std::string large(3 * limits::kOutBuffer, 'x');
   Outbox outbox;

@@ -14,9 +14,19 @@ namespace interimap {
 void Outbox::push(std::string tag, Command command) {
   Queued queued;
   queued.tag = std::move(tag);
-  queued.afterOthers = command.isAfterOthers();
   for (Command::Piece& piece : command.pieces()) queued.pieces.push_back(std::move(piece));
   queue_.push_back(std::move(queued));
+}
+
+void Outbox::respond(std::string tag, std::string_view secret) {
+  Queued queued;
+  queued.tag = std::move(tag);
+  queued.begun = true;
+  Command::Piece line;
+  line.text = secret;
+  line.secret = true;
+  queued.pieces.push_back(std::move(line));
+  queue_.push_front(std::move(queued));
 }
 
 std::string_view Outbox::next() {
@@ -40,10 +50,8 @@ void Outbox::fill() {
   if (buffer_.empty()) buffer_.resize(limits::kOutBuffer);
   while (!queue_.empty() && !waiting_ && end_ < limits::kOutBuffer) {
     Queued& command = queue_.front();
-    if (!mayBegin(command)) return;
     if (!command.begun) {
       command.begun = true;
-      ++outstanding_;
       octets(command.tag + " ", false);
     }
     if (!command.pieces.empty()) {
@@ -123,7 +131,6 @@ void Outbox::endLine() {
 }
 
 void Outbox::completed(std::string_view tag, bool ok) {
-  if (outstanding_ > 0) --outstanding_;
   if (ok || queue_.empty() || !queue_.front().begun || queue_.front().tag != tag) return;
   auto& pieces = queue_.front().pieces;
   if (waiting_) {

@@ -31,6 +31,9 @@ class Outbox {
   void setLiterals(Literals literals) { literals_ = literals; }
 
   void push(std::string tag, Command command);
+  // A line that goes on with the command of that tag, in front of all that waits: the server has asked for
+  // it, and takes nothing else.
+  void respond(std::string tag, std::string_view secret);
 
   // The next octets to send; empty if there are none, or if the server has to agree first.
   std::string_view next();
@@ -40,7 +43,7 @@ class Outbox {
   std::size_t commands() const { return queue_.size(); }  // not, or not completely, in the buffer
   bool waiting() const { return waiting_ && end_ == 0; }  // for continued()
   // Something is left, but nothing goes before the server has said something.
-  bool stuck() const { return end_ == 0 && (waiting_ || (!queue_.empty() && !mayBegin(queue_.front()))); }
+  bool stuck() const { return end_ == 0 && waiting_; }
   bool betweenCommands() const { return end_ == 0 && (queue_.empty() || !queue_.front().begun); }
 
   // The server sent "+".
@@ -53,11 +56,8 @@ class Outbox {
   struct Queued {
     std::string tag;
     std::deque<Command::Piece> pieces;
-    bool afterOthers = false, begun = false;
+    bool begun = false;
   };
-  bool mayBegin(const Queued& command) const {
-    return command.begun || !command.afterOthers || outstanding_ == 0;
-  }
   void fill();
   void put(Command::Piece& piece);
   void announce(const Command::Piece& piece);
@@ -67,7 +67,6 @@ class Outbox {
   void wipe();
 
   std::deque<Queued> queue_;
-  std::size_t outstanding_ = 0;  // commands begun and not completed
   std::string buffer_;   // octets for the stream; keeps its size, as what fills it would be written twice
   std::size_t end_ = 0;  // how many there are; 0 when all are sent
   std::size_t at_ = 0;   // of which these are sent

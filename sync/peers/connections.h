@@ -51,9 +51,9 @@ class Connections {
   struct Extra {
     Extra(Side side, Descriptor peer, Exchange& exchange, Seam& seam)
         : server(side, Channel(std::move(peer)), exchange, seam, Server::Loss::isBearable),
-          ready(server.enable()) {}
+          ready(server.enable(Purpose::synchronise)) {}
     Server server;
-    Reply<answer::Ready> ready;
+    Reply<Means> ready;
   };
   Server* at(Side side, std::size_t n);
 

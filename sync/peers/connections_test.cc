@@ -11,6 +11,8 @@ using namespace interimap;
 namespace {
 
 constexpr std::uint64_t kMiB = 1 << 20;
+const ExtensionSet kAll{Extension::enable, Extension::qresync, Extension::uidPlus, Extension::listExtended,
+                        Extension::listStatus};
 
 // launch, and the ends of nets at which nobody sits.
 struct Scene {
@@ -32,7 +34,7 @@ struct Scene {
     return net;
   }
   void logsIn(Channel& net) {
-    net.send(pack(Answer{1, answer::Ready{}, {}}));
+    net.send(pack(Answer{1, answer::Ready{kAll, true, ""}, {}}));
     net.send(pack(Answer{1, answer::Done{}, {}}));
     exchange.turn();
   }

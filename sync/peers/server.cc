@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "sync/report/log.h"
 
 namespace interimap {
 
@@ -88,13 +89,16 @@ void Server::take(Packet packet) {
   --pending->outstanding;
 }
 
-Reply<answer::Ready> Server::enable() {
-  auto state = expect<answer::Ready>([this](Answer answer, answer::Ready& ready) {
-    auto* it = std::get_if<answer::Ready>(&answer.what);
-    if (it == nullptr) violation("something else to ENABLE");
-    ready = *it;
+Reply<Means> Server::enable(Purpose purpose) {
+  auto state = expect<Means>([purpose, this](Answer answer, Means& means) {
+    auto* ready = std::get_if<answer::Ready>(&answer.what);
+    if (ready == nullptr) violation("something else to ENABLE");
+    means = Means::of(*ready, purpose);
+    if (means.missing.empty()) return;
+    if (loss_ == Loss::endsAll) throw ServerFailure(side_, ExitStatus::protocol, means.missing);
+    lost_ = true;
   });
-  send(state, {0, request::Enable{}, {}});
+  send(state, {0, request::Enable{purpose == Purpose::synchronise}, {}});
   return {state, exchange_};
 }
 
@@ -233,10 +237,10 @@ Reply<Nothing> Server::manage(request::Manage::Verb verb, const WireName& mailbo
   return {state, exchange_};
 }
 
-Reply<Nothing> Server::watch(const WireName& mailbox, std::uint32_t seconds) {
+Reply<Nothing> Server::watch(const WireName& mailbox, std::uint32_t seconds, bool all) {
   auto state = expect<Nothing>([this](Answer, Nothing&) { violation("something else than Done"); });
   selected_.reset();
-  send(state, {0, request::Watch{mailbox, seconds}, {}});
+  send(state, {0, request::Watch{mailbox, seconds, all}, {}});
   return {state, exchange_};
 }
 

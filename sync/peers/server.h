@@ -15,6 +15,7 @@
 #include "ipc/imap.h"
 #include "ipc/launch.h"
 #include "sync/peers/exchange.h"
+#include "sync/peers/means.h"
 #include "sync/peers/seam.h"
 
 namespace interimap {
@@ -87,7 +88,9 @@ class Server {
   const char* name() const { return side_ == Side::local ? "local" : "remote"; }
 
   // What each means stands with its namesake in ipc/imap.h. Sets of any size may be given.
-  Reply<answer::Ready> enable();
+  // The first request: what may be used of this server. What is missing for the purpose ends the run
+  // (ServerFailure, protocol), or this Server is lost.
+  Reply<Means> enable(Purpose purpose);
   Reply<Nothing> list(request::List list, OnListed onListed, OnStatus onStatus);
   Reply<answer::Selected> select(const WireName& mailbox, std::optional<request::Known> known,
                                  OnMessage onMessage, OnVanished onVanished);
@@ -103,7 +106,7 @@ class Server {
                        OnMessage onMessage);
   Reply<UidSet> expunge(const UidSet& uids);  // what the server says is gone
   Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {});
-  Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds);  // done: there is news
+  Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds, bool all);  // done: there is news
   Reply<Nothing> simple(request::Simple::Verb verb);
 
   bool hasSelected() const { return selected_.has_value(); }

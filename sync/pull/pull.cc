@@ -64,7 +64,7 @@ void Pull::checkAccount() {
 }
 
 void Pull::run() {
-  ready_ = pulling_.server.enable();
+  means_ = pulling_.server.enable(Purpose::pull);
   while (true) {
     round();
     Pulled done = std::exchange(pulling_.done, {});
@@ -146,9 +146,8 @@ bool Pull::purgeIsDue() const {
 
 void Pull::purge() {
   purged_ = pulling_.now();
-  if (!ready_.get().uidPlus)
-    return pulling_.log.error(About::run(), "Server did not advertise UIDPLUS (RFC 4315) capability.",
-                              ExitStatus::protocol);
+  if (!means_.get().expunges)
+    return pulling_.log.error(About::run(), notAdvertised("UIDPLUS (RFC 4315)"), ExitStatus::protocol);
   for (const WireName& mailbox : mailboxes_) purgeMailbox(pulling_, mailbox, *pulling_.settings.purgeAfter);
 }
 
@@ -169,10 +168,9 @@ std::chrono::seconds Pull::untilWanted() const {
 
 void Pull::awaitNews() {
   Reply<Nothing> news =
-      pulling_.server.watch(mailboxes_.front(), static_cast<std::uint32_t>(kSignOfLife.count()));
-  const answer::Ready& ready = ready_.get();
+      pulling_.server.watch(mailboxes_.front(), static_cast<std::uint32_t>(kSignOfLife.count()), false);
   std::chrono::seconds wait = untilWanted();
-  if (!ready.idle && !ready.notify) wait = std::min(wait, kPoll);
+  if (means_.get().news == Means::News::none) wait = std::min(wait, kPoll);
   pulling_.exchange.pause(wait, [&] { return news.ready(); });
   if (!news.ready() || news.done().ok()) return;
   // It cannot be watched: asked from time to time it can be.

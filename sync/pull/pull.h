@@ -48,7 +48,7 @@ class Pull {
   PullContext pulling_;
   std::vector<WireName> mailboxes_;
   std::set<WireName> visited_;
-  Reply<answer::Ready> ready_;
+  Reply<Means> means_;
   std::optional<std::int64_t> purged_;  // when the last time
   bool sinkReported_ = false;
 };

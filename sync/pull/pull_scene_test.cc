@@ -97,7 +97,9 @@ void SceneServer::serve() {
     if (std::exchange(watched_, false)) done();
     id_ = request.id;
     if (std::holds_alternative<request::Enable>(request.what)) {
-      answer(answer::Ready{.idle = true, .uidPlus = uidPlus});
+      ExtensionSet extensions{Extension::idle};
+      if (uidPlus) extensions.add(Extension::uidPlus);
+      answer(answer::Ready{.extensions = extensions});
       done();
     } else if (auto* select = std::get_if<request::Select>(&request.what)) {
       handle(*select);
@@ -171,7 +173,6 @@ void SceneServer::handle(const request::FetchBodies& fetch) {
       continue;
     }
     window.messages.push_back({uid,
-                               {},
                                message.flags,
                                dateOf(message.minute),
                                {writer.size(), message.body.size()},

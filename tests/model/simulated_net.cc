@@ -183,7 +183,10 @@ HeldMailbox* SimulatedNet::selected() {
 }
 
 void SimulatedNet::handle(request::Enable&) {
-  answer(answer::Ready{.multiAppend = account_.setup.multiAppend});
+  answer(answer::Ready{{Extension::enable, Extension::qresync, Extension::uidPlus, Extension::listExtended,
+                        Extension::listStatus},
+                       true,
+                       ""});
   done();
 }
 
@@ -288,7 +291,6 @@ void SimulatedNet::handle(request::FetchBodies& fetch) {
       std::string body(looks.size, '\0');
       std::copy_n(reinterpret_cast<const char*>(&held->serial), sizeof held->serial, body.begin());
       window.messages.push_back({.uid = *Uid::of(held->uid),
-                                 .modSeq = {held->modSeq},
                                  .flags = toFlags(held->flags),
                                  .date = looks.date,
                                  .body = {writer.size(), body.size()},

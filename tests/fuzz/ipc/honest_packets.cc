@@ -63,15 +63,14 @@ void addRequests(Collection& all) {
 }
 
 void addAnswers(Collection& all) {
-  all.answer(answer::Ready{true, true, true, true, true, true});
+  all.answer(answer::Ready{{Extension::idle, Extension::notify}, true, "NO"});
   all.answer(answer::Listed{{{{"a/b"}, '/', false, true, true}, {{"c"}, {}, true, false, false}}});
   all.answer(answer::Statuses{{{{"a"}, UidValidity{1}, UidNext{2}, ModSeq{3}, 4}, {{"b"}, {}, {}, {}, {}}}});
   all.answer(answer::Selected{{1}, {2}, {3}, 4, true, true, {false, true, kFlags}});
   all.answer(answer::Vanished{kUids});
   all.answer(answer::Found{kUids});
   all.answer(answer::Messages{{{kUid, {5}, kFlags, kDate, 99, HeaderDigest{1}}, {kUid, {}, {}, {}, 0, {}}}});
-  all.answer(answer::Window{{{kUid, {5}, kFlags, kDate, kRange, HeaderDigest{1}, kSender}}, {kUid}},
-             sealedBody());
+  all.answer(answer::Window{{{kUid, kFlags, kDate, kRange, HeaderDigest{1}, kSender}}, {kUid}}, sealedBody());
   all.answer(answer::Appended{{1}, {kUid, {}}, "NO quota", {true, false}});
   all.answer(answer::Done{answer::Done::Completion::no, "OVERQUOTA", "[OVERQUOTA] no"});
 }

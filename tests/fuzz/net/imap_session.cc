@@ -27,7 +27,6 @@ settings::Net account(char kind) {
   settings.auth = {"PLAIN", "LOGIN"};
   settings.username = "joe";
   settings.password = Secret("sekrit");
-  settings.qresync = kind != 'p';
   settings.maxMessageSize = 1000;
   settings.debug = kind == 'd' ? 1 : 0;
   return settings;
@@ -44,7 +43,8 @@ std::optional<Request> requestOf(char letter) {
   using Simple = request::Simple;
   auto plain = [](decltype(Request::what) what) { return Request{0, std::move(what), {}}; };
   switch (letter) {
-    case 'E': return plain(request::Enable{});
+    case 'E': return plain(request::Enable{true});
+    case 'e': return plain(request::Enable{false});
     case 'L': return plain(request::List{"", {"*"}, {"SUBSCRIBED"}, true});
     case 'S': return plain(request::Select{{"a"}, false, request::Known{{1}, {2}, kUids, 2, kUids}});
     case 's': return plain(request::Select{{"b \"c"}, true, {}});
@@ -58,7 +58,8 @@ std::optional<Request> requestOf(char letter) {
     case 'X': return plain(request::Expunge{kUids});
     case 'Q': return plain(request::Search{kUids, std::chrono::year_month_day(std::chrono::sys_days())});
     case 'C': return plain(request::Manage{Verb::create, {"a"}, {}});
-    case 'W': return plain(request::Watch{{"a"}, 60});
+    case 'W': return plain(request::Watch{{"a"}, 60, true});
+    case 'w': return plain(request::Watch{{"a"}, 60, false});
     case 'U': return plain(Simple{Simple::Verb::unselect});
     case 'N': return plain(Simple{Simple::Verb::noop});
     case 'O': return plain(Simple{Simple::Verb::logout});

@@ -1,0 +1,33 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What may be used of what a server has: decided once, when it has said so, and by nothing else. No stage
+// asks for an extension by name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ipc/imap.h"
+
+namespace interimap {
+
+// What sync is there for, which decides what it cannot do without.
+enum class Purpose : std::uint8_t { synchronise, pull };
+
+struct Means {
+  enum class Collect : std::uint8_t { everything, qresync };  // how what has changed is found
+  enum class News : std::uint8_t { none, ofOneMailbox, ofAll };
+
+  Collect collect = Collect::everything;
+  bool expunges = false;   // exactly the messages that are named (UID EXPUNGE)
+  bool unselects = false;  // a mailbox can be left without expunging what others have marked
+  News news = News::none;  // told unasked
+  std::string missing;     // what the purpose asks for and is not there, in words; empty: nothing is
+
+  static Means of(const answer::Ready& ready, Purpose purpose);
+};
+
+// The words for an extension that is missing, as the Perl program has them.
+std::string notAdvertised(const std::string& extension);
+
+}  // namespace interimap

@@ -1,0 +1,75 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/peers/means.h"
+
+#include <doctest/doctest.h>
+
+using namespace interimap;
+
+namespace {
+
+using enum Extension;
+using News = Means::News;
+using Collect = Means::Collect;
+
+}  // namespace
+
+TEST_CASE("field 12: what is used of a server follows from what it has, and from nothing else") {
+  const ExtensionSet kAll{enable, qresync, uidPlus, listExtended, listStatus};
+  auto with = [&](std::initializer_list<Extension> more) {
+    ExtensionSet extensions = kAll;
+    for (Extension extension : more) extensions.add(extension);
+    return extensions;
+  };
+  const struct {
+    Purpose purpose;
+    answer::Ready ready;
+    Means means;
+  } table[] = {
+      {Purpose::synchronise, {kAll, true, ""}, {Collect::qresync, true, false, News::none, ""}},
+      {Purpose::synchronise,
+       {with({unselect, idle}), true, ""},
+       {Collect::qresync, true, true, News::ofOneMailbox, ""}},
+      {Purpose::synchronise,
+       {with({notify, idle}), true, ""},
+       {Collect::qresync, true, false, News::ofAll, ""}},
+      {Purpose::synchronise,
+       {with({notify}), false, "NO later"},
+       {Collect::everything, true, false, News::ofAll, "Couldn't ENABLE QRESYNC: NO later"}},
+      {Purpose::synchronise,
+       {kAll, false, ""},
+       {Collect::everything, true, false, News::none, "Couldn't ENABLE QRESYNC"}},
+      {Purpose::synchronise,
+       {{qresync, uidPlus, listExtended, listStatus}, false, ""},
+       {Collect::everything, true, false, News::none,
+        "Server did not advertise ENABLE (RFC 5161) capability."}},
+      {Purpose::synchronise,
+       {{enable, uidPlus, listExtended, listStatus}, false, "BAD what"},
+       {Collect::everything, true, false, News::none,
+        "Server did not advertise QRESYNC (RFC 7162) capability."}},
+      {Purpose::synchronise,
+       {{enable, qresync, listExtended, listStatus}, true, ""},
+       {Collect::qresync, false, false, News::none, "Non UIDPLUS-capable IMAP server."}},
+      {Purpose::synchronise,
+       {{enable, qresync, uidPlus, listStatus}, true, ""},
+       {Collect::qresync, true, false, News::none, "Non LIST-EXTENDED-capable IMAP server."}},
+      {Purpose::synchronise,
+       {{enable, qresync, uidPlus, listExtended}, true, ""},
+       {Collect::qresync, true, false, News::none, "Non LIST-STATUS-capable IMAP server."}},
+      // One mailbox, all of it: any server will do, and what it notifies of others is of no use.
+      {Purpose::pull, {}, {Collect::everything, false, false, News::none, ""}},
+      {Purpose::pull, {{notify}, false, ""}, {Collect::everything, false, false, News::none, ""}},
+      {Purpose::pull,
+       {with({idle, notify}), false, ""},
+       {Collect::everything, true, false, News::ofOneMailbox, ""}},
+  };
+  for (const auto& row : table) {
+    Means means = Means::of(row.ready, row.purpose);
+    CAPTURE(row.ready.extensions.bits());
+    CHECK(means.collect == row.means.collect);
+    CHECK(means.expunges == row.means.expunges);
+    CHECK(means.unselects == row.means.unselects);
+    CHECK(means.news == row.means.news);
+    CHECK(means.missing == row.means.missing);
+  }
+}
