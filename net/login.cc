@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "ipc/ascii.h"
 #include "ipc/failure.h"
 #include "transport/sasl.h"
 
@@ -90,9 +91,22 @@ StatusResponse authenticate(Dialogue& server, const settings::Net& settings,
   return server.run(std::move(command), manner, &conversation);
 }
 
-// Codes that say the password is not to blame: RFC 5530 section 3, and Dovecot's LIMIT.
-bool isTemporary(const std::string& code) {
-  return code == "UNAVAILABLE" || code == "LIMIT" || code == "INUSE";
+// The password is not to blame: RFC 5530 section 3, and Dovecot's LIMIT. Of servers without such codes, their
+// words: "Too many simultaneous connections", "Maximum number of connections from user+IP exceeded",
+// "Temporary authentication failure", "Server busy, please try again later".
+bool isTemporary(const RespText& what) {
+  if (what.code == "UNAVAILABLE" || what.code == "LIMIT" || what.code == "INUSE") return true;
+  if (what.code == "AUTHENTICATIONFAILED" || what.code == "AUTHORIZATIONFAILED" || what.code == "EXPIRED")
+    return false;
+  std::string text = asciiUpper(what.text);
+  auto says = [&](std::string_view words) { return text.find(words) != std::string::npos; };
+  bool many = says("TOO MANY") || says("MAXIMUM") || says("LIMIT") || says("EXCEED");
+  if (many && (says("CONNECTION") || says("SESSION") || says("LOGIN") || says("CLIENT") || says("PROCESS")))
+    return true;
+  for (const char* words : {"TEMPORAR", "TRY AGAIN", "RETRY", "TRY LATER", "LATER", "BUSY", "OVERLOAD",
+                            "UNAVAILABLE", "NOT AVAILABLE", "MAINTENANCE", "TIMED OUT", "TIMEOUT"})
+    if (says(words)) return true;
+  return false;
 }
 
 // The password does not leave this machine. What a name means to a proxy we do not know.
@@ -112,10 +126,16 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
       refuse(ExitStatus::config, std::string("Missing option ") + key + ": the server wants a login");
   requireImap4(server);
   auto mechanism = chooseMechanism(server.capabilities(), settings);
+  std::string name(mechanism->name());
   StatusResponse status = authenticate(server, settings, std::move(mechanism), greeting);
   settings.password.wipe();
-  if (status.condition != Condition::ok)
-    refuse(isTemporary(status.what.code) ? ExitStatus::tryAgain : ExitStatus::noPermission, status.words());
+  if (status.condition == Condition::ok) return;
+  bool temporary = isTemporary(status.what);
+  std::string where = settings.transport == settings::Transport::tunnel ? "the server behind the tunnel"
+                                                                        : settings.host + ":" + settings.port;
+  refuse(temporary ? ExitStatus::tryAgain : ExitStatus::noPermission,
+         status.words() + ": " + where + " refused the login of " + settings.username + " (" + name +
+             (temporary ? ") for now" : "). See username and password"));
 }
 
 }  // namespace

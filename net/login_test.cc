@@ -112,13 +112,20 @@ TEST_CASE("greetings and logins that come to nothing") {
       {"GSSAPI", "* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] x\r\n", "78",
        "Unsupported authentication mechanism: GSSAPI"},
       {"LOGIN", "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] x\r\n", "77", "Logins are disabled."},
-      {"PLAIN", in + "000000 NO [AUTHENTICATIONFAILED] sorry\r\n", "77", "NO [AUTHENTICATIONFAILED] sorry"},
-      {"PLAIN", in + "000000 NO [UNAVAILABLE] later\r\n", "75", "NO [UNAVAILABLE] later"},
+      {"PLAIN", in + "000000 NO [AUTHENTICATIONFAILED] sorry\r\n", "77",
+       "NO [AUTHENTICATIONFAILED] sorry: imap.example.test:993 refused the login of joe (PLAIN). See "
+       "username and password"},
+      {"PLAIN", in + "000000 NO [UNAVAILABLE] later\r\n", "75",
+       "NO [UNAVAILABLE] later: imap.example.test:993 refused the login of joe (PLAIN) for now"},
       {"PLAIN", in + "+ more?\r\n", "76", "server asks for more than the credentials it was given"},
       {"PLAIN", in + "000007 OK\r\n", "76", "Unexpected response: 000007 OK"},
       {"PLAIN", in + "* BYE \xe9nough\r\n", "69", "server closed the connection: BYE \xe9nough"},
-      {"PLAIN", "", "69", "0 bytes read (got EOF)"},
-      {"PLAIN", "* OK hel", "69", "0 bytes read (got EOF) in the middle of a response"},
+      {"PLAIN", "", "69",
+       "0 bytes read (got EOF): The server closed the connection while its greeting was awaited"},
+      {"PLAIN", "* OK hel", "69",
+       "0 bytes read (got EOF): The server closed the connection while its greeting was awaited, in the "
+       "middle "
+       "of a response"},
   };
   for (const auto& c : cases) {
     CAPTURE(c[1]);
@@ -136,6 +143,91 @@ TEST_CASE("greetings and logins that come to nothing") {
     script.hangUp();
     CHECK(script.failure() == c[3]);
     CHECK(std::to_string(static_cast<int>(script.status())) == c[2]);
+  }
+}
+
+TEST_CASE("field 17: a login that is refused for now is not refused for good") {
+  const std::pair<const char*, bool> table[] = {
+      {"NO [UNAVAILABLE] x", true},
+      {"NO [LIMIT] x", true},
+      {"NO [INUSE] x", true},
+      {"NO [ALERT] Too many simultaneous connections. (Failure)", true},
+      {"NO Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)", true},
+      {"NO Temporary authentication failure. [host:2026]", true},
+      {"NO Server busy, please try again later", true},
+      {"BAD too many concurrent logins", true},
+      {"NO connection limit reached", true},
+      {"NO User session limit reached", true},
+      {"NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", false},
+      {"NO [AUTHENTICATIONFAILED] try again later with the right password", false},
+      {"NO LOGIN failed.", false},
+      {"NO Authentication failed", false},
+      {"NO [EXPIRED] password expired", false},
+      {"NO", false},
+      {"BAD what?", false},
+  };
+  for (auto [says, temporary] : table) {
+    CAPTURE(says);
+    Script script(account());
+    script.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] x\r\n");
+    script.hear("000000 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n");
+    script.say(std::string("000000 ") + says + "\r\n");
+    CHECK(script.failure().starts_with(says));
+    CHECK(script.status() == (temporary ? ExitStatus::tryAgain : ExitStatus::noPermission));
+  }
+}
+
+TEST_CASE("field 36: an [ALERT] in front of the greeting is not the greeting") {
+  settings::Net settings = account();
+  settings.transport = settings::Transport::tunnel;
+  Script script(std::move(settings), Deadlines{.afterAlert = std::chrono::milliseconds(300)});
+  const char* alert = "* OK [ALERT] Filesystem notification initialization error\r\n";
+  SUBCASE("PREAUTH behind it: nothing is sent, least of all a password") {
+    script.say(alert);
+    SUBCASE("twice") { script.say("* OK [ALERT] and another\r\n"); }
+    SUBCASE("later") { std::this_thread::sleep_for(std::chrono::milliseconds(100)); }
+    script.say("* PREAUTH [CAPABILITY IMAP4rev1] hello\r\n");
+    script.ask(request::Simple{});
+    script.hear("000000 NOOP\r\n");
+  }
+  SUBCASE("OK behind it") {
+    script.say(alert);
+    script.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n");
+    script.hear("000000 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n");
+  }
+  SUBCASE("nothing behind it: it was the greeting") {
+    script.say("* OK [ALERT] down on Sunday\r\n");
+    script.hear("000000 CAPABILITY\r\n");
+  }
+  SUBCASE("BYE behind it") {
+    script.say(alert);
+    script.say("* BYE no\r\n");
+    CHECK(script.failure() == "server refused the connection: BYE no");
+  }
+}
+
+TEST_CASE("field 34: a connection that is closed is told with what it was closed in") {
+  Script script(account());
+  SUBCASE("the login") {
+    script.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] x\r\n");
+    script.hear("000000 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n");
+    script.hangUp();
+    CHECK(script.failure() ==
+          "0 bytes read (got EOF): The server closed the connection while AUTHENTICATE was to be answered");
+  }
+  SUBCASE("a command") {
+    script.ready();
+    script.ask(request::Select{{"a"}, false, {}});
+    script.hear("000002 SELECT a\r\n");
+    script.hangUp();
+    CHECK(script.failure() ==
+          "0 bytes read (got EOF): The server closed the connection while SELECT was to be answered");
+  }
+  SUBCASE("nothing") {
+    script.ready();
+    script.hangUp();
+    CHECK(script.failure() ==
+          "0 bytes read (got EOF): The server closed the connection while nothing was asked of it");
   }
 }
 

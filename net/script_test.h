@@ -191,6 +191,7 @@ inline settings::Net account() {
   settings::Net settings;
   settings.transport = settings::Transport::imaps;
   settings.host = "imap.example.test";
+  settings.port = "993";
   settings.auth = {"PLAIN", "LOGIN"};
   settings.username = "joe";
   settings.password = Secret("sekrit");

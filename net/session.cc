@@ -44,7 +44,8 @@ Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, StartT
       header_(header),
       deadlines_(deadlines),
       log_([&reporter](LogLevel level, const std::string& text) { reporter.log(level, text); }),
-      connection_(std::move(stream), *this, log_, settings.debug) {}
+      connection_(std::move(stream), *this, log_, settings.debug),
+      chatter_(log_) {}
 
 void Session::serve() {
   logIn(*this, settings_);
@@ -60,6 +61,7 @@ Session::~Session() {
       connection_.send(Command("LOGOUT"));
       connection_.write();
     }
+    chatter_.tell();
     reporter_.report({connection_.traffic()});
   } catch (const std::exception&) {
     // The server is gone as well, or launch.
@@ -67,7 +69,11 @@ Session::~Session() {
 }
 
 StatusResponse Session::greeting() {
-  while (!greeting_) turn();
+  while (!greeting_) {
+    bool late = beforeGreeting_ && Clock::now() - progress_ >= deadlines_.afterAlert && !connection_.unread();
+    if (late) greeting_ = std::exchange(beforeGreeting_, std::nullopt);
+    if (!late) turn();
+  }
   phase_ = Phase::login;
   return *greeting_;
 }
@@ -78,6 +84,7 @@ StatusResponse Session::run(Command command, Manner manner, sasl::Conversation* 
   connection_.setConfidential(confidential);
   if (confidential) forgetCapabilities();  // RFC 3501 section 6.2: they may differ afterwards
   InFlight step;
+  step.name = command.name();
   step.tag = connection_.send(std::move(command));
   step.step = &answer;
   step.manner = manner;
@@ -122,6 +129,7 @@ bool Session::watching() const {
 
 std::chrono::milliseconds Session::patience() const {
   if (watching()) return watch_->seconds();
+  if (beforeGreeting_) return deadlines_.afterAlert;
   return greeting_ ? deadlines_.command : deadlines_.greeting;
 }
 
@@ -135,10 +143,14 @@ int Session::timeout() {
   }
   auto left = std::chrono::ceil<std::chrono::milliseconds>(progress_ + patience() - Clock::now());
   if (left.count() > 0) return static_cast<int>(std::min<std::int64_t>(left.count(), kLongestPoll));
-  if (forNews) return 0;
+  if (forNews || beforeGreeting_) return 0;
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience()).count();
+  bool perhapsTls = !greeting_ && settings_.transport == settings::Transport::imap;
   throw Failure(ExitStatus::unavailable, std::string("no ") + (greeting_ ? "answer" : "greeting") +
-                                             " from the server for " + std::to_string(seconds) + " seconds");
+                                             " from the server for " + std::to_string(seconds) + " seconds" +
+                                             (perhapsTls           ? "; is it a port for TLS (type = imaps)?"
+                                              : !inFlight_.empty() ? " to " + inFlight_.front().name
+                                                                   : ""));
 }
 
 void Session::await() {
@@ -190,9 +202,22 @@ bool Session::takeResponses() {
 
 void Session::serverGone() {
   if (loggedOut_) return inFlight_.clear();  // sync has no more to ask, and will end this process
-  std::string where = connection_.insideResponse() ? " in the middle of a response" : "";
-  throw Failure(ExitStatus::unavailable, bye_.empty() ? "0 bytes read (got EOF)" + where
+  throw Failure(ExitStatus::unavailable, bye_.empty() ? "0 bytes read (got EOF): " + lost()
                                                       : "server closed the connection: BYE " + bye_);
+}
+
+// The server is gone: while what.
+std::string Session::lost() const {
+  std::string text = "The server closed the connection while ";
+  if (!greeting_)
+    text += "its greeting was awaited";
+  else if (watching())
+    text += "news was awaited";
+  else if (!inFlight_.empty())
+    text += inFlight_.front().name + " was to be answered";
+  else
+    text += "nothing was asked of it";
+  return text + (connection_.insideResponse() ? ", in the middle of a response" : "");
 }
 
 void Session::readRequests() {
@@ -246,6 +271,7 @@ void Session::startCompress() {
     return;
   }
   InFlight command;
+  command.name = "COMPRESS";
   command.tag = connection_.send(Command("COMPRESS DEFLATE"));
   inFlight_.push_back(std::move(command));
   phase_ = Phase::compressing;
@@ -290,6 +316,7 @@ void Session::sendCommands(Running& running, std::vector<Command> commands) {
   if (inFlight_.empty() && !commands.empty()) progress_ = Clock::now();
   for (Command& command : commands) {
     InFlight entry;
+    entry.name = command.name();
     entry.tag = connection_.send(std::move(command));
     entry.running = &running;
     entry.index = running.unfinished++;

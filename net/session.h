@@ -13,6 +13,7 @@
 
 #include "ipc/imap.h"
 #include "ipc/reporter.h"
+#include "net/chatter.h"
 #include "net/exchange/exchange.h"
 #include "net/exchange/watch.h"
 #include "net/login.h"
@@ -24,7 +25,8 @@ namespace interimap {
 // How long a server may be silent when it is its turn; shorter in tests. And how soon one answers that is
 // near.
 struct Deadlines {
-  std::chrono::milliseconds greeting = limits::kGreeting, command = limits::kCommand;
+  std::chrono::milliseconds greeting = limits::kGreeting, afterAlert = limits::kAfterAlert,
+                            command = limits::kCommand;
   std::chrono::microseconds nearby = limits::kNearby;
 };
 
@@ -57,6 +59,7 @@ class Session final : Dialogue, LiteralSink {
   // A command whose tagged response has not come. Of an exchange, or else of net's own.
   struct InFlight {
     std::string tag;
+    std::string name;  // "UID FETCH"
     Running* running = nullptr;
     std::size_t index = 0;                          // of the exchange's commands
     std::optional<StatusResponse>* step = nullptr;  // where the login waits for it
@@ -117,6 +120,9 @@ class Session final : Dialogue, LiteralSink {
   void tagged(const Response& response);
   void note(const RespText& text);
   bool offer(Untagged& untagged);
+  void missed(const std::string& kind, std::optional<Uid> uid);
+  void greeted(StatusResponse status);
+  std::string lost() const;
   void countUnasked();
   void completed(InFlight command, const StatusResponse& status);
   void compressed(const StatusResponse& status);
@@ -136,6 +142,7 @@ class Session final : Dialogue, LiteralSink {
   Capabilities capabilities_;
   Phase phase_ = Phase::greeting;
   std::optional<StatusResponse> greeting_;
+  std::optional<StatusResponse> beforeGreeting_;  // may be it after all, if nothing follows
 
   std::deque<Request> waiting_;  // read from sync, not begun
   std::deque<std::unique_ptr<Running>> running_;
@@ -150,6 +157,7 @@ class Session final : Dialogue, LiteralSink {
   Clock::duration quickest_ = Clock::duration::max();  // answer to a command
 
   std::string bye_;               // the server's last words
+  Chatter chatter_;               // what the server makes us say
   std::string alert_;             // the last [ALERT] shown
   std::set<std::string> warned_;  // kinds of malformed responses
   Clock::time_point progress_ = Clock::now();

@@ -43,8 +43,7 @@ void Session::untagged(const Response& response) {
   bool tells = News::tells(kind);
   if (!parsed) {
     news_.any |= tells;
-    for (auto& running : running_)
-      if (running->unfinished > 0) running->exchange->missed(kind);
+    missed(kind, FetchResponse::uidBefore(response.text));
     if (warned_.insert(kind).second)
       log(LogLevel::warning,
           "ignoring a malformed " + kind + " response: " + response.text.substr(0, kExcerpt));
@@ -53,23 +52,50 @@ void Session::untagged(const Response& response) {
   if (auto* status = std::get_if<StatusResponse>(&*parsed)) {
     note(status->what);
     if (status->condition == Condition::bye) bye_ = status->what.text;
-    if (!greeting_) {
-      if (status->condition != Condition::ok && status->condition != Condition::preauth)
-        throw Failure(status->condition == Condition::bye ? ExitStatus::unavailable : ExitStatus::protocol,
-                      "server refused the connection: " + status->words());
-      greeting_ = std::move(*status);
-      return;
-    }
+    if (!greeting_) return greeted(std::move(*status));
   } else if (auto* capabilities = std::get_if<Capabilities>(&*parsed)) {
     capabilities_ = std::move(*capabilities);
     if (phase_ == Phase::ready) enterReady();
   }
   if (auto* enabled = std::get_if<Enabled>(&*parsed)) modSequences_ |= enabled->what.has("QRESYNC");
-  if (auto* fetch = std::get_if<FetchResponse>(&*parsed)) fetch->sink = sink_;
+  if (auto* fetch = std::get_if<FetchResponse>(&*parsed)) {
+    fetch->sink = sink_;
+    bool news = !fetch->dropped.empty() && warned_.size() < limits::kMostKinds;
+    if (news && warned_.insert("keyword " + fetch->dropped).second)
+      chatter_.say("keyword", LogLevel::warning,
+                   "Leaving out a keyword that cannot be one" +
+                       (fetch->uid ? " of UID " + std::to_string(fetch->uid->value()) : std::string()) +
+                       ": " + fetch->dropped.substr(0, kExcerpt));
+  }
   if (!greeting_) throw Failure(ExitStatus::protocol, "not a greeting: " + response.text.substr(0, kExcerpt));
   if (!news_.isNotification(*parsed) && offer(*parsed)) return;
   news_.any |= tells;
   countUnasked();
+}
+
+// Courier says "* OK [ALERT] ..." when it is short of something, and only then its greeting.
+void Session::greeted(StatusResponse status) {
+  if (status.condition != Condition::ok && status.condition != Condition::preauth)
+    throw Failure(status.condition == Condition::bye ? ExitStatus::unavailable : ExitStatus::protocol,
+                  "server refused the connection: " + status.words());
+  if (status.condition == Condition::ok && status.what.code == "ALERT")
+    beforeGreeting_ = std::move(status);
+  else
+    greeting_ = std::move(status);
+}
+
+// Whose it may have been: servers work on several commands at once, but on one mailbox at a time. A list is
+// never complete without its lines, whenever they came.
+void Session::missed(const std::string& kind, std::optional<Uid> uid) {
+  bool oldest = true;
+  for (auto& running : running_) {
+    if (running->unfinished == 0) continue;
+    bool selects = running->exchange->selects(), anyTime = kind == "LIST";
+    if (selects && !oldest && !anyTime) return;
+    running->exchange->missed(kind, uid);
+    if (selects && !anyTime) return;
+    oldest = false;
+  }
 }
 
 void Session::countUnasked() {
@@ -140,7 +166,7 @@ void Session::note(const RespText& text) {
   } else if (text.code == "ALERT" && text.text != alert_) {
     // RFC 3501 section 7.1: text that MUST be presented to the user; the same one once.
     alert_ = text.text;
-    log(LogLevel::notice, text.text);
+    chatter_.say("[ALERT]", LogLevel::notice, text.text);
   }
 }
 

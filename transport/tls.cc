@@ -41,8 +41,26 @@ std::string complaint() {
   throw Failure(ExitStatus::config, call + ": not supported by OpenSSL");
 }
 
+// Which setting would mend it, where that can be told from OpenSSL's words.
+std::string advice(const std::string& reason) {
+  auto says = [&](const char* words) { return reason.find(words) != std::string::npos; };
+  if (says("wrong version number") || says("packet length too long") || says("http request"))
+    return ". This port does not speak TLS: is it another port, or type = imap (STARTTLS)?";
+  if (says("unable to get local issuer certificate") || says("self-signed certificate") ||
+      says("self signed certificate") || says("unable to get issuer certificate") ||
+      says("unable to verify the first certificate"))
+    return ". The certificate's issuer is not trusted: a CA of your own goes into SSL_CAfile";
+  if (says("ostname mismatch") || says("IP address mismatch"))
+    return ". The certificate is for another name: see host and SSL_hostname";
+  if (says("unsupported protocol") || says("protocol version"))
+    return ". The server has no common version of TLS: see SSL_protocol_min and SSL_protocol_max";
+  if (says("handshake failure") || says("no shared cipher") || says("no ciphers available"))
+    return ". The server has no common cipher: see SSL_cipherlist and SSL_ciphersuites";
+  return {};
+}
+
 [[noreturn]] void handshakeFailed(ExitStatus status, const std::string& reason) {
-  throw Failure(status, "Can't initiate TLS/SSL handshake: " + reason);
+  throw Failure(status, "Can't initiate TLS/SSL handshake: " + reason + advice(reason));
 }
 
 struct FreeSsl {

@@ -215,7 +215,8 @@ TEST_CASE("TLS: servers that do not play along") {
     Wire wire;
     REQUIRE(write(wire.peer.get(), "* OK ready\r\n", 12) == 12);
     CHECK(failureOf(std::move(wire.ours), std::chrono::seconds(5)) ==
-          "Can't initiate TLS/SSL handshake: wrong version number");
+          "Can't initiate TLS/SSL handshake: wrong version number. This port does not speak TLS: is it "
+          "another port, or type = imap (STARTTLS)?");
   }
 }
 

@@ -64,9 +64,9 @@ class Exchange {
   // All commands are completed, and so are all requests before this one: the last answers before Done.
   virtual void finish(Answers&) {}
 
-  // An untagged response of that kind could not be read, and may have been this one's: what has to be
-  // complete to be of use ends with NO and kUnreadable.
-  virtual void missed(std::string_view /*kind*/) {}
+  // An untagged response of that kind could not be read, and may have been this one's, as it was its turn;
+  // the UID if that could be read. What has to be complete to be of use ends with NO and kUnreadable.
+  virtual void missed(std::string_view /*kind*/, std::optional<Uid>) {}
 
   // The worst of the tagged responses so far, the first of its kind.
   const answer::Done& done() const { return done_; }

@@ -30,7 +30,7 @@ bool Fetch::take(Untagged& untagged, Answers& answers) {
   auto* fetch = std::get_if<FetchResponse>(&untagged);
   if (fetch == nullptr || fetch->body || !fetch->uid || !request_.uids.contains(*fetch->uid)) return false;
   if (request_.items != Items::flags && !fetch->size) return false;
-  if (request_.items == Items::identity && !(fetch->date && fetch->header)) return false;
+  if (request_.items == Items::identity && !fetch->header) return false;
   answer::Message message = MessagesAnswer::of(*fetch);
   if (request_.items == Items::identity) {
     if (!fetch->header->streamed) {
@@ -38,6 +38,8 @@ bool Fetch::take(Untagged& untagged, Answers& answers) {
       header_.add(fetch->header->inlined);
     }
     message.header = header_.digest();
+    // None, or an impossible one: the same each time, so that nothing takes it for a change.
+    if (!message.date) message.date = InternalDate::parse("01-Jan-1970 00:00:00 +0000");
   }
   messages_.add(std::move(message), answers);
   return true;

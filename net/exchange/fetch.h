@@ -14,8 +14,8 @@ class Fetch final : public Exchange, LiteralSink {
       : request_(std::move(request)), modSequences_(modSequences), header_(header) {}
   std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
-  void missed(std::string_view kind) override {
-    if (tellsOfMessages(kind)) spoil();
+  void missed(std::string_view kind, std::optional<Uid> uid) override {
+    if (tellsOfMessages(kind) && (!uid || request_.uids.contains(*uid))) spoil();
   }
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void finish(Answers& answers) override { messages_.flush(answers); }

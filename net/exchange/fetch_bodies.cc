@@ -2,6 +2,8 @@
 
 #include "net/exchange/fetch_bodies.h"
 
+#include <cstdio>
+#include <ctime>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -10,6 +12,21 @@
 namespace interimap {
 
 namespace {
+
+// Of a message whose server tells no date, or an impossible one: as if it were appended without any
+// (RFC 3501 section 6.3.11), it has arrived now.
+InternalDate now() {
+  char text[32];
+  std::time_t seconds = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::snprintf(text, sizeof text, "%02d-%s-%04d %02d:%02d:%02d +0000", utc.tm_mday % 100,
+                kMonths[utc.tm_mon % 12], (utc.tm_year + 1900) % 10000, utc.tm_hour % 100, utc.tm_min % 100,
+                utc.tm_sec % 60);
+  return InternalDate::parse(text).value();
+}
 
 constexpr std::size_t kMessageBytes =
     352;  // a WindowMessage in a packet, generously; what is of any length apart
@@ -67,7 +84,7 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
     throw Failure(ExitStatus::protocol,
                   "server mixes the responses to several FETCH commands, BODY[] before UID");
   }
-  if (!tooLarge_ && !(fetch->flags && fetch->date)) return false;
+  if (!tooLarge_ && !fetch->flags) return false;
   remaining_.remove(UidSet::single(*fetch->uid));
   if (tooLarge_) {
     window_.tooLarge.push_back(*fetch->uid);
@@ -78,7 +95,7 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
     bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size() + trace.messageId.size();
     window_.messages.push_back({.uid = *fetch->uid,
                                 .flags = std::move(*fetch->flags),
-                                .date = std::move(*fetch->date),
+                                .date = fetch->date ? *fetch->date : now(),
                                 .body = {kept_, bodies_->size() - kept_},
                                 .header = header_.digest(),
                                 .sender = std::move(sender),

@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 
+#include <cstdlib>
+#include <ctime>
+
 #include "net/script_test.h"
 #include "net/wire/limits.h"
 
@@ -64,7 +67,10 @@ TEST_CASE("a window of bodies") {
     script.hear("000003 UID FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])\r\n");
     script.say("* 1 FETCH (UID 1 BODY[] {100}\r\nabc");
     script.hangUp();
-    CHECK(script.failure() == "0 bytes read (got EOF) in the middle of a response");
+    CHECK(
+        script.failure() ==
+        "0 bytes read (got EOF): The server closed the connection while UID FETCH was to be answered, in the "
+        "middle of a response");
   }
 }
 
@@ -156,6 +162,118 @@ TEST_CASE("bodies are in a pipe if they are read once and fit, else in a memfd")
     std::string read(row.size, '\0');
     for (std::size_t at = 0; at < row.size;) at += bodies.read(at, {read.data() + at, row.size - at});
     CHECK(read == text);
+    CHECK(script.done(id).ok());
+  }
+}
+
+TEST_CASE("field 13: a message whose INTERNALDATE is missing or impossible comes, dated as it is read") {
+  for (const char* date : {"", " INTERNALDATE \"00-Jan-0000 00:00:00 +0000\"", " INTERNALDATE NIL",
+                           " INTERNALDATE \"\"", " INTERNALDATE \"31-Feb-2024 10:00:00 +0000\"",
+                           " INTERNALDATE {3}\r\nnow", " INTERNALDATE \"Tue, 1 Jan 2019 10:00:00 +0100\""}) {
+    CAPTURE(date);
+    Script script(account());
+    script.ready();
+    auto id = script.ask(request::FetchBodies{uids("1:2")});
+    script.hear("000002 UID FETCH 1:2 (FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+    script.say("* 1 FETCH (UID 1 FLAGS (\\Seen)" + std::string(date) + " BODY[] {3}\r\none)\r\n");
+    script.say(
+        "* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {3}\r\ntwo)\r\n");
+    script.say("000002 OK\r\n");
+    auto window = script.answer<answer::Window>(id);
+    REQUIRE(window.messages.size() == 2);
+    CHECK(std::abs(window.messages[0].date.seconds() - std::time(nullptr)) < 60);
+    CHECK(window.messages[0].flags.text() == "\\Seen");
+    CHECK(window.messages[1].date == kDate);
+    CHECK(script.done(id).ok());
+  }
+}
+
+TEST_CASE("field 13: its identity has a date, too, the same each time") {
+  Script script(account());
+  script.ready();
+  for (const char* tag : {"000002", "000003"}) {
+    auto id = script.ask(request::Fetch{uids("1"), request::Fetch::Items::identity});
+    script.hear(tag +
+                std::string(" UID FETCH 1 (MODSEQ FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])\r\n"));
+    script.say(
+        "* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"00-Jan-0000 00:00:00 +0000\" RFC822.SIZE 9 "
+        "BODY[HEADER] {6}\r\nA: b\r\n)\r\n");
+    script.say(tag + std::string(" OK\r\n"));
+    auto messages = script.answer<answer::Messages>(id).messages;
+    REQUIRE(messages.size() == 1);
+    CHECK(messages[0].date->seconds() == 0);
+    CHECK(script.done(id).ok());
+  }
+}
+
+TEST_CASE("field 12: a keyword that cannot be one costs itself, not its message, and is named once") {
+  Script script(account());
+  script.ready();
+  auto id = script.ask(request::Fetch{uids("1:3"), request::Fetch::Items::flags});
+  script.hear("000002 UID FETCH 1:3 (MODSEQ FLAGS)\r\n");
+  script.say(
+      "* 1 FETCH (UID 1 MODSEQ (3) FLAGS (\\Seen \x04Junk work))\r\n"
+      "* 2 FETCH (UID 2 FLAGS (\x04Junk \"quoted\" a\\b))\r\n"
+      "* 3 FETCH (UID 3 FLAGS (" +
+      std::string(Flags::kLongestFlag + 1, 'x') + " \\Flagged))\r\n000002 OK\r\n");
+  auto messages = script.answer<answer::Messages>(id).messages;
+  REQUIRE(messages.size() == 3);
+  CHECK(messages[0].flags->text() == "\\Seen work");
+  CHECK(messages[1].flags->empty());
+  CHECK(messages[2].flags->text() == "\\Flagged");
+  CHECK(script.done(id).ok());
+  std::string logged = script.logged();
+  auto named = logged.find("Leaving out a keyword that cannot be one of UID 1");
+  CHECK(named != std::string::npos);
+  CHECK(logged.find("Junk", logged.find("Junk") + 1) == std::string::npos);
+}
+
+TEST_CASE("field 12: an unreadable response puts only those in doubt whose turn it was") {
+  Script script(account());
+  script.ready();
+  auto first = script.ask(request::Select{{"a"}, false, {}});
+  auto ours = script.ask(request::Fetch{uids("1:9"), request::Fetch::Items::flags});
+  auto same = script.ask(request::Fetch{uids("10:12"), request::Fetch::Items::flags});
+  auto second = script.ask(request::Select{{"b"}, false, {}});
+  auto theirs = script.ask(request::Fetch{uids("1:9"), request::Fetch::Items::flags});
+  script.hear(
+      "000002 SELECT a\r\n000003 UID FETCH 1:9 (MODSEQ FLAGS)\r\n"
+      "000004 UID FETCH 10:12 (MODSEQ FLAGS)\r\n000005 SELECT b\r\n"
+      "000006 UID FETCH 1:9 (MODSEQ FLAGS)\r\n");
+  script.say("* OK [UIDVALIDITY 1]\r\n000002 OK\r\n* 1 FETCH (UID 3 FLAGS x)\r\n");
+  script.say("000003 OK\r\n000004 OK\r\n* OK [UIDVALIDITY 1]\r\n000005 OK\r\n000006 OK\r\n");
+  script.answer<answer::Selected>(first);
+  CHECK(script.done(first).ok());
+  CHECK(script.done(ours).code == answer::kUnreadable);
+  CHECK(script.done(same).ok());  // not about its UIDs
+  script.answer<answer::Selected>(second);
+  CHECK(script.done(second).ok());
+  CHECK(script.done(theirs).ok());
+}
+
+TEST_CASE("field 18: a line break inside a quoted string of an ENVELOPE") {
+  for (std::string broken : {"a\r\n b", "a\nb", "\r\n", "a\r\n* 9 EXPUNGE\r\n000002 NO x\r\nb", "a {5}\r\nb",
+                             "a \\\" b\r\n\\\"c"}) {
+    CAPTURE(broken);
+    Script script(account());
+    script.ready();
+    auto id = script.ask(request::FetchBodies{.uids = uids("1:2"), .envelope = true});
+    script.hear("000002 UID FETCH 1:2 (FLAGS INTERNALDATE ENVELOPE BODY.PEEK[])\r\n");
+    auto message = [](const std::string& uid, const std::string& subject, const std::string& mailbox) {
+      return "* " + uid + " FETCH (UID " + uid +
+             " FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" ENVELOPE (\"d\" \"" + subject +
+             "\" ((NIL NIL \"x\" \"y\")) ((NIL NIL \"" + mailbox +
+             "\" \"example.net\")) NIL NIL NIL NIL NIL NIL) BODY[] {3}\r\none)\r\n";
+    };
+    SUBCASE("the subject") { script.say(message("1", broken, "bob") + message("2", "s", "eve")); }
+    SUBCASE("the sender") { script.say(message("1", "s", broken) + message("2", "s", "eve")); }
+    script.say("000002 OK\r\n");
+    auto window = script.answer<answer::Window>(id);
+    REQUIRE(window.messages.size() == 2);
+    std::string sender = window.messages[0].sender.text();
+    CHECK((sender == "bob@example.net" || sender.empty()));
+    CHECK(script.body(window.messages[0].body) == "one");
+    CHECK(window.messages[1].sender.text() == "eve@example.net");
     CHECK(script.done(id).ok());
   }
 }

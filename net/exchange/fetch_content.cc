@@ -10,8 +10,8 @@ namespace interimap {
 std::vector<Command> FetchContent::commands(const ExtensionSet&) {
   std::vector<Command> commands;
   for (const UidSet& piece : uids_.pieces(limits::kLongestSet))
-    commands.push_back(std::move(
-        Command("UID FETCH").set(piece).add(" (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")));
+    commands.push_back(
+        std::move(Command("UID FETCH").set(piece).add(" (FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")));
   return commands;
 }
 

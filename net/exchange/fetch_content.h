@@ -16,8 +16,8 @@ class FetchContent final : public Exchange, LiteralSink {
   FetchContent(UidSet uids, MessageHeader& header) : uids_(std::move(uids)), header_(header) {}
   std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
-  void missed(std::string_view kind) override {
-    if (tellsOfMessages(kind)) spoil();
+  void missed(std::string_view kind, std::optional<Uid> uid) override {
+    if (tellsOfMessages(kind) && (!uid || uids_.contains(*uid))) spoil();
   }
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void finish(Answers& answers) override { messages_.flush(answers); }

@@ -14,7 +14,7 @@ class List final : public Exchange {
   bool take(Untagged& untagged, Answers& answers) override;
   void finish(Answers& answers) override;
   // A list with a hole must not be taken for a complete one.
-  void missed(std::string_view kind) override {
+  void missed(std::string_view kind, std::optional<Uid>) override {
     if (kind == "LIST") spoil();
   }
 

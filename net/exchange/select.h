@@ -15,7 +15,7 @@ class Select final : public Exchange {
   Select(request::Select request, bool replaces);
   std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
-  void missed(std::string_view kind) override {
+  void missed(std::string_view kind, std::optional<Uid>) override {
     if (tellsOfMessages(kind)) spoil();
   }
   bool selects() const override { return true; }

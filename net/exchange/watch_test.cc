@@ -314,7 +314,7 @@ TEST_CASE_FIXTURE(Watched, "the server goes away while it is watched") {
   watch();
   SUBCASE("EOF") {
     hangUp();
-    CHECK(failure() == "0 bytes read (got EOF)");
+    CHECK(failure().starts_with("0 bytes read (got EOF): The server closed the connection while n"));
   }
   SUBCASE("BYE") {
     say("* BYE shutting down\r\n");

@@ -28,18 +28,39 @@ bool readModSeq(Tokens& in, ModSeq& modSeq) {
   return true;
 }
 
-bool readFlags(Tokens& in, std::optional<Flags>& flags) {
+// Servers hand out what is on their disks: a keyword with a control character after a bit has flipped, more
+// keywords than anybody set. What cannot be a flag costs itself, not its message.
+Flags readableFlags(std::string_view list, std::string& dropped) {
+  std::string kept;
+  for (std::size_t at = 0, count = 0; at < list.size();) {
+    auto end = std::min(list.find(' ', at), list.size());
+    std::string_view flag = list.substr(at, end - at);
+    at = end + 1;
+    if (flag.empty()) continue;
+    if (Flags::isFlag(flag) && count < Flags::kMost) {
+      kept.append(count++ == 0 ? "" : " ").append(flag);
+    } else if (dropped.empty()) {
+      dropped = flag;
+    }
+  }
+  return Flags::parse(kept).value_or(Flags());
+}
+
+bool readFlags(Tokens& in, FetchResponse& fetch) {
   if (!in.take('(')) return false;
   auto list = in.upTo(')');
   if (!list || list->size() > limits::kLongestFlags) return false;
-  flags = Flags::parse(*list);
-  return flags.has_value();
+  fetch.flags = Flags::parse(*list);
+  if (!fetch.flags) fetch.flags = readableFlags(*list, fetch.dropped);
+  return true;
 }
 
+// "00-Jan-0000 00:00:00 +0000", as Domino has it for messages it knows no date of.
 bool readDate(Tokens& in, std::optional<InternalDate>& date) {
+  if (in.word("NIL")) return true;
   auto text = in.string();
   if (text) date = InternalDate::parse(*text);
-  return date.has_value();
+  return text.has_value();
 }
 
 bool readOctets(Tokens& in, std::optional<FetchResponse::Octets>& octets) {
@@ -63,7 +84,7 @@ bool readItem(Tokens& in, FetchResponse& fetch) {
   auto is = [&](std::string_view item) { return equalIgnoringCase(name, item); };
   if (is("UID")) return readUid(in, fetch.uid);
   if (is("MODSEQ")) return readModSeq(in, fetch.modSeq);
-  if (is("FLAGS")) return readFlags(in, fetch.flags);
+  if (is("FLAGS")) return readFlags(in, fetch);
   if (is("INTERNALDATE")) return readDate(in, fetch.date);
   if (is("RFC822.SIZE")) return (fetch.size = in.number()).has_value();
   if (is("ENVELOPE")) {

@@ -27,7 +27,8 @@ struct FetchResponse {
   std::optional<Uid> uid;  // without it, the response says nothing to us
   ModSeq modSeq;           // 0 if not told
   std::optional<Flags> flags;
-  std::optional<InternalDate> date;
+  std::string dropped;               // the first of its keywords that cannot be one, and is left out of flags
+  std::optional<InternalDate> date;  // none either if it is impossible
   std::optional<std::uint64_t> size;
   std::optional<Envelope> envelope;
   std::optional<Octets> body, header;

@@ -46,6 +46,12 @@ Command::Piece& Command::text(bool secret) {
   return pieces_.back();
 }
 
+std::string Command::name() const {
+  std::string_view words = pieces_.empty() ? std::string_view() : std::string_view(pieces_.front().text);
+  std::size_t from = words.starts_with("UID ") ? 4 : 0;
+  return std::string(words.substr(0, words.find(' ', from)));
+}
+
 Command& Command::add(std::string_view more) {
   text(false).text += more;
   return *this;

@@ -50,6 +50,8 @@ class Command {
   Command& response(std::string_view text, bool secret = true);
   Command& secretText(std::string_view text);
 
+  // "SELECT", "UID FETCH": what may be said of it.
+  std::string name() const;
   // Without literal or continuation. Behind any other nothing may be sent blindly.
   bool oneLine() const { return !waits_; }
   const std::vector<Piece>& pieces() const { return pieces_; }

@@ -88,7 +88,8 @@ void Lexer::begin() {
   response_.text = carry_;
   response_.literals.clear();
   carry_.clear();
-  lineAt_ = 0;
+  lineAt_ = quotesAt_ = 0;
+  quoted_ = false;
   complete_ = false;
   leavingOut_ = false;
   leftOut_ = 0;
@@ -114,8 +115,31 @@ bool Lexer::line(std::string_view& input) {
   }
   input.remove_prefix(end + 1);
   if (text.size() > lineAt_ && text.back() == '\r') text.pop_back();
-  complete_ = !announcesLiteral();
+  bool literal = announcesLiteral();
+  complete_ = !literal && !insideQuotes();
+  if (!literal && !complete_) text += "\r\n";
   return true;
+}
+
+// Of a header that holds a bare CR or LF some servers make a quoted string with a line break in it, which the
+// grammar forbids. It does not end the response: what stands behind it is what somebody wrote in a message,
+// and must not be taken for what the server says. Only in an ENVELOPE, where this happens, in front of the
+// body, which has yet to come, and not without end.
+bool Lexer::insideQuotes() {
+  std::string& text = response_.text;
+  if (leavingOut_ || !isFetch(text)) return false;
+  for (const Literal& literal : response_.literals)
+    if (literal.streamed) return false;
+  quotesAt_ = std::max(quotesAt_, lineAt_);
+  for (; quotesAt_ < text.size(); ++quotesAt_) {
+    if (quoted_ && text[quotesAt_] == '\\')
+      ++quotesAt_;
+    else if (text[quotesAt_] == '"')
+      quoted_ = !quoted_;
+  }
+  quotesAt_ = std::min(quotesAt_, text.size());
+  return quoted_ && text.size() - lineAt_ <= limits::kLongestBroken &&
+         text.find(" ENVELOPE (") != std::string::npos;
 }
 
 // From `at` on only the ends of lines are kept, as they may announce a literal.
@@ -169,7 +193,9 @@ bool Lexer::announcesLiteral() {
   auto [end, error] = std::from_chars(text.data() + open + 1, text.data() + text.size() - 1, size);
   if (error != std::errc() || size > limits::kLongestStreamed)
     framingLost("absurd literal: " + text.substr(open, 40));
-  beginLiteral(isFetch(text) ? streamedKind(value) : std::nullopt, size);
+  auto kind = isFetch(text) ? streamedKind(value) : std::nullopt;
+  if (!kind && insideQuotes()) return false;
+  beginLiteral(kind, size);
   return true;
 }
 

@@ -60,6 +60,7 @@ class Lexer {
   bool line(std::string_view& input);
   bool literal(std::string_view& input);
   bool announcesLiteral();
+  bool insideQuotes();
   void beginLiteral(std::optional<LiteralSink::Kind> kind, std::uint64_t size);
   void leaveOut(std::size_t at);
   void markLeftOut(std::size_t at);
@@ -69,8 +70,10 @@ class Lexer {
 
   LiteralSink& sink_;
   Response response_;
-  std::size_t lineAt_ = 0;  // where the current line begins in response_.text
-  std::string carry_;       // the beginning of the response that continues a split one
+  std::size_t lineAt_ = 0;    // where the current line begins in response_.text
+  std::size_t quotesAt_ = 0;  // up to there quotes were looked for
+  bool quoted_ = false;       // one is open there
+  std::string carry_;         // the beginning of the response that continues a split one
   State state_ = State::line;
   std::uint64_t remaining_ = 0;  // of the literal
   bool complete_ = false;

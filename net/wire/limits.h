@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 // Deadlines: without progress, of what is received or sent.
 inline constexpr std::chrono::seconds kGreeting = 60s;  // some servers look clients up in DNS lists first
+// How long a greeting with [ALERT] may turn out to be none: Courier puts one in front of its greeting.
+inline constexpr std::chrono::seconds kAfterAlert = 1s;
 inline constexpr std::chrono::seconds kCommand =
     300s;  // virus scanners sit behind APPEND, slow disks behind SELECT
 
@@ -22,6 +24,10 @@ inline constexpr std::uint64_t kProgress = 16384;
 // Responses that nobody has use for, between two that complete a command: other people's changes are some, a
 // server that never comes to an end sends more.
 inline constexpr std::uint64_t kMostUnasked = 4'000'000;
+
+// Of each kind of line that a server can make us log, so many a minute; the rest is counted.
+inline constexpr unsigned kMostOfAKind = 10;
+inline constexpr std::size_t kMostKinds = 64;  // and of further kinds none
 
 inline constexpr std::chrono::seconds kNotifyHolds = 60s;  // a NOTIFY that overflows sooner is given up
 inline constexpr std::chrono::milliseconds kSocks = 30s;   // each reply of a proxy
@@ -52,8 +58,10 @@ inline constexpr std::size_t kKeptOfLine = 1024;   // of a line in a FETCH respo
 inline constexpr std::uint64_t kMostLeftOut = std::uint64_t{64}
                                               << 20;  // octets left out of one response: an ENVELOPE of a
                                                       // hundred thousand recipients has a tenth of that
-inline constexpr std::size_t kSetPiece = 32768;       // a VANISHED or SEARCH longer than this comes in pieces
-inline constexpr int kDeepest = 32;                   // nesting of parentheses in what is skipped
+inline constexpr std::size_t kLongestBroken =
+    65536;                                       // of a line in an ENVELOPE that goes on behind a line break
+inline constexpr std::size_t kSetPiece = 32768;  // a VANISHED or SEARCH longer than this comes in pieces
+inline constexpr int kDeepest = 32;              // nesting of parentheses in what is skipped
 
 // What one answer to sync may hold, so that its packet stays below Channel::kMostBytes.
 inline constexpr std::size_t kLongestFlags = 16384;  // the flags of one message; a few hundred long keywords

@@ -43,7 +43,7 @@ void Commands::rename() {
 void Commands::carryOut(const store::Undertaking& undertaking) {
   if (settings_.dryRun) return announce(undertaking);
   if (auto refused = undertakings_.carryOut(undertaking))
-    throw ServerFailure(refused->side, ExitStatus::unavailable, refused->text);
+    throw ServerFailure(refused->side, ExitStatus::tryAgain, refused->text);
 }
 
 void Commands::announce(const store::Undertaking& undertaking) {

@@ -82,7 +82,7 @@ void Lists::waitFor(Both<std::vector<Reply<Nothing>>> replies) {
       if (reply.done().code == answer::kUnreadable)
         hole_[side] = true;
       else if (!reply.done().ok())
-        throw ServerFailure(side, ExitStatus::unavailable, "LIST: " + words(reply.done()));
+        throw ServerFailure(side, ExitStatus::tryAgain, "LIST: " + words(reply.done()));
     }
 }
 
