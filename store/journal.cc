@@ -76,20 +76,30 @@ std::string describe(const Identity& identity, std::string_view flags) {
   return what.append(flags);
 }
 
-Intent readIntent(const Database& database, const Entry& entry) {
-  Intent intent{entry.source, std::nullopt, {}};
-  if (entry.what.empty()) return intent;
-  Octets in(database, entry.what);
+struct Described {
   Identity identity;
-  std::ranges::copy(in.take(identity.header.size()), reinterpret_cast<char*>(identity.header.data()));
-  identity.date = in.number<std::int64_t>();
-  identity.size = in.number<std::uint64_t>();
-  intent.identity = identity;
+  Flags flags;
+};
+
+Described readDescription(const Database& database, std::string_view what) {
+  Octets in(database, what);
+  Described out;
+  std::ranges::copy(in.take(out.identity.header.size()), reinterpret_cast<char*>(out.identity.header.data()));
+  out.identity.date = in.number<std::int64_t>();
+  out.identity.size = in.number<std::uint64_t>();
   auto flags = Flags::parse(in.rest());
   if (!flags) throw database.refused("flags that are none");
-  intent.flags = std::move(*flags);
-  return intent;
+  out.flags = std::move(*flags);
+  return out;
 }
+
+Intent readIntent(const Database& database, const Entry& entry) {
+  if (entry.what.empty()) return {entry.source, std::nullopt, {}};
+  Described what = readDescription(database, entry.what);
+  return {entry.source, what.identity, std::move(what.flags)};
+}
+
+constexpr Uid kFirst = *Uid::of(1), kLast = *Uid::of(0xffffffffU);
 
 // The intents of one side of a mailbox, by source UID.
 class Rows {
@@ -204,14 +214,21 @@ void Store::intend(MailboxId id, Side target, UidNext targetNext, const UidSet& 
   merge({*database_, id, target}, entries);
 }
 
+void Store::suspect(MailboxId id, Side target, UidNext targetNext, const UidSet& sources) {
+  std::vector<Entry> entries;
+  for (Uid source : sources.each()) entries.push_back({source, targetNext, 0, {}});
+  merge({*database_, id, target}, entries);
+}
+
 Journal Store::journal(MailboxId id, Side target) const {
   Journal journal;
   Rows rows(*database_, id, target);
-  for (const Entry& entry : rows.read(*Uid::of(1), *Uid::of(0xffffffffU))) {
+  for (const Entry& entry : rows.read(kFirst, kLast)) {
     journal.targetNext =
         journal.intents.empty() ? entry.targetNext : std::min(journal.targetNext, entry.targetNext);
     journal.newest = std::max(journal.newest, entry.at);
     journal.intents.push_back(readIntent(*database_, entry));
+    if (entry.what.empty() && entry.at <= booted_) journal.unclear.add(entry.source);
   }
   return journal;
 }
@@ -237,6 +254,69 @@ std::vector<MailboxId> Store::withJournal() const {
   Query row(*database_, "SELECT DISTINCT idx FROM ours_intents ORDER BY idx");
   while (row.next()) found.push_back(row.mailboxId(0));
   return found;
+}
+
+void Store::disown(MailboxId id, Side target, const std::map<Uid, Identity>& told) {
+  Rows rows(*database_, id, target);
+  std::vector<Entry> entries = rows.read(kFirst, kLast);
+  std::int64_t now = std::time(nullptr);
+  std::string described;
+  bool any = false;
+  for (Entry& entry : entries) {
+    if (auto it = told.find(entry.source); it != told.end() && entry.what.empty() && entry.at <= booted_) {
+      described = describe(it->second, {});
+      entry.what = described;
+    }
+    if (entry.what.empty()) continue;
+    Query(*database_, "INSERT INTO ours_strays (idx, side, UID, uidnext, at, what) VALUES (?, ?, ?, ?, ?, ?)",
+          id, target, entry.source, entry.targetNext, entry.at, entry.what)
+        .run();
+    entry.what = {};
+    entry.at = now;
+    any = true;
+  }
+  if (any) rows.write(entries);
+}
+
+std::vector<Stray> Store::strays(MailboxId id, Side target) const {
+  std::vector<Stray> found;
+  Query row(*database_,
+            "SELECT id, UID, what, uidnext, at, content FROM ours_strays WHERE idx = ? AND side = ? "
+            "ORDER BY id",
+            id, target);
+  while (row.next()) {
+    Described what = readDescription(*database_, row.bytes(2));
+    Stray& stray =
+        found.emplace_back(Stray{row.integer(0),
+                                 Uid::of(static_cast<std::uint32_t>(row.integer(1, 0, kLast.value()))),
+                                 what.identity,
+                                 std::move(what.flags),
+                                 row.uidNext(3),
+                                 row.integer(4),
+                                 {}});
+    if (row.isNull(5)) continue;
+    stray.content.emplace();
+    if (row.bytes(5).size() != stray.content->size())
+      throw database_->refused("a content digest of the wrong length");
+    std::ranges::copy(row.bytes(5), reinterpret_cast<char*>(stray.content->data()));
+  }
+  return found;
+}
+
+void Store::setContent(std::int64_t stray, const ContentDigest& content) {
+  std::string_view octets(reinterpret_cast<const char*>(content.data()), content.size());
+  Query(*database_, "UPDATE ours_strays SET content = ?2 WHERE id = ?1", stray, octets).run();
+}
+
+void Store::forgetStray(std::int64_t stray) {
+  Query(*database_, "DELETE FROM ours_strays WHERE id = ?", stray).run();
+}
+
+void Store::forgetStrays(MailboxId id, Side target, std::int64_t at) {
+  UidSet open;
+  for (const Intent& intent : journal(id, target).intents) open.add(intent.source);
+  for (const Stray& stray : strays(id, target))
+    if (stray.at < at && !(stray.source && open.contains(*stray.source))) forgetStray(stray.id);
 }
 
 void convertFormerJournal(Database& database) {

@@ -233,3 +233,54 @@ TEST_CASE("a journal that is damaged is refused") {
     CHECK_THROWS_AS(store.journal(MailboxId{1}, Side::local), Failure);
   }
 }
+
+TEST_CASE("what was sent and not settled may still take effect, for as long as nobody has seen it") {
+  Fixture f;
+  Intent first = intent(3, 1), second = intent(7, 200);
+  Transaction transaction = f.store.begin();
+  f.store.intend(f.a, Side::remote, UidNext{100}, *UidSet::parse("3,5,7"));
+  f.store.intend(f.a, Side::remote, UidNext{90}, std::vector{first, second});
+  f.store.disown(f.a, Side::local);
+  CHECK(f.store.strays(f.a, Side::local).empty());
+  f.store.disown(f.a, Side::remote);
+  // They are to be copied all the same.
+  std::vector<Intent> left = f.store.journal(f.a, Side::remote).intents;
+  CHECK(left == std::vector{Intent{uid(3), {}, {}}, Intent{uid(5), {}, {}}, Intent{uid(7), {}, {}}});
+  auto strays = f.store.strays(f.a, Side::remote);
+  REQUIRE(strays.size() == 2);
+  CHECK(strays[0].source == uid(3));
+  CHECK(strays[0].identity == *first.identity);
+  CHECK(strays[0].flags == first.flags);
+  CHECK(strays[0].targetNext == UidNext{90});
+  CHECK_FALSE(strays[0].content);
+  f.store.setContent(strays[1].id, ContentDigest{1, 2, 3});
+  CHECK(f.store.strays(f.a, Side::remote)[1].content == ContentDigest{1, 2, 3});
+  // What was never sent again does not become another one; what was, does.
+  f.store.disown(f.a, Side::remote);
+  CHECK(f.store.strays(f.a, Side::remote).size() == 2);
+  f.store.intend(f.a, Side::remote, UidNext{90}, std::vector{first});
+  f.store.disown(f.a, Side::remote);
+  CHECK(f.store.strays(f.a, Side::remote).size() == 3);
+  f.store.forgetStray(strays[1].id);
+  CHECK(f.store.strays(f.a, Side::remote).size() == 2);
+
+  // An old one goes, unless its message is still to be copied.
+  std::int64_t future = strays[0].at + 1000;
+  f.store.forgetStrays(f.a, Side::remote, strays[0].at);
+  f.store.forgetStrays(f.a, Side::remote, future);
+  CHECK(f.store.strays(f.a, Side::remote).size() == 2);
+  f.store.settle(f.a, Side::remote, uid(3));
+  CHECK(f.store.strays(f.a, Side::remote).size() == 2);
+  f.store.forgetStrays(f.a, Side::remote, future);
+  CHECK(f.store.strays(f.a, Side::remote).empty());
+
+  // Where UIDs lost their meaning it is known by what it is.
+  f.store.intend(f.a, Side::remote, UidNext{90}, std::vector{second});
+  f.store.forgetPairs(f.a);
+  REQUIRE(f.store.strays(f.a, Side::remote).size() == 1);
+  CHECK_FALSE(f.store.strays(f.a, Side::remote).front().source);
+  CHECK(f.store.journal(f.a, Side::remote).intents.empty());
+  f.store.removeMailbox(f.a);
+  CHECK(f.store.strays(f.a, Side::remote).empty());
+  transaction.commit("strays");
+}

@@ -83,10 +83,12 @@ void Store::forgetPairs(MailboxId id) {
     for (const char* sql : {"DELETE FROM mapping WHERE idx = ? AND lUID <= ?",
                             "DELETE FROM ours_base WHERE idx = ? AND lUID <= ?"})
       Query(*database_, sql, id, end).run();
-  for (const char* sql : {"DELETE FROM ours_base WHERE idx = ?", "DELETE FROM ours_intents WHERE idx = ?",
-                          "DELETE FROM ours_held WHERE idx = ?", "DELETE FROM ours_unlike WHERE idx = ?",
-                          "DELETE FROM ours_brake WHERE idx = ?", "DELETE FROM ours_copied WHERE idx = ?",
-                          "DELETE FROM ours_landmarks WHERE idx = ?"})
+  for (Side side : {Side::local, Side::remote}) disown(id, side);
+  for (const char* sql :
+       {"UPDATE ours_strays SET UID = 0, uidnext = 1 WHERE idx = ?", "DELETE FROM ours_base WHERE idx = ?",
+        "DELETE FROM ours_intents WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
+        "DELETE FROM ours_unlike WHERE idx = ?", "DELETE FROM ours_brake WHERE idx = ?",
+        "DELETE FROM ours_copied WHERE idx = ?", "DELETE FROM ours_landmarks WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }
 

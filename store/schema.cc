@@ -47,6 +47,10 @@ constexpr const char* kOwnTables[] = {
     "ours_landmarks (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, header BLOB NOT "
     "NULL, "
     "PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
+    // APPENDs to `side` that may still take effect, each as it was intended (store/journal.cc). UID 0: not
+    // known any more.
+    "ours_strays (id INTEGER PRIMARY KEY, idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, "
+    "uidnext INTEGER NOT NULL, at INTEGER NOT NULL, what BLOB NOT NULL, content BLOB)",
     // Messages of `side` that the other side does not have, and why.
     "ours_refused (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, kind INTEGER NOT NULL, "
     "reply BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",

@@ -6,8 +6,11 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <ctime>
+#include <limits>
 #include <stdexcept>
 
 #include "store/schema.h"
@@ -24,6 +27,14 @@ void createFile(const std::string& path, const std::string& shown) {
   } else if (errno != EEXIST) {
     throw Failure(ExitStatus::cantCreate, "Can't create " + shown + ": " + strerror(errno));
   }
+}
+
+// Rather too late than too early: clocks are set.
+std::int64_t booted() {
+  constexpr std::int64_t kSlack = 60;
+  timespec up{};
+  if (clock_gettime(CLOCK_BOOTTIME, &up) != 0) return std::numeric_limits<std::int64_t>::max();
+  return std::time(nullptr) - up.tv_sec + kSlack;
 }
 
 }  // namespace
@@ -62,7 +73,7 @@ void Store::random(std::span<std::byte> out) { sqlite3_randomness(static_cast<in
 
 Store::Store(const std::string& directory, const std::string& name, bool create, Seam seam,
              const std::string& shown)
-    : seam_(std::move(seam)) {
+    : seam_(std::move(seam)), booted_(booted()) {
   std::string path = (directory == "/" ? "" : directory) + "/" + name;
   if (create) createFile(path, shown.empty() ? path : shown);
   database_ = std::make_unique<Database>(path, shown);
@@ -74,7 +85,10 @@ Store::Store(const std::string& directory, const std::string& name, bool create,
 }
 
 Store::Store(Seam seam)
-    : database_(std::make_unique<Database>(":memory:")), seam_(std::move(seam)), isNew_(true) {}
+    : database_(std::make_unique<Database>(":memory:")),
+      seam_(std::move(seam)),
+      isNew_(true),
+      booted_(booted()) {}
 
 Store::~Store() = default;
 
@@ -134,6 +148,7 @@ std::vector<MailboxId> Store::goneMailboxes() const {
   std::vector<MailboxId> gone;
   Query row(*database_,
             "SELECT idx FROM ours_intents WHERE idx NOT IN (SELECT idx FROM mailboxes) "
+            "UNION SELECT idx FROM ours_strays WHERE idx NOT IN (SELECT idx FROM mailboxes) "
             "UNION SELECT idx FROM ours_refused WHERE idx NOT IN (SELECT idx FROM mailboxes)");
   while (row.next()) gone.push_back(row.mailboxId(0));
   return gone;

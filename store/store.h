@@ -74,7 +74,23 @@ struct Intent {
 struct Journal {
   UidNext targetNext;
   std::vector<Intent> intents;  // by source UID
-  std::int64_t newest = 0;      // when the last of them was written, seconds since 1970
+  // Those that may have been sent though it is not written down what they are: the power failed since, and
+  // took that with it; or a server told UIDs that were wrong.
+  UidSet unclear;
+  std::int64_t newest = 0;  // when the last of them was written, seconds since 1970
+};
+
+// An APPEND of an earlier run, or over a connection that was lost, of which nobody knows whether it will take
+// effect, and when: a slow line, a proxy or a stalled disk may hold it back for as long as they like. What
+// turns up on the target and is like it is that copy, never new mail.
+struct Stray {
+  std::int64_t id = 0;
+  std::optional<Uid> source;  // none: that side's UIDs mean others by now
+  Identity identity;
+  Flags flags;  // that it was sent with
+  UidNext targetNext;
+  std::int64_t at = 0;                   // when it was sent, seconds since 1970
+  std::optional<ContentDigest> content;  // as far as the source could still tell
 };
 
 // Why a message is on one side only. The numbers are in the database.
@@ -226,7 +242,11 @@ class Store {
   // that these messages are to be sent at some time, in a transaction that lasts; then what they are.
   void intend(MailboxId id, Side target, UidNext targetNext, const UidSet& sources);
   void intend(MailboxId id, Side target, UidNext targetNext, std::span<const Intent> intents);
+  // Of these there are copies, but not where the target said that they are.
+  void suspect(MailboxId id, Side target, UidNext targetNext, const UidSet& sources);
   Journal journal(MailboxId id, Side target) const;
+  // When the machine was started, seconds since 1970: for tests.
+  void setBooted(std::int64_t at) { booted_ = at; }
   void settle(MailboxId id, Side target, Uid source);  // copied, adopted or given up
   void settle(MailboxId id, Side target, const UidSet& sources);
   void clearJournal(MailboxId id, Side target);
@@ -243,6 +263,15 @@ class Store {
   void addCopied(MailboxId id, Side target, const UidSet& uids);
   UidSet copied(MailboxId id, Side target) const;
   void forgetCopied(MailboxId id);  // all that is older
+
+  // What may have been sent to `target` and is not settled is a stray from now on; the messages are still to
+  // be copied. `told`: what those are that the journal does not know.
+  void disown(MailboxId id, Side target, const std::map<Uid, Identity>& told = {});
+  std::vector<Stray> strays(MailboxId id, Side target) const;  // in the order of their sending
+  void setContent(std::int64_t stray, const ContentDigest& content);
+  void forgetStray(std::int64_t stray);  // it has arrived
+  // Those that were sent before `at`, but for messages that are still to be copied.
+  void forgetStrays(MailboxId id, Side target, std::int64_t at);
 
   void refuse(MailboxId id, Side source, Uid uid, Refusal kind, const std::string& reply);
   void unrefuse(MailboxId id, Side source, Uid uid);
@@ -293,6 +322,7 @@ class Store {
   Seam seam_;
   bool isNew_ = false;
   int version_ = 0;
+  std::int64_t booted_;
 };
 
 }  // namespace interimap::store

@@ -25,14 +25,16 @@ constexpr int kQuietLooks = 3, kMostLooks = 50;
 // Messages to be listed by the first flight; each that follows lists twice as many. Enough to be copied while
 // the next one is answered, and little to wait for.
 constexpr std::uint64_t kFirstFlight = 512;
+// How long APPENDs have to be answered when we are told to stop. launch has a little more patience.
+constexpr std::chrono::seconds kAnswersDue{10};
 // How often launch is told how far we are.
 constexpr std::chrono::milliseconds kBetweenProgress{50};
 
 }  // namespace
 
 // A run that was killed a moment ago may have left APPENDs in the server's hands: the kernel still sends what
-// was written, the server still reads. Copying those again would double them, so the target is given time to
-// become quiet.
+// was written, the server still reads. What arrives after it was copied again is recognised (Resumption), and
+// goes; but most arrives at once, and then need not be copied again. Nothing depends on it.
 void Passes::awaitStragglers(const std::vector<Mailbox>& mailboxes) {
   std::vector<std::pair<Side, WireName>> targets;
   for (const Mailbox& mailbox : mailboxes)
@@ -95,8 +97,13 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
       fromRemote(Side::remote, connections_, store_, log_);
   Both<Lanes*> lanes{&fromLocal, &fromRemote};
   std::deque<Pass> passes;
-  begin(passes, mailboxes, lanes);
-  copy(lanes);
+  try {
+    begin(passes, mailboxes, lanes);
+    copy(lanes);
+  } catch (const Stopped&) {
+    hearOut(lanes);
+    throw;
+  }
   // One after the other: nothing may come between the SELECT whose UIDVALIDITY is looked at and UID EXPUNGE.
   for (Pass& it : passes) {
     it.verify();
@@ -112,6 +119,17 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
   transaction.commit("state");
   awaitUnanswered(lanes);
   return again;
+}
+
+// We are to stop: what is on its way is given a moment, so that the next run knows what became of it.
+void Passes::hearOut(const Both<Lanes*>& lanes) {
+  auto unanswered = [&] { return lanes.local->unanswered() + lanes.remote->unanswered(); };
+  if (unanswered() == 0) return;
+  log_.notice(About::run(), "Waiting for " + std::to_string(unanswered()) +
+                                " message(s) that are on their way, for up to " +
+                                std::to_string(kAnswersDue.count()) + " s");
+  exchange_.pause(kAnswersDue, [&] { return unanswered() == 0; });
+  for (Side side : kSides) lanes[side]->settleAnswered();
 }
 
 // Takes them all up to their copying. They are asked about in flights, each of

@@ -46,6 +46,7 @@ class Passes {
   void begin(std::deque<Pass>& passes, const std::vector<Due>& mailboxes, const Both<Lanes*>& lanes);
   std::uint64_t likelyListed(const Due& due) const;
   void copy(const Both<Lanes*>& lanes);
+  void hearOut(const Both<Lanes*>& lanes);
   // Copies what can be copied; meanwhile all channels are served.
   void copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& until);
   void tellProgress(const Both<Lanes*>& lanes);

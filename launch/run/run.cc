@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // How long sync may take to leave the database in order once it has been told to stop or a server is gone.
-constexpr auto kPatienceWithSync = 10s;
+constexpr auto kPatienceWithSync = 15s;
 // ... and how long to hear what became of the messages that are being delivered.
 constexpr auto kPatienceWithPull = 45s;
 // How long a delivery process may take to say QUIT when sync does not need it any more.

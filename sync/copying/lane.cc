@@ -3,6 +3,7 @@
 #include "sync/copying/lane.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -69,6 +70,7 @@ bool Lane::fetch() {
   if (reserved_ == 0) reserve();
   Load& load = loads_[at_];
   Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_));
+  if (share_.octets() > 0 && share_.octets() + window.octets > pace_.most()) return false;
   if (!share_.admits(window.octets)) return false;
 
   fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true);
@@ -93,7 +95,7 @@ Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most) const 
   Cut window{.end = from, .octets = 0};
   for (; window.end < load.fresh.size() && window.end - from < most; ++window.end) {
     std::uint64_t size = load.fresh[window.end].size;
-    if (window.end > from && window.octets + size > share_.windowOctets()) break;
+    if (window.end > from && window.octets + size > std::min(share_.windowOctets(), pace_.most() / 4)) break;
     window.octets += size;
   }
   return window;
@@ -114,6 +116,21 @@ void Lane::reserve() {
     }
   }
   transaction.commit("intents");
+}
+
+std::size_t Lane::unanswered() const {
+  std::size_t messages = 0;
+  for (const Appending& window : appending_)
+    if (!window.reply.ready()) messages += window.messages.size();
+  return target_.isLost() ? 0 : messages;
+}
+
+void Lane::settleAnswered() {
+  if (appending_.empty() || !appending_.front().reply.ready()) return;
+  store::Transaction transaction = store_.begin();
+  for (; !appending_.empty() && appending_.front().reply.ready(); appending_.pop_front())
+    settle(appending_.front());
+  transaction.commit("copies");
 }
 
 bool Lane::commit() {
@@ -160,7 +177,7 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   for (Uid uid : bodies.tooLarge) missing.remove(UidSet::single(uid));
   std::vector<Appending> out;
   for (FetchedBodies::Part& part : bodies.parts) {
-    Appending window{&load, {}, {}, fetching.together, std::move(part.bodies), {}};
+    Appending window{&load, {}, {}, fetching.together, std::move(part.bodies), {}, {}};
     std::vector<store::Intent> intents;
     std::uint64_t size = 0;
     for (answer::WindowMessage& message : part.messages) {
@@ -193,6 +210,7 @@ void Lane::send(Appending window) {
   for (const answer::WindowMessage& message : window.messages)
     append.messages.push_back({message.flags, message.date, message.body});
   tally_.appendedTo.insert(load.mailbox);
+  window.sent = pace_.send(std::chrono::steady_clock::now());
   window.reply = target_.append(std::move(append), std::move(window.bodies));
   appending_.push_back(std::move(window));
 }
@@ -200,6 +218,9 @@ void Lane::send(Appending window) {
 Lane::Again Lane::settle(Appending& window) {
   const Load& load = *window.load;
   const answer::Appended& appended = window.reply.get();
+  std::uint64_t octets = 0;
+  for (const answer::WindowMessage& message : window.messages) octets += message.body.size;
+  pace_.answer(window.sent, octets, std::chrono::steady_clock::now());
   // A UID that the target had given out before names something else (RFC 3501 section 2.3.1.1).
   auto isTold = [&, holds = appended.uidValidity == load.targetValidity](const std::optional<Uid>& uid) {
     return holds && uid && uid->value() >= load.targetNext.value;
@@ -316,7 +337,7 @@ void Lane::confuse(const Load& load, Uid source, Uid copy) {
   const Mailbox& mailbox = *load.mailbox;
   if (auto former = store_.partner(mailbox.id, target_.side(), copy)) {
     store_.unmap(mailbox.id, target_.side() == Side::local ? copy : *former);
-    store_.intend(mailbox.id, target_.side(), load.targetNext, UidSet::single(*former));
+    store_.suspect(mailbox.id, target_.side(), load.targetNext, UidSet::single(*former));
   }
   std::string text = "Server gave UID " + std::to_string(copy.value()) + " out twice.";
   bool before = store_.refusedUids(mailbox.id, source_.side()).contains(source);

@@ -13,6 +13,7 @@
 #include "store/store.h"
 #include "sync/copying/copies.h"
 #include "sync/copying/fresh.h"
+#include "sync/copying/pace.h"
 #include "sync/copying/room.h"
 #include "sync/mailboxes/access.h"
 #include "sync/mailboxes/mailbox.h"
@@ -63,6 +64,10 @@ class Lane {
   bool finished() const {
     return (at_ == loads_.size() || isBroken()) && fetching_.empty() && appending_.empty();
   }
+  // Messages that were sent, and of which nobody knows yet whether they are there.
+  std::size_t unanswered() const;
+  // Writes down what was answered, and begins nothing.
+  void settleAnswered();
   // A connection is lost. Once finished, what was not begun is to be copied by another lane.
   bool isBroken() const { return source_.isLost() || target_.isLost(); }
   std::vector<Load> leftOver();
@@ -82,6 +87,7 @@ class Lane {
     Room::Place place;
     bool together;
     Descriptor bodies;  // until it is sent
+    Pace::Sent sent;
     Reply<answer::Appended> reply;
   };
 
@@ -122,6 +128,7 @@ class Lane {
   Log& log_;
   Tally& tally_;
   Room::Share share_;
+  Pace pace_;
   std::deque<Load> loads_;        // windows point to them: none is removed
   std::size_t at_ = 0, cut_ = 0;  // the load to go on with, and how many of its messages are in windows
   std::size_t reserved_ = 0;      // of the messages that follow: written down as intended

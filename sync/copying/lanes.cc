@@ -32,6 +32,18 @@ bool Lanes::finished() const {
   return waiting_.empty() && std::ranges::none_of(lanes_, [](const auto& lane) { return lane != nullptr; });
 }
 
+std::size_t Lanes::unanswered() const {
+  std::size_t messages = 0;
+  for (const auto& lane : lanes_)
+    if (lane) messages += lane->unanswered();
+  return messages;
+}
+
+void Lanes::settleAnswered() {
+  for (const auto& lane : lanes_)
+    if (lane) lane->settleAnswered();
+}
+
 bool Lanes::advance() {
   bool moved = open();
   for (std::size_t n = 0; n < lanes_.size(); ++n) {

@@ -27,6 +27,9 @@ class Lanes {
   // Does what can be done without waiting; whether anything was.
   bool advance();
   bool finished() const;
+  // Of all lanes: see Lane.
+  std::size_t unanswered() const;
+  void settleAnswered();
   const Tally& tally() const { return tally_; }
   // Where the target says that the copies for this mailbox are.
   Copies takeCopies(const Mailbox& mailbox) {

@@ -31,6 +31,7 @@ class Room {
     }
     Share(const Share&) = delete;
 
+    std::uint64_t octets() const { return octets_; }  // that it has taken
     // Of a window. The more lanes, the smaller: each is to have one on its way to either server.
     std::uint64_t windowOctets() const { return std::min(kWindowOctets, kOctets / room_.shares_ / 4); }
     // Whether there is room for another window. If not, and this lane has nothing in flight, it is the next

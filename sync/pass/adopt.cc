@@ -3,6 +3,8 @@
 #include "sync/pass/adopt.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace interimap {
 
@@ -10,17 +12,16 @@ namespace {
 
 using Key = std::pair<HeaderDigest, std::int64_t>;
 
-// What looks the same, in the order of UIDs.
+// What looks the same.
 struct Kin {
-  std::vector<const store::Intent*> intents;
-  std::vector<const answer::Message*> candidates;
+  std::vector<std::size_t> sent;  // those without a copy first, in the order of their sources
+  std::vector<const answer::Message*> candidates;  // by UID
 };
 
-std::map<Key, Kin> kinOf(const std::vector<store::Intent>& intents,
-                         const std::vector<answer::Message>& candidates) {
+std::map<Key, Kin> kinOf(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
   std::map<Key, Kin> kin;
-  for (const store::Intent& intent : intents)
-    if (intent.identity) kin[{intent.identity->header, intent.identity->date}].intents.push_back(&intent);
+  for (std::size_t i = 0; i < sent.size(); ++i)
+    kin[{sent[i].identity.header, sent[i].identity.date}].sent.push_back(i);
   for (const answer::Message& message : candidates) {
     if (!message.header || !message.date) continue;
     auto it = kin.find({*message.header, message.date->seconds()});
@@ -28,63 +29,75 @@ std::map<Key, Kin> kinOf(const std::vector<store::Intent>& intents,
   }
   std::erase_if(kin, [](const auto& entry) { return entry.second.candidates.empty(); });
   for (auto& [_, it] : kin) {
-    std::ranges::sort(it.intents, {}, [](const store::Intent* intent) { return intent->source; });
+    std::ranges::stable_sort(it.sent, {},
+                             [&](std::size_t i) { return std::tuple(sent[i].copy, sent[i].source); });
     std::ranges::sort(it.candidates, {}, [](const answer::Message* message) { return message->uid; });
   }
   return kin;
 }
 
-// Takes out the pairs for which `equal` holds, each message once.
-template <typename Equal>
-void take(Kin& kin, Equal equal, std::vector<Adopted>& out) {
-  std::erase_if(kin.intents, [&](const store::Intent* intent) {
-    auto it = std::ranges::find_if(kin.candidates,
-                                   [&](const answer::Message* message) { return equal(*intent, *message); });
-    if (it == kin.candidates.end()) return false;
-    out.push_back({intent->source, (*it)->uid, intent->flags});
-    kin.candidates.erase(it);
-    return true;
-  });
+template <typename Key>
+std::optional<ContentDigest> find(const std::map<Uid, ContentDigest>& contents, const Key& uid) {
+  auto it = uid ? contents.find(*uid) : contents.end();
+  return it == contents.end() ? std::nullopt : std::optional(it->second);
+}
+
+enum class Likeness : std::uint8_t { same, sameSize, other };
+
+// A server that alters messages alters both copies: so the one that is known is asked, too.
+Likeness compare(const Sent& sent, const answer::Message& message, const Contents& contents) {
+  auto theirs = find(contents.copies, std::optional(message.uid));
+  bool known = false;
+  for (const auto& ours :
+       {sent.content, find(contents.sources, sent.source), find(contents.copies, sent.copy)}) {
+    if (theirs && ours == theirs) return Likeness::same;
+    known = known || ours;
+  }
+  return !(theirs && known) && message.size == sent.identity.size ? Likeness::sameSize : Likeness::other;
 }
 
 }  // namespace
 
-Ambiguous ambiguous(const std::vector<store::Intent>& intents,
-                    const std::vector<answer::Message>& candidates) {
-  Ambiguous out;
-  for (const auto& [_, kin] : kinOf(intents, candidates)) {
-    if (kin.intents.size() == 1 && kin.candidates.size() == 1) continue;
-    for (const store::Intent* intent : kin.intents) out.sources.add(intent->source);
+Question question(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
+                  bool answered) {
+  Question out;
+  for (const auto& [_, kin] : kinOf(sent, candidates)) {
+    if (answered && kin.sent.size() == 1 && kin.candidates.size() == 1) {
+      const Sent& it = sent[kin.sent.front()];
+      const answer::Message& message = *kin.candidates.front();
+      if (it.source && !it.copy && it.identity.size == message.size) {
+        out.plainSources.add(*it.source);
+        out.plainCopies.add(message.uid);
+        continue;
+      }
+    }
+    for (std::size_t i : kin.sent) {
+      if (sent[i].source) out.sources.add(*sent[i].source);
+      if (sent[i].copy) out.copies.add(*sent[i].copy);
+    }
     for (const answer::Message* message : kin.candidates) out.copies.add(message->uid);
   }
   return out;
 }
 
-std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
-                                 const std::vector<answer::Message>& candidates, const Contents& contents) {
-  enum class Content : std::uint8_t { same, other, unknown };
-  auto content = [&](const store::Intent& intent, const answer::Message& message) {
-    auto source = contents.sources.find(intent.source);
-    auto copy = contents.copies.find(message.uid);
-    if (source == contents.sources.end() || copy == contents.copies.end()) return Content::unknown;
-    return source->second == copy->second ? Content::same : Content::other;
-  };
-  auto sameSize = [](const store::Intent& intent, const answer::Message& message) {
-    return message.size == intent.identity->size;
-  };
-  using Source = const store::Intent&;
-  using Copy = const answer::Message&;
-  std::vector<Adopted> out;
-  for (auto& [_, kin] : kinOf(intents, candidates)) {
-    take(
-        kin, [&](Source it, Copy copy) { return content(it, copy) == Content::same; }, out);
-    take(
-        kin, [&](Source it, Copy copy) { return sameSize(it, copy) && content(it, copy) != Content::other; },
-        out);
-    take(
-        kin, [&](Source it, Copy copy) { return !sameSize(it, copy); }, out);
+std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
+                             const Contents& contents) {
+  std::vector<Arrived> out;
+  for (auto& [_, kin] : kinOf(sent, candidates)) {
+    for (Likeness wanted : {Likeness::same, Likeness::sameSize}) {
+      std::erase_if(kin.sent, [&](std::size_t i) {
+        auto it = std::ranges::find_if(kin.candidates, [&](const answer::Message* message) {
+          return message->uid.value() >= sent[i].targetNext.value &&
+                 compare(sent[i], *message, contents) == wanted;
+        });
+        if (it == kin.candidates.end()) return false;
+        out.push_back({i, (*it)->uid, wanted == Likeness::same});
+        kin.candidates.erase(it);
+        return true;
+      });
+    }
   }
-  std::ranges::sort(out, {}, &Adopted::source);
+  std::ranges::sort(out, {}, [&](const Arrived& it) { return std::tuple(sent[it.sent].copy, it.copy); });
   return out;
 }
 

@@ -1,12 +1,15 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// Which of the messages that are new on a server are copies that we made ourselves, before we were killed. A
-// pure function of the journal and what the server shows.
+// Which of the messages that are new on a server are copies that we made ourselves, or sent once: a pure
+// function of what was sent and what the server shows.
+//
+// Message-ID and INTERNALDATE only find candidates; whether two messages are the same is said by their
+// content.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "ipc/imap.h"
@@ -14,31 +17,43 @@
 
 namespace interimap {
 
-struct Adopted {
-  Uid source, copy;
-  std::optional<Flags> flags;  // with which it was appended, if that was written down
-  bool operator==(const Adopted&) const = default;
+// An APPEND that may have taken effect.
+struct Sent {
+  std::int64_t stray = 0;     // as the store knows it
+  std::optional<Uid> source;  // none: not known any more
+  std::optional<Uid> copy;    // of the source, that we know already
+  Identity identity;
+  Flags flags;  // that it was sent with; none if that is not known: then neither side loses any
+  UidNext targetNext;
+  std::optional<ContentDigest> content;
 };
 
-// Messages on both servers that look the same, and more than one on either: only their bodies tell which is
-// whose copy, as one of them may be what a user put there.
-struct Ambiguous {
-  UidSet sources, copies;
+// What is to be looked at: for each candidate that looks like something sent, that and the candidate.
+struct Question {
+  UidSet sources, copies;            // copies: also those that are known
+  UidSet plainSources, plainCopies;  // without their contents
 };
-Ambiguous ambiguous(const std::vector<store::Intent>& intents,
-                    const std::vector<answer::Message>& candidates);
+// `answered`: a server without APPENDUID has just said that it stored these. Then one that looks the same, is
+// as large, and is the only one is asked for its flags alone.
+Question question(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
+                  bool answered);
 
 // Digests of those, as far as the servers told.
 struct Contents {
   std::map<Uid, ContentDigest> sources, copies;
 };
 
-// Intents without an identity are no one's. APPENDs of one session arrive in their order, so both lists are
-// walked in the order of their UIDs. Equal are messages with the same header and INTERNALDATE. Of several
-// such ones those are taken first that have the same content, then those of the same size. A server that
-// alters messages changes their size, too: two of one size with different contents are different. Each is
-// adopted once.
-std::vector<Adopted> adoptCopies(const std::vector<store::Intent>& intents,
-                                 const std::vector<answer::Message>& candidates, const Contents& contents);
+struct Arrived {
+  std::size_t sent;  // which
+  Uid copy;
+  // By content; else only by size, as nobody shows the content of one of the two any more.
+  bool proven;
+  bool operator==(const Arrived&) const = default;
+};
+
+// Each candidate is one sent message at the most, and the other way round. Messages that have no copy yet go
+// first. APPENDs of one session arrive in their order, so both are taken in the order of their UIDs.
+std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
+                             const Contents& contents);
 
 }  // namespace interimap

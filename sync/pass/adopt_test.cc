@@ -13,74 +13,87 @@ constexpr const char* kSameNoon = "17-Jul-1996 14:00:00 +0200";
 constexpr const char* kOne = "17-Jul-1996 13:00:00 +0000";
 
 Uid uid(std::uint32_t n) { return *Uid::of(n); }
-HeaderDigest header(std::uint8_t n) { return HeaderDigest{n}; }
+ContentDigest content(std::uint8_t n) { return ContentDigest{n}; }
 
-store::Intent intent(std::uint32_t source, std::uint8_t digest, const char* date = kNoon) {
-  return {uid(source), Identity{header(digest), InternalDate::parse(date)->seconds(), 100}, {}};
+// To be found from UID 40 on; `copy`: a second one, that is known.
+Sent sent(std::uint32_t source, std::uint8_t digest, std::uint32_t copy = 0) {
+  return {.source = Uid::of(source),
+          .copy = Uid::of(copy),
+          .identity = {HeaderDigest{digest}, InternalDate::parse(kNoon)->seconds(), 100},
+          .targetNext = {40}};
 }
-answer::Message copy(std::uint32_t n, std::uint8_t digest, const char* date = kNoon) {
-  return {uid(n), {}, {}, InternalDate::parse(date), 101, header(digest)};
-}
-std::vector<Adopted> pairs(std::initializer_list<std::pair<std::uint32_t, std::uint32_t>> list) {
-  std::vector<Adopted> out;
-  for (auto [source, target] : list) out.push_back({uid(source), uid(target), Flags{}});
-  return out;
+answer::Message shown(std::uint32_t n, std::uint8_t digest, const char* date = kNoon,
+                      std::uint64_t size = 100) {
+  return {uid(n), {}, {}, InternalDate::parse(date), size, HeaderDigest{digest}};
 }
 
-std::vector<Adopted> adopt(const std::vector<store::Intent>& intents,
-                           const std::vector<answer::Message>& candidates, const Contents& contents = {}) {
-  return adoptCopies(intents, candidates, contents);
-}
+using List = std::vector<Arrived>;
 
 }  // namespace
 
-TEST_CASE("copies made before a kill are recognised") {
-  CHECK(adopt({intent(1, 1), intent(2, 2)}, {copy(50, 1)}) == pairs({{1, 50}}));
-  CHECK(adopt({intent(1, 1), intent(2, 2)}, {copy(51, 2), copy(50, 1)}) == pairs({{1, 50}, {2, 51}}));
-  CHECK(adopt({intent(1, 1)}, {copy(50, 1, kSameNoon)}) ==
-        pairs({{1, 50}}));  // another zone, the same instant
+TEST_CASE("copies that were sent before are recognised by what they hold") {
+  Contents same{{{uid(1), content(1)}, {uid(2), content(2)}}, {{uid(50), content(1)}, {uid(51), content(2)}}};
+  CHECK(arrived({sent(1, 1), sent(2, 2)}, {shown(50, 1)}, same) == List{{0, uid(50), true}});
+  CHECK(arrived({sent(1, 1), sent(2, 2)}, {shown(51, 2), shown(50, 1)}, same) ==
+        List{{0, uid(50), true}, {1, uid(51), true}});
+  CHECK(arrived({sent(1, 1)}, {shown(50, 1, kSameNoon, 101)}, same) == List{{0, uid(50), true}});
+  // What was known of it while the source was still there.
+  Sent gone = sent(0, 1);
+  gone.content = content(1);
+  CHECK(arrived({gone}, {shown(50, 1)}, same) == List{{0, uid(50), true}});
+}
+
+TEST_CASE("field 5: what only looks the same is another message, whatever its size") {
+  Contents contents{{{uid(1), content(1)}}, {{uid(50), content(2)}}};
+  CHECK(arrived({sent(1, 1)}, {shown(50, 1)}, contents).empty());
+  CHECK(arrived({sent(1, 1)}, {shown(50, 1, kNoon, 101)}, contents).empty());
+  // Nobody shows it: the size has to do.
+  contents.sources.clear();
+  CHECK(arrived({sent(1, 1)}, {shown(50, 1)}, contents) == List{{0, uid(50), false}});
+  CHECK(arrived({sent(1, 1)}, {shown(50, 1, kNoon, 101)}, contents).empty());
 }
 
 TEST_CASE("other mail is not taken for a copy") {
-  CHECK(adopt({intent(1, 1)}, {copy(50, 2)}).empty());
-  CHECK(adopt({intent(1, 1)}, {copy(50, 1, kOne)}).empty());
-  CHECK(adopt({store::Intent{uid(1), std::nullopt, {}}}, {copy(50, 0)}).empty());
-  CHECK(adopt({intent(1, 1)}, {answer::Message{uid(50), {}, {}, {}, 0, {}}}).empty());
-  CHECK(adopt({}, {copy(50, 1)}).empty());
+  Contents contents{{{uid(1), content(1)}}, {{uid(50), content(1)}, {uid(39), content(1)}}};
+  CHECK(arrived({sent(1, 1)}, {shown(50, 2)}, contents).empty());
+  CHECK(arrived({sent(1, 1)}, {shown(50, 1, kOne)}, contents).empty());
+  CHECK(arrived({sent(1, 1)}, {shown(39, 1)}, contents).empty());  // it was there before
+  CHECK(arrived({sent(1, 1)}, {answer::Message{uid(50), {}, {}, {}, 0, {}}}, contents).empty());
+  CHECK(arrived({}, {shown(50, 1)}, contents).empty());
 }
 
-TEST_CASE("equal messages are adopted once each, in their order") {
-  CHECK(adopt({intent(1, 1), intent(2, 1), intent(3, 1)}, {copy(61, 1), copy(60, 1)}) ==
-        pairs({{1, 60}, {2, 61}}));
+TEST_CASE("equal messages arrive once each, in their order, and first those that have no copy") {
+  Contents contents{{{uid(1), content(1)}, {uid(2), content(1)}, {uid(3), content(1)}},
+                    {{uid(60), content(1)}, {uid(61), content(1)}, {uid(45), content(1)}}};
+  CHECK(arrived({sent(2, 1), sent(1, 1), sent(3, 1)}, {shown(61, 1), shown(60, 1)}, contents) ==
+        List{{1, uid(60), true}, {0, uid(61), true}});
+  CHECK(arrived({sent(1, 1, 45), sent(2, 1)}, {shown(60, 1)}, contents) == List{{1, uid(60), true}});
+  CHECK(arrived({sent(1, 1, 45), sent(2, 1)}, {shown(60, 1), shown(61, 1)}, contents) ==
+        List{{1, uid(60), true}, {0, uid(61), true}});
+  // Sent twice.
+  CHECK(arrived({sent(1, 1), sent(1, 1)}, {shown(60, 1)}, contents) == List{{0, uid(60), true}});
 }
 
-TEST_CASE("of several that look the same, the one of the same size is taken first") {
-  answer::Message exact = copy(61, 1);
-  exact.size = 100;
-  CHECK(adopt({intent(1, 1)}, {copy(60, 1), exact}) == pairs({{1, 61}}));
-  CHECK(adopt({intent(1, 1), intent(2, 1)}, {copy(60, 1), exact}) == pairs({{1, 61}, {2, 60}}));
+TEST_CASE("a server that alters messages alters both copies") {
+  Contents contents{{{uid(1), content(1)}}, {{uid(45), content(9)}, {uid(60), content(9)}}};
+  CHECK(arrived({sent(1, 1, 45)}, {shown(60, 1, kNoon, 107)}, contents) == List{{0, uid(60), true}});
+  CHECK(arrived({sent(1, 1)}, {shown(60, 1, kNoon, 107)}, contents).empty());
 }
 
-TEST_CASE("only where several look the same there is doubt") {
-  auto doubt = [](const std::vector<store::Intent>& intents, const std::vector<answer::Message>& candidates) {
-    Ambiguous found = ambiguous(intents, candidates);
+TEST_CASE("asked for is only what looks alike") {
+  auto asked = [](const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
+    Question found = question(sent, candidates, false);
     return found.sources.text() + "|" + found.copies.text();
   };
-  CHECK(doubt({intent(1, 1), intent(2, 2)}, {copy(50, 1), copy(51, 2)}) == "|");
-  CHECK(doubt({intent(1, 1), intent(2, 1)}, {copy(50, 2)}) == "|");
-  CHECK(doubt({intent(1, 1)}, {copy(50, 1), copy(51, 1), copy(52, 2)}) == "1|50:51");
-  CHECK(doubt({intent(1, 1), intent(2, 1), intent(3, 2)}, {copy(50, 1)}) == "1:2|50");
-}
+  CHECK(asked({sent(1, 1), sent(2, 2)}, {shown(50, 1), shown(51, 3)}) == "1|50");
+  CHECK(asked({sent(1, 1, 45)}, {shown(50, 1)}) == "1|45,50");
+  CHECK(asked({sent(1, 1), sent(2, 1)}, {shown(50, 2)}) == "|");
 
-TEST_CASE("of several that look the same, those of the same content are pairs") {
-  auto content = [](std::uint8_t n) { return ContentDigest{n}; };
-  answer::Message mine = copy(61, 1), other = copy(60, 1);
-  mine.size = other.size = 100;
-  CHECK(adopt({intent(1, 1)}, {other, mine},
-              {{{uid(1), content(7)}}, {{uid(60), content(8)}, {uid(61), content(7)}}}) == pairs({{1, 61}}));
-  // Another message of that size is none of ours, but one that a server has altered may be.
-  CHECK(adopt({intent(1, 1)}, {other}, {{{uid(1), content(7)}}, {{uid(60), content(8)}}}).empty());
-  CHECK(adopt({intent(1, 1)}, {copy(60, 1)}, {{{uid(1), content(7)}}, {{uid(60), content(8)}}}) ==
-        pairs({{1, 60}}));
-  CHECK(adopt({intent(1, 1)}, {other}, {{{uid(1), content(7)}}, {}}) == pairs({{1, 60}}));
+  // A moment ago the server has said that it is there.
+  Question found = question({sent(1, 1), sent(2, 2), sent(3, 3), sent(4, 3), sent(5, 5, 45)},
+                            {shown(50, 1), shown(51, 2, kNoon, 101), shown(52, 3), shown(53, 5)}, true);
+  CHECK(found.sources.text() == "2:5");
+  CHECK(found.copies.text() == "45,51:53");
+  CHECK(found.plainSources.text() == "1");
+  CHECK(found.plainCopies.text() == "50");
 }

@@ -42,9 +42,15 @@ void Application::load(const Both<Lanes*>& lanes, BothChanges& changes) {
   }
 }
 
+UidSet Application::toExpunge(Side side) const {
+  UidSet uids = plan().todo[side].expunge;
+  for (const auto& [uid, _] : work_.surplus[side]) uids.add(UidSet::single(uid));
+  return uids;
+}
+
 void Application::verify() {
   for (Side side : kSides)
-    if (!plan().todo[side].expunge.empty())
+    if (!toExpunge(side).empty())
       verified_[side] = work_.servers[side]->ensureSelected(work_.mailbox.wire[side]);
 }
 
@@ -53,7 +59,7 @@ void Application::verify() {
 // EXPUNGE.
 void Application::expunge() {
   for (Side side : kSides) {
-    const UidSet& uids = plan().todo[side].expunge;
+    const UidSet uids = toExpunge(side);
     if (uids.empty()) continue;
     if (!verified_[side].done().ok() || verified_[side].get().uidValidity != work_.validity(side)) {
       work_.log.error(
@@ -119,13 +125,16 @@ UidSet Application::stillThere(Side side, const UidSet& uids) {
 
 void Application::finishExpunge(Side side) {
   if (!expunges_[side]) return;
-  const UidSet& asked = plan().todo[side].expunge;
+  const UidSet asked = toExpunge(side);
   const answer::Done& done = expunges_[side]->done();
   // With a NO, VANISHED tells nothing: a mailbox that was renamed meanwhile says it of every message.
   UidSet left = done.ok() ? stillThere(side, asked.minus(expunges_[side]->get())) : asked;
   if (!done.ok()) work_.log.error(work_.about(side), words(done), ExitStatus::tryAgain);
-  if (!left.empty()) leave(side, "Couldn't UID EXPUNGE " + left.text());
   UidSet gone = asked.minus(left);
+  finishSurplus(side, gone);
+  for (UidSet* uids : {&left, &gone})
+    for (const auto& [uid, _] : work_.surplus[side]) uids->remove(UidSet::single(uid));
+  if (!left.empty()) leave(side, "Couldn't UID EXPUNGE " + left.text());
   if (gone.empty()) return;
   for (Uid uid : gone.intersect(work_.refused[side]).each())
     work_.store.unrefuse(work_.mailbox.id, side, uid);
@@ -135,6 +144,25 @@ void Application::finishExpunge(Side side) {
   work_.log.done().expunged += gone.size();
   work_.log.info(work_.about(side).with(gone),
                  "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
+}
+
+// A second copy that cannot be removed stays, and is known as what it is.
+void Application::finishSurplus(Side side, const UidSet& gone) {
+  UidSet removed, left;
+  for (const auto& [uid, stray] : work_.surplus[side]) {
+    (gone.contains(uid) ? removed : left).add(UidSet::single(uid));
+    if (!gone.contains(uid)) work_.store.refuse(work_.mailbox.id, side, uid, store::Refusal::surplus, "");
+    work_.store.forgetStray(stray);
+  }
+  if (!removed.empty())
+    work_.log.info(work_.about(side),
+                   "Removed " + std::to_string(removed.size()) + " UID(s) " + removed.text() +
+                       ": second copies, which an interrupted run had sent and which arrived late");
+  if (!left.empty())
+    work_.log.warning(work_.about(side), "UID(s) " + left.text() +
+                                             " are second copies, which an interrupted run had sent and "
+                                             "which arrived late. They cannot be removed, and stay on this "
+                                             "side only.");
 }
 
 // The pairs are none any more: each message stays where it is, and is not copied back.

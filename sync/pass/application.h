@@ -41,7 +41,9 @@ class Application {
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
   void load(const Both<Lanes*>& lanes, BothChanges& changes);
   void finishFlags();
+  UidSet toExpunge(Side side) const;
   void finishExpunge(Side side);
+  void finishSurplus(Side side, const UidSet& gone);
   UidSet stillThere(Side side, const UidSet& uids);
   void recordWithheld(Side side);
   void leave(Side side, const std::string& text);  // to be done at another time

@@ -26,7 +26,7 @@ void distrust(Work& work, Side target, const UidSet& pairs, UidNext targetNext) 
     copies.add(uidOn(target, pair));
     work.store.unmap(work.mailbox.id, pair.local);
   }
-  work.store.intend(work.mailbox.id, target, targetNext, sources);
+  work.store.suspect(work.mailbox.id, target, targetNext, sources);
   transaction.commit("distrust");
   work.log.warning(work.about(target), "Server told wrong UIDs: " + copies.text() +
                                            " are not the copies of " + work.servers[source]->name() +

@@ -159,6 +159,7 @@ bool Pass::resume() {
   bool isFirst = !work_.known.local || !work_.known.remote, unfinished = isFirst || pairing_.isAsked();
   for (Side side : kSides)
     unfinished = unfinished || !work_.refused[side].empty() || !redo_[side].empty() ||
+                 !questions_.answers.candidates[side].empty() ||
                  !work_.store.journal(work_.mailbox.id, side).intents.empty();
   if (!unfinished) return true;
   store::Transaction transaction = work_.store.begin();
@@ -306,7 +307,7 @@ void Pass::decideNext(const Both<Lanes*>& lanes) {
   next.rebuilt = {};
   for (Side side : kSides) next.expunged[side] += application_->expunged()[side];
   for (Side side : kSides)
-    next.sides[side] = application_->plan().writes(side) ||
+    next.sides[side] = application_->plan().writes(side) || !work_.surplus[side].empty() ||
                        lanes[other(side)]->tally().appendedTo.contains(&work_.mailbox) ||
                        lanes[side]->tally().incomplete.contains(&work_.mailbox);
   for (Side side : kSides)

@@ -84,21 +84,21 @@ void Questions::otherFlags(Side side) {
       }));
 }
 
-// After a kill, what is new here may be a copy that we were making.
+// After a kill, and for long after it, what is new here may be a copy that we were making.
 void Questions::whichAreOurs(Side target) {
   store::Journal journal = work_.store.journal(work_.mailbox.id, target);
-  if (journal.intents.empty()) return;
-  work_.log.notice(work_.about(target), "Resuming interrupted sync for " + work_.mailbox.shown());
+  std::vector<store::Stray> strays = work_.store.strays(work_.mailbox.id, target);
+  if (!journal.intents.empty())
+    work_.log.notice(work_.about(target), "Resuming interrupted sync for " + work_.mailbox.shown());
+  else if (strays.empty())
+    return;
+  UidNext next = journal.intents.empty() ? strays.front().targetNext : journal.targetNext;
+  for (const store::Stray& stray : strays) next = std::min(next, stray.targetNext);
   UidSet uids;
   for (const Fresh& fresh : changes_[target]->fresh)
-    if (fresh.uid.value() >= journal.targetNext.value) uids.add(fresh.uid);
-  if (uids.empty()) return;
-  identities(target, uids, answers.candidates[target]);
-  // Written down, but not which messages they are; after a power loss they may have been sent all the same.
-  UidSet unknown;
-  for (const store::Intent& intent : journal.intents)
-    if (!intent.identity) unknown.add(intent.source);
-  if (!unknown.empty()) identities(other(target), unknown, answers.sources[other(target)]);
+    if (fresh.uid.value() >= next.value) uids.add(fresh.uid);
+  if (!uids.empty()) identities(target, uids, answers.candidates[target]);
+  if (!journal.unclear.empty()) identities(other(target), journal.unclear, answers.sources[other(target)]);
 }
 
 void Questions::identities(Side side, const UidSet& uids, std::vector<answer::Message>& found) {

@@ -3,8 +3,8 @@
 #include "sync/pass/resumption.h"
 
 #include <algorithm>
-
-#include "sync/pass/adopt.h"
+#include <chrono>
+#include <ctime>
 
 namespace interimap {
 
@@ -12,104 +12,168 @@ namespace {
 
 using Items = request::Fetch::Items;
 
-// What a server does not show remains unknown.
-Contents askContents(Work& work, Side source, const Ambiguous& doubtful) {
-  Contents contents;
-  if (doubtful.sources.empty()) return contents;
-  auto ask = [&work](Side side, const UidSet& uids, std::map<Uid, ContentDigest>& out) {
-    return work.at(side).fetch(uids, Items::content, [&out](const answer::Message& message) {
-      if (message.content) out.emplace(message.uid, *message.content);
-    });
-  };
-  auto here = ask(source, doubtful.sources, contents.sources),
-       there = ask(other(source), doubtful.copies, contents.copies);
-  for (auto& [side, reply] : {std::pair(source, &here), std::pair(other(source), &there)})
-    if (const answer::Done& done = reply->done(); done.code == answer::kUnreadable && !work.due.again)
-      work.failOrTryAgain(side, true, words(done), ExitStatus::tryAgain);
-  return contents;
+// After that nothing is taken for a copy that was under way.
+constexpr std::chrono::seconds kStraysLive = std::chrono::days(14);
+
+// As it was sent; or it has what the other copy has, too, where a server does not keep all that is sent.
+bool isUntouched(const answer::Message& copy, const Sent& sent, const answer::Message& kept) {
+  return copy.flags == sent.flags || copy.flags == kept.flags;
 }
 
 }  // namespace
 
+// Whatever may have been sent and was not answered may arrive at any time from now on.
 bool Resumption::run() {
+  for (Side side : kSides) {
+    std::map<Uid, Identity> told;
+    for (const answer::Message& message : answers_.sources[other(side)])
+      if (message.header && message.date)
+        told.emplace(message.uid, Identity{*message.header, message.date->seconds(), message.size});
+    work_.store.disown(work_.mailbox.id, side, told);
+  }
   for (Side side : kSides)
-    if (changes_[side] && !adopt(side)) return false;
+    if (changes_[side] && !recognise(side)) return false;
   for (Side side : kSides) {
     if (!changes_[side]) continue;
     settleOwed(side);
     forgetDeparted(side);
+    work_.store.forgetStrays(work_.mailbox.id, side, std::time(nullptr) - kStraysLive.count());
   }
   return true;
 }
 
-// What was being copied to `target`, each with its identity.
-std::vector<store::Intent> Resumption::intents(Side target) const {
-  std::vector<store::Intent> intents = work_.store.journal(work_.mailbox.id, target).intents;
-  const std::vector<answer::Message>& sources = answers_.sources[other(target)];
-  for (store::Intent& intent : intents) {
-    if (intent.identity) continue;
-    auto it = std::ranges::find(sources, intent.source, &answer::Message::uid);
-    if (it != sources.end() && it->header && it->date)
-      intent.identity = Identity{*it->header, it->date->seconds(), it->size};
+// What may have been appended to `target`.
+std::vector<Sent> Resumption::sent(Side target) const {
+  std::vector<Sent> out;
+  for (store::Stray& stray : work_.store.strays(work_.mailbox.id, target)) {
+    std::optional<Uid> copy;
+    if (stray.source) copy = work_.store.partner(work_.mailbox.id, other(target), *stray.source);
+    out.push_back({stray.id, stray.source, copy, stray.identity, std::move(stray.flags), stray.targetNext,
+                   stray.content});
   }
-  return intents;
+  return out;
 }
 
-// Copies found are mapped. Their flags may have changed since, on either side: both are asked. If the source
-// is gone, what looks like our copy may as well be what a user moved here: nothing is expunged for a guess,
-// it is new mail. If the copy is gone, the source is copied again.
-bool Resumption::adopt(Side target) {
-  Side source = other(target);
-  auto partnered = [&](Side side, Uid uid) {  // since the other direction was looked at
-    return work_.store.partner(work_.mailbox.id, side, uid).has_value();
-  };
-  std::vector<store::Intent> left = intents(target);
-  std::vector<answer::Message>& candidates = answers_.candidates[target];
-  std::erase_if(left, [&](const auto& intent) { return partnered(source, intent.source); });
-  std::erase_if(candidates, [&](const auto& message) { return partnered(target, message.uid); });
-  auto adopted = adoptCopies(left, candidates, askContents(work_, source, ambiguous(left, candidates)));
-  if (work_.isOver()) return false;
-  if (adopted.empty()) return true;
-  Both<UidSet> asked, seen;
-  for (const Adopted& pair : adopted) {
-    asked[source].add(pair.source);
-    asked[target].add(pair.copy);
-  }
+// False if a server does not answer.
+bool Resumption::ask(const Both<UidSet>& uids, Items items) {
+  Both<std::optional<Reply<Nothing>>> replies;
   for (Side side : kSides)
-    if (!askFlags(side, asked[side], seen[side])) return false;
-  UidSet sources, copies;
-  for (const Adopted& pair : adopted) {
-    if (!seen[source].contains(pair.source) || !seen[target].contains(pair.copy) ||
-        partnered(source, pair.source))
-      continue;
-    bool toLocal = target == Side::local;
-    work_.store.map(work_.mailbox.id, toLocal ? pair.copy : pair.source, toLocal ? pair.source : pair.copy,
-                    pair.flags);
-    work_.store.settle(work_.mailbox.id, target, pair.source);
-    work_.store.unrefuse(work_.mailbox.id, source, pair.source);
-    sources.add(pair.source);
-    copies.add(pair.copy);
+    if (!uids[side].empty())
+      replies[side] = work_.at(side).fetch(uids[side], items, [this, side](const answer::Message& message) {
+        seen_[side].insert_or_assign(message.uid, message);
+      });
+  for (Side side : kSides)  // both: what is still to come must find us alive
+    if (replies[side] && !replies[side]->done().ok()) {
+      const answer::Done& done = replies[side]->done();
+      work_.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
+    }
+  return !work_.isOver();
+}
+
+// Flags and contents of what looks like something sent.
+bool Resumption::look(Side target, const std::vector<Sent>& sent) {
+  Question asked = question(sent, answers_.candidates[target], work_.due.again);
+  seen_ = {};
+  Both<UidSet> contents, plain;
+  contents[target] = asked.copies;
+  contents[other(target)] = asked.sources;
+  plain[target] = asked.plainCopies;
+  plain[other(target)] = asked.plainSources;
+  return ask(contents, Items::content) && ask(plain, Items::flags);
+}
+
+// Of what has not arrived, and has become a stray just now: once its source is gone, nobody could tell.
+bool Resumption::describe(Side source, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived) {
+  std::vector<bool> isHere(sent.size());
+  for (const Arrived& it : arrived) isHere[it.sent] = true;
+  Both<UidSet> unknown;
+  for (std::size_t i = 0; i < sent.size(); ++i)
+    if (!isHere[i] && sent[i].source && !sent[i].copy && !sent[i].content &&
+        !seen_[source].contains(*sent[i].source))
+      unknown[source].add(*sent[i].source);
+  if (!ask(unknown, Items::content)) return false;
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    if (isHere[i] || sent[i].content || !sent[i].source) continue;
+    auto found = seen_[source].find(*sent[i].source);
+    if (found != seen_[source].end() && found->second.content)
+      work_.store.setContent(sent[i].stray, *found->second.content);
   }
-  if (copies.empty()) return true;
-  work_.log.info(work_.about(target).with(copies), "Recovered " + std::to_string(copies.size()) + " UID(s) " +
-                                                       copies.text() + " copied by an interrupted run");
-  std::erase_if(changes_[target]->fresh, [&](const Fresh& fresh) { return copies.contains(fresh.uid); });
+  return true;
+}
+
+// What has arrived of what was sent and not answered, however late. A message that has no copy yet has it
+// now. A second copy is not new mail. It goes if it is ours beyond doubt, as it was sent, and the other copy
+// is there: else it may be what a user wants to have there, and stays.
+bool Resumption::recognise(Side target) {
+  Side source = other(target);
+  std::vector<answer::Message>& candidates = answers_.candidates[target];
+  std::erase_if(candidates, [&](const answer::Message& message) {
+    return work_.store.partner(work_.mailbox.id, target, message.uid).has_value();
+  });
+  const std::vector<Sent> sent = this->sent(target);
+  if (sent.empty()) return true;
+  if (!look(target, sent)) return false;
+  Contents contents;
+  for (const auto& [uid, message] : seen_[source])
+    if (message.content) contents.sources.emplace(uid, *message.content);
+  for (const auto& [uid, message] : seen_[target])
+    if (message.content) contents.copies.emplace(uid, *message.content);
+  const std::vector<Arrived> arrived = interimap::arrived(sent, candidates, contents);
+  if (!describe(source, sent, arrived)) return false;
+  UidSet sources, copies, second, &left = left_[target];
+  for (const Arrived& it : arrived) {
+    const Sent& what = sent[it.sent];
+    auto copy = seen_[target].find(it.copy);
+    bool isThere = what.source && seen_[source].contains(*what.source);
+    if (what.source && !isThere) departed_[source].add(*what.source);
+    departed_[target].add(it.copy);
+    if (copy == seen_[target].end()) continue;  // gone again
+    std::optional<Uid> known;                   // perhaps a moment ago
+    if (what.source) known = work_.store.partner(work_.mailbox.id, source, *what.source);
+    auto kept = known ? seen_[target].find(*known) : seen_[target].end();
+    if (isThere && !known) {
+      pair(target, what, it.copy);
+      sources.add(*what.source);
+      copies.add(it.copy);
+    } else if (it.proven && kept != seen_[target].end() && isUntouched(copy->second, what, kept->second) &&
+               work_.access(target).expunges()) {
+      work_.surplus[target].emplace(it.copy, what.stray);
+      second.add(it.copy);
+      continue;  // its stray is forgotten once it is gone
+    } else {
+      work_.store.refuse(work_.mailbox.id, target, it.copy, store::Refusal::surplus, "");
+      work_.refused[target].add(it.copy);
+      left.add(it.copy);
+    }
+    work_.store.forgetStray(what.stray);
+  }
+  std::erase_if(changes_[target]->fresh, [&](const Fresh& fresh) {
+    return copies.contains(fresh.uid) || second.contains(fresh.uid) || left.contains(fresh.uid);
+  });
   if (changes_[source])
     std::erase_if(changes_[source]->fresh, [&](const Fresh& fresh) { return sources.contains(fresh.uid); });
+  if (!copies.empty())
+    work_.log.info(work_.about(target).with(copies), "Recovered " + std::to_string(copies.size()) +
+                                                         " UID(s) " + copies.text() +
+                                                         " copied by an interrupted run");
+  if (!left.empty())
+    work_.log.warning(work_.about(target),
+                      "UID(s) " + left.text() +
+                          " look like copies that an interrupted run had sent, and that arrived late. They "
+                          "stay on this side only.");
   return true;
 }
 
-bool Resumption::askFlags(Side side, const UidSet& asked, UidSet& seen) {
-  auto reply = work_.at(side).fetch(asked, Items::flags, [&](const answer::Message& message) {
-    seen.add(message.uid);
-    if (message.flags) answers_.told[side].insert_or_assign(message.uid, *message.flags);
-  });
-  if (!reply.done().ok()) {
-    work_.fail(side, words(reply.done()), ExitStatus::tryAgain);
-    return false;
-  }
-  departed_[side].add(asked.minus(seen));
-  return true;
+// Their flags may have changed since, on either side.
+void Resumption::pair(Side target, const Sent& sent, Uid copy) {
+  Both<Uid> uids{copy, copy};
+  uids[other(target)] = *sent.source;
+  work_.store.map(work_.mailbox.id, uids.local, uids.remote, sent.flags);
+  work_.store.settle(work_.mailbox.id, target, *sent.source);
+  work_.store.unrefuse(work_.mailbox.id, other(target), *sent.source);
+  for (Side side : kSides)
+    if (const auto& flags = seen_[side].at(uids[side]).flags)
+      answers_.told[side].insert_or_assign(uids[side], *flags);
 }
 
 // Owed messages that do not exist any more are not owed; what is left of the journal is copied again, though
@@ -119,6 +183,7 @@ void Resumption::settleOwed(Side source) {
   UidSet there;
   std::ranges::sort(changes.fresh, {}, &Fresh::uid);
   for (const Fresh& fresh : changes.fresh) there.add(fresh.uid);
+  there.add(left_[source]);
   UidSet looked = answers_.owed[source];
   looked.add(UidSet::from(changes.listedFrom));
   for (const store::RefusedMessage& it : work_.store.refused(work_.mailbox.id))

@@ -3,6 +3,10 @@
 // Brings the database to where an interrupted run left the servers, within the caller's transaction.
 #pragma once
 
+#include <map>
+#include <vector>
+
+#include "sync/pass/adopt.h"
 #include "sync/pass/questions.h"
 
 namespace interimap {
@@ -20,16 +24,21 @@ class Resumption {
   const Both<UidSet>& departed() const { return departed_; }
 
  private:
-  std::vector<store::Intent> intents(Side target) const;
-  bool adopt(Side target);
-  bool askFlags(Side side, const UidSet& asked, UidSet& seen);
+  std::vector<Sent> sent(Side target) const;
+  bool look(Side target, const std::vector<Sent>& sent);
+  bool ask(const Both<UidSet>& uids, request::Fetch::Items items);
+  bool describe(Side source, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
+  bool recognise(Side target);
+  void pair(Side target, const Sent& sent, Uid copy);
   void settleOwed(Side source);
   void forgetDeparted(Side side);
 
   Work& work_;
   BothChanges& changes_;
   Answers& answers_;
+  Both<std::map<Uid, answer::Message>> seen_;  // by look()
   Both<UidSet> departed_;
+  Both<UidSet> left_;  // late copies that stay on that side alone
 };
 
 }  // namespace interimap

@@ -3,6 +3,7 @@
 // What all stages of a pass over one mailbox work with, and whether the pass can go on at all.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,8 @@ class Work {
   Due due;                                      // `selected` is filled in once a side is listed
   Both<std::optional<store::SideState>> known;  // how far it was synchronised before this pass
   Both<UidSet> refused;                         // of messages that stay on that side alone
+  // Second copies on that side that came late, to be expunged, and the stray that each of them was.
+  Both<std::map<Uid, std::int64_t>> surplus;
   // The mailbox was on hold and --adopt is given: the known UIDs of both sides are ignored.
   bool distrusted = false;
 

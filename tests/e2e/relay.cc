@@ -82,6 +82,7 @@ struct Relay::Pair {
     up.mostQueued = down.mostQueued =
         std::max(kNarrowReadSize,
                  static_cast<std::size_t>(static_cast<double>(options.octetsPerSecond) * held.count()));
+    if (options.deep) up.mostQueued = 64u << 20;
   }
   ~Pair() {
     close(client);
@@ -199,6 +200,10 @@ void Relay::deliver(Pair& pair) {
       std::lock_guard lock(mutex_);  // before the octets go, so that who has got them finds them counted
       ssize_t n = stream->discards ? static_cast<ssize_t>(octets.size())
                                    : send(stream->to, octets.data(), most, MSG_NOSIGNAL);
+      if (n < 0 && errno != EAGAIN && options_.deep && stream == &pair.down) {
+        stream->discards = true;
+        continue;
+      }
       if (n < 0 && errno != EAGAIN) pair.dead = true;
       if (n <= 0) break;
       auto sent = static_cast<std::size_t>(n);

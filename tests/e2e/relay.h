@@ -20,6 +20,8 @@ struct RelayOptions {
   // Each way, per connection; 0: as fast as it goes. What waits in the relay then is bounded by what such a
   // link would hold, so that a sender is held back as TCP holds it back.
   std::uint64_t octetsPerSecond = 0;
+  // Takes whatever the client sends at once, and delivers it at that rate, though the client be dead by then.
+  bool deep = false;
   // Octets from the server, per connection, after which `cut` happens; and octets for it.
   std::size_t cutAfter = std::numeric_limits<std::size_t>::max();
   std::size_t cutToServerAfter = std::numeric_limits<std::size_t>::max();

@@ -15,6 +15,10 @@ HeldMessage* HeldMailbox::bySerial(std::uint32_t serial) {
   return it == messages.end() ? nullptr : &*it;
 }
 
+std::size_t HeldMailbox::count(std::uint32_t serial) const {
+  return static_cast<std::size_t>(std::ranges::count(messages, serial, &HeldMessage::serial));
+}
+
 HeldMessage* HeldMailbox::byUid(std::uint32_t uid) {
   auto it = std::ranges::lower_bound(messages, uid, {}, &HeldMessage::uid);
   return it == messages.end() || it->uid != uid ? nullptr : &*it;

@@ -30,6 +30,7 @@ struct HeldMailbox {
 
   HeldMessage& append(std::uint32_t serial, FlagBits flags);
   HeldMessage* bySerial(std::uint32_t serial);
+  std::size_t count(std::uint32_t serial) const;
   HeldMessage* byUid(std::uint32_t uid);
   void setFlags(HeldMessage& message, FlagBits flags);  // a new mod-sequence if they are others
   void expunge(std::uint32_t uid);

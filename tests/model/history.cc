@@ -172,6 +172,7 @@ std::string what(const Step& step) {
     case What::backup: return "back up " + mailbox + on;
     case What::restore: return "restore " + mailbox + " from its backup" + on;
     case What::poison: return name(step.side) + " refuses " + message + " from now on";
+    case What::arrive: return "what was sent before arrives";
     case What::run: return "run (interleaving " + n + (step.flags ? ", --adopt)" : ")");
     case What::kill:
       return std::string(step.serial & kPowerLoss ? "the power fails " : "sync is killed ") +

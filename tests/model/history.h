@@ -32,6 +32,7 @@ struct Step {
     backup,    // `mailbox` as it is now
     restore,   // `mailbox` from its backup
     poison,    // this side refuses `serial` from now on
+    arrive,    // what dead runs have sent reaches its server
     // A run of the engine. The steps after it with `at` above 0 happen within it. With `flags` it and all
     // later
     // ones are told to --adopt.
@@ -77,6 +78,7 @@ struct History {
   std::uint64_t seed = 0;
   Both<Setup> setup;
   std::vector<Step> steps;
+  bool arrivals = false;  // what a dead run has sent arrives when a step says so, and else never
 };
 
 History generate(std::uint64_t seed);

@@ -112,6 +112,7 @@ void Interleaving::carryOutOne(SimulatedNet& net) {
 
 void Interleaving::carryOutStragglers() {
   for (SimulatedNet& net : stragglers_) {
+    if (net.slowness > 1 && !random_.oneIn(net.slowness)) continue;
     if (note_ && net.waiting()) note_("    straggler: " + text(net.next()));
     net.carryOutUnheard();
   }

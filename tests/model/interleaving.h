@@ -34,10 +34,11 @@ class Interleaving final : public Exchange {
         note_(std::move(note)) {}
 
   void turn() override;
-  // What a run left that was killed or lost a connection: it reaches its server during this one, and at the
-  // latest when the engine waits for it.
+  // What runs left that were killed or lost a connection: it reaches its server during this one, or later, or
+  // never; but what is not slow, when the engine waits for it.
   void pause(std::chrono::milliseconds, const std::function<bool()>&) override { carryOutStragglers(); }
-  void leave(std::vector<SimulatedNet> stragglers) { stragglers_ = std::move(stragglers); }
+  void leave(std::list<SimulatedNet> stragglers) { stragglers_ = std::move(stragglers); }
+  std::list<SimulatedNet> takeStragglers() { return std::move(stragglers_); }
   std::vector<LogLine> takeLog();
   // The connections beside the first that are left, and what was asked of all of them.
   std::list<SimulatedNet> takeOthers() { return std::move(others_); }
@@ -67,7 +68,7 @@ class Interleaving final : public Exchange {
   std::function<void(const std::string&)> note_;  // null: nobody listens
   std::uint32_t requests_ = 0;
   std::vector<Report> reports_;
-  std::vector<SimulatedNet> stragglers_;
+  std::list<SimulatedNet> stragglers_;
 };
 
 }  // namespace interimap::model

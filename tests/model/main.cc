@@ -4,15 +4,18 @@
 //
 //   histories                       the told ones, and random ones for 15 seconds
 //   histories --seed N              one; if it goes wrong it is shortened and told step by step
+//   histories --one-in 1            of the enumerated ones all, not some
 //   histories --from N --histories COUNT, or --seconds S
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "tests/model/exhaustive.h"
 #include "tests/model/trial.h"
 
 namespace interimap::model {
@@ -100,6 +103,7 @@ int main(int argc, char** argv) {
     if (name == "--from") options.from = value;
     if (name == "--histories") options.histories = value;
     if (name == "--seconds") options.seconds = value;
+    if (name == "--one-in") interimap::model::exhaustiveStride = std::max<std::uint64_t>(value, 1);
   }
   doctest::Context context(argc, argv);
   return context.run();

@@ -107,6 +107,7 @@ void SimulatedNet::carryOut(const std::vector<Step>& faults) {
 void SimulatedNet::outlive(std::size_t most) {
   receive();
   if (queue_.size() > most) queue_.resize(most);
+  for (const auto& [name, mailbox] : account_.mailboxes) incarnations_[name] = mailbox.incarnation;
 }
 
 void SimulatedNet::lose(std::size_t most) {
@@ -114,7 +115,21 @@ void SimulatedNet::lose(std::size_t most) {
   channel_.reset();
 }
 
+void SimulatedNet::linger() {
+  std::erase_if(
+      queue_, [](const Request& request) { return !std::holds_alternative<request::Append>(request.what); });
+}
+
 void SimulatedNet::carryOutUnheard() {
+  // A mailbox that is another one by now has no connections from before.
+  while (!queue_.empty()) {
+    auto* append = std::get_if<request::Append>(&queue_.front().what);
+    if (append == nullptr) break;
+    const std::string name = account_.name(append->mailbox.bytes);
+    const HeldMailbox* mailbox = account_.find(name);
+    if (mailbox == nullptr || incarnations_[name] == mailbox->incarnation) break;
+    queue_.pop_front();
+  }
   witness_.blame(false);
   for (unsigned before = writes; writes == before && !queue_.empty();) carryOutFront({});
   witness_.blame(true);

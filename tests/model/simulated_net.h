@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ class SimulatedNet {
   // The connection to sync breaks; the same holds for what it has sent.
   void lose(std::size_t most);
   void carryOutUnheard();
+  // The run after that is over: what is still on its way are APPENDs, and they may come at any time.
+  void linger();
+  unsigned slowness = 1;  // one in so many opportunities is taken
 
   unsigned selects = 0;  // of mailboxes that are not upset
   unsigned writes = 0;
@@ -77,8 +81,9 @@ class SimulatedNet {
   std::deque<Request> queue_;
   Descriptor bodies_;  // beside the request at hand
   std::vector<std::pair<What, Descriptor>> answers_;
-  std::string selected_;           // a mailbox; empty: none
-  std::uint32_t incarnation_ = 0;  // of it; 0: it is another one by now
+  std::string selected_;                               // a mailbox; empty: none
+  std::uint32_t incarnation_ = 0;                      // of it; 0: it is another one by now
+  std::map<std::string, std::uint32_t> incarnations_;  // of the mailboxes, when sync went away
   std::optional<std::uint32_t> omit_, halfExpunge_, vanish_;
 };
 

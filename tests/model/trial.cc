@@ -3,10 +3,12 @@
 #include "tests/model/trial.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "ipc/failure.h"
 #include "ipc/side.h"
 #include "tests/model/interleaving.h"
+#include "tests/model/request_text.h"
 
 namespace interimap::model {
 
@@ -15,7 +17,10 @@ namespace {
 using What = Step::What;
 
 // After the last fault, so many runs must do to have nothing left to write.
-constexpr int kMostRuns = 6;
+constexpr int kMostRuns = 12;
+
+// The slowness of what arrives when a step says so.
+constexpr unsigned kNever = 1U << 30;
 
 // How many there may be of each side.
 Both<unsigned> connections(std::uint64_t seed) {
@@ -39,6 +44,16 @@ Trial::Trial(const History& history, MemoryFiles& files, std::string* trace)
   files_.contents.clear();
   files_.onDisk.clear();
   if (!Random(history.seed).oneIn(4)) haveTables();
+  if (history.arrivals) witness_.beStrict();
+  witness_.know([this](Side side, const std::string& name, std::uint32_t uid) {
+    if (files_.contents.empty() || store().isNew()) return false;
+    for (const store::KnownMailbox& known : store().mailboxes())
+      if (known.name.bytes() == name)
+        for (const store::RefusedMessage& refused : store().refused(known.id))
+          if (refused.source == side && refused.uid.value() == uid && refused.kind == store::Refusal::surplus)
+            return true;
+    return false;
+  });
   for (Side side : kSides) {
     accounts_[side].setup = history.setup[side];
     accounts_[side].create("INBOX");
@@ -78,6 +93,7 @@ void Trial::play() {
   for (std::size_t i = 0; i < steps.size();) {
     const Step& step = steps[i++];
     if (step.at != 0) continue;  // its run was left out
+    if (!history_.arrivals) haveArrive(history_.seed + i, 8);
     note(text(step));
     if (step.what != What::run) {
       act(step);
@@ -124,6 +140,9 @@ void Trial::settle() {
   bool quiet = false;
   for (int runs = 0; !quiet; ++runs) {
     std::string found = witness_.difference();
+    if (!history_.arrivals) haveArrive(history_.seed - static_cast<unsigned>(runs), 3);
+    if (history_.arrivals || runs == kMostRuns / 2)
+      stragglers_.clear();  // what is still on its way now never comes
     if (runs == kMostRuns)
       throw Broken("still writing after " + std::to_string(runs) + " runs" +
                    (found.empty() ? "" : ": " + found));
@@ -158,6 +177,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   for (Side side : kSides) accounts_[side].madeParents = false;
   if (Random(seed).oneIn(4)) store_.reset();
   seam_ = nullptr;
+  witness_.beginRun();
   forbidUpset();
   auto [launchOurs, launchTheirs] = Channel::pair();
   Both<Descriptor> ends;
@@ -188,6 +208,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   } catch (const Killed&) {
     note("  killed");
     if (kill->serial & kPowerLoss) witness_.powerFailed();
+    powerFailed_ = powerFailed_ || (kill->serial & kPowerLoss) != 0;
   } catch (const Stopped&) {
     note("  stopped");
   } catch (const PeerGone&) {
@@ -199,10 +220,17 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   if (!outcome.finished) store_.reset();
   // At the end of a run the database is closed, here it only stays open for the sake of speed.
   if (outcome.finished) files_.sync();
-  stragglers_.clear();
+  if (outcome.finished) powerFailed_ = false;
+  stragglers_ = interleaving.takeStragglers();
+  Random fate(seed);
+  std::erase_if(stragglers_, [&](SimulatedNet& net) {
+    net.linger();
+    return !net.waiting() || net.slowness == 1 || (!history_.arrivals && fate.oneIn(6));
+  });
   for (Side side : kSides) {
     if (outcome.finished) continue;
     nets[side]->outlive(Random(seed).below(8));
+    nets[side]->slowness = history_.arrivals ? kNever : fate.oneIn(2) ? 1 : 1 + fate.below(30);
     stragglers_.push_back(std::move(*nets[side]));
   }
   for (const std::string& name : std::exchange(afresh_, {}))
@@ -213,6 +241,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   for (SimulatedNet& other : interleaving.takeOthers()) {
     if (outcome.finished || other.gone()) continue;
     other.outlive(Random(seed).below(3));
+    other.slowness = history_.arrivals ? kNever : fate.oneIn(2) ? 1 : 1 + fate.below(30);
     stragglers_.push_back(std::move(other));
   }
   if (trace_ != nullptr)
@@ -262,7 +291,22 @@ store::Store& Trial::store() {
     store_ = std::make_unique<store::Store>("/model", "db", false, [this](const char*, bool after) {
       if (seam_ != nullptr) after ? seam_->after() : seam_->before();
     });
+  store_->setBooted(powerFailed_ ? std::numeric_limits<std::int64_t>::max() : 0);
   return *store_;
+}
+
+void Trial::haveArrive(std::uint64_t seed, std::uint32_t oneIn) {
+  Random random(~seed);
+  witness_.beginRun();
+  for (SimulatedNet& net : stragglers_) {
+    if (net.slowness == 1 || !random.oneIn(oneIn)) continue;
+    net.linger();
+    do {
+      if (!net.waiting()) break;
+      note("    straggler: " + text(net.next()));
+      net.carryOutUnheard();
+    } while (history_.arrivals);
+  }
 }
 
 // Users and servers.
@@ -298,6 +342,7 @@ void Trial::act(const Step& step) {
       return;
     case What::restore: return restore(step);
     case What::poison: account.poison.insert(step.serial); return;
+    case What::arrive: return haveArrive(0, 1);
     default: return;
   }
 }

@@ -3,6 +3,7 @@
 // A history put to the test: two accounts, the engine, its database, and a witness.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,6 +50,7 @@ class Trial {
   store::Store& store();
   // What users and servers do. Nothing if it cannot be done now.
   void act(const Step& step);
+  void haveArrive(std::uint64_t seed, std::uint32_t oneIn);  // some of what is on its way
   void append(const Step& step);
   void move(const Step& step);
   void expunge(const Step& step);
@@ -70,12 +72,13 @@ class Trial {
   std::unique_ptr<store::Store> store_;
   Seam* seam_ = nullptr;  // of the run at hand
   unsigned runs_ = 0;
-  std::vector<SimulatedNet> stragglers_;  // of the last run, with what sync had sent and nobody had read
+  std::list<SimulatedNet> stragglers_;  // of former runs, with what sync had sent and nobody had read
   // Until the engine has noticed, nothing happens to these on this side: it would raise UIDNEXT and
   // HIGHESTMODSEQ again, so that nobody could tell.
   Both<std::set<std::string>> restored_;
   std::set<std::string> afresh_;  // that the run at hand is to take
   bool mustReport_ = false;       // a mailbox is forbidden, so that no run may end with 0
+  bool powerFailed_ = false;      // before this run
   bool adopting_ = false;         // --adopt, from now on
   bool mayDiffer_ = false;  // a mailbox whose UIDVALIDITY changed may be too different to be taken afresh
 };

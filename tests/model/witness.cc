@@ -36,9 +36,13 @@ void Witness::appended(Side side, const std::string& mailbox, std::uint32_t seri
 void Witness::expunged(Side side, const std::string& mailbox, std::uint32_t serial) {
   Kin& kin = this->kin(mailbox, serial);
   ++kin.userExpunges[side];
+  if (accounts_[side].find(mailbox)->count(serial) > 1) {  // one of two that are the same
+    kin.perhapsDead = true;
+    return;
+  }
   // A copy made since all was quiet: the engine may not know yet that it made it, and may make it again. Nor
   // may it know after a kill that what it has copied is gone.
-  if (!kin.old && (side != kin.origin || disturbed_))
+  if (!kin.old && (side != kin.origin || (disturbed_ && !strict_)))
     kin.perhapsDead = true;
   else
     kin.dead = true;
@@ -47,6 +51,7 @@ void Witness::expunged(Side side, const std::string& mailbox, std::uint32_t seri
 void Witness::flagged(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set,
                       FlagBits cleared) {
   Kin& kin = this->kin(mailbox, serial);
+  if (accounts_[side].find(mailbox)->count(serial) > 1) kin.flagsForgotten = true;  // of one of the two
   kin.everSet[side] |= set;
   kin.everCleared[side] |= cleared;
   Change& change = kin.changes[side];
@@ -105,12 +110,18 @@ void Witness::touches(Side side, const std::string& mailbox) const {
 
 void Witness::copies(Side target, const std::string& mailbox, std::uint32_t serial) {
   touches(target, mailbox);
+  if (blameless_) {
+    ++late_[{target, serial}];
+    lateNow_.insert(serial);
+    return;
+  }
   if (isUpset(mailbox)) return;
   auto it = kin_.find({mailbox, looks_.at(serial)});
   if (it == kin_.end())
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
                  " is copied, and was never there");
-  if (it->second.total == 1 && accounts_[target].find(mailbox)->bySerial(serial) != nullptr)
+  if (it->second.total == 1 && !lateNow_.contains(serial) &&
+      accounts_[target].find(mailbox)->bySerial(serial) != nullptr)
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) + " is copied twice");
 }
 
@@ -146,6 +157,8 @@ void Witness::powerFailed() {
 
 void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t serial) {
   touches(side, mailbox);
+  if (late_.contains({side, serial}) && accounts_[side].find(mailbox)->count(serial) > 1)
+    return;  // the other
   Kin& kin = this->kin(mailbox, serial);
   unsigned users = kin.userExpunges[other(side)];
   if (blameless_ && kin.earlierExpunges[other(side)] > 0) {
@@ -187,12 +200,17 @@ void Witness::follows(Side side, const std::string& former, const std::string& m
   }
 }
 
+bool Witness::isSurplus(Side side, const std::string& mailbox, const HeldMessage& message) const {
+  return isSurplus_ && isSurplus_(side, mailbox, message.uid);
+}
+
 // Flags of the messages of one kind, sorted.
 std::vector<FlagBits> Witness::flagsOf(Side side, const Key& key, FlagBits mask) const {
   std::vector<FlagBits> flags;
   if (HeldMailbox* mailbox = accounts_[side].find(key.first))
     for (const HeldMessage& message : mailbox->messages)
-      if (looks_.at(message.serial) == key.second) flags.push_back(message.flags & mask);
+      if (looks_.at(message.serial) == key.second && !isSurplus(side, key.first, message))
+        flags.push_back(message.flags & mask);
   std::ranges::sort(flags);
   return flags;
 }

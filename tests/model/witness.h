@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -44,6 +45,9 @@ class Witness {
   // differ, both get what either has.
   void powerFailed();
 
+  // Where whoever first had a message deletes it, it is not to be seen there again, whatever was killed.
+  void beStrict() { strict_ = true; }
+
   std::uint32_t kind(std::uint32_t serial) const { return looks_.at(serial); }
   Looks looks(std::uint32_t serial) const { return Looks::of(kind(serial)); }
 
@@ -53,6 +57,10 @@ class Witness {
   void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
   // The engine gave this mailbox the name that it got on the other side; or it goes along with one above it.
   void follows(Side side, const std::string& former, const std::string& mailbox, bool goesAlong);
+  void beginRun() { lateNow_.clear(); }
+  // What is there beside its like, as the engine knows: it came late, and stays where it is.
+  using IsSurplus = std::function<bool(Side, const std::string& mailbox, std::uint32_t uid)>;
+  void know(IsSurplus isSurplus) { isSurplus_ = std::move(isSurplus); }
   // False while what a killed run has sent reaches its server: nobody is to blame for where.
   void blame(bool engine) { blameless_ = !engine; }
   void forbidNothing() { forbidden_.clear(); }
@@ -93,6 +101,7 @@ class Witness {
   void checkSubscriptions() const;
   void startAnew();
   Side mirror() const;  // of the two the one that is not
+  bool isSurplus(Side side, const std::string& mailbox, const HeldMessage& message) const;
   std::vector<FlagBits> flagsOf(Side side, const Key& key, FlagBits mask) const;
 
   Both<Account>& accounts_;
@@ -104,8 +113,12 @@ class Witness {
   };
   std::map<std::string, Subscription> subscriptions_;  // changes by users
   std::set<std::string> quietMailboxes_;               // were there when all was quiet
+  std::map<std::pair<Side, std::uint32_t>, unsigned>
+      late_;                         // arrivals of what killed runs had sent, by serial
+  std::set<std::uint32_t> lateNow_;  // in this run
+  IsSurplus isSurplus_;
   std::set<std::string> upset_, forbidden_, renamed_;
-  bool disturbed_ = false, blameless_ = false;
+  bool disturbed_ = false, blameless_ = false, strict_ = false;
 };
 
 }  // namespace interimap::model

@@ -1,0 +1,43 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// How much may be on its way to a server, unanswered: some seconds of what the line has been seen to carry.
+// If it breaks, or we are told to stop, so much is in doubt.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace interimap {
+
+class Pace {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr std::uint64_t kAtFirst = 512 << 10;  // octets, before anything was seen
+  static constexpr std::uint64_t kLeast = 128 << 10, kMost = 8 << 20;
+  static constexpr double kSeconds = 3;
+
+  // Something that is sent: to be given back when it is answered.
+  struct Sent {
+    Time at;
+    std::uint64_t answered = 0;  // before it was sent
+  };
+
+  std::uint64_t most() const { return most_; }
+  Sent send(Time now) const { return {now, answered_}; }
+  // All that was answered since it was sent was carried meanwhile; so the time of a round trip does not count
+  // as long as much is on its way. At most twice as much as before: the first answers are few.
+  void answer(const Sent& sent, std::uint64_t octets, Time now) {
+    answered_ += octets;
+    double seconds = std::max(std::chrono::duration<double>(now - sent.at).count(), 0.001);
+    double carried = static_cast<double>(answered_ - sent.answered) / seconds * kSeconds;
+    double most = std::min(carried, 2.0 * static_cast<double>(most_));
+    most_ =
+        static_cast<std::uint64_t>(std::clamp(most, static_cast<double>(kLeast), static_cast<double>(kMost)));
+  }
+
+ private:
+  std::uint64_t most_ = kAtFirst, answered_ = 0;
+};
+
+}  // namespace interimap

@@ -1,0 +1,136 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What the field found: an APPEND that reaches its server long after the run that sent it.
+
+#include <signal.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/e2e/bed.h"
+#include "tests/e2e/eventually.h"
+#include "tests/e2e/relay.h"
+#include "tests/e2e/sql.h"
+
+using namespace interimap::bed;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t kOctetsPerSecond = 100'000;
+constexpr unsigned kMessages = 16;
+constexpr std::size_t kLines = 330;  // of 78 octets
+
+// The remote is behind a slow line that goes on delivering what a dead client has handed over.
+struct LateBed : Bed {
+  LateBed() : slow(directory / "slow", cleartext(local.imap(), "alice"), cleartext(relay.port(), "bob")) {
+    requireDone(slow.run({}));
+    std::vector<Message> messages;
+    for (unsigned i = 0; i < kMessages; ++i) {
+      Message message = corpus.smallMessages(1).front();
+      for (std::size_t line = 0; line < kLines; ++line) message.text += std::string(76, 'x') + "\r\n";
+      messages.push_back(std::move(message));
+    }
+    alice().append("INBOX", messages);
+  }
+
+  std::uint64_t sent() const {
+    std::uint64_t octets = 0;
+    for (const RelayedConnection& connection : relay.connections()) octets += connection.toServer;
+    return octets;
+  }
+  // A run that has had so much time on the line.
+  BackgroundProcess underWay(std::uint64_t octets) {
+    const std::uint64_t before = sent();
+    BackgroundProcess run = slow.runInBackground({});
+    CHECK(eventually([&] { return sent() >= before + octets; }, 60s));
+    return run;
+  }
+  void awaitQuiet() {
+    for (std::uint64_t before = 0, now = sent(); now != before; now = sent()) {
+      before = now;
+      std::this_thread::sleep_for(2s);
+    }
+  }
+  void checkOnceEach() {
+    Snapshot hereNow = here(), thereNow = there();
+    CHECK(hereNow.messages() == kMessages);
+    CHECK(hereNow.duplicates().empty());
+    CHECK(thereNow.duplicates().empty());
+    checkEqual(hereNow, thereNow);
+  }
+
+  Corpus corpus{31};
+  Relay relay{remote.imap(), {.octetsPerSecond = kOctetsPerSecond, .deep = true}};
+  Interimap slow;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(LateBed, "field 1: killed while an APPEND trickles, and run again at once") {
+  NOT_THE_REFERENCE();
+  for (int kills = 0; kills < 2; ++kills) underWay(60'000).end();
+  requireDone(slow.run({}));
+  awaitQuiet();
+  requireDone(slow.run({}));
+  checkOnceEach();
+  checkNothingToDo(slow);
+}
+
+TEST_CASE_FIXTURE(LateBed, "field 1: killed while an APPEND trickles, and it arrives after all is done") {
+  NOT_THE_REFERENCE();
+  underWay(60'000).end();
+  // Another way to the same server, which is faster.
+  slow.configure([&] {
+    std::string text = slow.configuration();
+    const std::string port = std::to_string(relay.port());
+    text.replace(text.rfind(port), port.size(), std::to_string(remote.imap()));
+    return text;
+  }());
+  requireDone(slow.run({}));
+  awaitQuiet();
+  CHECK(there().duplicates().size() > 0);  // it has arrived
+  Run run = slow.run({});
+  requireDone(run);
+  CHECK(run.says("second copies, which an interrupted run had sent and which arrived late"));
+  checkOnceEach();
+  checkNothingToDo(slow);
+}
+
+TEST_CASE_FIXTURE(LateBed, "field 1: a message deleted meanwhile does not come back with its late copy") {
+  NOT_THE_REFERENCE();
+  underWay(60'000).end();
+  {
+    ImapClient client = alice();
+    client.select("INBOX");
+    client.expunge("1:*");
+  }
+  Run first = slow.run({});
+  INFO(first.log());
+  requireDone(first);
+  awaitQuiet();
+  Run second = slow.run({});
+  INFO(second.log());
+  requireDone(second);
+  CHECK(here().messages() == 0);
+  checkNothingToDo(slow);
+}
+
+TEST_CASE_FIXTURE(LateBed, "field 1: SIGTERM and SIGINT give what is on its way some time") {
+  NOT_THE_REFERENCE();
+  for (int signal : {SIGTERM, SIGINT}) {
+    CAPTURE(signal);
+    BackgroundProcess run = underWay(40'000);
+    run.signal(signal);
+    Outcome outcome = run.wait(30s);
+    CHECK(outcome.exitStatus == (signal == SIGTERM ? 0 : 1));
+    const std::string log = readFile(slow.directory() / "stderr");
+    CHECK(log.find("that are on their way, for up to 10 s") != std::string::npos);
+  }
+  requireDone(slow.run({}));
+  checkOnceEach();
+  CHECK(sql(slow.database(), "SELECT count(*) FROM ours_strays") == "0\n");  // all that was sent was answered
+  checkNothingToDo(slow);
+}
