@@ -1,25 +1,24 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// One run: sync and its net or nets are started, told what to do, listened to and buried; and so is one
-// delivery process after the other, when sync wants them, or more nets for the same accounts.
+// One run: sync and its net or nets are started and told what to do; and so is one delivery process after the
+// other, when sync wants them, or more nets for the same accounts. What they report is heard here.
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "ipc/launch.h"
+#include "launch/run/crew.h"
 #include "launch/run/outcome.h"
 #include "launch/run/pull_settings.h"
 #include "launch/run/run_settings.h"
 #include "launch/run/service.h"
 #include "launch/run/signals.h"
-#include "launch/run/worker.h"
+#include "launch/run/voices.h"
 #include "launch/show/done.h"
-#include "launch/show/flood.h"
 #include "launch/show/log.h"
 #include "launch/show/progress.h"
 
@@ -45,75 +44,59 @@ struct RunEnd {
 // What to do: interimap's kind of run or pullimap's.
 using AnySettings = std::variant<RunSettings, PullSettings>;
 
-class Run {
+// A method for each report and for each thing that may happen to a worker: hence more than 25.
+class Run : private Crew::Leader {
  public:
-  explicit Run(Surroundings around) : log_(around.log), around_(around) {}
+  explicit Run(Surroundings around) : around_(around), voices_(around.log), crew_(*this) {}
   // Until every worker is gone. To be called once. Throws Failure if the workers cannot be started.
   RunEnd run(AnySettings settings);
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = Crew::Clock;
 
-  struct Member {
-    Role role;
-    unsigned number;  // from 1, of the connections of a side
-    Worker worker;
-    std::optional<ExitStatus> said;
-    bool killed = false, violated = false, gone = false;
-    std::optional<Clock::time_point> killAt;  // when patience ends
-    std::map<LogLevel, Flood> floods;         // of its log lines, level by level
-
-    bool isExtra() const { return number > 1; }
-    // There for a while, at sync's wish; its end is not that of the run.
-    bool isPassing() const { return role == Role::delivery || isExtra(); }
-  };
-
-  static std::string nameOf(Role role, unsigned number);  // "remote/2": the second connection of a side
+  // Starting.
   void start(RunSettings settings);
   void start(PullSettings settings);
-  Member& add(Role role, std::vector<Descriptor> peers, unsigned number = 1,
-              Inherits inherits = Inherits::needed);
   void startDelivery();
   void startNets(const WantsNets& wants);
   void startNet(Side side, const settings::Net& account, unsigned number);
+
+  // Waiting, and stopping.
   void wait();
-  void serve(Member& member);
-  void tell(Member& member, const std::vector<std::string>& spoken);
-  bool admits(Member& member, LogLevel level, std::size_t octets);
-  void tellLeftOut(const Member& member, LogLevel level, std::uint64_t count);
-  void handle(Member& member, const Report& report);
-  void handle(Member& member, const LogLine& line);
-  void handle(const Member& member, const Traffic& traffic);
-  void handle(const Progress& progress);
-  void handle(const Exported& exported);
-  template <class What>
-  void handleDone(const What& done);
-  bool isExpected(const Report& report) const;
-  void summarise(const Pulled& done);
-  void error(std::string_view component, std::string_view mailbox, const std::string& text,
-             const LogSubject& subject = {});
-  void error(const Member& member, const std::string& text);
-  void warn(const Member& member, const std::string& text);
-  std::string component(const Member& member) const;
-  void violation(Member& member, const char* what);
-  void send(Member& member, Order order);
-  void flush(Member& member);
   void readSignals();
   void stop(Asked asked);
-  void reap();
-  void bury(Member& member, int waitStatus);
-  void tellTraffic(Role role);
   void hurryOthers(const Member& gone);
   Clock::duration patienceWithSync() const;
-  void hurry(Member& member, Clock::duration patience);
-  void killLate();
-  bool running() const;
   bool well(Clock::time_point now) const;
 
-  Log& log_;
+  // Of the crew.
+  void heard(Member& member, const Report& report) override;
+  void spoke(Member& member, const std::vector<std::string>& lines) override;
+  void violated(Member& member, const char* what) override;
+  void late(const Member& member) override;
+  void gone(Member& member, const Death& death) override;
+
+  // Reports; which of them are due is in a table.
+  struct Due;
+  bool isDue(const Due& due, const Member& member) const;
+  void handle(Member& member, const LogLine& line);
+  void handle(Member& member, const Traffic& traffic);
+  void handle(Member& member, const Ended& ended);
+  void handle(Member& member, const Locked& locked);
+  void handle(Member& member, const Progress& progress);
+  void handle(Member&, const Synchronised& done) { handleDone(done); }
+  void handle(Member& member, const Pulled& done);
+  void handle(Member& member, const Exported& exported);
+  void handle(Member& member, const WantsDeliverer& wants);
+  void handle(Member& member, const WantsNets& wants);
+  template <class What>
+  void handleDone(const What& done);
+  void summarise(const Pulled& done);
+
   Surroundings around_;
+  Voices voices_;
+  Crew crew_;
   std::string workers_;
-  std::vector<Member> members_;
   std::vector<End> ends_;
   std::optional<settings::Delivery> delivery_;  // pullimap: how each delivery process is told to go about it
   // interimap: an account to which there may be more connections than one, and how many.
@@ -122,11 +105,6 @@ class Run {
     std::uint8_t most;
   };
   std::optional<Several> local_, remote_;
-  struct Sum {
-    Traffic traffic;
-    bool isDue = false;  // the first net has ended
-  };
-  std::map<Role, Sum> traffic_;  // of the nets of a side
   bool exporting_ = false;
   bool deliveryWanted_ = false;
   std::optional<WantsNets> netsWanted_;
