@@ -129,7 +129,7 @@ slow      := soak versions deadlines kill watch large
 cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
-model     := '$(histories) --histories 12500' \
+model     := '$(histories) --histories 12500' '$(histories) --test-case=exhaustive* --one-in 1' \
              $(foreach n,12501 25001 37501 50001 62501 75001 87501,'$(histories) --test-case=random* --from $n --histories 12500')
 
 # Of clang, as that has the fuzzer, too: one tree for all that is sanitized.
