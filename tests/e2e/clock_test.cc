@@ -91,7 +91,9 @@ TEST_CASE(
   bed.add(mails("o", 1));
   REQUIRE(eventually([&] { return bed.program.log().find("Can't connect to ") != std::string::npos; }));
   bed.sink.start();
-  CHECK(eventually([&] { return bed.sink.messages().size() == 6; }, 90s));
+  bool sixth = eventually([&] { return bed.sink.messages().size() == 6; }, 90s);
+  INFO(bed.program.log());
+  CHECK(sixth);
   watcher.signal(SIGTERM);
   CHECK(watcher.wait(20s).exitStatus == 0);
 }

@@ -303,7 +303,7 @@ TEST_CASE("scenario 30: a server that refuses to compress, can only do it otherw
       requireDone(run);
       CHECK(showsFactor(run, "remote") == row.compressed);
       CHECK(run.says("Couldn't find a suitable compression algorithm") == row.warns);
-      CHECK(run.says("WARNING") == row.warns);
+      CHECK(run.says("remote: WARNING") == row.warns);
       CHECK(Snapshot::of(ImapClient(remote.port(), "bob", "sekrit")).messages() == 2);
     }
   }

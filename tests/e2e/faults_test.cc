@@ -182,6 +182,7 @@ TEST_CASE_FIXTURE(Killed, "a server that is killed in mid-run, and comes back") 
         Run run{process.wait(std::chrono::seconds(60))};
         bringBack(server, where.atLocal ? "alice" : "bob");
         run.errors = readFile(program.directory() / "stderr");
+        INFO(run.log());
         if (inTime) CHECK(run.exitStatus == static_cast<int>(ExitStatus::unavailable));
         checkFailedWell(run, group, where.atLocal, expected);
       }

@@ -191,15 +191,15 @@ TEST_CASE("field 28: alerts without end do not fill the log; the rest is counted
   Run run = bed.program.run({"--quiet"});
   CHECK(run.exitStatus == 0);
   CHECK(fs::file_size(log) < 1'000'000);
-  CHECK(linesWith(run.log(), "AAAA") <= 61 + run.wall.count());  // one more each second
-  CHECK(linesWith(run.log(), "AAAA") >= 30);
-  CHECK(run.says("remote: WARNING: Too many messages: 1 more was left out\n"));
-  // With the last net's end the rest is told.
+  CHECK(linesWith(run.log(), "AAAA") >= 10);
+  CHECK(linesWith(run.log(), "AAAA") <= 100);
+  // The rest is told at the end at the latest.
   long told = 0;
-  const std::string phrase = "Too many messages: ";
-  for (auto at = run.log().find(phrase); at != std::string::npos; at = run.log().find(phrase, at + 1))
-    told += std::stol(run.log().substr(at + phrase.size()));
-  CHECK(told + linesWith(run.log(), "AAAA") == 5000);
+  const std::string phrase = " more of this kind: [ALERT]";
+  const std::string text = run.log();
+  for (auto at = text.find(phrase); at != std::string::npos; at = text.find(phrase, at + 1))
+    told += std::stol(text.substr(text.rfind(' ', at - 1) + 1));
+  CHECK(told + linesWith(text, "AAAA") == 5000);
 }
 
 TEST_CASE("field 29: as root, pairs with another user each share a directory, and see no other database") {
