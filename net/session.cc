@@ -49,6 +49,7 @@ Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, StartT
 
 void Session::serve() {
   logIn(*this, settings_);
+  toldAtLogin_ = capabilities_;
   enterReady();
   finishRunning();
   while (true) turn();
@@ -299,7 +300,7 @@ void Session::start(Request request) {
                           .modSequences = modSequences_,
                           .storing = storing(),
                           .mailboxSelected = selected_,
-                          .capabilities = capabilities_,
+                          .capabilities = toldAtLogin_,
                           .news = news_,
                           .log = log_,
                           .header = header_};

@@ -139,7 +139,7 @@ class Session final : Dialogue, LiteralSink {
   Deadlines deadlines_;
   Log log_;
   Connection connection_;
-  Capabilities capabilities_;
+  Capabilities capabilities_, toldAtLogin_;  // as last told; as told when logged in
   Phase phase_ = Phase::greeting;
   std::optional<StatusResponse> greeting_;
   std::optional<StatusResponse> beforeGreeting_;  // may be it after all, if nothing follows

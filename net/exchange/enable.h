@@ -9,7 +9,8 @@ namespace interimap {
 
 class Enable final : public Exchange {
  public:
-  // `capabilities` outlives this, and is what the server said last when finish() is called.
+  // `capabilities` outlives this, and is known by the time of finish(): what the server said when it let us
+  // in. What it says later does not take back what sync was told.
   Enable(request::Enable request, const Capabilities& capabilities)
       : request_(request), capabilities_(capabilities) {}
   std::vector<Command> commands(const ExtensionSet&) override;

@@ -87,7 +87,7 @@ struct ExchangeContext {
   bool modSequences = false;         // QRESYNC is enabled
   bool storing = false;              // a STORE may be in flight
   bool mailboxSelected = false;      // when the commands are written
-  const Capabilities& capabilities;  // outlives the exchange, and follows what the server says
+  const Capabilities& capabilities;  // as told when logged in; outlives the exchange
   News& news;                        // outlives the exchange
   const Log& log;                    // copied
   MessageHeader& header;             // used by one exchange at a time, within one response
