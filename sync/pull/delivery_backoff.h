@@ -39,12 +39,14 @@ class DeliveryBackoff {
     if (idling_) retryAt_ = now + std::min(kFirstPause << std::min(failures_ - 1, 10), kLongestPause);
   }
 
-  // Not to be connected to at `now`.
-  bool down(std::int64_t now) const {
+  // Not to be connected to at `now`. A pause that is over stays over, whatever the clock says next: what was
+  // begun with this word is not to wait for another.
+  bool down(std::int64_t now) {
     if (lasting_) return true;
+    if (!idling_) return failures_ >= kMostTries;
     // Further off than any pause: the clock was set back.
-    return idling_ ? retryAt_ && now < *retryAt_ && *retryAt_ <= now + kLongestPause
-                   : failures_ >= kMostTries;
+    if (retryAt_ && (now >= *retryAt_ || *retryAt_ > now + kLongestPause)) retryAt_.reset();
+    return retryAt_.has_value();
   }
   // Before the next connection.
   std::chrono::milliseconds pause() const {

@@ -124,7 +124,7 @@ void Pull::quitDelivery() {
 
 // The server that mail goes to cannot be reached, or wants us not to come again.
 void Pull::reportSink() {
-  const DeliveryBackoff& sink = pulling_.sink;
+  DeliveryBackoff& sink = pulling_.sink;
   std::string text = "Mail cannot be delivered: " + sink.reason();
   if (sink.lasting()) throw Failure(*sink.lasting(), text);
   std::int64_t now = pulling_.now();
@@ -156,10 +156,10 @@ std::chrono::seconds Pull::until(std::int64_t time) const {
 }
 
 // How long there is nothing to do unless the server has news.
-std::chrono::seconds Pull::untilWanted() const {
+std::chrono::seconds Pull::untilWanted() {
   std::chrono::seconds wait = std::min(kLongestWait, std::chrono::seconds(pulling_.settings.interval));
-  if (auto retry = pulling_.sink.retryAt(); retry && pulling_.sink.down(pulling_.now()))
-    wait = std::min(wait, until(*retry));
+  if (pulling_.sink.down(pulling_.now()) && pulling_.sink.retryAt())
+    wait = std::min(wait, until(*pulling_.sink.retryAt()));
   else if (auto due = pulling_.state.nextDue())
     wait = std::min(wait, isDue(*due, pulling_.now()) ? std::chrono::seconds(1) : until(*due));
   if (purged_ && pulling_.settings.purgeAfter > 0U) wait = std::min(wait, until(*purged_ + kBetweenPurges));

@@ -40,7 +40,7 @@ class Pull {
   bool purgeIsDue() const;
   void purge();
   void awaitNews();
-  std::chrono::seconds untilWanted() const;
+  std::chrono::seconds untilWanted();
   std::chrono::seconds until(std::int64_t time) const;
 
   Reporter& launch_;

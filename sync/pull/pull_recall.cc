@@ -208,6 +208,8 @@ bool Visit::retreat() {
   std::ranges::sort(*found, {}, &FoundMessage::uid);
   std::optional<Uid> last = newestSame(*found);
   UidNext to{last ? std::uint64_t{last->value()} + 1 : 1};
+  // Of what the reference was done with nothing but UIDs is known yet: there is nothing to tell them by.
+  if (!last && known_->imported.value != 0) to = known_->uidNext;
   bool back = selected_.uidNext.value != 0 && selected_.uidNext < known_->uidNext;
   if (back) to = std::min(to, selected_.uidNext);
   if (to >= known_->uidNext) return true;
