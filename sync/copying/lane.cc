@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <span>
 #include <utility>
 
 #include "ipc/failure.h"
+#include "sync/peers/for_the_moment.h"
 
 namespace interimap {
 
@@ -18,6 +20,8 @@ constexpr std::size_t kWindowMessages = 128;
 static_assert(kWindowMessages <= kMostMessages);
 // Messages whose intent is written to the disk at once: its fsyncs are to be few beside the copying.
 constexpr std::size_t kReserved = 4096;
+
+bool isSystem(std::string_view flag) { return flag.starts_with('\\'); }
 
 UidSet uidsOf(std::span<const Fresh> fresh, std::size_t from, std::size_t end) {
   UidSet uids;
@@ -73,7 +77,7 @@ bool Lane::fetch() {
   if (share_.octets() > 0 && share_.octets() + window.octets > pace_.most()) return false;
   if (!share_.admits(window.octets)) return false;
 
-  fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true);
+  fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true, false);
   reserved_ -= window.end - cut_;
   cut_ = window.end;
   if (cut_ == load.fresh.size()) {
@@ -84,11 +88,11 @@ bool Lane::fetch() {
   return true;
 }
 
-void Lane::fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together) {
+void Lane::fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together, bool bare) {
   auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
   auto reply = source_.fetchBodies({uids});
   fetching_.push_back(
-      {&load, std::move(uids), together, {share_, octets}, std::move(selected), std::move(reply)});
+      {&load, std::move(uids), together, bare, {share_, octets}, std::move(selected), std::move(reply)});
 }
 
 Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most) const {
@@ -152,7 +156,7 @@ bool Lane::commit() {
   transaction.commit("copies");
   for (Appending& window : next) send(std::move(window));
   for (Again& each : again)
-    if (!each.uids.empty()) fetch(*each.load, std::move(each.uids), each.octets, false);
+    if (!each.uids.empty()) fetch(*each.load, std::move(each.uids), each.octets, false, each.bare);
   return true;
 }
 
@@ -175,9 +179,10 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
 
   UidSet missing = fetching.uids;
   for (Uid uid : bodies.tooLarge) missing.remove(UidSet::single(uid));
+  std::map<std::string, UidSet> unstorable;
   std::vector<Appending> out;
   for (FetchedBodies::Part& part : bodies.parts) {
-    Appending window{&load, {}, {}, fetching.together, std::move(part.bodies), {}, {}};
+    Appending window{&load, {}, {}, fetching.together, fetching.bare, std::move(part.bodies), {}, {}};
     std::vector<store::Intent> intents;
     std::uint64_t size = 0;
     for (answer::WindowMessage& message : part.messages) {
@@ -188,8 +193,12 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
         continue;
       }
       // What the target cannot keep is not sent to it, and so never missed there.
-      message.flags =
-          message.flags.only([&](std::string_view flag) { return load.access.storable.allows(flag); });
+      Flags sent = message.flags.only([&](std::string_view flag) {
+        return load.access.storable.allows(flag) && (!fetching.bare || isSystem(flag));
+      });
+      if (!fetching.bare && sent.text().size() < message.flags.text().size())
+        unstorable[(message.flags - sent).text()].add(message.uid);
+      message.flags = std::move(sent);
       size += message.body.size;
       intents.push_back(
           {message.uid, Identity{message.header, message.date.seconds(), message.body.size}, message.flags});
@@ -201,6 +210,11 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
     out.push_back(std::move(window));
   }
   for (Uid uid : missing.each()) owe(load, uid);
+  for (const auto& [flags, uids] : unstorable)
+    log_.caution(About::at(target_.side(), load.mailbox->wire[target_.side()]),
+                 "Flags (" + flags + ") cannot be stored here: " + source_.name() + " UID " + uids.text() +
+                     " is copied without them.",
+                 ExitStatus::tryAgain);
   return out;
 }
 
@@ -227,7 +241,9 @@ Lane::Again Lane::settle(Appending& window) {
   };
   // Refused together: which of them was it? One by one, the others will go through. Their bodies are gone.
   bool retry = window.together && window.messages.size() > 1;
-  Again again{&load, {}, 0};
+  // Refused alone: it may be a keyword that this server cannot have.
+  bool doubtKeywords = !retry && !window.bare && !isForTheMoment(window.reply.done());
+  Again again{&load, {}, 0, doubtKeywords};
   UidSet refused = store_.refusedUids(load.mailbox->id, source_.side()), settled, from, to;
   std::vector<store::Pair> told;
   for (std::size_t i = 0; i < window.messages.size(); ++i)
@@ -237,7 +253,10 @@ Lane::Again Lane::settle(Appending& window) {
   for (std::size_t i = 0; i < window.messages.size(); ++i) {
     answer::WindowMessage& message = window.messages[i];
     const std::optional<Uid>& uid = appended.uids[i];
-    if (!appended.stored[i] && retry) {
+    bool keywords =
+        !appended.stored[i] && doubtKeywords && !message.flags.only(std::not_fn(isSystem)).empty();
+    if (keywords || (!appended.stored[i] && retry)) {
+      if (keywords) leaveOutKeywords(load, message, appended.refusal);
       again.uids.add(message.uid);
       again.octets += message.body.size;
     } else if (!appended.stored[i]) {
@@ -276,6 +295,15 @@ Lane::Again Lane::settle(Appending& window) {
             "Added " + std::to_string(from.size()) + " UID(s) " + (toLocal ? to : from).text() +
                 (toLocal ? " <- " : " -> ") + (toLocal ? from : to).text());
   return again;
+}
+
+void Lane::leaveOutKeywords(const Load& load, const answer::WindowMessage& message,
+                            const std::string& reply) {
+  log_.caution(About::at(source_.side(), load.mailbox->wire[source_.side()]),
+               "UID " + std::to_string(message.uid.value()) + " was refused by " + target_.name() +
+                   " with (" + message.flags.only(std::not_fn(isSystem)).text() + "): " + reply +
+                   ". Trying without these keywords.",
+               ExitStatus::tryAgain);
 }
 
 // It was listed and did not come: expunged meanwhile, or its response could not be read. Only the server

@@ -77,6 +77,7 @@ class Lane {
     const Load* load;
     UidSet uids;
     bool together;  // to be appended
+    bool bare;      // without keywords
     Room::Place place;
     Reply<answer::Selected> selected;
     Reply<FetchedBodies> reply;
@@ -85,17 +86,18 @@ class Lane {
     const Load* load;
     std::vector<answer::WindowMessage> messages;
     Room::Place place;
-    bool together;
+    bool together, bare;
     Descriptor bodies;  // until it is sent
     Pace::Sent sent;
     Reply<answer::Appended> reply;
   };
 
-  // What was refused together, and is to be fetched once more.
+  // What was refused together, or with keywords, and is to be fetched once more.
   struct Again {
     const Load* load;
     UidSet uids;
     std::uint64_t octets;
+    bool bare;
   };
 
   struct Cut {
@@ -105,7 +107,7 @@ class Lane {
 
   void makeRoom();
   bool fetch();
-  void fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together);
+  void fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together, bool bare);
   // Where a window ends that begins at `from`.
   Cut cut(const Load& load, std::size_t from, std::size_t most) const;
   void reserve();
@@ -115,6 +117,7 @@ class Lane {
   // Records what became of a window; gives back what has to be tried again, one by one.
   Again settle(Appending& appending);
   bool withdraw();
+  void leaveOutKeywords(const Load& load, const answer::WindowMessage& message, const std::string& reply);
   void owe(const Load& load, Uid uid);
   void postpone(const Load& load, Uid uid);
   bool map(const Load& load, const answer::WindowMessage& message, Uid copy);

@@ -4,11 +4,15 @@
 
 #include <utility>
 
+#include "sync/peers/for_the_moment.h"
+
 namespace interimap {
 
 namespace {
 
 using Items = request::Fetch::Items;
+
+bool isSystem(std::string_view flag) { return flag.starts_with('\\'); }
 
 Uid uidOn(Side side, const store::Pair& pair) { return side == Side::local ? pair.local : pair.remote; }
 
@@ -23,13 +27,23 @@ void Application::begin(const Both<Lanes*>& lanes, BothChanges& changes) {
   load(lanes, changes);
 }
 
+// System flags together, each keyword by itself: a server that refuses one of them shall have the others.
 void Application::store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates) {
-  for (const FlagUpdate& update : updates)
-    stores_.emplace_back(
-        side,
-        work_.at(side).store(update.uids, change, update.flags, [this, side](const answer::Message& message) {
-          if (message.flags) storedFlags_[side].insert_or_assign(message.uid, *message.flags);
-        }));
+  std::map<std::string, UidSet> byFlags;
+  for (const FlagUpdate& update : updates) {
+    Flags system = update.flags.only(isSystem);
+    if (!system.empty()) byFlags[system.text()].add(update.uids);
+    (update.flags - system).each([&](std::string_view keyword) {
+      byFlags[std::string(keyword)].add(update.uids);
+    });
+  }
+  for (auto& [text, uids] : byFlags) {
+    Flags flags = *Flags::parse(text);
+    auto reply = work_.at(side).store(uids, change, flags, [this, side](const answer::Message& message) {
+      if (message.flags) storedFlags_[side].insert_or_assign(message.uid, *message.flags);
+    });
+    stores_.push_back({side, std::move(flags), std::move(uids), std::move(reply)});
+  }
 }
 
 void Application::load(const Both<Lanes*>& lanes, BothChanges& changes) {
@@ -81,35 +95,77 @@ void Application::leave(Side side, const std::string& text) {
   left_ = true;
 }
 
+// A keyword that is refused, and not for the moment, is not tried again: too long for this server, or one too
+// many.
+void Application::finishStores() {
+  for (Stored& stored : stores_) {
+    const answer::Done& done = stored.reply.done();
+    if (done.ok()) continue;
+    std::string flags = stored.flags.text();
+    if (isSystem(flags) || isForTheMoment(done)) {
+      work_.log.error(work_.about(stored.side), "Couldn't update flags: " + words(done),
+                      ExitStatus::tryAgain);
+      left_ = true;
+    } else {
+      work_.log.error(work_.about(stored.side),
+                      "Couldn't update flags (" + flags + ") for UID " + stored.uids.text() + ": " +
+                          words(done) + ". This keyword is left out.",
+                      ExitStatus::tryAgain);
+      refused_[stored.side][flags].add(stored.uids);
+    }
+  }
+}
+
+// Whether it is known what one side of a pair has now. What its server refuses or does not do, though it
+// takes the command, is not asked for again: in the base is what the side has.
+bool Application::finishFlags(Side side, const Plan::Agreed& agreed, Flags& base) {
+  Flags add = agreed.add[side], remove = agreed.remove[side];
+  if (add.empty() && remove.empty()) return true;
+  Uid uid = side == Side::local ? agreed.local : agreed.remote;
+  for (const auto& [text, uids] : refused_[side]) {
+    if (!uids.contains(uid)) continue;
+    Flags keyword = *Flags::parse(text);
+    base = (base - (add & keyword)) | (remove & keyword);
+    add = add - keyword;
+    remove = remove - keyword;
+  }
+  if (add.empty() && remove.empty()) return true;
+  auto shown = storedFlags_[side].find(uid);
+  if (shown == storedFlags_[side].end()) {
+    undone_[side][agreed.base.text()].add(uid);
+    return false;
+  }
+  Flags missing = add - shown->second, surplus = remove & shown->second, dropped = missing | surplus;
+  base = (base - missing) | surplus;
+  if (dropped.empty())
+    updated_[side][agreed.base.text()].add(uid);
+  else
+    dropped_[side][dropped.text()].add(uid);
+  return true;
+}
+
 // A pair agrees once the server shows what was stored. If it shows more than that, somebody else was there
 // too, and the next pass sees it.
 void Application::finishFlags() {
-  for (auto& [side, reply] : stores_)
-    if (!reply.done().ok()) {
-      work_.log.error(work_.about(side), "Couldn't update flags: " + words(reply.done()),
-                      ExitStatus::tryAgain);
-      left_ = true;
-    }
-  Both<std::map<std::string, UidSet>> updated, refused;
+  finishStores();
   for (const Plan::Agreed& agreed : plan().agreed) {
-    bool reachedBoth = true;
-    for (Side side : kSides) {
-      if (agreed.add[side].empty() && agreed.remove[side].empty()) continue;
-      Uid uid = side == Side::local ? agreed.local : agreed.remote;
-      auto it = storedFlags_[side].find(uid);
-      bool done = it != storedFlags_[side].end() && (agreed.add[side] - it->second).empty() &&
-                  (agreed.remove[side] & it->second).empty();
-      (done ? updated : refused)[side][agreed.base.text()].add(uid);
-      reachedBoth = reachedBoth && done;
-    }
-    if (reachedBoth) work_.store.setBase(work_.mailbox.id, agreed.local, agreed.base);
+    Flags base = agreed.base;
+    bool here = finishFlags(Side::local, agreed, base), there = finishFlags(Side::remote, agreed, base);
+    if (here && there) work_.store.setBase(work_.mailbox.id, agreed.local, base);
   }
   for (Side side : kSides) {
-    for (const auto& [flags, uids] : updated[side]) {
+    for (const auto& [flags, uids] : updated_[side]) {
       work_.log.done().flagsUpdated += uids.size();
       work_.log.info(work_.about(side), "Updated flags (" + flags + ") for UID " + uids.text());
     }
-    for (const auto& [flags, uids] : refused[side])
+    for (const auto& [flags, uids] : dropped_[side])
+      work_.log.caution(
+          work_.about(side),
+          "Flags (" + flags + ") for UID " + uids.text() +
+              " are not as they were stored: the server does not keep them. They stay as they are "
+              "on the other side.",
+          ExitStatus::tryAgain);
+    for (const auto& [flags, uids] : undone_[side])
       leave(side, "Couldn't update flags (" + flags + ") for UID " + uids.text() + ", will try again later");
   }
 }

@@ -41,6 +41,8 @@ class Application {
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
   void load(const Both<Lanes*>& lanes, BothChanges& changes);
   void finishFlags();
+  void finishStores();
+  bool finishFlags(Side side, const Plan::Agreed& agreed, Flags& base);
   UidSet toExpunge(Side side) const;
   void finishExpunge(Side side);
   void finishSurplus(Side side, const UidSet& gone);
@@ -53,8 +55,16 @@ class Application {
   Both<UidSet> denied_;
   bool left_ = false;
   Both<std::uint64_t> expunged_;
-  std::vector<std::pair<Side, Reply<Nothing>>> stores_;
+  struct Stored {
+    Side side;
+    Flags flags;
+    UidSet uids;
+    Reply<Nothing> reply;
+  };
+  std::vector<Stored> stores_;
   Both<std::map<Uid, Flags>> storedFlags_;
+  Both<std::map<std::string, UidSet>> refused_;                     // keywords, for good
+  Both<std::map<std::string, UidSet>> updated_, undone_, dropped_;  // by flags, for the log
   Both<Reply<answer::Selected>> verified_;
   Both<std::optional<Reply<UidSet>>> expunges_;
 };

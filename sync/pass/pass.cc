@@ -89,10 +89,7 @@ void Pass::clarify() {
   }
   for (Side side : kSides)
     if (work_.due.rebuilt[side]) changes_[side]->gone.add(std::exchange(changes_[side]->lost, {}));
-  if (work_.isFull()) {
-    redo_ = findLost(work_, changes_);
-    reportUnreported(work_, changes_);
-  }
+  if (work_.isFull()) redo_ = findLost(work_, changes_);
   for (Side side : kSides)
     if (changes_[side]) questions_.ask(side, redo_[side]);
   pairing_.ask();
@@ -121,6 +118,7 @@ void Pass::begin(Both<Lanes*> lanes) {
   UidSet recognised;
   for (const Touched& touched : joined_) recognised.add(touched.local);
   Restrained decided = decide();
+  if (work_.isFull()) reportUnreported(work_, changes_, decided.plan);
   rememberBrake(decided);
   for (Side side : kSides)
     if (decided.heldBack[side])
@@ -213,11 +211,23 @@ Restrained Pass::decide() {
   Restrained decided = restrain(
       std::move(plan), access, {settings.maxDeletions, settings.maxDeletionsPercent, settings.forceDeletions},
       past, std::time(nullptr));
-  for (Side side : kSides)
-    if (const UidSet& uids = decided.plan.todo[side].withheld; !uids.empty())
-      work_.log.caution(work_.about(side), "Mailbox is READ-ONLY: not updating flags of UID " + uids.text(),
-                        ExitStatus::tryAgain);
+  for (Side side : kSides) reportWithheld(decided.plan, side);
   return decided;
+}
+
+void Pass::reportWithheld(const Plan& plan, Side side) {
+  auto say = [&](const std::string& text) {
+    work_.log.caution(work_.about(side), text, ExitStatus::tryAgain);
+  };
+  UidSet all;
+  for (const FlagUpdate& update : plan.todo[side].withheld) {
+    all.add(update.uids);
+    if (!work_.access(side).readOnly)
+      say("Not updating flags (" + update.flags.text() + ") of UID " + update.uids.text() +
+          ": the server does not let them be stored here.");
+  }
+  if (!all.empty() && work_.access(side).readOnly)
+    say("Mailbox is READ-ONLY: not updating flags of UID " + all.text());
 }
 
 // What is new and stays where it is: the other side may not be written to. The rest goes on.

@@ -56,6 +56,7 @@ class Pass {
   bool resume();
   bool leaveSurplus();
   Restrained decide();
+  void reportWithheld(const Plan& plan, Side side);
   Both<UidSet> deny();
   void rememberBrake(const Restrained& decided);
   void rememberLandmarks(Side side);

@@ -55,6 +55,7 @@ class Reconciliation {
     for (Side side : {Side::local, Side::remote}) {
       plan_.todo[side].add = add_[side].take();
       plan_.todo[side].remove = remove_[side].take();
+      plan_.todo[side].withheld = withheld_[side].take();
     }
     return std::move(plan_);
   }
@@ -86,13 +87,11 @@ class Reconciliation {
     add_[side].add(uid, agreed.add[side]);
     remove_[side].add(uid, agreed.remove[side]);
     agreed.base = (agreed.base - (missing - agreed.add[side])) | (surplus - agreed.remove[side]);
-    auto ought = [&](std::string_view flag) { return access_[side].storable.allows(flag); };
-    if (access_[side].readOnly && !(missing.only(ought).empty() && surplus.only(ought).empty()))
-      plan_.todo[side].withheld.add(uid);
+    withheld_[side].add(uid, (missing - agreed.add[side]) | (surplus - agreed.remove[side]));
   }
 
   const Both<Access>& access_;
-  Both<Updates> add_, remove_;
+  Both<Updates> add_, remove_, withheld_;
   Plan plan_;
 };
 

@@ -34,7 +34,7 @@ struct Plan {
   struct OnOneSide {
     std::vector<FlagUpdate> add, remove;  // STORE +FLAGS, -FLAGS; by flags
     UidSet expunge;
-    UidSet withheld;  // their flags ought to change, but the mailbox is read-only
+    std::vector<FlagUpdate> withheld;  // flags that ought to change and that this side cannot store
   };
   Both<OnOneSide> todo;
   // A pair that will be as equal as it gets once `add` and `remove` are done on each side. `base` is what it

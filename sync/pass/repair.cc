@@ -8,8 +8,8 @@ namespace {
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
-std::string both(const store::Pair& pair) {
-  return "(lUID,rUID) = (" + number(pair.local.value()) + "," + number(pair.remote.value()) + ")";
+std::string both(Uid local, Uid remote) {
+  return "(lUID,rUID) = (" + number(local.value()) + "," + number(remote.value()) + ")";
 }
 
 }  // namespace
@@ -25,8 +25,8 @@ Both<UidSet> findLost(const Work& work, BothChanges& changes) {
       if (others.lost.contains(there) || others.gone.contains(there)) {
         gone.add(here);
         if (local || others.gone.contains(there))
-          work.log.warning(work.about(side),
-                           "Pair " + both(pair) + " vanished from " + work.mailbox.shown() + ". Repairing.");
+          work.log.warning(work.about(side), "Pair " + both(pair.local, pair.remote) + " vanished from " +
+                                                 work.mailbox.shown() + ". Repairing.");
       } else {
         redo[other(side)].add(there);
         work.log.warning(work.about(side), "UID " + number(here.value()) + " disappeared. Redownloading " +
@@ -39,25 +39,21 @@ Both<UidSet> findLost(const Work& work, BothChanges& changes) {
   return redo;
 }
 
-// Where it is not known what both last had in common, as after the Perl program, every message is among them:
-// then something was missed only if the two differ. Once for each pair.
-void reportUnreported(const Work& work, const BothChanges& changes) {
-  auto flagsOn = [&](Side side, const store::Pair& pair) -> const Flags* {
-    auto it = changes[side]->flags.find(side == Side::local ? pair.local : pair.remote);
-    return it == changes[side]->flags.end() ? nullptr : &it->second;
+// Once for each pair, and only where something was missed: not where both have the same, though it is not
+// known what they last had in common, as after the Perl program; nor where the difference has to stay.
+void reportUnreported(const Work& work, const BothChanges& changes, const Plan& plan) {
+  auto unreported = [&](Side side, Uid uid) {
+    return changes[side]->flags.contains(uid) && changes[side]->unreported.contains(uid);
   };
-  UidSet said;  // local UIDs
-  for (Side side : kSides) {
-    UidSet uids;
-    for (const auto& [uid, _] : changes[side]->flags)
-      if (changes[side]->unreported.contains(uid)) uids.add(uid);
-    for (const store::Pair& pair : work.store.pairs(work.mailbox.id, side, uids)) {
-      const Flags *here = flagsOn(Side::local, pair), *there = flagsOn(Side::remote, pair);
-      bool agree = !pair.base && here != nullptr && there != nullptr && *here == *there;
-      if (agree || said.contains(pair.local)) continue;
-      said.add(pair.local);
+  for (const Plan::Agreed& pair : plan.agreed) {
+    bool isRepaired = false;
+    for (Side side : kSides) isRepaired = isRepaired || !pair.add[side].empty() || !pair.remove[side].empty();
+    if (!isRepaired) continue;
+    for (Side side : kSides) {
+      if (!unreported(side, side == Side::local ? pair.local : pair.remote)) continue;
       work.log.warning(work.about(side), "Missed flag update in " + work.mailbox.shown() + " for " +
-                                             both(pair) + ". Repairing.");
+                                             both(pair.local, pair.remote) + ". Repairing.");
+      break;
     }
   }
 }

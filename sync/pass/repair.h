@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sync/pass/changes.h"
+#include "sync/pass/reconcile.h"
 #include "sync/pass/work.h"
 
 namespace interimap {
@@ -11,8 +12,8 @@ namespace interimap {
 // A message that one side lost without a word is to be copied again from the other: those, by the side that
 // still has them. If both lost it, or one did after the other's was expunged, it is gone.
 Both<UidSet> findLost(const Work& work, BothChanges& changes);
-// A pair that differs though neither side reported a change since last time.
-void reportUnreported(const Work& work, const BothChanges& changes);
+// A pair that differed though neither side reported a change since last time, and that the plan makes equal.
+void reportUnreported(const Work& work, const BothChanges& changes, const Plan& plan);
 // Neither new nor known, nor among `redo`.
 void reportUnmatched(const Work& work, const BothChanges& changes, const Both<UidSet>& redo);
 // VANISHED or changed on this side, and nothing to do with what is on the other.

@@ -119,9 +119,15 @@ void Trial::checkAfter(const Outcome& outcome, bool clean) {
   if (outcome.status == ExitStatus::ok) return witness_.converged();
   if (outcome.status == ExitStatus::data && witness_.upsetMailboxes().empty() && !mayDiffer_)
     throw Broken("nothing had to be left alone, and the exit status is 65");
-  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !mayDiffer_ && !isAnyRefused() &&
-      witness_.difference().empty())
+  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !isAnyWithheld() && !mayDiffer_ &&
+      !isAnyRefused() && witness_.difference().empty())
     throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(outcome.status)));
+}
+
+// A flag that cannot be stored everywhere is not carried over, and that is reported.
+bool Trial::isAnyWithheld() const {
+  return std::ranges::any_of(kSides,
+                             [this](Side side) { return accounts_[side].setup.storable != kAllFlags; });
 }
 
 // Each side may hold one that the other refuses, and both may look the same.
@@ -166,7 +172,8 @@ void Trial::checkQuiet(ExitStatus status) {
   if (mustReport_ && status == ExitStatus::ok)
     throw Broken("a mailbox had to be left alone, and the exit status is 0");
   witness_.converged();
-  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && status != ExitStatus::ok)
+  if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !isAnyWithheld() &&
+      status != ExitStatus::ok)
     throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(status)));
 }
 

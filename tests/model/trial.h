@@ -40,6 +40,7 @@ class Trial {
   void settle();
   void checkQuiet(ExitStatus status);
   bool madeParents() const;  // did a server in the last run, unasked
+  bool isAnyWithheld() const;
   bool isAnyRefused();
   void checkAfter(const Outcome& outcome, bool clean);
   Outcome run(std::uint64_t seed, std::span<const Step> within);

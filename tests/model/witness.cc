@@ -117,6 +117,7 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
   }
   if (isUpset(mailbox)) return;
   auto it = kin_.find({mailbox, looks_.at(serial)});
+  if (it != kin_.end()) it->second.copiedTo[target] = true;
   if (it == kin_.end())
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
                  " is copied, and was never there");
@@ -283,6 +284,9 @@ void Witness::checkFlags(const Key& key, const Kin& kin) const {
     if (disturbed_ && here + there > 1) continue;
     Side changed = here > 0 ? Side::local : Side::remote;
     FlagBits wanted = here + there > 0 ? kin.changes[changed].last : kin.start;
+    // A flag that a copy lacks when the engine looks at it for the first time is taken for not kept, and
+    // stored.
+    if (here + there > 0 && !(wanted & flag) && kin.copiedTo[changed]) continue;
     for (Side side : kSides) {
       if (accounts_[side].setup.readOnly) continue;
       bool storable = accounts_[side].setup.storable & flag;

@@ -84,6 +84,7 @@ class Witness {
     bool old = false;             // there were some
     bool dead = false;            // one was expunged by a user
     bool flagsForgotten = false;  // by the engine
+    Both<bool> copiedTo;          // by the engine
     bool perhapsDead = false;     // ... when the engine cannot have known yet that it had copied it
     Both<unsigned> userExpunges, engineExpunges;
     Both<unsigned> earlierExpunges;       // by users, before the mailbox was taken afresh
