@@ -183,7 +183,9 @@ TEST_CASE_FIXTURE(Killed, "a server that is killed in mid-run, and comes back") 
         bringBack(server, where.atLocal ? "alice" : "bob");
         run.errors = readFile(program.directory() / "stderr");
         INFO(run.log());
-        if (inTime) CHECK(run.exitStatus == static_cast<int>(ExitStatus::unavailable));
+        // What was held up last may have been no more than the answer to what nobody waited for.
+        if (inTime && !run.says("while nothing was asked of it"))
+          CHECK(run.exitStatus == static_cast<int>(ExitStatus::unavailable));
         checkFailedWell(run, group, where.atLocal, expected);
       }
     }

@@ -227,7 +227,8 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   if (!outcome.finished) store_.reset();
   // At the end of a run the database is closed, here it only stays open for the sake of speed.
   if (outcome.finished) files_.sync();
-  if (outcome.finished) powerFailed_ = false;
+  // The machine's start stays where it is: what was written before it is in doubt until a run is through.
+  if (outcome.finished && outcome.status == ExitStatus::ok) powerFailed_ = false;
   stragglers_ = interleaving.takeStragglers();
   Random fate(seed);
   std::erase_if(stragglers_, [&](SimulatedNet& net) {
