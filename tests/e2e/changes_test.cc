@@ -91,10 +91,11 @@ TEST_CASE_FIXTURE(Changes, "scenario 72: messages with the same change are store
   for (const std::string& command : run.commands("remote")) {
     if (command.starts_with("UID STORE ")) stores.push_back(command);
   }
-  REQUIRE(stores.size() == 2);
+  REQUIRE(stores.size() == 3);  // a keyword has one of its own: a server may refuse it
   std::ranges::sort(stores);
   CHECK(stores[0].starts_with("UID STORE 1,3,5,7 "));
-  CHECK(stores[1].starts_with("UID STORE 2,4 "));
+  CHECK(stores[1].starts_with("UID STORE 1,3,5,7 "));
+  CHECK(stores[2].starts_with("UID STORE 2,4 "));
   CHECK(run.says("remote(INBOX): Updated flags ("));
   for (const std::string& command : run.commands("local")) CHECK_FALSE(command.starts_with("UID STORE "));
   checkEqual(here(), there());
