@@ -17,14 +17,14 @@ namespace {
 constexpr unsigned kMessages = 3;
 constexpr std::string_view kBody = "Subject: x\r\n\r\n.dot\nbare\rand\0caf\xc3\xa9";
 
-std::shared_ptr<Mailing> mailing() {
+std::shared_ptr<DeliveryWindow> window() {
   static const std::vector<ForwardPath> kRecipients = {*ForwardPath::parse("bob"),
                                                        *ForwardPath::parse("carol@example.net")};
   BodyWriter writer;
   writer.write(kBody);
   BodyRange range{0, kBody.size()};
-  return std::make_shared<Mailing>(
-      Mailing{1, kRecipients, Bodies(writer.seal(), std::span(&range, 1)), kMessages});
+  return std::make_shared<DeliveryWindow>(
+      DeliveryWindow{1, kRecipients, Bodies(writer.seal(), std::span(&range, 1)), kMessages});
 }
 
 settings::Delivery settingsFor(std::string_view options) {
@@ -47,7 +47,7 @@ settings::Delivery settingsFor(std::string_view options) {
 class Client {
  public:
   explicit Client(std::string_view options) : settings_(settingsFor(options)) {
-    auto shared = mailing();
+    auto shared = window();
     for (std::uint32_t i = 0; i < kMessages; ++i)
       dialogue_.submit({shared, i, i == 0 ? ReversePath() : *ReversePath::parse("alice@example.net"),
                         BodyRange{0, kBody.size()}});
