@@ -406,7 +406,9 @@ void Trial::rename(const Step& step) {
   for (const std::string& name : account.rename(from, to)) {
     for (const HeldMessage& message : account.find(name)->messages)
       witness_.appended(step.side, name, message.serial, witness_.kind(message.serial), message.flags);
-    upset(from + name.substr(to.size()));
+    const std::string former = from + name.substr(to.size());
+    upset(former);
+    witness_.renamed(former);  // what is below either name may wait for a user to say what became of it
     witness_.renamed(name);
     if (accounts_[other(step.side)].find(name)) upset(name);
   }

@@ -253,6 +253,15 @@ void Witness::checkMirror(const Key& key, const Kin& kin) const {
                  std::to_string(key.second));
 }
 
+bool Witness::hasSurplus(const Key& key) const {
+  return std::ranges::any_of(kSides, [&](Side side) {
+    const HeldMailbox* mailbox = accounts_[side].find(key.first);
+    return mailbox != nullptr && std::ranges::any_of(mailbox->messages, [&](const HeldMessage& message) {
+             return looks_.at(message.serial) == key.second && isSurplus(side, key.first, message);
+           });
+  });
+}
+
 void Witness::checkCount(const Key& key, const Kin& kin) const {
   if (readOnly()) return checkMirror(key, kin);
   std::size_t have = flagsOf(Side::local, key, 0).size(), all = kin.total;
@@ -268,6 +277,7 @@ void Witness::checkCount(const Key& key, const Kin& kin) const {
     if (disturbed_) most = all;
     if (kin.perhapsDead) least = 0;
   }
+  if (hasSurplus(key)) least = 0;  // that one stays where it is, and does not count
   if (have < least || have > most)
     throw Broken(shown(key.first) + ": there are " + std::to_string(have) + " messages like " +
                  std::to_string(key.second) + ", and should be " + std::to_string(least) + " to " +

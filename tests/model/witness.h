@@ -103,6 +103,7 @@ class Witness {
   void startAnew();
   Side mirror() const;  // of the two the one that is not
   bool isSurplus(Side side, const std::string& mailbox, const HeldMessage& message) const;
+  bool hasSurplus(const Key& key) const;
   std::vector<FlagBits> flagsOf(Side side, const Key& key, FlagBits mask) const;
 
   Both<Account>& accounts_;
