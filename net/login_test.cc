@@ -147,7 +147,10 @@ TEST_CASE("greetings and logins that come to nothing") {
 }
 
 TEST_CASE("field 17: a login that is refused for now is not refused for good") {
-  const std::pair<const char*, bool> table[] = {
+  const struct {
+    const char* says;
+    bool temporary;
+  } table[] = {
       {"NO [UNAVAILABLE] x", true},
       {"NO [LIMIT] x", true},
       {"NO [INUSE] x", true},
@@ -166,7 +169,9 @@ TEST_CASE("field 17: a login that is refused for now is not refused for good") {
       {"NO", false},
       {"BAD what?", false},
   };
-  for (auto [says, temporary] : table) {
+  for (const auto& row : table) {
+    const char* says = row.says;
+    bool temporary = row.temporary;
     CAPTURE(says);
     Script script(account());
     script.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] x\r\n");

@@ -65,7 +65,9 @@ void SimulatedServer::handle(const request::List& list) {
     return done();
   }
   bool whole = true;
-  for (const auto& [name, mailbox] : mailboxes) {
+  for (const auto& entry : mailboxes) {
+    const auto& name = entry.first;
+    const auto& mailbox = entry.second;
     bool asked = std::ranges::any_of(
         list.patterns, [&](const std::string& pattern) { return matches(name, list.reference + pattern); });
     if (!asked || unlisted.contains(name)) continue;

@@ -218,7 +218,9 @@ TEST_CASE("field 20: a name that is taken again, swapped or passed on is followe
         CHECK(scene.known() == scene.names(Side::local));
         CHECK(scene.log.status() == ExitStatus::ok);
         CHECK(scene.servers[side].count("RENAME") == 0);
-        for (const auto& [name, mailbox] : scene.servers[other(side)].mailboxes) {
+        for (const auto& entry : scene.servers[other(side)].mailboxes) {
+          const auto& name = entry.first;
+          const auto& mailbox = entry.second;
           CAPTURE(name);
           if (!mailbox.messages.empty()) CHECK(mailbox.messages == mailboxes[name].messages);
         }

@@ -83,7 +83,8 @@ Question question(const std::vector<Sent>& sent, const std::vector<answer::Messa
 std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
                              const Contents& contents) {
   std::vector<Arrived> out;
-  for (auto& [_, kin] : kinOf(sent, candidates)) {
+  for (auto& entry : kinOf(sent, candidates)) {
+    Kin& kin = entry.second;
     for (Likeness wanted : {Likeness::same, Likeness::sameSize}) {
       std::erase_if(kin.sent, [&](std::size_t i) {
         auto it = std::ranges::find_if(kin.candidates, [&](const answer::Message* message) {
