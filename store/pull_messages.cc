@@ -2,7 +2,6 @@
 
 // The messages of the state: settled, open, in the hands of delivery.
 #include <algorithm>
-#include <cstring>
 
 #include "store/database.h"
 #include "store/pull_state.h"
@@ -20,7 +19,7 @@ std::string_view octetsOf(const HeaderDigest& digest) {
 HeaderDigest digestAt(const Query& row, int column) {
   HeaderDigest digest{};
   std::string_view octets = row.bytes(column);
-  std::memcpy(digest.data(), octets.data(), std::min(octets.size(), digest.size()));
+  std::copy_n(octets.begin(), std::min(octets.size(), digest.size()), digest.begin());
   return digest;
 }
 
