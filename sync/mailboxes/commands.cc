@@ -87,16 +87,15 @@ void Commands::refuseExisting(const MailboxName& from, const MailboxName& to) {
   if (settings_.inDatabase && known(to)) refuse(About::database(), "database");
 }
 
-// Nor what is below it, which goes along with it when it is renamed.
+// Nor what is below it, which goes along with it when it is renamed. A mailbox that is there, but not among the
+// targets, is no mistake: there is nothing to do.
 bool Commands::matchesNothing(const MailboxName& name) const {
   bool renames = settings_.errand == settings::Errand::rename;
   auto isMeant = [&](const MailboxName& each) { return each == name || (renames && isBelow(each, name)); };
   for (Side side : kSides)
-    if (targets(side) &&
-        std::ranges::any_of(lists_.listing(side), [&](const auto& each) { return isMeant(each.first); }))
+    if (std::ranges::any_of(lists_.listing(side), [&](const auto& each) { return isMeant(each.first); }))
       return false;
-  return !settings_.inDatabase || store_.isNew() ||
-         std::ranges::none_of(store_.mailboxes(), isMeant, &store::KnownMailbox::name);
+  return store_.isNew() || std::ranges::none_of(store_.mailboxes(), isMeant, &store::KnownMailbox::name);
 }
 
 bool Commands::known(const MailboxName& name) const {

@@ -61,6 +61,12 @@ void checkUsage(const Run& run) {
   CHECK(run.says("--help"));
 }
 
+// A mailbox was asked for that neither server has. The Perl program says nothing.
+void checkAbsent(const Run& run) {
+  INFO(run.log());
+  CHECK(run.exitStatus == (isReference() ? 0 : static_cast<int>(ExitStatus::data)));
+}
+
 // Whatever happens next, the command line was understood.
 void checkUnderstood(const Run& run) {
   INFO(run.log());
@@ -133,7 +139,7 @@ TEST_CASE_FIXTURE(NoServers, "scenario 2: no abbreviations, no case folding") {
 TEST_CASE("scenario 3: posix ordering for interimap, options anywhere for pullimap") {
   Bed bed;
   Run run = bed.program.run({"--debug", "INBOX", "--quiet"});
-  requireDone(run);
+  checkAbsent(run);
   CHECK(listed(run, "--quiet"));
   CHECK(run.says("IMAP traffic"));  // so it was not taken for the option
 
@@ -178,11 +184,11 @@ TEST_CASE("scenario 6: a mailbox argument") {
   CHECK(listed(run, "INBOX"));
   CHECK_FALSE(listed(run, "inbox"));
   run = bed.program.run({"--debug", "inbox/Sub"});
-  requireDone(run);
+  checkAbsent(run);
   CHECK(listed(run, "inbox/Sub"));
   if (isReference()) return;
   run = bed.program.run({"--debug", "Entw\xC3\xBCrfe"});  // this one speaks UTF-8, too
-  requireDone(run);
+  checkAbsent(run);
   CHECK(listed(run, "Entw&APw-rfe"));
 }
 
