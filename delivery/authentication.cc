@@ -27,19 +27,23 @@ void redact(std::string& text, std::string_view secret) {
 }
 
 std::unique_ptr<sasl::Mechanism> choose(const settings::Delivery& settings,
-                                        const std::vector<std::string>& offered) {
-  auto mechanism = sasl::choose(offered, {"PLAIN", "LOGIN"}, {settings.username, settings.password.reveal()});
+                                        const std::vector<std::string>& offered,
+                                        std::vector<ChannelBinding> bindings) {
+  auto wanted = sasl::strongestFirst();
+  auto mechanism =
+      sasl::choose(offered, wanted, {settings.username, settings.password.reveal(), {}, std::move(bindings)});
   if (mechanism) return mechanism;
-  throw Failure(
-      ExitStatus::noPermission,
-      "deliver-username is set, but the server offers " +
-          (offered.empty() ? "no authentication" : "neither AUTH PLAIN nor LOGIN, only " + joined(offered)));
+  throw Failure(ExitStatus::noPermission,
+                "deliver-username is set, but the server offers " +
+                    (offered.empty() ? "no authentication"
+                                     : "none of " + joined(wanted) + ", only " + joined(offered)));
 }
 
 }  // namespace
 
-Authentication::Authentication(settings::Delivery& settings, const std::vector<std::string>& offered)
-    : settings_(settings), conversation_(choose(settings, offered)) {}
+Authentication::Authentication(settings::Delivery& settings, const std::vector<std::string>& offered,
+                               std::vector<ChannelBinding> bindings)
+    : settings_(settings), conversation_(choose(settings, offered, std::move(bindings))) {}
 
 // RFC 4954 section 4: an initial response that would make the command too long MUST NOT be used.
 Authentication::Line Authentication::command() {

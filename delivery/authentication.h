@@ -16,9 +16,10 @@ namespace interimap {
 
 class Authentication {
  public:
-  // Chooses among the mechanisms offered, in upper case: PLAIN, or LOGIN where there is nothing else. Throws
-  // Failure(noPermission) if there is none of ours. The settings outlive it, their password is wiped with it.
-  Authentication(settings::Delivery& settings, const std::vector<std::string>& offered);
+  // Chooses the strongest of the mechanisms offered, in upper case. Throws Failure(noPermission) if there is
+  // none of ours. The settings outlive it, their password is wiped with it.
+  Authentication(settings::Delivery& settings, const std::vector<std::string>& offered,
+                 std::vector<ChannelBinding> bindings);
   ~Authentication() { settings_.password.wipe(); }
   Authentication(const Authentication&) = delete;
 
@@ -30,6 +31,8 @@ class Authentication {
   Line command();
   // The response to the server's challenge; nothing when all has been said.
   std::optional<Line> respond(std::string_view challenge);
+  // The server says that we are in: throws Failure(noPermission) if it has not proved itself.
+  void accepted() const { conversation_.requireProof(); }
 
   // The server's words, without what a server that repeats what it was sent would give away.
   std::string censored(std::string text) const;

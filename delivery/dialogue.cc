@@ -110,7 +110,8 @@ void Dialogue::logReply(const Reply& reply) const {
   if (settings_.debug == 0) return;
   for (std::size_t i = 0; i < reply.lines.size(); ++i) {
     std::string line = reply.lines[i];
-    if (authentication_ && settings_.debug == 1) line = authentication_->censored(std::move(line));
+    if (authentication_ && settings_.debug == 1)
+      line = reply.intermediate() ? "[REDACTED]" : authentication_->censored(std::move(line));
     log_(LogLevel::debug,
          "S: " + std::to_string(reply.code) + (i + 1 < reply.lines.size() ? '-' : ' ') + line);
   }

@@ -54,6 +54,7 @@ class Dialogue {
   // after it.
   bool handshakeDue() const { return handshakeDue_; }
   void secured();
+  void bind(std::vector<ChannelBinding> bindings) { bindings_ = std::move(bindings); }  // of the TLS session
 
   // What may be written now; stays the same until written() or receive().
   std::string_view output();
@@ -147,6 +148,7 @@ class Dialogue {
   Extensions extensions_;
   bool encrypted_, handshakeDue_ = false;
   std::optional<Authentication> authentication_;  // while it goes on
+  std::vector<ChannelBinding> bindings_;
   bool ready_ = false, held_ = false, quitting_ = false, over_ = false;
   bool mailTaken_ = false;  // the server has accepted a MAIL
   bool lost_ = false;       // receive() has thrown: what follows is not listened to

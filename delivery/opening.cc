@@ -93,7 +93,7 @@ void Dialogue::logIn() {
   if (!encrypted_)
     throw Failure(ExitStatus::noPermission,
                   "The server does not offer STARTTLS, and the password is not sent in clear");
-  authentication_.emplace(settings_, extensions_.auth);
+  authentication_.emplace(settings_, extensions_.auth, bindings_);
   sayHidden(authentication_->command());
 }
 
@@ -120,6 +120,7 @@ void Dialogue::authenticated(const Reply& reply) {
   if (!reply.positive())
     refused(reply, authentication_->censored("The server refuses the login of " + settings_.username + ": " +
                                              reply.withCode()));
+  authentication_->accepted();
   authentication_.reset();
   ready_ = true;
 }

@@ -56,6 +56,7 @@ bool Service::awaitRequest() {
 
 void Service::serve(std::unique_ptr<Stream> stream, const StartTls& startTls) {
   stream_ = std::move(stream);
+  dialogue_.bind(stream_->channelBindings());
   progress_ = Clock::now();
   while (true) {
     takeOrders();
@@ -67,6 +68,7 @@ void Service::serve(std::unique_ptr<Stream> stream, const StartTls& startTls) {
     if (launch_.queued() > limits::kMostQueuedLines) awaitLaunch();
     if (!dialogue_.handshakeDue()) continue;
     stream_ = startTls(std::move(stream_));
+    dialogue_.bind(stream_->channelBindings());
     dialogue_.secured();
     progress_ = Clock::now();
   }

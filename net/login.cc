@@ -41,24 +41,37 @@ void startTls(Dialogue& server) {
   server.forgetCapabilities();  // RFC 3501 section 6.2.1: the client MUST discard them
 }
 
-// What the server offers. LOGIN is a command of IMAP, which needs no announcement.
+// What the server offers. LOGIN is a command of IMAP, which needs no announcement; where it is disabled, a
+// password is not to be sent in another way either.
 std::vector<std::string> offered(const Capabilities& capabilities) {
   std::vector<std::string> mechanisms = capabilities.behind("AUTH=");
   mechanisms.emplace_back("LOGIN");
+  if (capabilities.has("LOGINDISABLED")) std::erase_if(mechanisms, sasl::givesAway);
   return mechanisms;
 }
 
-// The first of our preferences that the server offers and that we can do.
-std::unique_ptr<sasl::Mechanism> chooseMechanism(const Capabilities& capabilities,
-                                                 const settings::Net& settings) {
-  auto mechanism =
-      sasl::choose(offered(capabilities), settings.auth, {settings.username, settings.password.reveal()});
+// Our preferences; where there are none, the strongest that the server offers. `clear`: the password would
+// be there for anybody to read, and nobody has said that it may.
+std::vector<std::string> wanted(const settings::Net& settings, bool clear) {
+  std::vector<std::string> names = settings.auth.empty() ? sasl::strongestFirst() : settings.auth;
+  if (clear && settings.auth.empty()) std::erase_if(names, sasl::givesAway);
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
+
+[[noreturn]] void nothingToChoose(const Capabilities& capabilities, const std::vector<std::string>& wanted,
+                                  bool clear) {
   if (capabilities.has("LOGINDISABLED")) refuse(ExitStatus::noPermission, "Logins are disabled.");
-  if (mechanism) return mechanism;
-  for (const std::string& name : settings.auth)
-    if (capabilities.has("AUTH=" + name))
-      refuse(ExitStatus::config, "Unsupported authentication mechanism: " + name);
-  refuse(ExitStatus::protocol, "Failed to choose an authentication mechanism");
+  std::string text = "Failed to choose an authentication mechanism: the server offers " +
+                     joined(offered(capabilities)) + ", of which none is among " + joined(wanted);
+  if (!clear) refuse(ExitStatus::protocol, text + ". See auth");
+  refuse(ExitStatus::noPermission,
+         text + ". To send the password without encryption, set auth = PLAIN LOGIN");
 }
 
 // Cyrus (3.6.1) drops what has arrived behind AUTHENTICATE, though not behind LOGIN, and reads on in the
@@ -68,27 +81,29 @@ bool quirkDropsBehindAuthenticate(const StatusResponse& greeting) {
   return greeting.what.text.find("Dovecot") == std::string::npos;
 }
 
-StatusResponse authenticate(Dialogue& server, const settings::Net& settings,
-                            std::unique_ptr<sasl::Mechanism> mechanism, const StatusResponse& greeting) {
-  if (mechanism->name() == "LOGIN") {
-    Command command("LOGIN");
-    command.secret(settings.username).secret(settings.password.reveal());
-    auto manner = command.oneLine() ? Manner::andRequests : Manner::alone;
-    return server.run(std::move(command), manner);
-  }
-  sasl::Conversation conversation(std::move(mechanism));
+StatusResponse sayLogin(Dialogue& server, const settings::Net& settings) {
+  Command command("LOGIN");
+  command.secret(settings.username).secret(settings.password.reveal());
+  auto manner = command.oneLine() ? Manner::andRequests : Manner::alone;
+  return server.run(std::move(command), manner);
+}
+
+StatusResponse sayAuthenticate(Dialogue& server, sasl::Conversation& conversation,
+                               const Capabilities& capabilities, const StatusResponse& greeting) {
   Command command("AUTHENTICATE " + std::string(conversation.name()));
-  auto manner = Manner::alone;
+  bool mayFollow = !quirkDropsBehindAuthenticate(greeting);
+  auto manner = mayFollow ? Manner::thenRequests : Manner::alone;
   const std::optional<Secret>& initial = conversation.initial();
-  if (initial && server.capabilities().extensions().has(Extension::saslIr)) {
+  if (initial && capabilities.extensions().has(Extension::saslIr)) {
     command.add(" ").secretText(initial->reveal());
     // PLAIN has said all; behind another mechanism the server may still ask.
-    if (conversation.name() == "PLAIN" && !quirkDropsBehindAuthenticate(greeting))
-      manner = Manner::andRequests;
+    if (conversation.name() == "PLAIN" && mayFollow) manner = Manner::andRequests;
   } else {
     conversation.hold();
   }
-  return server.run(std::move(command), manner, &conversation);
+  StatusResponse status = server.run(std::move(command), manner, &conversation);
+  if (status.condition == Condition::ok) conversation.requireProof();
+  return status;
 }
 
 // The password is not to blame: RFC 5530 section 3, and Dovecot's LIMIT. Of servers without such codes, their
@@ -116,25 +131,50 @@ bool staysHere(const settings::Net& settings) {
   return settings.proxy.empty() && (loopback || host == "localhost" || host == "::1" || host == "[::1]");
 }
 
+struct Attempt {
+  StatusResponse status;
+  std::string mechanism, reason;
+};
+
+// What a server means by -PLUS is one kind of binding, and it does not say which: one that refuses the first
+// before it has looked at anything else is asked with the next.
+Attempt authenticate(Dialogue& server, const settings::Net& settings, const StatusResponse& greeting,
+                     bool clear) {
+  const Capabilities capabilities = server.capabilities();  // as told before
+  auto names = wanted(settings, clear);
+  sasl::Credentials credentials{settings.username, settings.password.reveal(), {}, server.channelBindings()};
+  while (true) {
+    auto mechanism = sasl::choose(offered(capabilities), names, credentials);
+    if (!mechanism) nothingToChoose(capabilities, names, clear);
+    std::string name(mechanism->name());
+    if (clear && sasl::givesAway(name))
+      server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
+    if (name == "LOGIN") return {sayLogin(server, settings), name, {}};
+    sasl::Conversation conversation(std::move(mechanism));
+    StatusResponse status = sayAuthenticate(server, conversation, capabilities, greeting);
+    bool unheard = status.condition != Condition::ok && sasl::isPlus(name) && !conversation.heard();
+    if (!unheard || credentials.bindings.size() < 2) return {status, name, conversation.reason()};
+    credentials.bindings.erase(credentials.bindings.begin());
+  }
+}
+
 void authenticateUser(Dialogue& server, settings::Net& settings, const StatusResponse& greeting) {
   bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
-  if (clear && !staysHere(settings))
-    server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
   for (auto [key, missing] :
        {std::pair("username", settings.username.empty()), std::pair("password", settings.password.empty())})
     if (missing)
       refuse(ExitStatus::config, std::string("Missing option ") + key + ": the server wants a login");
   requireImap4(server);
-  auto mechanism = chooseMechanism(server.capabilities(), settings);
-  std::string name(mechanism->name());
-  StatusResponse status = authenticate(server, settings, std::move(mechanism), greeting);
+  Attempt attempt = authenticate(server, settings, greeting, clear && !staysHere(settings));
   settings.password.wipe();
+  const StatusResponse& status = attempt.status;
   if (status.condition == Condition::ok) return;
   bool temporary = isTemporary(status.what);
   std::string where = settings.transport == settings::Transport::tunnel ? "the server behind the tunnel"
                                                                         : settings.host + ":" + settings.port;
   refuse(temporary ? ExitStatus::tryAgain : ExitStatus::noPermission,
-         status.words() + ": " + where + " refused the login of " + settings.username + " (" + name +
+         status.words() + (attempt.reason.empty() ? "" : " (" + attempt.reason + ")") + ": " + where +
+             " refused the login of " + settings.username + " (" + attempt.mechanism +
              (temporary ? ") for now" : "). See username and password"));
 }
 

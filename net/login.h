@@ -18,9 +18,10 @@ class Dialogue {
  public:
   enum class Manner : std::uint8_t {
     plain,
-    lastInClear,  // STARTTLS: octets behind the tagged OK are an attack (Failure)
-    alone,        // carries secrets, and nothing may be sent before its tagged response
-    andRequests,  // carries secrets; requests that need no capability may be sent behind it
+    lastInClear,   // STARTTLS: octets behind the tagged OK are an attack (Failure)
+    alone,         // carries secrets, and nothing may be sent before its tagged response
+    andRequests,   // carries secrets; requests that need no capability may be sent behind it
+    thenRequests,  // the same, but not before the conversation is concluded
   };
   virtual ~Dialogue() = default;
   virtual StatusResponse greeting() = 0;
@@ -31,6 +32,7 @@ class Dialogue {
   virtual const Capabilities& capabilities() const = 0;
   virtual void forgetCapabilities() = 0;
   virtual void startTls() = 0;
+  virtual std::vector<ChannelBinding> channelBindings() const = 0;
   virtual void log(LogLevel level, const std::string& text) = 0;
 };
 

@@ -1,6 +1,10 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include "net/script_test.h"
+#include "transport/sasl.h"
 
 using namespace interimap;
 
@@ -108,9 +112,8 @@ TEST_CASE("greetings and logins that come to nothing") {
       {"PLAIN", "+ OK hello\r\n", "76", "not a greeting: a continuation"},
       {"PLAIN", "* OK [CAPABILITY FOO] x\r\n", "76", "Missing IMAP4rev1 CAPABILITY. Not an IMAP4 server?"},
       {"PLAIN", "* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] x\r\n", "76",
-       "Failed to choose an authentication mechanism"},
-      {"GSSAPI", "* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI] x\r\n", "78",
-       "Unsupported authentication mechanism: GSSAPI"},
+       "Failed to choose an authentication mechanism: the server offers GSSAPI LOGIN, of which none is among "
+       "PLAIN. See auth"},
       {"LOGIN", "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] x\r\n", "77", "Logins are disabled."},
       {"PLAIN", in + "000000 NO [AUTHENTICATIONFAILED] sorry\r\n", "77",
        "NO [AUTHENTICATIONFAILED] sorry: imap.example.test:993 refused the login of joe (PLAIN). See "
@@ -337,6 +340,149 @@ TEST_CASE("field 12: what a server has is told as it is, and only asked for if s
     CHECK(ready.extensions == row.has);
     CHECK(ready.qresync == row.enabled);
     CHECK(ready.refusal == row.refusal);
+  }
+}
+
+namespace {
+
+// The server's part of SCRAM-SHA-256 for "sekrit", with the salt "salt" and 4096 iterations.
+struct ScramServer {
+  explicit ScramServer(const std::string& initial, const std::string& gs2 = "n,,") {
+    std::string first = *sasl::unbase64(initial);
+    CHECK(first.starts_with(gs2));
+    bare = first.substr(gs2.size());
+    nonce = bare.substr(bare.find("r=") + 2) + "server";
+  }
+  std::string challenge() const { return "r=" + nonce + ",s=c2FsdA==,i=4096"; }
+  // What it says to the right proof; "" to a wrong one.
+  std::string verifier(const std::string& response) const {
+    std::string final = *sasl::unbase64(response), unproven = final.substr(0, final.find(",p="));
+    std::string message = bare + "," + challenge() + "," + unproven;
+    unsigned char salted[32], stored[32];
+    PKCS5_PBKDF2_HMAC("sekrit", 6, reinterpret_cast<const unsigned char*>("salt"), 4, 4096, EVP_sha256(), 32,
+                      salted);
+    std::string key(reinterpret_cast<char*>(salted), 32), client = hmac(key, "Client Key");
+    EVP_Digest(client.data(), 32, stored, nullptr, EVP_sha256(), nullptr);
+    std::string proof = hmac({reinterpret_cast<char*>(stored), 32}, message);
+    for (std::size_t i = 0; i < 32; ++i) proof[i] = static_cast<char>(proof[i] ^ client[i]);
+    CHECK(final == unproven + ",p=" + std::string(sasl::base64(proof).reveal()));
+    return "v=" + std::string(sasl::base64(hmac(hmac(key, "Server Key"), message)).reveal());
+  }
+  static std::string hmac(const std::string& key, const std::string& text) {
+    std::string result(32, '\0');
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+         reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         reinterpret_cast<unsigned char*>(result.data()), nullptr);
+    return result;
+  }
+  std::string bare, nonce;
+};
+
+std::string line(const std::string& challenge) {
+  return "+ " + std::string(sasl::base64(challenge).reveal()) + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("SCRAM is the default where it is offered: three flights, and the requests with the last") {
+  const struct { bool saslIr, mayFollow; } table[] = {{true, true}, {false, true}, {true, false}};
+  for (const auto& row : table) {
+    CAPTURE(row.saslIr);
+    CAPTURE(row.mayFollow);
+    settings::Net settings = account();
+    settings.auth = {};
+    settings.debug = 1;
+    Script script(std::move(settings));
+    script.ask(request::Enable{});
+    script.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256" +
+               std::string(row.saslIr ? " SASL-IR" : "") +
+               (row.mayFollow ? "] Dovecot ready.\r\n" : "] hi\r\n"));
+    script.hear("000000 AUTHENTICATE SCRAM-SHA-256" + std::string(row.saslIr ? " " : "\r\n"));
+    if (!row.saslIr) script.hearNothing();
+    if (!row.saslIr) script.say("+ \r\n");
+    ScramServer server(script.hearLine());
+    script.hearNothing();
+    script.say(line(server.challenge()));
+    std::string verifier = server.verifier(script.hearLine());
+    script.hearNothing();
+    script.say(line(verifier));
+    script.hear(row.mayFollow ? "\r\n000001 ENABLE QRESYNC\r\n" : "\r\n");
+    script.say("000000 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS] in\r\n");
+    if (!row.mayFollow) script.hear("000001 ENABLE QRESYNC\r\n");
+    script.hangUp();
+    script.failure();
+    std::string log = script.logged();
+    CAPTURE(log);
+    for (const std::string& hidden :
+         {server.nonce, std::string("cj"), verifier.substr(2), std::string("sekrit")})
+      CHECK(log.find(hidden) == std::string::npos);
+  }
+}
+
+TEST_CASE("SCRAM: a server that does not prove itself is not taken for logged in to") {
+  const struct {
+    const char *says, *why;
+  } table[] = {
+      {"000000 OK in\r\n",
+       "SCRAM-SHA-256: the server ends the login without proof that it knows the password"},
+      {"+ dj1BQUFB\r\n",
+       "SCRAM-SHA-256: the server does not know the password; is it the one that it should be?"},
+      {"+ ZT1vdGhlci1lcnJvcg==\r\n", ""},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.says);
+    settings::Net settings = account();
+    settings.auth = {};
+    Script script(std::move(settings));
+    script.ask(request::Enable{});
+    script.say("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 SASL-IR] Dovecot ready.\r\n");
+    script.hear("000000 AUTHENTICATE SCRAM-SHA-256 ");
+    ScramServer server(script.hearLine());
+    script.say(line(server.challenge()));
+    server.verifier(script.hearLine());
+    script.say(row.says);
+    if (*row.why == '\0') {
+      script.hear("\r\n");
+      script.hearNothing();
+      script.say("000000 NO [AUTHENTICATIONFAILED] sorry\r\n");
+      CHECK(script.failure() ==
+            "NO [AUTHENTICATIONFAILED] sorry (other-error): imap.example.test:993 refused the login of joe "
+            "(SCRAM-SHA-256). See username and password");
+    } else {
+      CHECK(script.failure() == row.why);
+    }
+    CHECK(script.status() == ExitStatus::noPermission);
+  }
+}
+
+TEST_CASE("a login that is disabled, or would show the password, leaves those that do not") {
+  const struct {
+    std::vector<std::string> auth;
+    const char *capabilities, *command, *why;
+  } table[] = {
+      {{}, "LOGINDISABLED AUTH=SCRAM-SHA-1 AUTH=PLAIN", "000000 AUTHENTICATE SCRAM-SHA-1\r\n", ""},
+      {{}, "LOGINDISABLED AUTH=PLAIN", "", "Logins are disabled."},
+      {{}, "AUTH=SCRAM-SHA-1 AUTH=PLAIN", "000000 AUTHENTICATE SCRAM-SHA-1\r\n", ""},
+      {{},
+       "AUTH=PLAIN",
+       "",
+       "Failed to choose an authentication mechanism: the server offers PLAIN LOGIN, of which none is among "
+       "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1. To send the password without "
+       "encryption, set auth = PLAIN LOGIN"},
+      {{"LOGIN"}, "AUTH=PLAIN", "000000 LOGIN joe sekrit\r\n", ""},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.capabilities);
+    settings::Net settings = account();
+    settings.transport = settings::Transport::imap;
+    settings.startTls = false;
+    settings.auth = row.auth;
+    Script script(std::move(settings));
+    script.say("* OK [CAPABILITY IMAP4rev1 " + std::string(row.capabilities) + "] hi\r\n");
+    script.hear(row.command);
+    if (*row.why == '\0') continue;
+    CHECK(script.failure() == row.why);
+    CHECK(script.status() == ExitStatus::noPermission);
   }
 }
 

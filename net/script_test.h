@@ -71,6 +71,14 @@ class Script {
     }
     CHECK(heard == expected);
   }
+  // The next line, without its end.
+  std::string hearLine() {
+    std::string heard;
+    for (char c = 0; readable(server_.get(), kWait) && ::read(server_.get(), &c, 1) == 1 && c != '\n';)
+      heard += c;
+    CHECK(heard.ends_with('\r'));
+    return heard.substr(0, heard.size() - 1);
+  }
   void hearNothing() { CHECK_FALSE(readable(server_.get(), 30)); }
   void hangUp() { server_ = Descriptor(); }
 

@@ -81,7 +81,7 @@ StatusResponse Session::greeting() {
 
 StatusResponse Session::run(Command command, Manner manner, sasl::Conversation* conversation) {
   std::optional<StatusResponse> answer;
-  bool confidential = manner == Manner::alone || manner == Manner::andRequests;
+  bool confidential = manner >= Manner::alone;
   connection_.setConfidential(confidential);
   if (confidential) forgetCapabilities();  // RFC 3501 section 6.2: they may differ afterwards
   InFlight step;

@@ -84,6 +84,7 @@ class Session final : Dialogue, LiteralSink {
   const Capabilities& capabilities() const override { return capabilities_; }
   void forgetCapabilities() override { capabilities_ = {}; }
   void startTls() override { connection_.startTls(startTls_); }
+  std::vector<ChannelBinding> channelBindings() const override { return connection_.channelBindings(); }
   void log(LogLevel level, const std::string& text) override { reporter_.log(level, text); }
 
   void begin(Kind kind, std::uint64_t size, std::string_view before) override;

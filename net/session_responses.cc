@@ -25,14 +25,15 @@ void Session::handle(const Response& response) {
 
 void Session::continuation(std::string_view challenge) {
   if (!greeting_) throw Failure(ExitStatus::protocol, "not a greeting: a continuation");
-  bool authenticating = !inFlight_.empty() && (inFlight_.front().manner == Manner::alone ||
-                                               inFlight_.front().manner == Manner::andRequests);
+  bool authenticating = !inFlight_.empty() && inFlight_.front().manner >= Manner::alone;
   if (authenticating && !connection_.outbox().waiting()) {
     const InFlight& login = inFlight_.front();
     auto answer = login.conversation != nullptr ? login.conversation->respond(challenge) : std::nullopt;
     if (!answer)
       throw Failure(ExitStatus::protocol, "server asks for more than the credentials it was given");
-    return connection_.outbox().respond(login.tag, answer->reveal());
+    connection_.outbox().respond(login.tag, answer->reveal());
+    if (login.manner == Manner::thenRequests && login.conversation->concluded()) phase_ = Phase::mayFollow;
+    return;
   }
   if (watch_ != nullptr && watch_->continued()) return;
   connection_.outbox().continued();

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "ipc/failure.h"
+#include "transport/scram.h"
 
 namespace interimap::sasl {
 
@@ -19,9 +23,10 @@ class Plain final : public Mechanism {
   std::string_view name() const override { return "PLAIN"; }
   // message = [authzid] NUL authcid NUL passwd
   std::optional<Secret> initial() override {
+    const auto& [username, password, authzid, bindings] = credentials_;
     std::string message;
-    message.reserve(credentials_.username.size() + credentials_.password.size() + 2);
-    message.append(1, '\0').append(credentials_.username).append(1, '\0').append(credentials_.password);
+    message.reserve(authzid.size() + username.size() + password.size() + 2);
+    message.append(authzid).append(1, '\0').append(username).append(1, '\0').append(password);
     Secret secret(message);
     explicit_bzero(message.data(), message.size());
     return secret;
@@ -50,9 +55,30 @@ class Login final : public Mechanism {
   int asked_ = 0;
 };
 
-std::unique_ptr<Mechanism> make(std::string_view name, const Credentials& credentials) {
+bool among(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Whether a binding would have been possible is for the server to compare with what it offers: RFC 5802
+// section 6. Who does not want one does not say so.
+BindingFlag flagFor(std::string_view name, const std::vector<std::string>& offered,
+                    const std::vector<std::string>& wanted, const Credentials& credentials) {
+  if (isPlus(name)) return BindingFlag::bound;
+  std::string plus = std::string(name) + "-PLUS";
+  bool unheard = !credentials.bindings.empty() && among(wanted, plus) && !among(offered, plus);
+  return unheard ? BindingFlag::unheard : BindingFlag::none;
+}
+
+std::unique_ptr<Mechanism> make(std::string_view name, const std::vector<std::string>& offered,
+                                const std::vector<std::string>& wanted, const Credentials& credentials) {
   if (name == "PLAIN") return std::make_unique<Plain>(credentials);
-  if (name == "LOGIN") return std::make_unique<Login>(credentials);
+  // It has no word for whom to act as.
+  if (name == "LOGIN") return credentials.authzid.empty() ? std::make_unique<Login>(credentials) : nullptr;
+  if (!name.starts_with("SCRAM-") || (isPlus(name) && credentials.bindings.empty())) return nullptr;
+  auto flag = flagFor(name, offered, wanted, credentials);
+  auto binding = flag == BindingFlag::bound ? credentials.bindings.front() : ChannelBinding{};
+  if (name.starts_with("SCRAM-SHA-256")) return makeScram(Digest::sha256, flag, binding, credentials);
+  if (name.starts_with("SCRAM-SHA-1")) return makeScram(Digest::sha1, flag, binding, credentials);
   return nullptr;
 }
 
@@ -91,11 +117,19 @@ std::optional<std::string> unbase64(std::string_view text) {
   return octets;
 }
 
+std::vector<std::string> strongestFirst() {
+  return {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"};
+}
+
+bool isPlus(std::string_view name) { return name.ends_with("-PLUS"); }
+
+bool givesAway(std::string_view name) { return name == "PLAIN" || name == "LOGIN"; }
+
 std::unique_ptr<Mechanism> choose(const std::vector<std::string>& offered,
                                   const std::vector<std::string>& wanted, const Credentials& credentials) {
   for (const std::string& name : wanted)
-    if (std::find(offered.begin(), offered.end(), name) != offered.end())
-      if (auto mechanism = make(name, credentials)) return mechanism;
+    if (among(offered, name))
+      if (auto mechanism = make(name, offered, wanted, credentials)) return mechanism;
   return nullptr;
 }
 
@@ -112,9 +146,19 @@ std::optional<Secret> Conversation::respond(std::string_view challenge) {
   bool asksForInitial = held_ && initial().has_value();
   held_ = false;
   if (asksForInitial) return std::move(initial_);
+  if (challenge.size() > kLongestChallenge / 3 * 4)
+    throw Failure(ExitStatus::protocol, std::string(name()) + ": the server's challenge is longer than " +
+                                            std::to_string(kLongestChallenge) + " octets");
   auto response = mechanism_->step(unbase64(challenge).value_or(std::string()));
   if (!response) return std::nullopt;
   return base64(response->reveal());
+}
+
+void Conversation::requireProof() const {
+  if (!mechanism_->satisfied())
+    throw Failure(
+        ExitStatus::noPermission,
+        std::string(name()) + ": the server ends the login without proof that it knows the password");
 }
 
 }  // namespace interimap::sasl

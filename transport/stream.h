@@ -10,9 +10,17 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace interimap {
+
+// Octets that both ends of one TLS session know, and nobody between them: RFC 5056.
+struct ChannelBinding {
+  std::string type;  // "tls-exporter"
+  std::string octets;
+};
 
 class Stream {
  public:
@@ -43,6 +51,9 @@ class Stream {
   // something to write or a flush() that was false for POLLOUT, and in addition for what these say.
   virtual bool wantsRead() const = 0;
   virtual bool wantsWrite() const = 0;
+
+  // The best first; none where there is no TLS.
+  virtual std::vector<ChannelBinding> channelBindings() const { return {}; }
 };
 
 }  // namespace interimap

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -84,6 +85,7 @@ class TlsStream final : public Stream {
   int fd() const override { return below_->fd(); }
   bool wantsRead() const override { return below_->wantsRead(); }
   bool wantsWrite() const override { return below_->wantsWrite(); }
+  std::vector<ChannelBinding> channelBindings() const override;
 
  private:
   bool push();     // what OpenSSL has encrypted, to the layer below; true: all of it
@@ -212,6 +214,23 @@ Stream::Result TlsStream::write(std::string_view bytes) {
     size += piece;
   }
   return size ? Result{State::ok, size} : Result{State::again, 0};
+}
+
+// The exporter (RFC 9266) is defined for TLS 1.3, and tls-unique (RFC 5929 section 3) is not; Cyrus takes it
+// there nevertheless, and nothing else. Before 1.3 it is what servers mean. There is no resumption, so that
+// the first Finished is ours.
+std::vector<ChannelBinding> TlsStream::channelBindings() const {
+  std::vector<ChannelBinding> all;
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+  std::string exported(32, '\0'), finished(EVP_MAX_MD_SIZE, '\0');
+  auto* octets = reinterpret_cast<unsigned char*>(exported.data());
+  if (SSL_version(ssl_.get()) >= TLS1_3_VERSION &&
+      SSL_export_keying_material(ssl_.get(), octets, exported.size(), kLabel.data(), kLabel.size(), nullptr,
+                                 0, 0) == 1)
+    all.push_back({"tls-exporter", exported});
+  finished.resize(std::min(finished.size(), SSL_get_finished(ssl_.get(), finished.data(), finished.size())));
+  if (!finished.empty()) all.push_back({"tls-unique", finished});
+  return all;
 }
 
 TlsStream::Step shakeHands(TlsStream& stream, std::chrono::milliseconds deadline) try {

@@ -220,6 +220,31 @@ TEST_CASE("TLS: servers that do not play along") {
   }
 }
 
+TEST_CASE("TLS: what channels are bound by is the same at both ends") {
+  for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    std::string exported(32, '\0'), finished(64, '\0');
+    TlsServer server(
+        bed().good, [&](SSL_CTX* context) { SSL_CTX_set_max_proto_version(context, version); },
+        [&](SSL* ssl) {
+          SSL_export_keying_material(ssl, reinterpret_cast<unsigned char*>(exported.data()), 32,
+                                     "EXPORTER-Channel-Binding", 24,
+                                     reinterpret_cast<const unsigned char*>(""), 0, 1);
+          finished.resize(SSL_get_peer_finished(ssl, finished.data(), finished.size()));
+        });
+    TlsContext context(bed().trusting(), "localhost", [](LogLevel, const std::string&) {});
+    auto stream = context.start(std::make_unique<SocketStream>(server.client()));
+    auto bindings = stream->channelBindings();
+    server.join();
+    CHECK(bindings.back().type == "tls-unique");
+    CHECK(bindings.back().octets == finished);
+    CHECK(bindings.size() == (version == TLS1_3_VERSION ? 2 : 1));
+    if (bindings.size() < 2) continue;
+    CHECK(bindings.front().type == "tls-exporter");
+    CHECK(bindings.front().octets == exported);
+  }
+}
+
 TEST_CASE("TLS: octets in both directions, more than fits anywhere") {
   std::string big(3'000'000, '\0');
   for (std::size_t i = 0; i < big.size(); ++i) big[i] = static_cast<char>(i * 2654435761U >> 11);

@@ -2,6 +2,8 @@
 
 #include "launch/config/account.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -22,13 +24,16 @@ bool isType(std::string_view value) { return value == "imap" || value == "imaps"
 bool isOctets(std::string_view value) { return octets(value).has_value(); }
 
 // What net can do.
+constexpr std::string_view kMechanisms[] = {
+    "PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"};
 bool isMechanism(std::string_view value) {
   std::string name = upperCase(std::string(value));
-  return name == "PLAIN" || name == "LOGIN";
+  return std::find(std::begin(kMechanisms), std::end(kMechanisms), name) != std::end(kMechanisms);
 }
 bool areMechanisms(std::string_view value) { return areItems(value, isMechanism); }
 
-constexpr const char *kPort = "1 to 65535, or the name of a service", *kMechanisms = "PLAIN, LOGIN or both";
+constexpr const char *kPort = "1 to 65535, or the name of a service",
+                     *kWhich = "PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256 or the latter two with -PLUS";
 
 constexpr Key kKeys[] = {
     {"type", isType},
@@ -38,7 +43,7 @@ constexpr Key kKeys[] = {
     {"command", isText},
     {"null-stderr", isYesNo},
     {"STARTTLS", isYesNo},
-    {"auth", areMechanisms, false, kMechanisms},
+    {"auth", areMechanisms, false, kWhich},
     {"compress", isYesNo},
     {"max-message-size", isOctets},
     {"user", isText},
@@ -68,7 +73,7 @@ settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault
   net.compress = compressByDefault;
   if (keys.has("compress")) net.compress = keys.yes("compress", false) ? Compress::yes : Compress::no;
   net.tls = readTls(keys, "", talksTls(net));
-  net.auth = splitAtBlanks(upperCase(keys.get("auth", "PLAIN LOGIN")));
+  net.auth = splitAtBlanks(upperCase(keys.get("auth", "")));
   net.username = keys.get("username", "");
   net.password = configuredPassword(keys);
   net.maxMessageSize = octets(keys.get("max-message-size", "")).value_or(kMaxMessageSize);

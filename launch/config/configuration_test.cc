@@ -46,7 +46,7 @@ TEST_CASE("configuration: defaults") {
     CHECK(net.port == "993");
     CHECK(net.startTls);
     CHECK_FALSE(net.nullStderr);
-    CHECK(net.auth == std::vector<std::string>{"PLAIN", "LOGIN"});
+    CHECK(net.auth.empty());
     CHECK(net.maxMessageSize == 512 << 20);
     CHECK(net.tls.verify);
     CHECK_FALSE(net.tls.hostname);
@@ -87,7 +87,7 @@ STARTTLS = no
 username = other
 password = caf)") + "\xC3\xA9" +
                                                R"( #;=
-auth = login plain
+auth = login scram-sha-1-plus
 compress = NO
 database = ignored.db
 user = bin
@@ -133,7 +133,7 @@ nonsense = 1
   CHECK_FALSE(net.startTls);
   CHECK(net.username == "other");
   CHECK(net.password.reveal() == "caf\xC3\xA9 #;=");
-  CHECK(net.auth == std::vector<std::string>{"LOGIN", "PLAIN"});
+  CHECK(net.auth == std::vector<std::string>{"LOGIN", "SCRAM-SHA-1-PLUS"});
   CHECK(net.compress == settings::Compress::no);
   CHECK(net.user == "bin");
   CHECK(net.tls.protocols == std::vector<std::string>{"!SSLv2", "TLSv1.0"});
@@ -215,7 +215,7 @@ TEST_CASE("configuration, field 31: what keys refuse") {
     auto key = line.substr(0, line.find(' '));
     auto value = line.size() > key.size() + 3 ? line.substr(key.size() + 3) : std::string();
     std::string why = key == "port"   ? " (1 to 65535, or the name of a service expected)"
-                      : key == "auth" ? " (PLAIN, LOGIN or both expected)"
+                      : key == "auth" ? " (PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256 or the latter two with -PLUS expected)"
                                       : "";
     CHECK(refused(line) == "f:2: Invalid option " + key + " = " + value + why);
   }

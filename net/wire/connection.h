@@ -53,6 +53,8 @@ class Connection {
   void startTls(const std::function<std::unique_ptr<Stream>(std::unique_ptr<Stream>)>& start);
   void startDeflate();
 
+  std::vector<ChannelBinding> channelBindings() const { return stream_->channelBindings(); }
+
   Traffic traffic() const;
 
  private:

@@ -23,13 +23,23 @@ void Dovecot24::writeConfiguration() const {
       .delimiter = options_.delimiter,
       .mailLocation = options_.mailDriver + ":~/" + options_.mailDriver,
       .compress = true,
-      .extra = "mail_utf8_extensions = yes\nauth_mechanisms = plain login scram-sha-256\n"};
+      .extra = "mail_utf8_extensions = yes\nauth_mechanisms = " + options_.mechanisms + "\n"};
+  if (!options_.certificate.empty()) {
+    writeFile(directory_ / "srv.pem", readFile(options_.certificate));
+    writeFile(directory_ / "srv.key", readFile(options_.key));
+    options.certificate = debian_.inside(directory_ / "srv.pem");
+    options.key = debian_.inside(directory_ / "srv.key");
+  }
   writeFile(directory_ / "dovecot.conf",
-            dovecot24Configuration(options, {debian_.inside(directory_), imap_, 0}));
+            dovecot24Configuration(options, {debian_.inside(directory_), imap_, imaps_}));
 }
 
 Dovecot24::Dovecot24(const Debian13& debian, const fs::path& directory, Dovecot24Options options)
-    : debian_(debian), directory_(makeDirectory(directory)), options_(std::move(options)), imap_(freePort()) {
+    : debian_(debian),
+      directory_(makeDirectory(directory)),
+      options_(std::move(options)),
+      imap_(freePort()),
+      imaps_(options_.certificate.empty() ? 0 : freePort()) {
   makeDirectory(directory_ / "home");
   writeConfiguration();
   start();

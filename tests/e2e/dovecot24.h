@@ -15,7 +15,9 @@ namespace interimap::bed {
 
 struct Dovecot24Options {
   char delimiter = '/';
-  std::string mailDriver = "maildir";  // sdbox
+  std::string mailDriver = "maildir";   // sdbox
+  fs::path certificate = {}, key = {};  // copied into the tree; empty: no TLS
+  std::string mechanisms = "plain login scram-sha-256";
 };
 
 class Dovecot24 {
@@ -24,9 +26,10 @@ class Dovecot24 {
   Dovecot24(const Debian13& debian, const fs::path& directory, Dovecot24Options options = {});
 
   std::uint16_t imap() const { return imap_; }  // cleartext
-  void stop() { master_.end(); }                // SIGKILL, to every process of it
-  void shutDown();                              // as an administrator does
-  void start();                                 // again, after one of these
+  std::uint16_t imaps() const { return imaps_; }
+  void stop() { master_.end(); }  // SIGKILL, to every process of it
+  void shutDown();                // as an administrator does
+  void start();                   // again, after one of these
   std::string log() const { return readFile(directory_ / "log"); }
   ImapClient client(const std::string& user) const;
 
@@ -36,7 +39,7 @@ class Dovecot24 {
   Debian13 debian_;
   fs::path directory_;
   Dovecot24Options options_;
-  std::uint16_t imap_ = 0;
+  std::uint16_t imap_ = 0, imaps_ = 0;
   BackgroundProcess master_;
 };
 
