@@ -214,6 +214,13 @@ TEST_CASE("field 36: an [ALERT] in front of the greeting is not the greeting") {
   }
 }
 
+TEST_CASE("a server that greets behind an [ALERT] and then falls silent is given up") {
+  Script script(account(), Deadlines{.command = std::chrono::milliseconds(50)});
+  script.say("* OK [ALERT] Filesystem notification initialization error\r\n* OK hello\r\n");
+  script.hear("000000 CAPABILITY\r\n");
+  CHECK(script.failure() == "no answer from the server for 0 seconds to CAPABILITY");
+}
+
 TEST_CASE("field 34: a connection that is closed is told with what it was closed in") {
   Script script(account());
   SUBCASE("the login") {

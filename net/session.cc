@@ -4,7 +4,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -14,18 +13,6 @@ namespace interimap {
 
 namespace {
 
-constexpr int kLongestPoll = 3'600'000;  // milliseconds
-
-// Octets of message bodies, about.
-std::uint64_t transferred(const Request& request) {
-  std::uint64_t octets = 0;
-  if (auto* fetch = std::get_if<request::FetchBodies>(&request.what))
-    return fetch->uids.size() * limits::kLikelyMessage;
-  if (auto* append = std::get_if<request::Append>(&request.what))
-    for (const request::NewMessage& message : append->messages) octets += message.body.size;
-  return octets;
-}
-
 Outbox::Literals literalsOf(const Capabilities& capabilities) {
   const ExtensionSet& extensions = capabilities.extensions();
   return extensions.has(Extension::literalPlus)    ? Outbox::Literals::plus
@@ -33,68 +20,44 @@ Outbox::Literals literalsOf(const Capabilities& capabilities) {
                                                    : Outbox::Literals::synchronising;
 }
 
+Log logTo(Reporter& reporter) {
+  return [&reporter](LogLevel level, const std::string& text) { reporter.log(level, text); };
+}
+
 }  // namespace
 
-Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, StartTls startTls,
+Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, LoginSteps::StartTls startTls,
                  Reporter& reporter, Channel& sync, MessageHeader& header, Deadlines deadlines)
     : settings_(settings),
-      startTls_(std::move(startTls)),
       reporter_(reporter),
       sync_(sync),
-      header_(header),
-      deadlines_(deadlines),
-      log_([&reporter](LogLevel level, const std::string& text) { reporter.log(level, text); }),
-      connection_(std::move(stream), *this, log_, settings.debug),
-      chatter_(log_) {}
+      silence_(deadlines),
+      compression_(settings.compress, deadlines.nearby),
+      remarks_(logTo(reporter)),
+      pipeline_(connection_, sync, silence_, header, logTo(reporter), settings.maxMessageSize),
+      connection_(std::move(stream), pipeline_, logTo(reporter), settings.debug),
+      login_({connection_, pipeline_, silence_, greeting_, capabilities_}, std::move(startTls),
+             logTo(reporter), [this] { turn(); }) {}
 
 void Session::serve() {
-  logIn(*this, settings_);
-  toldAtLogin_ = capabilities_;
+  logIn(login_, settings_);
   enterReady();
-  finishRunning();
+  pipeline_.loggedIn(capabilities_);
   while (true) turn();
 }
 
 Session::~Session() {
   try {
-    if (phase_ == Phase::ready && !loggedOut_ && !connection_.ended() &&
+    if (phase_ == Phase::ready && !pipeline_.loggedOut() && !connection_.ended() &&
         connection_.outbox().betweenCommands()) {
       connection_.send(Command("LOGOUT"));
       connection_.write();
     }
-    chatter_.tell();
+    remarks_.tell();
     reporter_.report({connection_.traffic()});
   } catch (const std::exception&) {
     // The server is gone as well, or launch.
   }
-}
-
-StatusResponse Session::greeting() {
-  while (!greeting_) {
-    bool late = beforeGreeting_ && Clock::now() - progress_ >= deadlines_.afterAlert && !connection_.unread();
-    if (late) greeting_ = std::exchange(beforeGreeting_, std::nullopt);
-    if (!late) turn();
-  }
-  phase_ = Phase::login;
-  return *greeting_;
-}
-
-StatusResponse Session::run(Command command, Manner manner, sasl::Conversation* conversation) {
-  std::optional<StatusResponse> answer;
-  bool confidential = manner >= Manner::alone;
-  connection_.setConfidential(confidential);
-  if (confidential) forgetCapabilities();  // RFC 3501 section 6.2: they may differ afterwards
-  InFlight step;
-  step.name = command.name();
-  step.tag = connection_.send(std::move(command));
-  step.step = &answer;
-  step.manner = manner;
-  step.conversation = conversation;
-  inFlight_.push_back(std::move(step));
-  phase_ = manner == Manner::andRequests ? Phase::mayFollow : Phase::login;
-  while (!answer) turn();
-  phase_ = Phase::login;
-  return *answer;
 }
 
 void Session::enterReady() {
@@ -106,53 +69,18 @@ void Session::enterReady() {
 
 void Session::turn() {
   startRequests();
-  if (connection_.write()) progress_ = Clock::now();
+  if (connection_.write()) silence_.restart();
   if (takeResponses()) return;
   await();
 }
 
+// Who does not take what we have for him makes the server wait: nothing piles up here.
 bool Session::reading() const {
   return !connection_.ended() && sync_.queued() < limits::kMostQueuedAnswers &&
          reporter_.queued() < limits::kMostQueuedLines;
 }
 
-bool Session::readingRequests() const {
-  return waiting_.size() < limits::kMostWaiting && inFlight_.size() < limits::kMostCommands;
-}
-
-bool Session::awaiting() const { return !greeting_ || !inFlight_.empty() || connection_.unsent(); }
-
-// Nothing is expected of the server but news.
-bool Session::watching() const {
-  if (watch_ == nullptr || running_.front()->exchange.get() != watch_ || connection_.unsent()) return false;
-  return watch_->idling() || inFlight_.empty();
-}
-
-std::chrono::milliseconds Session::patience() const {
-  if (watching()) return watch_->seconds();
-  if (beforeGreeting_) return deadlines_.afterAlert;
-  return greeting_ ? deadlines_.command : deadlines_.greeting;
-}
-
-// Milliseconds until patience ends. It does not run while we do not listen.
-int Session::timeout() {
-  if (reading() && connection_.pending()) return 0;
-  bool forNews = watching() && watch_->seconds().count() > 0;
-  if (!reading() || !(forNews || (awaiting() && !watching()))) {
-    progress_ = Clock::now();
-    return -1;
-  }
-  auto left = std::chrono::ceil<std::chrono::milliseconds>(progress_ + patience() - Clock::now());
-  if (left.count() > 0) return static_cast<int>(std::min<std::int64_t>(left.count(), kLongestPoll));
-  if (forNews || beforeGreeting_) return 0;
-  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience()).count();
-  bool perhapsTls = !greeting_ && settings_.transport == settings::Transport::imap;
-  throw Failure(ExitStatus::unavailable, std::string("no ") + (greeting_ ? "answer" : "greeting") +
-                                             " from the server for " + std::to_string(seconds) + " seconds" +
-                                             (perhapsTls           ? "; is it a port for TLS (type = imaps)?"
-                                              : !inFlight_.empty() ? " to " + inFlight_.front().name
-                                                                   : ""));
-}
+bool Session::readingRequests() const { return waiting_.size() < limits::kMostWaiting && !pipeline_.full(); }
 
 void Session::await() {
   short server = connection_.ended() ? short{0} : connection_.events(reading());
@@ -175,18 +103,22 @@ void Session::await() {
   if (reading() && (fds[2].revents != 0 || connection_.pending())) readServer();
 }
 
-void Session::readServer() {
-  auto most = phase_ == Phase::compressing ? limits::kReadBeforeDeflate : limits::kReadBuffer;
-  connection_.read(most);
-  // A greeting is one line: to send it piece by piece is no progress.
-  if (greeting_ && connection_.received() - receivedAtProgress_ >= limits::kProgress) noteProgress();
-  takeResponses();
-  if (connection_.ended()) serverGone();
+void Session::readRequests() {
+  while (readingRequests()) {
+    auto packet = sync_.receive();
+    if (!packet) return;
+    waiting_.push_back(readRequest(std::move(*packet)));
+  }
 }
 
-void Session::noteProgress() {
-  progress_ = Clock::now();
-  receivedAtProgress_ = connection_.received();
+void Session::readServer() {
+  // What comes behind the OK to COMPRESS is compressed: a small buffer, as it is taken back (RFC 4978
+  // section 3).
+  connection_.read(phase_ == Phase::compressing ? limits::kReadBeforeDeflate : limits::kReadBuffer);
+  // A greeting is one line: to send it piece by piece is no progress.
+  if (greeting_.come()) silence_.receiving(connection_.received());
+  takeResponses();
+  if (connection_.ended()) serverGone();
 }
 
 bool Session::takeResponses() {
@@ -197,43 +129,68 @@ bool Session::takeResponses() {
     any = true;
     handle(*response);
   }
-  if (any) noteProgress();
+  if (any) silence_.heard(connection_.received());
   return any;
 }
 
+// Silence, and the end.
+
+Awaited Session::awaited() const {
+  if (!reading()) return Awaited::nothing;
+  if (pipeline_.watching()) return Awaited::news;
+  if (greeting_.perhaps()) return Awaited::otherGreeting;
+  if (!greeting_.come()) return Awaited::greeting;
+  return !pipeline_.empty() || connection_.unsent() ? Awaited::answer : Awaited::nothing;
+}
+
+// Milliseconds. When they are over without a greeting or an answer, so is the session; without news, or a
+// greeting behind an alert, somebody else looks at the clock (Pipeline::goOn(), LoginSteps::greeting()).
+int Session::timeout() {
+  if (reading() && connection_.pending()) return 0;
+  Awaited awaited = this->awaited();
+  bool due = awaited == Awaited::greeting || awaited == Awaited::answer;
+  if (due && silence_.over(awaited)) silent(awaited);
+  return silence_.left(awaited);
+}
+
+void Session::silent(Awaited awaited) const {
+  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silence_.allowed(awaited)).count();
+  std::string text = "no " + std::string(awaited == Awaited::greeting ? "greeting" : "answer") +
+                     " from the server for " + std::to_string(seconds) + " seconds";
+  if (awaited == Awaited::greeting && settings_.transport == settings::Transport::imap)
+    text += "; is it a port for TLS (type = imaps)?";
+  else if (!pipeline_.empty())
+    text += " to " + std::string(pipeline_.oldest());
+  throw Failure(ExitStatus::unavailable, text);
+}
+
 void Session::serverGone() {
-  if (loggedOut_) return inFlight_.clear();  // sync has no more to ask, and will end this process
-  throw Failure(ExitStatus::unavailable, bye_.empty() ? "0 bytes read (got EOF): " + lost()
-                                                      : "server closed the connection: BYE " + bye_);
+  if (pipeline_.loggedOut())
+    return pipeline_.abandon();  // sync has no more to ask, and will end this process
+  const std::string& bye = remarks_.lastWords();
+  throw Failure(ExitStatus::unavailable, bye.empty() ? "0 bytes read (got EOF): " + lost()
+                                                     : "server closed the connection: BYE " + bye);
 }
 
 // The server is gone: while what.
 std::string Session::lost() const {
   std::string text = "The server closed the connection while ";
-  if (!greeting_)
+  if (!greeting_.come())
     text += "its greeting was awaited";
-  else if (watching())
+  else if (pipeline_.watching())
     text += "news was awaited";
-  else if (!inFlight_.empty())
-    text += inFlight_.front().name + " was to be answered";
+  else if (!pipeline_.empty())
+    text += std::string(pipeline_.oldest()) + " was to be answered";
   else
     text += "nothing was asked of it";
   return text + (connection_.insideResponse() ? ", in the middle of a response" : "");
 }
 
-void Session::readRequests() {
-  while (readingRequests()) {
-    auto packet = sync_.receive();
-    if (!packet) return;
-    waiting_.push_back(readRequest(std::move(*packet)));
-  }
-}
-
 // Requests become commands.
 
-bool Session::mayStart(const Request& request) {
-  if (phase_ == Phase::ready) return inFlight_.size() < limits::kMostCommands;
-  if (phase_ != Phase::mayFollow) return false;
+bool Session::mayStart(const Request& request) const {
+  if (phase_ == Phase::ready) return !pipeline_.full();
+  if (!login_.mayFollow()) return false;
   // Behind AUTHENTICATE only what no capability decides on, and what the server cannot take for an answer to
   // a challenge.
   if (std::holds_alternative<request::Enable>(request.what)) return true;
@@ -242,120 +199,35 @@ bool Session::mayStart(const Request& request) {
 }
 
 void Session::startRequests() {
-  while (!goOn() && !waiting_.empty() && mayStart(waiting_.front())) {
-    if (!compressTried_ && compressionPays(waiting_.front())) {
+  while (!pipeline_.goOn(capabilities_.extensions(), !waiting_.empty()) && !waiting_.empty() &&
+         mayStart(waiting_.front())) {
+    if (compression_.pays(waiting_.front())) {
       startCompress();
       continue;
     }
     Request request = std::move(waiting_.front());
     waiting_.pop_front();
-    start(std::move(request));
+    pipeline_.start(std::move(request), capabilities_.extensions());
   }
 }
 
-// Negotiating costs a round trip in which nothing may be sent, and servers compress at some 20 MB/s: slower
-// than a network sends on which an answer takes no time.
-bool Session::compressionPays(const Request& next) {
-  std::uint64_t octets = transferred(next);
-  if (octets == 0 || settings_.compress == settings::Compress::no) return false;
-  bodies_ += octets;
-  if (settings_.compress == settings::Compress::yes) return true;
-  return bodies_ >= limits::kWorthCompressing && quickest_ >= deadlines_.nearby;
-}
-
-// RFC 4978
+// RFC 4978 section 3: nothing may be sent behind COMPRESS before its answer is there.
 void Session::startCompress() {
-  compressTried_ = true;
-  if (!capabilities_.extensions().has(Extension::deflate)) {
-    if (capabilities_.hasAny("COMPRESS="))
-      log(LogLevel::warning, "Couldn't find a suitable compression algorithm. Not enabling compression.");
-    return;
+  if (capabilities_.extensions().has(Extension::deflate)) {
+    pipeline_.send(Command("COMPRESS DEFLATE"), [this](const StatusResponse& status) { compressed(status); });
+    phase_ = Phase::compressing;
+  } else if (capabilities_.hasAny("COMPRESS=")) {
+    reporter_.log(LogLevel::warning,
+                  "Couldn't find a suitable compression algorithm. Not enabling compression.");
   }
-  InFlight command;
-  command.name = "COMPRESS";
-  command.tag = connection_.send(Command("COMPRESS DEFLATE"));
-  inFlight_.push_back(std::move(command));
-  phase_ = Phase::compressing;
 }
 
-// An Expunge stores as well, in its own mailbox.
-bool Session::storing() const {
-  bool storing = false, expunging = false;
-  for (const auto& each : running_) {
-    const Exchange* exchange = each->exchange.get();
-    storing |= exchange->stores();
-    expunging |= exchange->expunges();
-    if (exchange->selects()) expunging = false;
-  }
-  return storing || expunging;
-}
-
-void Session::start(Request request) {
-  auto* simple = std::get_if<request::Simple>(&request.what);
-  loggedOut_ |= simple != nullptr && simple->verb == request::Simple::Verb::logout;
-  bool unselects = simple != nullptr && simple->verb == request::Simple::Verb::unselect &&
-                   capabilities_.extensions().has(Extension::unselect);
-  RequestId id = request.id;
-  ExchangeContext context{.maxMessageSize = settings_.maxMessageSize,
-                          .modSequences = modSequences_,
-                          .storing = storing(),
-                          .mailboxSelected = selected_,
-                          .capabilities = toldAtLogin_,
-                          .news = news_,
-                          .log = log_,
-                          .header = header_};
-  auto running = std::make_unique<Running>(Running{id, makeExchange(std::move(request), context), 0, {}});
-  selected_ = selected_ && !unselects;
-  watch_ = running->exchange->watch();
-  if (watch_ != nullptr) progress_ = Clock::now();
-  running_.push_back(std::move(running));
-  sendCommands(*running_.back(), running_.back()->exchange->commands(capabilities_.extensions()));
-  finishRunning();
-}
-
-void Session::sendCommands(Running& running, std::vector<Command> commands) {
-  if (inFlight_.empty() && !commands.empty()) progress_ = Clock::now();
-  for (Command& command : commands) {
-    InFlight entry;
-    entry.name = command.name();
-    entry.tag = connection_.send(std::move(command));
-    entry.running = &running;
-    entry.index = running.unfinished++;
-    inFlight_.push_back(std::move(entry));
-  }
-  selected_ |= running.exchange->selects();
-}
-
-// Carries on with an exchange that has more commands to come; true as long as it lasts: what is behind it
-// waits.
-bool Session::goOn() {
-  if (watch_ != nullptr) keepWatch();
-  if (running_.empty() || !running_.back()->exchange->hasMore()) return false;
-  if (inFlight_.empty()) {
-    Running& last = *running_.back();
-    sendCommands(last, last.exchange->more(capabilities_.extensions()));
-  }
-  return running_.back()->exchange->hasMore();
-}
-
-// Ends with news or the next request.
-void Session::keepWatch() {
-  if (running_.front()->exchange.get() != watch_) return;
-  bool over = news_.any || !waiting_.empty();
-  bool silent = watching() && watch_->seconds().count() > 0 && Clock::now() - progress_ >= watch_->seconds();
-  if (watch_->idling()) {
-    if (!over && !silent) return;
-    watch_->leave();
-    connection_.outbox().continued();
-    progress_ = Clock::now();
-  } else if (inFlight_.empty()) {
-    if (silent) watch_->silent();
-    if (!over) return;
-    watch_->end();
-    watch_ = nullptr;
-    news_.any = false;
-    finishRunning();
-  }
+void Session::compressed(const StatusResponse& status) {
+  phase_ = Phase::ready;
+  if (status.condition == Condition::ok)
+    connection_.startDeflate();
+  else
+    reporter_.log(LogLevel::debug, "COMPRESS refused: " + status.words());
 }
 
 }  // namespace interimap

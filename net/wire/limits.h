@@ -25,6 +25,7 @@ inline constexpr std::uint64_t kProgress = 16384;
 // server that never comes to an end sends more.
 inline constexpr std::uint64_t kMostUnasked = 4'000'000;
 
+inline constexpr std::size_t kExcerpt = 200;  // characters of a response in a message about it
 // Of each kind of line that a server can make us log, so many a minute; the rest is counted.
 inline constexpr unsigned kMostOfAKind = 10;
 inline constexpr std::size_t kMostKinds = 64;  // and of further kinds none
@@ -37,7 +38,7 @@ inline constexpr std::chrono::milliseconds kSocks = 30s;   // each reply of a pr
 inline constexpr std::uint64_t kMostInflated = std::uint64_t{64} << 20;
 inline constexpr std::uint64_t kMostInflateRatio = 200;
 
-// When a connection is compressed if nothing else was asked for; see Session::compressionPays().
+// When a connection is compressed if nothing else was asked for; see net/compression_policy.h.
 inline constexpr std::chrono::microseconds kNearby = 2ms;  // a round trip within a building
 inline constexpr std::uint64_t kWorthCompressing =
     256 << 10;  // octets of bodies; below, the round trip costs more
