@@ -1,8 +1,6 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // What we say, and when.
-#include <string.h>
-
 #include <algorithm>
 #include <array>
 
@@ -15,78 +13,44 @@ namespace interimap {
 using deliver::Outcome;
 
 std::string_view Dialogue::output() {
-  while (out_.size() - outBegin_ < limits::kOutBuffer && step()) {
+  while (conversation_.unwritten().size() < limits::kOutBuffer && step()) {
   }
-  return std::string_view(out_).substr(outBegin_);
-}
-
-void Dialogue::written(std::size_t size) {
-  outBegin_ += size;
-  written_ += size;
-  if (outBegin_ != out_.size() && outBegin_ < limits::kOutBuffer) return;
-  if (secrets_) explicit_bzero(out_.data(), out_.size());  // there is nothing else in it then
-  secrets_ = false;
-  out_.erase(0, outBegin_);
-  outBegin_ = 0;
-}
-
-void Dialogue::expect(const Expected& expected) {
-  expected_.push_back(expected);
-  if (expected.transaction) ++expected.transaction->repliesDue;
-}
-
-void Dialogue::say(Command command, std::string_view line, Transaction* transaction, std::size_t recipient) {
-  logCommand(line);
-  out_.append(line).append("\r\n");
-  expect({command, transaction, recipient});
-}
-
-void Dialogue::logCommand(std::string_view line) const {
-  if (settings_.debug > 0) log_(LogLevel::debug, "C: " + std::string(line));
+  return conversation_.unwritten();
 }
 
 bool Dialogue::step() {
-  if (!ready_) return false;
-  if (goAhead_) return writeBody();
-  if (!extensions_.pipelining && !expected_.empty()) return false;
+  if (!opening_.done() || leaving()) return false;
+  if (body_.goAhead) return writeBody();
+  if (!extensions().pipelining && conversation_.awaits()) return false;
   if (writing_) return envelopeStep();
   if (begin()) return true;
   if (!quitting_ || underWay()) return false;
-  say(Command::quit, "QUIT");
-  ready_ = false;
+  conversation_.say(Command::quit, "QUIT");
   return true;
 }
 
-bool Dialogue::mayBegin() const {
-  if (held_ || begun_ == queue_.size() || begun_ >= limits::kMostInFlight) return false;
-  if (!extensions_.chunking) return true;  // DATA's 354 keeps a second one from going far
-  std::uint64_t octets = 0;
-  for (std::size_t i = 0; i < begun_; ++i) octets += queue_[i].survey().size;
-  return octets < limits::kMostInFlightOctets;
-}
-
 bool Dialogue::begin() {
-  if (!mayBegin()) return false;
-  Transaction& transaction = queue_[begun_++];
+  if (held_ || !transactions_.mayBegin(extensions().chunking)) return false;
+  Transaction& transaction = transactions_.begin();
   transaction.takeSurvey(settings_.drop);
   if (settleHere(transaction)) return true;
   writing_ = &transaction;
-  if (rset_) say(Command::rset, "RSET");
+  if (rset_) conversation_.say(Command::rset, "RSET");
   rset_ = false;
   return true;
 }
 
 // What the server has said it cannot take need not be tried.
 bool Dialogue::settleHere(Transaction& transaction) {
-  if (extensions_.most && transaction.survey().size > *extensions_.most)
+  if (extensions().most && transaction.survey().size > *extensions().most)
     transaction.settleAll({Outcome::Kind::refused, Outcome::Stage::mail, 0, EnhancedStatus{5, 3, 4},
                            std::to_string(transaction.survey().size) + " octets are more than the " +
-                               std::to_string(*extensions_.most) + " that the server takes"});
-  for (std::size_t i = 0; i < transaction.size() && !extensions_.smtpUtf8; ++i)
+                               std::to_string(*extensions().most) + " that the server takes"});
+  for (std::size_t i = 0; i < transaction.size() && !extensions().smtpUtf8; ++i)
     if (transaction.forwardPaths()[i].needsSmtpUtf8())
       transaction.settle(
           i, {Outcome::Kind::deferred, Outcome::Stage::rcpt, 0, {}, "the server does not offer SMTPUTF8"});
-  report(transaction);
+  transactions_.report(transaction);
   bool settled = transaction.settled();
   retire();
   return settled;
@@ -95,7 +59,7 @@ bool Dialogue::settleHere(Transaction& transaction) {
 bool Dialogue::chunking(const Transaction& transaction) const {
   // LMTP has a reply per recipient after BDAT ... LAST, or a single one if BDAT as such was refused: no
   // telling which.
-  return extensions_.chunking && (!lmtp() || transaction.size() == 1);
+  return extensions().chunking && (!lmtp() || transaction.size() == 1);
 }
 
 bool Dialogue::envelopeStep() {
@@ -114,16 +78,16 @@ bool Dialogue::writeMail() {
   Transaction& transaction = *writing_;
   const ReversePath& path = transaction.reversePath();
   const auto& paths = transaction.forwardPaths();
-  bool utf8 = extensions_.smtpUtf8 &&
+  bool utf8 = extensions().smtpUtf8 &&
               (path.needsSmtpUtf8() || std::any_of(paths.begin(), paths.end(),
                                                    [](const ForwardPath& to) { return to.needsSmtpUtf8(); }));
   // Nobody could answer to a reverse-path that cannot be written down.
   std::string line = "MAIL FROM:<" + (path.needsSmtpUtf8() && !utf8 ? "" : path.text()) + ">";
-  if (extensions_.size) line += " SIZE=" + std::to_string(transaction.survey().size);
-  if (extensions_.eightBitMime && transaction.survey().eightBit) line += " BODY=8BITMIME";
+  if (extensions().size) line += " SIZE=" + std::to_string(transaction.survey().size);
+  if (extensions().eightBitMime && transaction.survey().eightBit) line += " BODY=8BITMIME";
   if (utf8) line += " SMTPUTF8";
   transaction.stage = Outcome::Stage::mail;
-  say(Command::mail, line, &transaction);
+  conversation_.say(Command::mail, line, &transaction);
   return true;
 }
 
@@ -131,9 +95,9 @@ bool Dialogue::writeRcpt() {
   Transaction& transaction = *writing_;
   std::size_t recipient = transaction.written++;
   const ForwardPath& path = transaction.forwardPaths()[recipient];
-  if (path.needsSmtpUtf8() && !extensions_.smtpUtf8) return true;  // settled already
+  if (path.needsSmtpUtf8() && !extensions().smtpUtf8) return true;  // settled already
   transaction.stage = Outcome::Stage::rcpt;
-  say(Command::rcpt, "RCPT TO:<" + path.text() + ">", &transaction, recipient);
+  conversation_.say(Command::rcpt, "RCPT TO:<" + path.text() + ">", &transaction, recipient);
   return true;
 }
 
@@ -144,47 +108,48 @@ bool Dialogue::writeData() {
     // announces, and takes the body for commands. So one MAIL has to be taken first.
     bool unasked = mailTaken_ && transaction.survey().size <= limits::kUnaskedBody;
     if (!unasked && transaction.repliesDue > 0) return false;
-    say(Command::end, "BDAT " + std::to_string(transaction.survey().size) + " LAST", &transaction);
+    conversation_.say(Command::end, "BDAT " + std::to_string(transaction.survey().size) + " LAST",
+                      &transaction);
     startBody();
   } else {
-    say(Command::data, "DATA", &transaction);
+    conversation_.say(Command::data, "DATA", &transaction);
   }
   transaction.stage = Outcome::Stage::data;
   return true;
 }
 
 void Dialogue::startBody() {
-  logCommand("[...]");
-  goAhead_ = true;
-  rest_ = writing_->body();
-  fields_ = DroppedFields(settings_.drop);
-  data_ = MailData(chunking(*writing_) ? MailData::Transparency::none : MailData::Transparency::dots);
+  conversation_.log("[...]");
+  body_.goAhead = true;
+  body_.rest = writing_->body();
+  body_.fields = DroppedFields(settings_.drop);
+  body_.data = MailData(chunking(*writing_) ? MailData::Transparency::none : MailData::Transparency::dots);
 }
 
 bool Dialogue::writeBody() {
   std::array<char, limits::kBodyPiece> piece;
-  auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), rest_.size));
+  auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), body_.rest.size));
   std::size_t size =
-      wanted == 0 ? 0 : writing_->window().bodies.read(rest_.offset, std::span(piece).first(wanted));
+      wanted == 0 ? 0 : writing_->window().bodies.read(body_.rest.offset, std::span(piece).first(wanted));
   if (size == 0 && wanted != 0)
     throw Failure(ExitStatus::io, "Message bodies in memory are shorter than they were");
-  data_.feed(fields_.feed({piece.data(), size}), out_);
-  rest_.offset += size;
-  rest_.size -= size;
-  if (rest_.size == 0) endBody();
+  body_.data.feed(body_.fields.feed({piece.data(), size}), conversation_.out());
+  body_.rest.offset += size;
+  body_.rest.size -= size;
+  if (body_.rest.size == 0) endBody();
   return true;
 }
 
 void Dialogue::endBody() {
-  data_.feed(fields_.finish(), out_);
-  data_.finish(out_);
+  body_.data.feed(body_.fields.finish(), conversation_.out());
+  body_.data.finish(conversation_.out());
   rset_ = chunking(
       *writing_);  // where the reply comes later, whether BDAT closed the transaction is not known yet
-  if (!rset_) out_ += ".\r\n";
-  writing_->end = prepared();
+  if (!rset_) conversation_.out() += ".\r\n";
+  writing_->end = conversation_.prepared();
   writing_->stage = Outcome::Stage::end;
   writing_ = nullptr;
-  goAhead_ = false;
+  body_.goAhead = false;
   retire();
 }
 

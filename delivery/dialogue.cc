@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "delivery/deadlines.h"
 #include "delivery/limits.h"
 #include "ipc/failure.h"
 
@@ -23,76 +22,21 @@ namespace {
 
 }  // namespace
 
-const char* Dialogue::nameOf(Command command) {
-  switch (command) {
-    case Command::greeting: return "the connection";
-    case Command::ehlo: return "EHLO";
-    case Command::helo: return "HELO";
-    case Command::startTls: return "STARTTLS";
-    case Command::auth: return "AUTH";
-    case Command::rset: return "RSET";
-    case Command::mail: return "MAIL";
-    case Command::rcpt: return "RCPT";
-    case Command::data: return "DATA";
-    case Command::end: return "the end of mail data";
-    case Command::quit: return "QUIT";
-  }
-  return "";
-}
-
-Outcome::Stage Dialogue::stageOf(Command command) {
-  switch (command) {
-    case Command::mail: return Outcome::Stage::mail;
-    case Command::rcpt: return Outcome::Stage::rcpt;
-    case Command::data: return Outcome::Stage::data;
-    case Command::end: return Outcome::Stage::end;
-    case Command::greeting:
-    case Command::ehlo:
-    case Command::helo:
-    case Command::startTls:
-    case Command::auth:
-    case Command::rset:
-    case Command::quit: break;
-  }
-  return Outcome::Stage::connection;
-}
-
-void Dialogue::submit(Transaction transaction) { queue_.push_back(std::move(transaction)); }
-
-std::optional<std::chrono::milliseconds> Dialogue::patience() const {
-  if (out_.size() > outBegin_) return deadlines::kDataBlock;
-  if (expected_.empty()) return std::nullopt;
-  switch (expected_.front().command) {
-    case Command::greeting: return deadlines::kGreeting;
-    case Command::data: return deadlines::kDataInitiation;
-    case Command::end: return deadlines::kDataTermination;
-    case Command::quit: return deadlines::kQuit;
-    case Command::ehlo:
-    case Command::helo:
-    case Command::startTls:
-    case Command::auth:
-    case Command::rset:
-    case Command::mail:
-    case Command::rcpt: break;
-  }
-  return deadlines::kCommand;
-}
-
-std::string Dialogue::awaited() const {
-  if (expected_.empty()) return "nothing";
-  if (expected_.front().command == Command::greeting) return "its greeting";
-  return std::string("its reply to ") + nameOf(expected_.front().command);
-}
+Dialogue::Dialogue(settings::Delivery& settings, Log log, Settled settled)
+    : settings_(settings),
+      conversation_(settings.debug, std::move(log)),
+      opening_(settings, conversation_),
+      transactions_(std::move(settled)),
+      body_{.rest = {}, .fields = DroppedFields(settings.drop)} {}
 
 void Dialogue::receive(std::string_view bytes) {
   if (std::exchange(lost_, true)) return;
   while (!bytes.empty() && !over_) {
     // RFC 3207 section 5: what somebody put behind the reply would seem to come through TLS.
-    if (handshakeDue_)
+    if (handshakeDue())
       throw Failure(ExitStatus::protocol,
                     "Data after the STARTTLS reply: possible injection by a man in the middle");
-    bytes.remove_prefix(parser_.feed(bytes));
-    if (auto reply = parser_.next()) handle(*reply);
+    if (auto reply = conversation_.hear(bytes)) handle(*reply);
   }
   lost_ = false;
 }
@@ -106,45 +50,30 @@ void Dialogue::end() {
   farewell_ = "The server closed the connection";
 }
 
-void Dialogue::logReply(const Reply& reply) const {
-  if (settings_.debug == 0) return;
-  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
-    std::string line = reply.lines[i];
-    if (authentication_ && settings_.debug == 1)
-      line = reply.intermediate() ? "[REDACTED]" : authentication_->censored(std::move(line));
-    log_(LogLevel::debug,
-         "S: " + std::to_string(reply.code) + (i + 1 < reply.lines.size() ? '-' : ' ') + line);
-  }
-}
-
 void Dialogue::handle(const Reply& reply) {
-  logReply(reply);
-  if (expected_.empty()) {
+  conversation_.logReply(reply, [&](std::string line) { return opening_.censored(reply, std::move(line)); });
+  if (!conversation_.awaits()) {
     if (reply.code != 421) protocolFailure("nothing at all", reply);
     over_ = true;
     farewell_ = reply.withCode();
     return;
   }
-  Expected expected = expected_.front();
-  bool mayAsk = expected.command == Command::data || expected.command == Command::auth;
-  if (reply.intermediate() && !mayAsk) protocolFailure(nameOf(expected.command), reply);
-  // Nothing is pipelined here, and after STARTTLS what was taken for its reply would have to come through
-  // TLS.
-  if (opening(expected.command) && out_.size() > outBegin_ && reply.code != 421)
-    throw Failure(ExitStatus::protocol,
-                  std::string("The server replied to ") + nameOf(expected.command) + " before it was sent");
-  switch (expected.command) {
-    case Command::greeting: expected_.pop_front(); return greeted(reply);
-    case Command::ehlo:
-    case Command::helo: expected_.pop_front(); return hello(reply, expected.command);
-    case Command::startTls: expected_.pop_front(); return agreed(reply);
-    case Command::auth: expected_.pop_front(); return authenticated(reply);
-    case Command::quit: over_ = true; return;
-    case Command::rset:
-    case Command::mail:
-    case Command::rcpt:
-    case Command::data:
-    case Command::end: break;
+  Conversation::Expected expected = conversation_.next();
+  Command command = expected.command;
+  bool mayAsk = command == Command::data || command == Command::auth;
+  if (reply.intermediate() && !mayAsk) protocolFailure(Conversation::nameOf(command), reply);
+  if (Opening::isOf(command)) {
+    // Nothing is pipelined here, and after STARTTLS what was taken for its reply would have to come through
+    // TLS.
+    if (command != Command::greeting && !conversation_.unwritten().empty() && reply.code != 421)
+      throw Failure(ExitStatus::protocol, std::string("The server replied to ") +
+                                              Conversation::nameOf(command) + " before it was sent");
+    conversation_.pop();
+    return opening_.take(command, reply);
+  }
+  if (command == Command::quit) {
+    over_ = true;
+    return;
   }
   if (reply.code == 421) closing(expected, reply);
   answered(expected, reply);
@@ -152,30 +81,31 @@ void Dialogue::handle(const Reply& reply) {
 
 // 421 may answer any command and says that the server goes: RFC 5321 section 3.8. It takes commands in their
 // order, so nothing that was sent after the one it answers has been looked at.
-void Dialogue::closing(const Expected& expected, const Reply& reply) {
-  closing_ = outcomeOf(reply, stageOf(expected.command));
+void Dialogue::closing(const Conversation::Expected& expected, const Reply& reply) {
+  Outcome outcome = outcomeOf(reply, Conversation::stageOf(expected.command));
+  transactions_.closing(outcome);
   if (expected.command == Command::end) {
     Transaction& transaction = *expected.transaction;
-    if (auto recipient = transaction.nextAccepted()) transaction.settle(*recipient, *closing_);
-    Outcome rest = *closing_;
+    if (auto recipient = transaction.nextAccepted()) transaction.settle(*recipient, outcome);
+    Outcome rest = outcome;
     if (lmtp()) rest.kind = Outcome::Kind::unknown;  // each would have had its own reply
     transaction.settleAll(rest);
-    report(transaction);
+    transactions_.report(transaction);
   }
   throw Failure(ExitStatus::unavailable, "The server closes the connection: " + reply.withCode());
 }
 
-void Dialogue::answered(const Expected& expected, const Reply& reply) {
+void Dialogue::answered(const Conversation::Expected& expected, const Reply& reply) {
   Transaction* transaction = expected.transaction;
   if (transaction) ++transaction->replies;
   if (expected.command == Command::end) return end(*transaction, reply);
-  expected_.pop_front();
+  conversation_.pop();
   if (!transaction) return;  // RSET
   --transaction->repliesDue;
   if (expected.command == Command::data) {
     data(*transaction, reply);
   } else if (!reply.positive()) {
-    Outcome outcome = outcomeOf(reply, stageOf(expected.command));
+    Outcome outcome = outcomeOf(reply, Conversation::stageOf(expected.command));
     if (expected.command == Command::mail)
       transaction->settleAll(outcome);
     else
@@ -185,7 +115,7 @@ void Dialogue::answered(const Expected& expected, const Reply& reply) {
   } else {
     mailTaken_ = true;
   }
-  report(*transaction);
+  transactions_.report(*transaction);
   retire();
 }
 
@@ -198,9 +128,9 @@ void Dialogue::data(Transaction& transaction, const Reply& reply) {
   bool nobody = !transaction.nextAccepted();
   // RFC 2033 section 4.2: the server MUST NOT. How many replies would come after the dot?
   if (nobody && lmtp()) protocolFailure("DATA for no recipient", reply);
-  expect({Command::end, &transaction});
+  conversation_.expect({Command::end, &transaction});
   startBody();
-  if (nobody) rest_.size = 0;  // RFC 2920 section 3.1: then let it be an empty message
+  if (nobody) body_.rest.size = 0;  // RFC 2920 section 3.1: then let it be an empty message
 }
 
 // SMTP has one reply for all recipients, LMTP one for each that was accepted. A server need not wait for the
@@ -215,54 +145,23 @@ void Dialogue::end(Transaction& transaction, const Reply& reply) {
   } else if (auto recipient = transaction.nextAccepted()) {
     transaction.settle(*recipient, std::move(outcome));
   }
-  report(transaction);
+  transactions_.report(transaction);
   if (early && !chunking(transaction))
     throw Failure(ExitStatus::unavailable,
                   "The server replied before the end of a message: " + reply.withCode());
   if (transaction.nextAccepted()) return;
-  expected_.pop_front();
+  conversation_.pop();
   --transaction.repliesDue;
-  if (reply.positive() && writing_ == nullptr && expected_.empty()) rset_ = false;
+  if (reply.positive() && writing_ == nullptr && !conversation_.awaits()) rset_ = false;
   retire();
 }
 
 bool Dialogue::sent(const Transaction& transaction) const {
-  return transaction.end && written_ >= *transaction.end;
+  return transaction.end && conversation_.isWritten(*transaction.end);
 }
 
-void Dialogue::report(Transaction& transaction) {
-  if (!transaction.settled() || transaction.reported) return;
-  transaction.reported = true;
-  if (transaction.replies > 0) ++settledBefore_;
-  settled_(transaction);
-}
-
-void Dialogue::retire() {
-  while (begun_ > 0) {
-    const Transaction& front = queue_.front();
-    if (!front.settled() || front.repliesDue > 0 || writing_ == &front) return;
-    queue_.pop_front();
-    --begun_;
-  }
-}
-
-// A message whose last octet went out may have arrived. The first unfinished message of the others may have
-// caused the loss: it is deferred, so that it is not retried first. It has not, if the server had served
-// before and said nothing to this one.
 void Dialogue::abandon(const std::string& reason) {
-  const std::string why = reason.substr(0, kMostReplyText);
-  bool first = true;
-  for (std::size_t i = 0; i < begun_; ++i) {
-    Transaction& transaction = queue_[i];
-    if (transaction.settled()) continue;
-    if (sent(transaction) && !closing_)
-      transaction.settleAll({Outcome::Kind::unknown, Outcome::Stage::end, 0, {}, why});
-    else if (first && (transaction.replies > 0 || settledBefore_ == 0))
-      transaction.settleAll(
-          closing_.value_or(Outcome{Outcome::Kind::deferred, transaction.stage, 0, {}, why}));
-    first = false;
-    report(transaction);
-  }
+  transactions_.abandon(reason, [&](const Transaction& transaction) { return sent(transaction); });
 }
 
 }  // namespace interimap
