@@ -155,12 +155,16 @@ TEST_CASE("pipeline: a watch ends with the next request, and nothing begins in f
 }
 
 TEST_CASE("pipeline: a watch ends with what nobody asked for, if it is news") {
-  for (auto [kind, news] : {std::pair("FETCH", true), std::pair("RECENT", false)}) {
-    CAPTURE(kind);
+  const struct {
+    const char* kind;
+    bool news;
+  } table[] = {{"FETCH", true}, {"RECENT", false}};
+  for (const auto& row : table) {
+    CAPTURE(row.kind);
     Alone alone;
     alone.ask(request::Watch{{"a"}, 0, true});
-    CHECK_FALSE(alone.take(Ignored{}, kind));
-    CHECK(alone->goOn(alone.extensions(), false) == !news);
-    CHECK(alone.answer() == (news ? "1 done" : ""));
+    CHECK_FALSE(alone.take(Ignored{}, row.kind));
+    CHECK(alone->goOn(alone.extensions(), false) == !row.news);
+    CHECK(alone.answer() == (row.news ? "1 done" : ""));
   }
 }
