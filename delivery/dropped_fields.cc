@@ -72,6 +72,7 @@ std::string_view DroppedFields::feed(std::string_view octets) {
 }
 
 std::string_view DroppedFields::finish() {
+  // A message that is all header, without the end of its last line.
   if (!inHeader_) return {};
   kept_ = std::exchange(line_, {});
   inHeader_ = false;

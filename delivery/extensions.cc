@@ -36,6 +36,7 @@ std::optional<std::uint64_t> sizeLimit(std::string_view text) {
 
 Extensions Extensions::parse(const Reply& reply) {
   Extensions extensions;
+  // The first line is the server's name (RFC 5321 section 4.1.1.1). Keywords that we do not know say nothing.
   for (std::size_t i = 1; i < reply.lines.size(); ++i) {
     std::string_view line = reply.lines[i];
     std::size_t blank = line.find(' ');

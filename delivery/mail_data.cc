@@ -22,6 +22,8 @@ void MailData::feed(std::string_view octets, std::string& out) {
   }
 }
 
+// RFC 5321 section 2.3.8: CR and LF MUST only be sent together. Which of a line's CRs are bare is known when
+// something else follows.
 void MailData::line(std::string_view octets, std::string& out) {
   while (!octets.empty()) {
     std::size_t carriageReturn = octets.find('\r');
@@ -39,6 +41,7 @@ void MailData::line(std::string_view octets, std::string& out) {
 void MailData::text(std::string_view run, std::string& out) {
   lineEnds(out, carriageReturns_);
   carriageReturns_ = 0;
+  // RFC 5321 section 4.5.2
   if (lineBegins_ && dots_ && run.front() == '.') out += '.';
   std::size_t from = out.size();
   out += run;
@@ -54,12 +57,16 @@ void MailData::lineEnds(std::string& out, std::size_t count) {
   }
 }
 
+// Mail data ends with a line that is complete, though what a server stores need not: a dot behind half a line
+// would be text.
 void MailData::finish(std::string& out) {
   lineEnds(out, carriageReturns_);
   carriageReturns_ = 0;
   if (empty_ || !lineBegins_) lineEnds(out, 1);
 }
 
+// Counts what will be sent, not what is stored: SIZE= speaks of the message as it goes over the wire (RFC
+// 1870 section 5), and BDAT has to name every octet.
 MailDataSurvey MailDataSurvey::of(Bodies& bodies, BodyRange range, const std::vector<std::string>& dropped) {
   MailDataSurvey survey;
   DroppedFields fields(dropped);

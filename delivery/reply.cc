@@ -18,6 +18,7 @@ bool isDigit(char c) { return c >= '0' && c <= '9'; }
 std::optional<EnhancedStatus> takeStatus(int code, std::string_view& line) {
   std::string_view rest = line;
   auto status = EnhancedStatus::parse(rest);
+  // Text that looks like one is none: "250 4.3.2 is our address".
   if (!status || status->kind != code / 100) return std::nullopt;
   if (!rest.empty()) rest.remove_prefix(1);
   line = rest;
@@ -36,6 +37,7 @@ std::optional<EnhancedStatus> Reply::status() const {
   return takeStatus(code, first);
 }
 
+// Every line may begin with the same enhanced status code (RFC 2034): the words without it, as one.
 std::string Reply::text() const {
   std::string out;
   for (std::string_view line : lines) {
@@ -75,6 +77,7 @@ void ReplyParser::line(std::string_view line) {
   int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
   char mark = line.size() > 3 ? line[3] : ' ';
   if (mark != ' ' && mark != '-') refuse(line);
+  // RFC 5321 section 4.2.1: the code of every line is the same. Else which of them would count?
   if (!reply_.lines.empty() && code != reply_.code) refuse(line);
   if (reply_.lines.size() == limits::kMostReplyLines)
     throw Failure(ExitStatus::protocol, "The server sent a reply of too many lines");

@@ -38,6 +38,8 @@ Service::Service(settings::Delivery& settings, Reporter& launch, Channel sync)
           settings, [&launch](LogLevel level, const std::string& text) { launch.log(level, text); },
           [this](Transaction& transaction) { settled(transaction); }) {}
 
+// The connection is made when there is mail to send on it: a server counts the time in which it hears
+// nothing.
 bool Service::awaitRequest() {
   while (true) {
     takeOrders();
@@ -94,6 +96,7 @@ void Service::takeRequests() {
     if (!packet) return;
     bool idle = !dialogue_.underWay();
     take(readDeliveryRequest(std::move(*packet)));
+    // The server was silent because nobody asked it anything.
     if (idle) progress_ = Clock::now();
   }
 }
@@ -106,6 +109,7 @@ void Service::take(DeliveryRequest request) {
   auto& window = std::get<deliver::Window>(request.what);
   std::vector<BodyRange> ranges;
   for (const deliver::Message& message : window.messages) ranges.push_back(message.body);
+  // Twice: once for the size in MAIL, once for the mail data.
   Bodies bodies(std::move(request.bodies), ranges, Reading::again);
   if (window.messages.empty()) return answer(request.id, deliver::Done{});
   auto shared = std::make_shared<DeliveryWindow>(
@@ -124,6 +128,7 @@ void Service::answer(RequestId id, decltype(DeliveryAnswer::what) what) {
   sync_.send(pack(DeliveryAnswer{id, std::move(what)}));
 }
 
+// The last word. It has to arrive: without it sync takes this process for one that crashed.
 void Service::close(const std::string& reason, ExitStatus status) {
   answer(quitId_.value_or(0), deliver::Closed{reason.substr(0, kMostReplyText), status});
   sync_.drain(kLastWords);
@@ -182,6 +187,7 @@ void Service::wait() {
     if (left <= 0) return expired();
     milliseconds = static_cast<int>(left);
   }
+  // TLS may hold what has left the socket already: poll would not see it.
   if (stream_->pending()) milliseconds = 0;
   bool writing = stream_->wantsWrite() || !dialogue_.output().empty();
   std::array<pollfd, 3> waited{{{launch_.fd(), pollFor(true, launch_.sending()), 0},

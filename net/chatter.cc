@@ -9,6 +9,7 @@ namespace interimap {
 void Chatter::say(const std::string& kind, LogLevel level, const std::string& text, Clock::time_point now) {
   auto it = said_.find(kind);
   if (it == said_.end()) {
+    // Kinds that a server can make up must not fill the memory either.
     if (said_.size() == limits::kMostKinds) return;
     it = said_.emplace(kind, Said{level, now}).first;
   }

@@ -19,6 +19,7 @@ void Remarks::malformed(const std::string& kind, const std::string& text) {
 }
 
 void Remarks::dropped(const FetchResponse& fetch) {
+  // A keyword is the server's to choose: so many are remembered.
   bool room = !fetch.dropped.empty() && warned_.size() < limits::kMostKinds;
   if (!room || !warned_.insert("keyword " + fetch.dropped).second) return;
   std::string whose = fetch.uid ? " of UID " + std::to_string(fetch.uid->value()) : std::string();

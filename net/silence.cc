@@ -11,6 +11,7 @@ namespace interimap {
 
 namespace {
 
+// An hour: poll's milliseconds are an int, and a watch may last for weeks.
 constexpr int kLongestPoll = 3'600'000;  // milliseconds
 
 }  // namespace
@@ -20,6 +21,7 @@ void Silence::heard(std::uint64_t received, Clock::time_point now) {
   receivedThen_ = received;
 }
 
+// A large message takes its time: what counts is that it goes on, at a pace that is worth waiting for.
 void Silence::receiving(std::uint64_t received, Clock::time_point now) {
   if (received - receivedThen_ >= limits::kProgress) heard(received, now);
 }

@@ -43,6 +43,8 @@ std::vector<Command> FetchBodies::commands(const ExtensionSet&) {
   return commands;
 }
 
+// Where BODY[] stands in front of UID, the message is only known when its octets are gone by: they are taken,
+// and given up if it was not ours.
 LiteralSink* FetchBodies::sink(Kind kind, std::optional<Uid> uid) {
   return kind == Kind::body && (!uid || remaining_.contains(*uid)) ? this : nullptr;
 }
@@ -51,6 +53,7 @@ void FetchBodies::begin(Kind, std::uint64_t size, std::string_view) {
   if (!bodies_) bodies_.emplace(reading_);
   bodies_->truncate(kept_);  // of a response that was not ours, or malformed
   header_.reset();
+  // Pullimap alone asks for it: a digest of the whole content costs time with every octet.
   if (envelope_) {
     content_.reset();
     trace_.reset();
@@ -84,6 +87,7 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
     throw Failure(ExitStatus::protocol,
                   "server mixes the responses to several FETCH commands, BODY[] before UID");
   }
+  // Without its flags a message cannot be stored as it is; it counts as one that did not come.
   if (!tooLarge_ && !fetch->flags) return false;
   remaining_.remove(UidSet::single(*fetch->uid));
   if (tooLarge_) {

@@ -19,6 +19,7 @@ LiteralSink* FetchContent::sink(Kind kind, std::optional<Uid> uid) {
   return kind == Kind::body && (!uid || uids_.contains(*uid)) ? this : nullptr;
 }
 
+// Nothing is kept of the message itself, so it may be of any size.
 void FetchContent::reset() {
   header_.reset();
   digest_.reset();

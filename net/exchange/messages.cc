@@ -19,6 +19,7 @@ answer::Message MessagesAnswer::of(FetchResponse& fetch) {
 void MessagesAnswer::add(answer::Message message, Answers& answers) {
   if (message.flags) bytes_ += message.flags->text().size();
   messages_.messages.push_back(std::move(message));
+  // A packet has a limit, and sync works on the first while the server sends the next.
   if (messages_.messages.size() == kMostMessages || bytes_ > limits::kAnswerBytes) flush(answers);
 }
 

@@ -19,6 +19,7 @@ constexpr std::size_t kDigestAtOnce =
 
 bool isBlank(char c) { return c == ' ' || c == '\t'; }
 
+// The digest must not depend on how a server ends lines: CRs are left out wherever they stand.
 void appendWithoutCr(std::string& text, std::string_view octets) {
   while (true) {
     auto cr = octets.find('\r');
@@ -28,6 +29,7 @@ void appendWithoutCr(std::string& text, std::string_view octets) {
   }
 }
 
+// ... nor on where it folds a field.
 void appendWithoutBlanks(std::string& text, std::string_view octets) {
   auto isLeftOut = [](char c) { return isBlank(c) || c == '\r'; };
   for (auto from = octets.begin(); from != octets.end();) {
@@ -39,6 +41,7 @@ void appendWithoutBlanks(std::string& text, std::string_view octets) {
 
 }  // namespace
 
+// Once: looking an algorithm up takes as long as hashing a few headers.
 void MessageHeader::load() {
   sha256_.reset(EVP_MD_fetch(nullptr, "SHA256", nullptr));
   whole_.reset(EVP_MD_CTX_new());

@@ -57,6 +57,7 @@ std::optional<std::uint64_t> RespText::number(std::string_view name) const {
   return n && in.atEnd() ? n : std::nullopt;
 }
 
+// A flag that cannot be one is left out: of it nothing is known but that.
 std::optional<StorableFlags> RespText::permanentFlags() const {
   std::string_view list = arguments;
   if (code != "PERMANENTFLAGS" || !list.starts_with('(') || !list.ends_with(')')) return std::nullopt;
@@ -88,7 +89,9 @@ std::optional<AppendUid> AppendUid::parse(const RespText& text, std::size_t most
     auto last = first;
     if (in.take(':')) last = in.number32();
     if (!first || !last || *first == 0 || *last == 0) return std::nullopt;
+    // RFC 3501 section 9: a range may be written either way round.
     if (*first > *last) std::swap(*first, *last);
+    // "1:4294967295" is a few octets from the server and 16 GB here.
     if (*last - *first >= most - result.uids.size()) return std::nullopt;
     for (std::uint64_t uid = *first; uid <= *last; ++uid) result.uids.push_back(*Uid::of(uid));
   } while (in.take(','));

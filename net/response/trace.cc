@@ -13,6 +13,7 @@ namespace {
 
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
+// Obsolete syntax allows blanks in front of the colon (RFC 5322 section 4.5).
 bool isNamed(std::string_view field, std::string_view name) {
   if (field.size() <= name.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i)
@@ -21,6 +22,7 @@ bool isNamed(std::string_view field, std::string_view name) {
   return colon != field.npos && field[colon] == ':';
 }
 
+// Without blanks: servers fold long lines anew, and a Received field counts as the same all the while.
 std::string valueOf(std::string_view field) {
   std::string value(field.substr(field.find(':') + 1));
   std::erase_if(value, isBlank);
@@ -79,6 +81,7 @@ Trace TraceReader::trace() {
       digest_.reset();
       digest_.add(valueOf(field));
       trace.hops.push_back(digest_.digest());
+      // The topmost is of the last delivery (RFC 5321 section 4.4); those below came with the message.
     } else if (!returnPathSeen && isNamed(field, "RETURN-PATH")) {
       returnPathSeen = true;
       trace.returnPath = readReturnPath(valueOf(field));

@@ -37,6 +37,7 @@ std::optional<Untagged> readNamed(Tokens& in, const std::string& kind) {
   if (kind == "LIST") return read<ListResponse>(in);
   if (kind == "STATUS") return read<StatusData>(in);
   if (kind == "SEARCH") return perhaps(SearchResponse::parse(in));
+  // RFC 4731, and the only form that IMAP4rev2 knows (RFC 9051 section 7.3.4).
   if (kind == "ESEARCH") return perhaps(SearchResponse::parseExtended(in));
   if (kind == "VANISHED") return read<Vanished>(in);
   return Ignored{};
@@ -47,10 +48,12 @@ std::optional<Untagged> readNamed(Tokens& in, const std::string& kind) {
 ParsedUntagged parseUntagged(const Response& response) {
   constexpr std::string_view kStar = "* ";
   std::string_view text = response.text;
+  // Their text is free: it is no tokens.
   if (auto status = StatusResponse::parse(text.substr(kStar.size()))) return {std::move(*status), "status"};
   Tokens in(response);
   in.take('*');
   in.space();
+  // message-data and EXISTS, RECENT begin with a number, everything else with its name (RFC 3501 section 9).
   if (in.peek() < '0' || in.peek() > '9') {
     std::string kind = asciiUpper(in.atom());
     return {readNamed(in, kind), kind};

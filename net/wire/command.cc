@@ -100,6 +100,7 @@ Command& Command::set(const UidSet& uids) { return add(" ").add(uids.text()); }
 Command& Command::flagList(const Flags& flags) { return add(" (").add(flags.text()).add(")"); }
 
 Command& Command::body(std::shared_ptr<Bodies> bodies, BodyRange range) {
+  // RFC 3501 section 6.3.11: a literal, whatever it holds. No octet of it is looked at.
   add(" ");
   Piece piece;
   piece.kind = Piece::Kind::body;

@@ -53,6 +53,7 @@ bool Connection::write() {
 }
 
 void Connection::read(std::size_t most) {
+  // The buffer is overwritten: only when everything in it was taken.
   if (!input_.empty() || ended_) return;
   sink_.piecesEnd();
   Stream::Result result = stream_->read({buffer_.data(), std::min(most, buffer_.size())});
@@ -72,6 +73,7 @@ short Connection::events(bool reading) const {
   int events = 0;
   if (reading) events |= POLLIN;
   if (unsent()) events |= POLLOUT;
+  // TLS may have to read in order to write, and the other way round.
   if (writeBlocked_ || reading) {
     if (stream_->wantsRead()) events |= POLLIN;
     if (stream_->wantsWrite()) events |= POLLOUT;

@@ -14,9 +14,9 @@ namespace interimap {
 
 namespace {
 
-constexpr int kRaw = -15;        // no zlib header, 32 KiB window: RFC 4978 section 3
-constexpr int kMemoryLevel = 8;  // zlib's default
-constexpr int kMostReadsAtOnce = 16;
+constexpr int kRaw = -15;             // no zlib header, 32 KiB window: RFC 4978 section 3
+constexpr int kMemoryLevel = 8;       // zlib's default
+constexpr int kMostReadsAtOnce = 16;  // then it is the turn of the other descriptors
 constexpr std::size_t kPiece = 16384;
 
 Bytef* octets(const char* at) { return reinterpret_cast<Bytef*>(const_cast<char*>(at)); }
@@ -82,6 +82,7 @@ std::size_t DeflateStream::decompress(std::span<char> buffer) {
   }
   std::size_t size = room - inflate_.avail_out;
   received_ += size;
+  // A few octets can grow to gigabytes that we would have to look through.
   if (received_ > limits::kMostInflated + limits::kMostInflateRatio * compressedReceived_)
     throw Failure(ExitStatus::protocol, "DEFLATE: " + std::to_string(compressedReceived_) +
                                             " octets have grown to more than " + std::to_string(received_) +
@@ -111,6 +112,7 @@ Stream::Result DeflateStream::write(std::string_view bytes) {
   return {State::ok, bytes.size()};
 }
 
+// Without it the end of the last command would wait in the compressor for more to come.
 bool DeflateStream::flush() {
   if (unflushed_) compress(Z_SYNC_FLUSH);
   unflushed_ = false;

@@ -93,6 +93,8 @@ void Outbox::announce(const Command::Piece& piece) {
   if (piece.kind == Command::Piece::Kind::response) {
     waiting_ = true;
   } else {
+    // RFC 7888: with "+" nothing is waited for. Without it the server can refuse the octets before they are
+    // sent.
     bool plus = literals_ == Literals::plus ||
                 (literals_ == Literals::minus && piece.size() <= limits::kLiteralMinus);
     octets("{" + std::to_string(piece.size()) + (plus ? "+}" : "}"), false);
@@ -130,6 +132,8 @@ void Outbox::endLine() {
   shown_.clear();
 }
 
+// RFC 3501 section 2.2.1: instead of "+" a server may answer NO, to an APPEND beyond the quota for example.
+// The octets that it has not asked for would be taken for commands.
 void Outbox::completed(std::string_view tag, bool ok) {
   if (ok || queue_.empty() || !queue_.front().begun || queue_.front().tag != tag) return;
   auto& pieces = queue_.front().pieces;

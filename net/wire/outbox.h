@@ -67,7 +67,7 @@ class Outbox {
   void wipe();
 
   std::deque<Queued> queue_;
-  std::string buffer_;   // octets for the stream; keeps its size, as what fills it would be written twice
+  std::string buffer_;   // octets for the stream; never shrunk: resize() would zero it each time
   std::size_t end_ = 0;  // how many there are; 0 when all are sent
   std::size_t at_ = 0;   // of which these are sent
   std::string shown_;    // the line being sent, as the log shows it

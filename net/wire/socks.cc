@@ -115,6 +115,7 @@ void chooseMethod(Peer& peer, const Proxy& proxy) {
   checkVersion(peer.receiveOctet(), kVersion);
   unsigned char method = peer.receiveOctet();
   if (method == kNoneAcceptable) fail("no acceptable authentication method", ExitStatus::noPermission);
+  // A proxy may do without the password that it was offered, and then does not get it.
   if (method == kPassword && !proxy.user.empty()) return authenticate(peer, proxy);
   if (method != kNoAuth) fail("the proxy chose a method that was not offered, " + std::to_string(method));
 }
@@ -157,6 +158,7 @@ Proxy Proxy::parse(const std::string& uri) {
   proxy.resolvesNames = scheme == "socks5h";
   std::string_view rest = std::string_view(uri).substr(colon + 3);
 
+  // The last one: a password may contain it.
   if (std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
     std::string_view user = rest.substr(0, at);
     std::size_t split = user.find(':');
@@ -182,6 +184,7 @@ Proxy Proxy::parse(const std::string& uri) {
 }
 
 Dialogue::Dialogue(Proxy proxy, const std::string& host, const std::string& port) : proxy_(std::move(proxy)) {
+  // Before the process locks itself in: afterwards it cannot resolve anything.
   if (!proxy_.resolvesNames || parseLiteral(host)) {
     Address address = resolve(host, port).front();
     destination_ = encode(address) + encode(address.port());

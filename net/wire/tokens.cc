@@ -13,6 +13,8 @@ namespace interimap {
 
 namespace {
 
+// ATOM-CHAR of RFC 3501 section 9 excludes more: "%", "*", "]" and "\\". Flags, sets and section names hold
+// those, and servers let them into names.
 constexpr std::array<bool, 256> kEndsAtom = [] {
   std::array<bool, 256> ends{};
   for (std::size_t byte = 0; byte < ends.size(); ++byte)
@@ -52,6 +54,7 @@ std::string_view Tokens::atom() {
   return from.substr(0, length);
 }
 
+// BODY[HEADER.FIELDS (TO "A B")]<0>: what stands within the brackets belongs to the name.
 std::string_view Tokens::item() {
   auto begin = at_;
   atom();
@@ -96,7 +99,9 @@ std::optional<std::string> Tokens::quoted() {
   return std::nullopt;
 }
 
+// The lexer has found where literals are; what looks like one within a string is none.
 const Literal* Tokens::literalHere() {
+  // literal8 (RFC 3516)
   auto open = at_ + (peek() == '~' ? 1 : 0);
   if (open >= text_.size() || text_[open] != '{') return nullptr;
   auto close = text_.find("}\r\n", open);
@@ -149,6 +154,7 @@ bool Tokens::skipToStreamed() {
 
 bool Tokens::skipValue(int depth) {
   if (take('(')) {
+    // Each level is a call of this function.
     if (depth == limits::kDeepest) return false;
     // Servers put lists side by side without a blank: BODYSTRUCTURE, ENVELOPE.
     while (!take(')')) {
