@@ -119,13 +119,12 @@ std::vector<Sample> samples() {
                                      .databaseName = "db",
                                      .errand = settings::Errand::notify,
                                      .interval = 9,
-                                     .maxDeletions = 5,
+                                     .maxDeletions = {{5, true}},
                                      .mailboxes = {"a"},
                                      .patterns = {"*"},
                                      .selectionOptions = {"REMOTE"},
                                      .ignore = "x",
-                                     .localAccount = "l",
-                                     .remoteAccount = "r"}));
+                                     .of = {{.name = "l"}, {.name = "r"}}}));
   all.push_back(order(settings::Pull{.stateDirectory = "/dir",
                                      .stateName = "state",
                                      .errand = settings::Pull::Errand::idle,

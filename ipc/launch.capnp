@@ -15,118 +15,27 @@ struct Optional {  # an absent text and an empty one differ
 
 struct Order {
   union {
-    net      @0 :Net;
-    sync     @1 :Sync;
-    delivery @2 :Delivery;
+    net      @0 :List(Setting);
+    sync     @1 :List(Setting);
+    delivery @2 :List(Setting);
     go       @3 :Void;
     stop     @4 :Void;
-    pull     @5 :Pull;
+    pull     @5 :List(Setting);
     deliverer @6 :Void;  # the channel comes beside it
     anotherNet @7 :Side;  # ditto
   }
   enum Side { local @0; remote @1; }
+}
 
-  struct Tls {
-    verify       @0 :Bool;
-    caFile       @1 :Data;
-    caPath       @2 :Data;
-    fingerprints @3 :List(Data);
-    hostname     @4 :Optional;
-    protocolMin  @5 :Data;
-    protocolMax  @6 :Data;
-    protocols    @7 :List(Data);
-    cipherList   @8 :Data;
-    cipherSuites @9 :Optional;
-  }
-  struct Net {
-    transport      @0  :Transport;
-    host           @1  :Data;
-    port           @2  :Data;
-    proxy          @3  :Data;
-    command        @4  :Data;
-    nullStderr     @5  :Bool;
-    startTls       @6  :Bool;
-    compress       @7  :Compress;
-    tls            @8  :Tls;
-    auth           @9  :List(Data);
-    username       @10 :Data;
-    password       @11 :Data;
-    keepAlive      @12 :Bool;
-    maxMessageSize @13 :UInt64;
-    debug          @14 :UInt8;
-    user           @15 :Data;
-    enum Transport { imap @0; imaps @1; tunnel @2; }
-    enum Compress { no @0; ifItPays @1; yes @2; }
-  }
-  struct Sync {
-    databaseDirectory @0  :Data;
-    databaseName      @1  :Data;
-    createDatabase    @2  :Bool;
-    mailboxes         @3  :List(Data);
-    patterns          @4  :List(Data);
-    selectionOptions  @5  :List(Data);
-    ignore            @6  :Optional;
-    localReference    @7  :Data;
-    remoteReference   @8  :Data;
-    localAccount      @9  :Data;
-    remoteAccount     @10 :Data;
-    debug             @11 :UInt8;
-    user              @12 :Data;
-    stopAtWrite       @13 :UInt32;
-    stopAfterWrite    @14 :Bool;
-    errand            @15 :Errand;
-    interval          @16 :UInt32;
-    onLocal           @17 :Bool;
-    onRemote          @18 :Bool;
-    inDatabase        @19 :Bool;
-    dryRun            @20 :Bool;
-    forceDeletions    @21 :Bool;
-    maxDeletions :union {
-      unlimited       @22 :Void;
-      number          @23 :UInt64;
-      percent         @24 :UInt64;
-    }
-    localConnections  @25 :UInt8;
-    remoteConnections @26 :UInt8;
-    adopt             @27 :Bool;
-    byMessageId       @28 :Bool;
-    enum Errand { synchronise @0; watch @1; notify @2; repair @3; remove @4; rename @5; }
-  }
-  struct Delivery {
-    lmtp @0 :Bool;
-    host @1 :Data;
-    port @2 :Data;
-    ehlo @3 :Data;
-    user @4 :Data;
-    security @5 :Security;
-    tls      @6 :Tls;
-    username @7 :Data;
-    password @8 :Data;
-    debug    @9 :UInt8;
-    drop     @10 :List(Data);
-    enum Security { none @0; startTls @1; required @2; implicit @3; }
-  }
-  struct Pull {
-    stateDirectory @0  :Data;
-    stateName      @1  :Data;
-    createState    @2  :Bool;
-    errand         @3  :Errand;
-    interval       @4  :UInt32;
-    mailboxes      @5  :List(Data);
-    forwardPaths   @6  :List(Data);
-    deliver        @7  :Bool;
-    retryRefused   @8  :Bool;
-    purges         @9  :Bool;
-    purgeAfter     @10 :UInt32;  # if purges
-    account        @11 :Data;
-    debug          @12 :UInt8;
-    user           @13 :Data;
-    stopAtWrite    @14 :UInt32;
-    stopAfterWrite @15 :Bool;
-    forgetRefused  @16 :Bool;
-    seen           @17 :Bool;
-    sender         @18 :Optional;
-    enum Errand { once @0; idle @1; exportState @2; }
+struct Setting {  # which there are, in which order, and within which bounds, stands in ipc/settings.h
+  name @0 :Text;
+  value :union {
+    none    @1 :Void;
+    flag    @2 :Bool;
+    number  @3 :UInt64;
+    percent @4 :UInt64;
+    text    @5 :Data;
+    texts   @6 :List(Data);
   }
 }
 

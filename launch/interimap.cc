@@ -36,7 +36,7 @@ namespace {
 void checkUsers(const Configuration& configuration) {
   if (geteuid() != 0) return;
   for (const std::string* user :
-       {&configuration.user, &configuration.local.net.user, &configuration.remote.net.user})
+       {&configuration.sync.user, &configuration.local.net.user, &configuration.remote.net.user})
     if (getpwnam(user->c_str()) == nullptr) throw Failure(ExitStatus::config, "No such user: " + *user);
 }
 
@@ -84,7 +84,7 @@ bool showsProgress(const Arguments& arguments) {
 
 // A watcher whose log is a file opens it again, so that it can be rotated; at a terminal a hang-up ends it.
 std::function<void()> hangUp(const Arguments& arguments, const Configuration& configuration, Log& log) {
-  if (!arguments.watch || !configuration.logfile || isatty(STDERR_FILENO)) return {};
+  if (!arguments.watch || !configuration.log.logfile || isatty(STDERR_FILENO)) return {};
   return [&log] { log.reopen(); };
 }
 
@@ -120,8 +120,8 @@ int synchronise(const Arguments& arguments) {
   for (auto* account : {&configuration.local, &configuration.remote}) account->net.password.wipe();
 
   ProgressLine line(showsProgress(arguments) ? STDERR_FILENO : -1);
-  Log log({.prefix = configuration.logPrefix,
-           .logfile = configuration.logfile,
+  Log log({.prefix = configuration.log.prefix,
+           .logfile = configuration.log.logfile,
            .quiet = arguments.quiet,
            .debug = arguments.debug > 0,
            .json = arguments.json},

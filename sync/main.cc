@@ -66,9 +66,9 @@ void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
   exchange.add(awakening);
   Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam),
       remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam);
-  Connections connections({&local, &remote}, {settings.localConnections, settings.remoteConnections},
+  Connections connections({&local, &remote}, {settings.of.local.connections, settings.of.remote.connections},
                           exchange, launch, seam);
-  bool create = settings.createDatabase;
+  bool create = true;
   Rounds(settings, connections, exchange, seam, launch, log, [&] {
     std::string path = directory + "/" + settings.databaseName;
     // --dry-run without a database looks at an empty one.

@@ -96,7 +96,7 @@ void Rounds::awaitNews() {
   interval = std::min<std::chrono::milliseconds>(interval, kSignOfLife);
   Both<Reply<Nothing>> news;
   for (Side side : kSides) {
-    const std::string& reference = side == Side::local ? settings_.localReference : settings_.remoteReference;
+    const std::string& reference = settings_.of[side].reference;
     bool all = means_[side].get().news == Means::News::ofAll;
     if (!all) interval = std::min<std::chrono::milliseconds>(interval, kPoll);
     news[side] =

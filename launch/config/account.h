@@ -3,26 +3,21 @@
 // One IMAP account of the configuration: the keys that interimap and pullimap share.
 #pragma once
 
-#include <span>
 #include <string>
 
-#include "ipc/launch.h"
+#include "ipc/settings.h"
 #include "launch/config/key.h"
 
 namespace interimap {
 
-extern const std::span<const Key> kAccountKeys;
-
 // Throws Failure(config) for what no single key's check can see. `debug`, what depends on the mode of the
 // run, and a password that is not in the configuration itself (password.h) are the caller's to fill in.
-settings::Net readAccount(const Keys& keys, settings::Compress compressByDefault);
+void readAccount(const Keys& keys, settings::Net& net);
 
 // Throws Failure(config) "FILE: [SECTION]: Missing option …" if there is no way in without a name and a
 // password, and one of them is missing. Where nothing is encrypted a server may greet with PREAUTH, as most
 // do at the end of a tunnel: net will see.
 void requireLogin(const settings::Net& net, const std::string& file, const std::string& section);
-
-settings::Net copyOf(const settings::Net& net);
 
 // "user@host", or "tunnel:command": which account this is, for people and to compare.
 std::string accountName(const settings::Net& net);

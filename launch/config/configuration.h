@@ -3,33 +3,33 @@
 // interimap's configuration file, checked.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <tuple>
 
-#include "ipc/launch.h"
+#include "ipc/settings.h"
+#include "launch/config/log_keys.h"
 #include "launch/config/password.h"
+#include "launch/config/values.h"
 
 namespace interimap {
 
 struct Configuration {
   std::string database;  // as written, or "<remote host>.db"; paths.h resolves it
-  std::optional<std::string> logfile;
-  std::string logPrefix;
-  std::string user;                   // the default section's; accounts have their own in settings::Net
-  std::vector<std::string> patterns;  // list-mailbox
-  std::vector<std::string> selectionOptions;
-  std::optional<std::string> ignore;
-  std::optional<std::uint64_t> maxDeletions;  // as in settings::Sync
-  bool maxDeletionsPercent = false;
+  LogKeys log;
+  settings::Sync sync;  // as far as the configuration says it; the user is the default section's
   struct Account {
     settings::Net net;  // with the password, if the configuration says it
     PasswordSource password;
-    std::string reference;
-    std::uint8_t connections = 1;  // at most
   };
   Account local, remote;
+
+  static constexpr auto rows() {
+    return std::tuple{
+        settings::Key("database", &Configuration::database, settings::as::Text{}),
+        settings::Part("", &Configuration::log),
+    };
+  }
 
   // Both throw Failure(config) naming file and line.
   static Configuration parse(std::string_view text, const std::string& file);

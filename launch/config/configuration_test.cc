@@ -32,15 +32,15 @@ std::string refused(const std::string& line) { return failure("[local]\n" + line
 TEST_CASE("configuration: defaults") {
   Configuration all = Configuration::parse("[local]\n[remote]\n", "f");
   CHECK(all.database == "localhost.db");
-  CHECK(all.logPrefix == "%?n?%?m?%n(%m)&%n?: ?");
-  CHECK(all.user == "nobody");
-  CHECK_FALSE(all.logfile);
-  CHECK_FALSE(all.ignore);
-  CHECK(all.patterns.empty());
-  CHECK(all.selectionOptions.empty());
+  CHECK(all.log.prefix == "%?n?%?m?%n(%m)&%n?: ?");
+  CHECK(all.sync.user == "nobody");
+  CHECK_FALSE(all.log.logfile);
+  CHECK_FALSE(all.sync.ignore);
+  CHECK(all.sync.patterns.empty());
+  CHECK(all.sync.selectionOptions.empty());
   for (const auto* account : {&all.local, &all.remote}) {
     const settings::Net& net = account->net;
-    CHECK(account->reference == "");
+    CHECK(account->password.kind == PasswordSource::Kind::none);
     CHECK(net.transport == settings::Transport::imaps);
     CHECK(net.host == "localhost");
     CHECK(net.port == "993");
@@ -106,26 +106,26 @@ nonsense = 1
 )",
                                            "f");
   CHECK(all.database == "x.db");
-  CHECK(all.logfile == "/var/log/x");
-  CHECK(all.logPrefix == "%n");
-  CHECK(all.patterns == std::vector<std::string>{"INBOX", "a b"});
-  CHECK(all.selectionOptions == std::vector<std::string>{"SUBSCRIBED", "REMOTE"});
-  CHECK(all.ignore == "^x(?:\\x00|$)");
-  CHECK(all.user == "mail");
+  CHECK(all.log.logfile == "/var/log/x");
+  CHECK(all.log.prefix == "%n");
+  CHECK(all.sync.patterns == std::vector<std::string>{"INBOX", "a b"});
+  CHECK(all.sync.selectionOptions == std::vector<std::string>{"SUBSCRIBED", "REMOTE"});
+  CHECK(all.sync.ignore == "^x(?:\\x00|$)");
+  CHECK(all.sync.user == "mail");
 
-  CHECK(all.local.reference == "");
+  CHECK(all.sync.of.local.reference == "");
   CHECK(all.local.net.transport == settings::Transport::tunnel);
   CHECK(all.local.net.command == "/usr/lib/dovecot/imap  # not a comment");
   CHECK(all.local.net.nullStderr);
   CHECK(all.local.net.username == "both");
   CHECK(all.local.net.user == "mail");
   CHECK(all.local.net.maxMessageSize == 10 << 20);
-  CHECK(all.local.connections == 8);
+  CHECK(all.sync.of.local.connections == 8);
   CHECK(accountName(all.local.net) == "tunnel:/usr/lib/dovecot/imap  # not a comment");
 
-  CHECK(all.remote.connections == 1);
+  CHECK(all.sync.of.remote.connections == 1);
   const settings::Net& net = all.remote.net;
-  CHECK(all.remote.reference == "perso/");
+  CHECK(all.sync.of.remote.reference == "perso/");
   CHECK(net.transport == settings::Transport::imap);
   CHECK(net.host == "[::1]");
   CHECK(net.port == "imap2");
@@ -278,7 +278,7 @@ TEST_CASE("field 31: a login without name or password is refused, unless there m
 
 TEST_CASE("configuration: a log-prefix is bounded, and so is how deep its conditions nest") {
   std::string prefix(kLongestLogPrefix, 'x');
-  CHECK(Configuration::parse("log-prefix = " + prefix + "\n[local]\n[remote]\n", "f").logPrefix == prefix);
+  CHECK(Configuration::parse("log-prefix = " + prefix + "\n[local]\n[remote]\n", "f").log.prefix == prefix);
   CHECK(refused("log-prefix = x" + prefix).starts_with("f:2: Invalid option log-prefix"));
 }
 
@@ -318,20 +318,18 @@ TEST_CASE("configuration: the database is named after the remote host") {
 TEST_CASE("configuration: how much may be expunged") {
   struct {
     std::string line;
-    std::optional<std::uint64_t> most;
-    bool percent;
+    std::optional<settings::Share> most;
   } table[] = {
-      {"", std::nullopt, false},
-      {"max-deletions = 0\n", 0, false},
-      {"max-deletions = 100\n", 100, false},
-      {"max-deletions = 25%\n", 25, true},
-      {"max-deletions = 100 %\n", 100, true},
+      {"", std::nullopt},
+      {"max-deletions = 0\n", {{0, false}}},
+      {"max-deletions = 100\n", {{100, false}}},
+      {"max-deletions = 25%\n", {{25, true}}},
+      {"max-deletions = 100 %\n", {{100, true}}},
   };
   for (const auto& row : table) {
     CAPTURE(row.line);
     Configuration all = Configuration::parse(row.line + "[local]\n[remote]\n", "f");
-    CHECK(all.maxDeletions == row.most);
-    CHECK(all.maxDeletionsPercent == row.percent);
+    CHECK(all.sync.maxDeletions == row.most);
   }
 }
 

@@ -32,6 +32,10 @@ bool isWireTextOrEmpty(std::string_view value) {
 }
 bool isWireText(std::string_view value) { return !value.empty() && isWireTextOrEmpty(value); }
 
+// NUL is what neither SASL PLAIN (RFC 4616) nor an IMAP string can carry. 8-bit is fine: it goes out as a
+// literal or in BASE64.
+bool isCredential(std::string_view value) { return !value.empty() && value.find('\0') == value.npos; }
+
 bool isAbsolute(std::string_view value) { return value.size() > 1 && value[0] == '/' && isText(value); }
 
 bool isAtomCharacter(char c) {
@@ -85,32 +89,24 @@ std::string upperCase(std::string text) {
   return text;
 }
 
-const Key* KeyTable::find(std::string_view name) const {
-  if (!name.starts_with(prefix)) return nullptr;
-  auto key = std::ranges::find(keys, name.substr(prefix.size()), &Key::name);
-  return key == keys.end() ? nullptr : &*key;
-}
-
-Keys::Keys(const Ini& ini, std::string_view section, std::span<const KeyTable> tables,
-           const std::string& file)
+Keys::Keys(const Ini& ini, std::string_view section, const KnownKeys& known, const std::string& file)
     : section_(section), file_(file) {
   if (auto found = ini.sections.find(Ini::kDefault); found != ini.sections.end()) defaults_ = &found->second;
   if (auto found = ini.sections.find(section); found != ini.sections.end()) own_ = &found->second;
   if (own_ == nullptr && section != Ini::kDefault)
     throw Failure(ExitStatus::config, file_ + ": No such section " + section_);
-  if (defaults_) check(*defaults_, tables);
-  if (own_) check(*own_, tables);
+  if (defaults_) check(*defaults_, known);
+  if (own_) check(*own_, known);
 }
 
-void Keys::check(const Section& section, std::span<const KeyTable> tables) const {
+void Keys::check(const Section& section, const KnownKeys& known) const {
   for (const auto& [name, property] : section) {
-    const Key* known = nullptr;
-    for (const KeyTable& table : tables)
-      if (auto key = table.find(name)) known = key;
-    if (known && known->accepts(property.value.reveal())) continue;
+    auto key = std::ranges::find(known, name, &KnownKey::name);
+    bool there = key != known.end();
+    if (there && key->accepts(property.value.reveal())) continue;
     std::string text = file_ + ":" + std::to_string(property.line) + ": Invalid option " + name;
-    if (known && !known->hidden) text += " = " + std::string(property.value.reveal());
-    if (known && known->wants) text += std::string(" (") + known->wants + " expected)";
+    if (there && !key->hidden) text += " = " + std::string(property.value.reveal());
+    if (there && key->wants) text += std::string(" (") + key->wants + " expected)";
     throw Failure(ExitStatus::config, text);
   }
 }
@@ -125,15 +121,6 @@ const Property* Keys::find(std::string_view key) const {
 std::optional<std::string> Keys::get(std::string_view key) const {
   const Property* property = find(key);
   return property ? std::optional(std::string(property->value.reveal())) : std::nullopt;
-}
-
-std::string Keys::get(std::string_view key, std::string_view otherwise) const {
-  return get(key).value_or(std::string(otherwise));
-}
-
-bool Keys::yes(std::string_view key, bool otherwise) const {
-  const Property* property = find(key);
-  return property ? property->value.reveal().size() == 3 : otherwise;
 }
 
 Secret Keys::secret(std::string_view key) const {

@@ -4,19 +4,23 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
+#include <tuple>
 
-#include "launch/config/key.h"
+#include "launch/config/values.h"
 
 namespace interimap {
 
-extern const std::span<const Key> kLogKeys;
-
 struct LogKeys {
   std::optional<std::string> logfile;
-  std::string prefix;  // log_prefix.h
-  static LogKeys read(const Keys& keys);
+  std::string prefix = "%?n?%?m?%n(%m)&%n?: ?";  // log_prefix.h: "local(INBOX): ", "local: " or nothing
+
+  static constexpr auto rows() {
+    return std::tuple{
+        settings::Key("logfile", &LogKeys::logfile, settings::as::Path{}),
+        settings::Key("log-prefix", &LogKeys::prefix, settings::as::LogPrefix{}),
+    };
+  }
 };
 
 }  // namespace interimap

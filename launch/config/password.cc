@@ -19,17 +19,6 @@ namespace {
 // At most this is read of a file: its first line is all that counts.
 constexpr std::size_t kMostRead = kMostPassword + 2;
 
-// Anything but NUL, which neither SASL PLAIN (RFC 4616) nor an IMAP string can carry. 8-bit is fine: it goes
-// out as a literal or in BASE64.
-bool isCredential(std::string_view value) { return !value.empty() && value.find('\0') == value.npos; }
-
-constexpr Key kKeys[] = {
-    {"username", isCredential},
-    {"password", isCredential, true},
-    {"password-file", isText},
-    {"password-command", isText},
-};
-
 std::string readStart(int fd, const std::string& path) {
   std::string text(kMostRead, '\0');  // at its full size at once: no copies are left behind
   std::size_t size = 0;
@@ -46,13 +35,17 @@ std::string readStart(int fd, const std::string& path) {
 
 }  // namespace
 
-const std::span<const Key> kLoginKeys(kKeys);
+void addPasswordKeys(KnownKeys& all, const std::string& prefix) {
+  all.push_back({prefix + "password", isCredential, true});
+  all.push_back({prefix + "password-file", isText});
+  all.push_back({prefix + "password-command", isText});
+}
 
 PasswordSource PasswordSource::of(const Keys& keys, const std::string& prefix) {
   std::string itself = prefix + "password", file = itself + "-file", command = itself + "-command";
   auto key = keys.oneOf({itself, file, command});
-  if (key == file) return {Kind::file, keys.get(*key, "")};
-  if (key == command) return {Kind::command, keys.get(*key, "")};
+  if (key == file) return {Kind::file, keys.get(*key).value()};
+  if (key == command) return {Kind::command, keys.get(*key).value()};
   return {};
 }
 

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +15,8 @@
 
 namespace interimap {
 
-// username, password and where else it may be kept.
-extern const std::span<const Key> kLoginKeys;
+// The password, and where else it may be kept.
+void addPasswordKeys(KnownKeys& all, const std::string& prefix = {});
 
 // The one in the configuration itself; empty if there is none. `prefix` stands before the names of the keys.
 Secret configuredPassword(const Keys& keys, const std::string& prefix = {});

@@ -3,15 +3,15 @@
 // One section of pullimap's configuration: an account, and where its mail goes.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <tuple>
 #include <vector>
 
-#include "ipc/launch.h"
+#include "ipc/settings.h"
+#include "launch/config/destination.h"
 #include "launch/config/log_keys.h"
 #include "launch/config/password.h"
+#include "launch/config/values.h"
 
 namespace interimap {
 
@@ -21,13 +21,18 @@ struct PullSection {
   PasswordSource password;
   settings::Delivery delivery;  // likewise
   PasswordSource deliverPassword;
-  std::string statefile;                    // as written, or the section's name; paths.h resolves it
-  std::vector<std::string> mailboxes;       // as on the wire, each once, at least one
-  std::vector<std::string> forwardPaths;    // each a ForwardPath, once, at least one
-  std::optional<std::uint32_t> purgeAfter;  // days
-  bool seen = true;                         // deliver-seen
-  std::optional<std::string> sender;        // deliver-sender: a ReversePath
+  settings::Pull sync;    // as far as the configuration says it
+  std::string statefile;  // as written, or the section's name; paths.h resolves it
+  Destination destination{false, "127.0.0.1", "25"};
   LogKeys log;
+
+  static constexpr auto rows() {
+    return std::tuple{
+        settings::Key("statefile", &PullSection::statefile, settings::as::Text{}),
+        settings::Key("deliver-method", &PullSection::destination, settings::as::Method{}),
+        settings::Part("", &PullSection::log),
+    };
+  }
 
   // Throws Failure(config) naming the file and, where there is one, the line.
   static PullSection parse(const Ini& ini, const std::string& name, const std::string& file);
@@ -37,21 +42,5 @@ struct PullSection {
 
 // All sections but the default one, in the order of their names.
 std::vector<std::string> sectionNames(const Ini& ini);
-
-// The value of `mailbox`: one name, with whatever blanks it holds; or, if it begins with a double quote,
-// names between blanks, spelled like the patterns of list_patterns.h. Nothing if it is neither.
-std::optional<std::vector<std::string>> parseMailboxes(std::string_view value);
-
-// The value of `deliver-rcpt`: forward-paths between commas or blanks that are not within double quotes.
-// Nothing if one of them is none, or if there are none or more than kMostForwardPaths.
-std::optional<std::vector<std::string>> parseForwardPaths(std::string_view value);
-
-// The value of `deliver-sender`: a reverse-path, in brackets or not; "<>" is the null one. Nothing if it is
-// none.
-std::optional<std::string> parseSender(std::string_view value);
-
-// The value of `deliver-drop`: names of header fields between blanks or commas. Nothing if one of them is
-// none.
-std::optional<std::vector<std::string>> parseFieldNames(std::string_view value);
 
 }  // namespace interimap

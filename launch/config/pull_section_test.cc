@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ipc/failure.h"
+#include "launch/config/pull_values.h"
 
 using namespace interimap;
 
@@ -35,9 +36,9 @@ TEST_CASE("section: defaults") {
   PullSection work = section("[work]\n");
   CHECK(work.name == "work");
   CHECK(work.statefile == "work");
-  CHECK(work.mailboxes == Texts{"INBOX"});
-  CHECK(work.forwardPaths == Texts{getpwuid(geteuid())->pw_name});
-  CHECK_FALSE(work.purgeAfter);
+  CHECK(work.sync.mailboxes == Texts{"INBOX"});
+  CHECK(work.sync.forwardPaths == Texts{getpwuid(geteuid())->pw_name});
+  CHECK_FALSE(work.sync.purgeAfter);
   CHECK_FALSE(work.log.logfile);
   CHECK(work.log.prefix == "%?n?%?m?%n(%m)&%n?: ?");
   CHECK(work.net.transport == settings::Transport::imaps);
@@ -83,17 +84,17 @@ nonsense = 1
 )");
   CHECK(work.log.logfile == "/l");
   CHECK(work.log.prefix == "%n");
-  CHECK(work.purgeAfter == 3);
+  CHECK(work.sync.purgeAfter == 3);
   CHECK(work.net.username == "alice");
   CHECK(work.net.password.reveal() == "p");
   CHECK(work.net.tls.verify);
   CHECK(work.net.tls.fingerprints.empty());
   CHECK(work.net.user == "mail");
   CHECK(work.statefile == "s");
-  CHECK(work.mailboxes == Texts{"Sent Items"});
+  CHECK(work.sync.mailboxes == Texts{"Sent Items"});
   CHECK(work.delivery.host == "mail.example.net");
   CHECK(work.delivery.ehlo == "relay.example.net");
-  CHECK(work.forwardPaths == Texts{"bob@example.net"});
+  CHECK(work.sync.forwardPaths == Texts{"bob@example.net"});
   CHECK(work.delivery.security == Security::required);
   CHECK_FALSE(work.delivery.tls.verify);
   CHECK(work.delivery.tls.fingerprints == Texts{"x$12ab"});
@@ -102,6 +103,7 @@ nonsense = 1
   CHECK(work.delivery.username == "relay");
   CHECK(work.delivery.password.reveal() == "q");
   CHECK(work.delivery.user == "mail");
+  CHECK(work.sync.user == "mail");
   CHECK(work.holdsPassword());
 }
 
@@ -220,10 +222,10 @@ TEST_CASE("section: the names of all") {
 }
 
 TEST_CASE("field 23: deliver-sender and deliver-drop") {
-  CHECK_FALSE(section("[work]\n").sender);
-  CHECK(section("[work]\ndeliver-sender = me@example.net\n").sender == "me@example.net");
-  CHECK(section("[work]\ndeliver-sender = <me@example.net>\n").sender == "me@example.net");
-  CHECK(section("[work]\ndeliver-sender = <>\n").sender == "");
+  CHECK_FALSE(section("[work]\n").sync.sender);
+  CHECK(section("[work]\ndeliver-sender = me@example.net\n").sync.sender == "me@example.net");
+  CHECK(section("[work]\ndeliver-sender = <me@example.net>\n").sync.sender == "me@example.net");
+  CHECK(section("[work]\ndeliver-sender = <>\n").sync.sender == "");
   for (const char* bad : {"me", "a b@example.net", "me@example.net>", ""}) {
     CAPTURE(bad);
     CHECK(failure("[work]\ndeliver-sender = " + std::string(bad) + "\n") != "none");
@@ -236,7 +238,7 @@ TEST_CASE("field 23: deliver-sender and deliver-drop") {
 }
 
 TEST_CASE("field 25: deliver-seen") {
-  CHECK(section("[work]\n").seen);
-  CHECK_FALSE(section("deliver-seen = no\n[work]\n").seen);
+  CHECK(section("[work]\n").sync.seen);
+  CHECK_FALSE(section("deliver-seen = no\n[work]\n").sync.seen);
   CHECK(failure("[work]\ndeliver-seen = perhaps\n") != "none");
 }

@@ -18,8 +18,8 @@ settings::Pull::Errand errand(const PullArguments& arguments) {
   return arguments.idle ? settings::Pull::Errand::idle : settings::Pull::Errand::once;
 }
 
-settings::Pull syncSettings(const PullArguments& arguments, const PullSection& section) {
-  settings::Pull sync;
+settings::Pull syncSettings(const PullArguments& arguments, PullSection& section) {
+  settings::Pull sync = std::move(section.sync);
   SplitPath state = splitPath(resolvePath(kDataHome, "pullimap", section.statefile));
   requireDirectory(state.directory);
   state = ownDirectory(state, !arguments.exportStatefile);
@@ -28,17 +28,10 @@ settings::Pull syncSettings(const PullArguments& arguments, const PullSection& s
   sync.createState = !arguments.idle && !arguments.exportStatefile;
   sync.errand = errand(arguments);
   sync.interval = arguments.idle.value_or(0);
-  sync.mailboxes = section.mailboxes;
-  sync.forwardPaths = section.forwardPaths;
   sync.deliver = arguments.deliver;
   sync.retryRefused = arguments.retryRefused;
   sync.forgetRefused = arguments.forgetRefused;
-  sync.seen = section.seen;
-  sync.sender = section.sender;
-  sync.purgeAfter = section.purgeAfter;
   sync.account = accountName(section.net);
-  sync.debug = arguments.debug;
-  sync.user = section.net.user;
   setStopAtWrite(sync);
   return sync;
 }
@@ -56,22 +49,6 @@ PullSettings pullSettings(const PullArguments& arguments, PullSection& section) 
   pull.delivery = std::move(section.delivery);
   pull.delivery.debug = arguments.debug;
   return pull;
-}
-
-settings::Delivery copyOf(const settings::Delivery& delivery) {
-  settings::Delivery copy;
-  copy.lmtp = delivery.lmtp;
-  copy.host = delivery.host;
-  copy.port = delivery.port;
-  copy.ehlo = delivery.ehlo;
-  copy.security = delivery.security;
-  copy.tls = delivery.tls;
-  copy.username = delivery.username;
-  copy.password = Secret(std::string(delivery.password.reveal()));
-  copy.drop = delivery.drop;
-  copy.debug = delivery.debug;
-  copy.user = delivery.user;
-  return copy;
 }
 
 }  // namespace interimap

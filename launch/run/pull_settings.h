@@ -18,11 +18,8 @@ struct PullSettings {
   settings::Delivery delivery;
 };
 
-// `section` gives its accounts away. Passwords that are not in it are to be added. Throws Failure where the
+// `section` gives its settings away. Passwords that are not in it are to be added. Throws Failure where the
 // state's directory is not to be had.
 PullSettings pullSettings(const PullArguments& arguments, PullSection& section);
-
-// To start several delivery processes, one after the other.
-settings::Delivery copyOf(const settings::Delivery& delivery);
 
 }  // namespace interimap

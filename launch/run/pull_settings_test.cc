@@ -29,7 +29,7 @@ TEST_CASE_FIXTURE(DataHome, "pull settings: what the workers are told") {
   CHECK(pull.sync.purgeAfter == 2);
   CHECK(pull.sync.account == "b@there");
   CHECK(pull.sync.user == "mail");
-  for (auto debug : {pull.sync.debug, pull.net.debug, pull.delivery.debug}) CHECK(debug == 1);
+  for (auto debug : {pull.net.debug, pull.delivery.debug}) CHECK(debug == 1);
   CHECK_FALSE(pull.net.nullStderr);
   CHECK_FALSE(pull.net.keepAlive);
   CHECK(pull.net.password.reveal() == "x");
@@ -59,21 +59,4 @@ TEST_CASE_FIXTURE(DataHome, "pull settings: the errand, and what it implies") {
   CHECK_FALSE(made({.deliver = false}).sync.deliver);
   CHECK(made({.retryRefused = true}).sync.retryRefused);
   CHECK(made({.forgetRefused = true}).sync.forgetRefused);
-}
-
-TEST_CASE("pull settings: a copy says the same on the wire") {
-  settings::Delivery delivery;
-  delivery.lmtp = true;
-  delivery.host = "h";
-  delivery.port = "p";
-  delivery.ehlo = "e";
-  delivery.security = settings::Delivery::Security::required;
-  delivery.tls.verify = false;
-  delivery.tls.caFile = "c";
-  delivery.username = "n";
-  delivery.password = Secret("s");
-  delivery.debug = 2;
-  delivery.user = "u";
-  auto copy = pack(Order{copyOf(delivery)}).words;
-  CHECK(copy == pack(Order{std::move(delivery)}).words);
 }

@@ -70,8 +70,8 @@ void Run::start(RunSettings settings) {
   workers_ = std::move(settings.workers);
   end_.done = Synchronised{};
   interval_ = std::chrono::seconds(settings.sync.interval);
-  if (auto most = settings.sync.localConnections; most > 1) local_ = {copyOf(settings.local), most};
-  if (auto most = settings.sync.remoteConnections; most > 1) remote_ = {copyOf(settings.remote), most};
+  if (auto most = settings.sync.of.local.connections; most > 1) local_ = {copyOf(settings.local), most};
+  if (auto most = settings.sync.of.remote.connections; most > 1) remote_ = {copyOf(settings.remote), most};
   Member& sync = crew_.add(workers_, Role::sync, list(std::move(syncToLocal), std::move(syncToRemote)));
   crew_.send(sync, {std::move(settings.sync)});
   Member& local =

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "launch/config/account.h"
 #include "launch/config/ancestor.h"
 #include "launch/config/paths.h"
@@ -33,8 +35,8 @@ std::string databasePath(const std::string& name, bool ofAncestor) {
   return resolvePath(kDataHome, there ? ancestor::kProgram : "interimap", name);
 }
 
-settings::Sync syncSettings(const Arguments& arguments, const Configuration& configuration, bool ofAncestor) {
-  settings::Sync sync;
+settings::Sync syncSettings(const Arguments& arguments, Configuration& configuration, bool ofAncestor) {
+  settings::Sync sync = std::move(configuration.sync);
   SplitPath database = splitPath(databasePath(configuration.database, ofAncestor));
   requireDirectory(database.directory);
   database = ownDirectory(database, !arguments.dryRun);
@@ -49,20 +51,9 @@ settings::Sync syncSettings(const Arguments& arguments, const Configuration& con
   sync.forceDeletions = arguments.forceDeletions;
   sync.adopt = arguments.command == Command::adopt;
   sync.byMessageId = arguments.adoptByMessageId;
-  sync.maxDeletions = configuration.maxDeletions;
-  sync.maxDeletionsPercent = configuration.maxDeletionsPercent;
   sync.mailboxes = arguments.mailboxes;
-  sync.patterns = configuration.patterns;
-  sync.selectionOptions = configuration.selectionOptions;
-  sync.ignore = configuration.ignore;
-  sync.localReference = configuration.local.reference;
-  sync.remoteReference = configuration.remote.reference;
-  sync.localAccount = accountName(configuration.local.net);
-  sync.remoteAccount = accountName(configuration.remote.net);
-  sync.localConnections = configuration.local.connections;
-  sync.remoteConnections = configuration.remote.connections;
-  sync.debug = arguments.debug;
-  sync.user = configuration.user;
+  sync.of.local.name = accountName(configuration.local.net);
+  sync.of.remote.name = accountName(configuration.remote.net);
   setStopAtWrite(sync);
   return sync;
 }

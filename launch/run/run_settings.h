@@ -17,7 +17,7 @@ struct RunSettings {
   settings::Net local, remote;
 };
 
-// `configuration` gives its accounts away. Passwords that are not in it are to be added. Throws Failure where
+// `configuration` gives its settings away. Passwords that are not in it are to be added. Throws Failure where
 // the database's directory is not to be had.
 RunSettings runSettings(const Arguments& arguments, Configuration& configuration, bool ofAncestor);
 

@@ -49,7 +49,6 @@ TEST_CASE_FIXTURE(DataHome, "settings: the errand, and what it implies") {
     CHECK(run.sync.adopt == (row.arguments.command == Command::adopt));
     CHECK(run.sync.interval == row.interval);
     bool watching = row.interval > 0;
-    CHECK(run.sync.createDatabase);  // also by a watcher
     CHECK(run.local.keepAlive == watching);
     CHECK(run.remote.keepAlive == watching);
   }
@@ -65,19 +64,17 @@ TEST_CASE_FIXTURE(DataHome, "settings: where everything comes from") {
   CHECK(run.workers.ends_with("/libexec/interimap"));
   CHECK(run.sync.databaseDirectory == std::string(path) + "/interimap");
   CHECK(run.sync.databaseName == "there.db");
-  CHECK(run.sync.localAccount == "a@here");
-  CHECK(run.sync.remoteAccount == "b@there");
+  CHECK(run.sync.of.local.name == "a@here");
+  CHECK(run.sync.of.remote.name == "b@there");
   CHECK_FALSE(run.sync.onLocal);
   CHECK(run.sync.onRemote);
   CHECK_FALSE(run.sync.inDatabase);
   CHECK(run.sync.dryRun);
   CHECK(run.sync.forceDeletions);
-  CHECK(run.sync.maxDeletions == 5);
-  CHECK(run.sync.maxDeletionsPercent);
+  CHECK(run.sync.maxDeletions == settings::Share{5, true});
   CHECK(run.sync.mailboxes == std::vector<std::string>{"INBOX"});
-  CHECK(run.sync.localConnections == 2);
-  CHECK(run.sync.remoteConnections == 4);
-  CHECK(run.sync.debug == 1);
+  CHECK(run.sync.of.local.connections == 2);
+  CHECK(run.sync.of.remote.connections == 4);
   CHECK(run.local.debug == 1);
   CHECK(run.remote.transport == settings::Transport::imap);
   CHECK(run.remote.password.reveal() == "x");
@@ -99,27 +96,4 @@ TEST_CASE_FIXTURE(DataHome, "settings: the ancestor's database is used where it 
   CHECK(made({}, kText, false).sync.databaseDirectory == ours);
   CHECK(made({}, "database = other.db\n" + kText, true).sync.databaseDirectory == ours);
   CHECK(made({}, "database = " + home + "/own/x.db\n" + kText, true).sync.databaseDirectory == home + "/own");
-}
-
-TEST_CASE("settings: a copy of an account says the same on the wire") {
-  settings::Net net;
-  net.transport = settings::Transport::tunnel;
-  net.host = "h";
-  net.port = "p";
-  net.proxy = "x";
-  net.command = "c";
-  net.nullStderr = true;
-  net.startTls = false;
-  net.compress = settings::Compress::yes;
-  net.tls.verify = false;
-  net.tls.caFile = "f";
-  net.auth = {"PLAIN"};
-  net.username = "u";
-  net.password = Secret("s");
-  net.keepAlive = true;
-  net.maxMessageSize = 5;
-  net.debug = 2;
-  net.user = "n";
-  auto copy = pack(Order{copyOf(net)}).words;
-  CHECK(copy == pack(Order{std::move(net)}).words);
 }

@@ -139,8 +139,8 @@ TEST_CASE("a run: more connections, at sync's wish") {
     CAPTURE(row.sync);
     CAPTURE(row.local2);
     Play several{.sync = row.sync, .local = "sgwTq", .remote = "sgwq"};
-    several.settings.localConnections = 2;
-    several.settings.remoteConnections = 3;
+    several.settings.of.local.connections = 2;
+    several.settings.of.remote.connections = 3;
     several.local2 = row.local2;
     several.remote2 = several.remote3 = "sgwq";
     Result result = play(several);

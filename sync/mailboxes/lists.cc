@@ -256,8 +256,8 @@ void Lists::settleDelimiters() {
         ExitStatus::data,
         "Local and remote namespaces are neither both flat nor both hierarchical (local delimiter " +
             shown(*delimiter_.local) + ", remote delimiter " + shown(*delimiter_.remote) + ").");
-  hierarchy_.local.emplace(settings_.localReference, *delimiter_.local);
-  hierarchy_.remote.emplace(settings_.remoteReference, *delimiter_.remote);
+  hierarchy_.local.emplace(settings_.of.local.reference, *delimiter_.local);
+  hierarchy_.remote.emplace(settings_.of.remote.reference, *delimiter_.remote);
   for (Side side : kSides)
     log_.debug(About::server(side), "Using " + shown(*delimiter_[side]) + " as hierarchy delimiter");
 }

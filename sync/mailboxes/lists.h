@@ -53,7 +53,7 @@ class Lists {
   request::List request(Side side) const;
   void exchangeLists();
   const std::string& reference(Side side) const {
-    return side == Side::local ? settings_.localReference : settings_.remoteReference;
+    return settings_.of[side].reference;
   }
   std::vector<std::string> everyName();
   Reply<Nothing> send(Side side, request::List list);

@@ -25,7 +25,7 @@ using Statuses = std::map<std::string, answer::StatusEntry>;  // by their names 
 class OneAccount {
  public:
   OneAccount(const settings::Sync& settings, Both<Server*> servers, Lists& lists)
-      : references_{settings.localReference, settings.remoteReference}, servers_(servers), lists_(lists) {}
+      : references_{settings.of.local.reference, settings.of.remote.reference}, servers_(servers), lists_(lists) {}
 
   // Trees that have nothing in common may well be of one account.
   bool mayOverlap() const {

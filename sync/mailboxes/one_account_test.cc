@@ -39,7 +39,7 @@ struct Row {
 
 TEST_CASE("field 3: one account on both sides is refused, two that look alike are not") {
   auto nothing = [](MailboxesScene&) {};
-  auto nested = [](MailboxesScene& scene) { scene.settings.remoteReference = "copy/"; };
+  auto nested = [](MailboxesScene& scene) { scene.settings.of.remote.reference = "copy/"; };
   const Row rows[] = {
       {"one account", true, nothing, true, true},
       {"one is a replica of the other", false, nothing, true, false},
@@ -59,20 +59,20 @@ TEST_CASE("field 3: one account on both sides is refused, two that look alike ar
       {"the part that is to be the copy is empty yet", true, nested, true, true},
       {"or it is not", true,
        [](auto& scene) {
-         scene.settings.localReference = "copy/";
+         scene.settings.of.local.reference = "copy/";
          for (Side side : kSides) scene.servers[side].add("copy/INBOX", 17, {1});
        },
        true, true},
       {"it is left out", true,
        [](auto& scene) {
-         scene.settings.remoteReference = "copy/";
+         scene.settings.of.remote.reference = "copy/";
          scene.settings.ignore = "^copy";
        },
        true, false},
       {"two parts that have nothing in common", true,
        [](auto& scene) {
-         scene.settings.localReference = "mine/";
-         scene.settings.remoteReference = "copy/";
+         scene.settings.of.local.reference = "mine/";
+         scene.settings.of.remote.reference = "copy/";
        },
        false, false},
   };

@@ -32,7 +32,7 @@ bool isAlias(const std::string& recorded, const std::string& account, Side side,
 void checkOwnership(const settings::Sync& settings, const Both<const Listing*>& listings, store::Store& store,
                     Log& log) {
   for (Side side : kSides) {
-    const std::string& account = side == Side::local ? settings.localAccount : settings.remoteAccount;
+    const std::string& account = settings.of[side].name;
     // A tunnel's account is whatever its command leads to: that cannot be compared.
     if (account.empty() || account.starts_with("tunnel:")) continue;
     auto recorded = store.account(side);

@@ -33,7 +33,7 @@ TEST_CASE("ownership: a database goes with its accounts, and with a new name for
       transaction.commit("account");
     }
     scene.servers.remote.mailboxes["a"].uidValidity = row.uidValidity;
-    scene.settings.remoteAccount = row.now;
+    scene.settings.of.remote.name = row.now;
     Lists lists(scene.settings, scene.both(), scene.log);
     lists.fetch();
     Both<const Listing*> listings{&lists.listing(Side::local), &lists.listing(Side::remote)};

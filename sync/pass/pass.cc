@@ -209,7 +209,7 @@ Restrained Pass::decide() {
   }
   const settings::Sync& settings = work_.settings;
   Restrained decided = restrain(
-      std::move(plan), access, {settings.maxDeletions, settings.maxDeletionsPercent, settings.forceDeletions},
+      std::move(plan), access, {settings.maxDeletions, settings.forceDeletions},
       past, std::time(nullptr));
   for (Side side : kSides) reportWithheld(decided.plan, side);
   return decided;

@@ -26,8 +26,8 @@ bool losesMost(const UidSet& expunge, const Gone& gone, const Past& past) {
 
 bool isTooMany(const UidSet& expunge, const Limits& limits, const Past& past) {
   if (!limits.maxDeletions) return false;
-  std::uint64_t most =
-      limits.percent ? (past.messages + past.expunged) * *limits.maxDeletions / 100 : *limits.maxDeletions;
+  auto [number, percent] = *limits.maxDeletions;
+  std::uint64_t most = percent ? (past.messages + past.expunged) * number / 100 : number;
   return expunge.size() + past.expunged > most;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "ipc/settings.h"
 #include "ipc/side.h"
 #include "ipc/uid_set.h"
 #include "store/store.h"
@@ -19,9 +20,8 @@ namespace interimap {
 
 // What the user has set.
 struct Limits {
-  std::optional<std::uint64_t> maxDeletions;  // per mailbox and run: a number, or a share of its messages
-  bool percent = false;
-  bool force = false;  // whatever it is
+  std::optional<settings::Share> maxDeletions;  // per mailbox and run: of its messages
+  bool force = false;                           // whatever it is
 };
 
 // What went before, on the side where messages are to be expunged.

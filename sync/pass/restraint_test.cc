@@ -108,18 +108,18 @@ TEST_CASE("field 7: max-deletions counts what a run does in all its passes") {
     std::uint32_t lost;
     const char* local;
   } table[] = {
-      {{.maxDeletions = 10}, 0, 10, "done"},
-      {{.maxDeletions = 10}, 0, 11, "tooMany"},
-      {{.maxDeletions = 10}, 8, 2, "done"},
-      {{.maxDeletions = 10}, 8, 3, "tooMany"},
-      {{.maxDeletions = 0}, 0, 1, "tooMany"},
-      {{.maxDeletions = 0}, 0, 0, "nothing"},
-      {{.maxDeletions = 5, .percent = true}, 0, 10, "done"},
-      {{.maxDeletions = 5, .percent = true}, 0, 11, "tooMany"},
-      {{.maxDeletions = 5, .percent = true}, 9, 2, "tooMany"},
-      {{.maxDeletions = 5, .percent = true, .force = true}, 9, 2, "done"},
-      {{.maxDeletions = 1000}, 0, 200, "most"},
-      {{.maxDeletions = 10}, 0, 200, "tooMany"},
+      {{.maxDeletions = {{10}}}, 0, 10, "done"},
+      {{.maxDeletions = {{10}}}, 0, 11, "tooMany"},
+      {{.maxDeletions = {{10}}}, 8, 2, "done"},
+      {{.maxDeletions = {{10}}}, 8, 3, "tooMany"},
+      {{.maxDeletions = {{0}}}, 0, 1, "tooMany"},
+      {{.maxDeletions = {{0}}}, 0, 0, "nothing"},
+      {{.maxDeletions = {{5, true}}}, 0, 10, "done"},
+      {{.maxDeletions = {{5, true}}}, 0, 11, "tooMany"},
+      {{.maxDeletions = {{5, true}}}, 9, 2, "tooMany"},
+      {{.maxDeletions = {{5, true}}, .force = true}, 9, 2, "done"},
+      {{.maxDeletions = {{1000}}}, 0, 200, "most"},
+      {{.maxDeletions = {{10}}}, 0, 200, "tooMany"},
       {{}, 100, 80, "most"},  // in two bites
       {{}, 100, 79, "done"},
   };
@@ -136,9 +136,9 @@ TEST_CASE("field 7: what was kept for lack of rights is limited like everything 
   Past past{.messages = 200, .kept = UidSet::range(301, 330)};
   auto may = [&](Limits limits) { return restrained(plan(2), limits, past); };
   CHECK(may({}).plan.todo.local.expunge.size() == 32);
-  CHECK(std::string(outcome(may({.maxDeletions = 31}), Side::local)) == "tooMany");
-  CHECK(may({.maxDeletions = 31}).heldBack.local->uids.size() == 32);
-  CHECK(may({.maxDeletions = 32}).plan.todo.local.expunge.size() == 32);
+  CHECK(std::string(outcome(may({.maxDeletions = {{31}}}), Side::local)) == "tooMany");
+  CHECK(may({.maxDeletions = {{31}}}).heldBack.local->uids.size() == 32);
+  CHECK(may({.maxDeletions = {{32}}}).plan.todo.local.expunge.size() == 32);
   past = {.messages = 30, .kept = UidSet::range(301, 330)};
   CHECK(std::string(outcome(restrained(plan(0), {}, past), Side::local)) == "most");
 

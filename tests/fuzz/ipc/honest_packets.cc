@@ -97,7 +97,7 @@ void addOrders(Collection& all) {
   settings::Sync sync;
   sync.databaseDirectory = "/db";
   sync.databaseName = "x.db";
-  sync.maxDeletions = 25;
+  sync.maxDeletions = {{25, true}};
   sync.patterns = {"*"};
   sync.ignore = "^x";
   all.order(std::move(sync));

@@ -31,7 +31,7 @@ FUZZ(configuration) {
     for (const std::string& name : sectionNames(ini))
       attempt([&] {
         PullSection section = PullSection::parse(ini, name, "f");
-        require(!section.mailboxes.empty() && !section.forwardPaths.empty(), "from somewhere to somewhere");
+        require(!section.sync.mailboxes.empty() && !section.sync.forwardPaths.empty(), "from somewhere to somewhere");
       });
   });
 }

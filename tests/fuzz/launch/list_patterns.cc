@@ -7,7 +7,7 @@
 
 #include "ipc/path.h"
 #include "launch/config/destination.h"
-#include "launch/config/pull_section.h"
+#include "launch/config/pull_values.h"
 #include "tests/fuzz/target.h"
 
 using namespace interimap;

@@ -1,0 +1,266 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What each worker is told, and which key of the configuration says it. A new key is a member with its
+// default and a row, both here, and its use; launch's own keys are in launch/config in the same way.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "ipc/secret.h"
+#include "ipc/setting.h"
+#include "ipc/side.h"
+
+namespace interimap::settings {
+
+struct Tls {
+  bool verify = true;
+  std::string caFile, caPath;               // empty: the system's
+  std::vector<std::string> fingerprints;    // ALGO$HEX of the SubjectPublicKeyInfo; one match suffices
+  std::optional<std::string> hostname;      // SNI; none: the host's name, empty: no SNI
+  std::string protocolMin, protocolMax;     // "TLSv1.2"; empty: OpenSSL's
+  std::vector<std::string> protocols;       // deprecated SSL_protocols, "!SSLv3"
+  std::string cipherList;                   // TLS up to 1.2; empty: OpenSSL's
+  std::optional<std::string> cipherSuites;  // TLS 1.3; none: OpenSSL's
+
+  static constexpr auto rows() {
+    return std::tuple{
+        Key("SSL_verify", &Tls::verify, as::YesNo{}),
+        Key("SSL_CAfile", &Tls::caFile, as::Text{}),
+        Key("SSL_CApath", &Tls::caPath, as::Text{}),
+        Key("SSL_fingerprint", &Tls::fingerprints, as::Fingerprints{}),
+        Key("SSL_hostname", &Tls::hostname, as::TextOrEmpty{}),
+        Key("SSL_protocol_min", &Tls::protocolMin, as::ProtocolVersion{}),
+        Key("SSL_protocol_max", &Tls::protocolMax, as::ProtocolVersion{}),
+        Key("SSL_protocols", &Tls::protocols, as::Protocols{}),
+        Key("SSL_cipherlist", &Tls::cipherList, as::Text{}),
+        Key("SSL_ciphersuites", &Tls::cipherSuites, as::TextOrEmpty{}),
+    };
+  }
+};
+
+enum class Transport : std::uint8_t { imap, imaps, tunnel };
+constexpr Transport last(Transport) { return Transport::tunnel; }
+
+// COMPRESS (RFC 4978), where the server has it. `ifItPays`: over a link that is slower than compressing, for
+// more than a few messages (net/session.h). `yes`: with the first message that is transferred.
+enum class Compress : std::uint8_t { no, ifItPays, yes };
+constexpr Compress last(Compress) { return Compress::yes; }
+
+// One account. Everything a net needs to connect and log in.
+struct Net {
+  Transport transport = Transport::imaps;
+  std::string host = "localhost";
+  std::string port;  // empty in a configuration: that of `transport`
+  std::string proxy, command;
+  bool nullStderr = false;
+  bool startTls = true;
+  Compress compress = Compress::no;  // interimap's local account's; others' is `ifItPays`
+  Tls tls;
+  std::vector<std::string> auth;  // upper case, in order of preference
+  std::string username;
+  Secret password;
+  bool keepAlive = false;  // --watch, --notify, --idle
+  // Octets. Larger than any server we know of lets anyone append, small enough for the memory of most
+  // machines.
+  std::uint64_t maxMessageSize = 512ULL << 20;
+  std::uint8_t debug = 0;       // 0 no wire log, 1 redacted, 2 in full
+  std::string user = "nobody";  // to become when started as root; empty: stay
+
+  static constexpr auto rows() {
+    return std::tuple{
+        Key("type", &Net::transport,
+            as::oneOf<Transport>(
+                {{"imap", Transport::imap}, {"imaps", Transport::imaps}, {"tunnel", Transport::tunnel}})),
+        Key("host", &Net::host, as::Text{}),
+        Key("port", &Net::port, as::Port{}),
+        Key("proxy", &Net::proxy, as::HiddenText{}),
+        Key("command", &Net::command, as::Text{}),
+        Key("null-stderr", &Net::nullStderr, as::YesNo{}),
+        Key("STARTTLS", &Net::startTls, as::YesNo{}),
+        Key("compress", &Net::compress, as::YesNo{}),
+        Part("", &Net::tls),
+        Key("auth", &Net::auth, as::Mechanisms{}),
+        Key("username", &Net::username, as::Credential{}),
+        Told("password", &Net::password),
+        Told("keep alive", &Net::keepAlive),
+        Key("max-message-size", &Net::maxMessageSize, as::Octets{}),
+        Told("debug", &Net::debug),
+        Key("user", &Net::user, as::Text{}),
+    };
+  }
+};
+
+// What sync is started for.
+enum class Errand : std::uint8_t {
+  synchronise,  // once
+  watch,        // again every `interval` seconds
+  notify,       // again whenever a server has news (RFC 5465), at the latest after `interval` seconds
+  repair,       // full comparison, then as synchronise
+  remove,       // --delete: `mailboxes`, from `targets`
+  rename,       // --rename: mailboxes[0] to mailboxes[1], on `targets`
+};
+constexpr Errand last(Errand) { return Errand::rename; }
+
+// A number, or a share of so many per cent.
+struct Share {
+  std::uint64_t number = 0;
+  bool percent = false;
+  bool operator==(const Share&) const = default;
+};
+
+// What sync is told of each account.
+struct OfAccount {
+  std::string name;              // "user@host", recorded in the database (shown, compared)
+  std::string reference;         // list-reference
+  std::uint8_t connections = 1;  // at most, while there is much to copy
+
+  static constexpr auto rows() {
+    return std::tuple{
+        Told("name", &OfAccount::name),
+        Key("list-reference", &OfAccount::reference, as::WireTextOrEmpty{}),
+        Key("connections", &OfAccount::connections, as::Number{1, 8}),
+    };
+  }
+};
+
+struct Sync {
+  std::string databaseDirectory, databaseName;  // absolute directory, file within it
+  Errand errand = Errand::synchronise;
+  std::uint32_t interval = 0;                               // seconds; watch and notify
+  bool onLocal = true, onRemote = true, inDatabase = true;  // targets of remove and rename
+  bool dryRun = false;                                      // print the plan, change nothing anywhere
+  bool forceDeletions = false;  // expunge even what max-deletions or caution would hold back
+  bool adopt = false;        // where UIDs lost their meaning: pair what is the same, however little that is
+  bool byMessageId = false;  // with adopt: what has the same Message-ID is the same
+  std::optional<Share> maxDeletions;          // per mailbox and run: of the mapped messages
+  std::vector<std::string> mailboxes;         // MAILBOX arguments; override patterns and ignore
+  std::vector<std::string> patterns;          // NUL stands for the delimiter; empty: "*"
+  std::vector<std::string> selectionOptions;  // upper case
+  std::optional<std::string> ignore;          // a PCRE
+  Both<OfAccount> of;
+  std::string user = "nobody";
+  std::uint32_t stopAtWrite = 0;  // tests: die at the n-th write to a server or the database
+  bool stopAfterWrite = false;    //        ... just after it instead of just before
+
+  static constexpr auto rows() {
+    return std::tuple{
+        Told("database directory", &Sync::databaseDirectory),
+        Told("database name", &Sync::databaseName),
+        Told("errand", &Sync::errand),
+        Told("interval", &Sync::interval),
+        Told("on local", &Sync::onLocal),
+        Told("on remote", &Sync::onRemote),
+        Told("in database", &Sync::inDatabase),
+        Told("dry run", &Sync::dryRun),
+        Told("force deletions", &Sync::forceDeletions),
+        Told("adopt", &Sync::adopt),
+        Told("by message-id", &Sync::byMessageId),
+        Key("max-deletions", &Sync::maxDeletions, as::Share{}),
+        Told("mailboxes", &Sync::mailboxes),
+        Key("list-mailbox", &Sync::patterns, as::Patterns{}),
+        Key("list-select-opts", &Sync::selectionOptions, as::SelectionOptions{}),
+        Key("ignore-mailbox", &Sync::ignore, as::WireText{}),
+        OfEach(&Sync::of),
+        Key("user", &Sync::user, as::Text{}),
+        Told("stop at write", &Sync::stopAtWrite),
+        Told("stop after write", &Sync::stopAfterWrite),
+    };
+  }
+};
+
+// What sync is started for by pullimap, instead of Sync: one section of its configuration.
+struct Pull {
+  enum class Errand : std::uint8_t {
+    once,
+    idle,         // again whenever the server has news, at the latest after `interval` seconds
+    exportState,  // say the state in the reference's form, ask no server
+  };
+  friend constexpr Errand last(Errand) { return Errand::exportState; }
+
+  std::string stateDirectory, stateName;  // absolute directory, file within it
+  bool createState = true;
+  Errand errand = Errand::once;
+  std::uint32_t interval = 0;                   // seconds; idle
+  std::vector<std::string> mailboxes{"INBOX"};  // as on the wire, each once; at least one
+  std::vector<std::string> forwardPaths;  // each a ForwardPath, once; empty in a configuration: the user's
+  bool deliver = true;                    // false: --no-delivery
+  bool retryRefused = false;
+  bool forgetRefused = false;               // what was refused counts as settled from now on
+  bool seen = true;                         // false: \Seen is left to whoever reads the mailbox
+  std::optional<std::string> sender;        // a ReversePath, instead of each message's own
+  std::optional<std::uint32_t> purgeAfter;  // days
+  std::string account;                      // "user@host", recorded in the state
+  std::string user = "nobody";
+  std::uint32_t stopAtWrite = 0;  // as in Sync
+  bool stopAfterWrite = false;
+
+  static constexpr auto rows() {
+    return std::tuple{
+        Told("state directory", &Pull::stateDirectory),
+        Told("state name", &Pull::stateName),
+        Told("create state", &Pull::createState),
+        Told("errand", &Pull::errand),
+        Told("interval", &Pull::interval),
+        Key("mailbox", &Pull::mailboxes, as::Mailboxes{}),
+        Key("deliver-rcpt", &Pull::forwardPaths, as::ForwardPaths{}),
+        Told("deliver", &Pull::deliver),
+        Told("retry refused", &Pull::retryRefused),
+        Told("forget refused", &Pull::forgetRefused),
+        Key("deliver-seen", &Pull::seen, as::YesNo{}),
+        Key("deliver-sender", &Pull::sender, as::Sender{}),
+        Key("purge-after", &Pull::purgeAfter, as::Days{}),
+        Told("account", &Pull::account),
+        Key("user", &Pull::user, as::Text{}),
+        Told("stop at write", &Pull::stopAtWrite),
+        Told("stop after write", &Pull::stopAfterWrite),
+    };
+  }
+};
+
+// Where mail goes to.
+struct Delivery {
+  enum class Security : std::uint8_t {
+    none,
+    startTls,  // STARTTLS if the server offers it
+    required,  // STARTTLS, or nothing is said
+    implicit,  // TLS from the first byte on
+  };
+  friend constexpr Security last(Security) { return Security::implicit; }
+
+  bool lmtp = false;
+  std::string host, port;  // host a name or an address; or, with an absolute path as host, a Unix socket
+  std::string ehlo = "localhost.localdomain";
+  Security security = Security::none;
+  Tls tls;
+  std::string username;  // empty: no AUTH
+  Secret password;
+  std::vector<std::string> drop;  // header fields that are left out; their names, in any case
+  std::uint8_t debug = 0;         // 0 no wire log, 1 redacted, 2 in full
+  std::string user = "nobody";
+
+  static constexpr auto rows() {
+    return std::tuple{
+        Told("lmtp", &Delivery::lmtp),
+        Told("host", &Delivery::host),
+        Told("port", &Delivery::port),
+        Key("deliver-ehlo", &Delivery::ehlo, as::Word{}),
+        Key("deliver-tls", &Delivery::security,
+            as::oneOf<Security>({{"no", Security::none},
+                                 {"starttls", Security::startTls},
+                                 {"required", Security::required},
+                                 {"implicit", Security::implicit}})),
+        Part("deliver-", &Delivery::tls),
+        Key("deliver-username", &Delivery::username, as::Credential{}),
+        Told("password", &Delivery::password),
+        Key("deliver-drop", &Delivery::drop, as::FieldNames{}),
+        Told("debug", &Delivery::debug),
+        Key("user", &Delivery::user, as::Text{}),
+    };
+  }
+};
+
+}  // namespace interimap::settings
