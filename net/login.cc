@@ -27,7 +27,7 @@ void needCapabilities(Dialogue& server) {
 
 void requireImap4(Dialogue& server) {
   needCapabilities(server);
-  if (!server.capabilities().has("IMAP4REV1"))
+  if (!server.capabilities().has("IMAP4REV1") && !server.capabilities().has("IMAP4REV2"))
     refuse(ExitStatus::protocol, "Missing IMAP4rev1 CAPABILITY. Not an IMAP4 server?");
 }
 

@@ -33,7 +33,7 @@ void Pipeline::start(Request request, const ExtensionSet& extensions) {
   using Verb = request::Simple::Verb;
   auto* simple = std::get_if<request::Simple>(&request.what);
   loggedOut_ |= simple != nullptr && simple->verb == Verb::logout;
-  bool unselects = simple != nullptr && simple->verb == Verb::unselect && extensions.has(Extension::unselect);
+  bool unselects = simple != nullptr && simple->verb == Verb::unselect;
   RequestId id = request.id;
   context_.storing = storing();
   running_.push_back(
@@ -71,9 +71,14 @@ bool Pipeline::storing() const {
 bool Pipeline::goOn(const ExtensionSet& extensions, bool waits) {
   if (watch_ != nullptr) keepWatch(waits);
   if (running_.empty() || !running_.back()->exchange->hasMore()) return false;
-  Running& last = *running_.back();
-  if (empty()) sendCommands(last, last.exchange->more(extensions));
-  return last.exchange->hasMore();
+  if (empty()) {
+    Running& last = *running_.back();
+    std::vector<Command> more = last.exchange->more(extensions);
+    const bool none = more.empty();
+    sendCommands(last, std::move(more));
+    if (none) answer();
+  }
+  return !running_.empty() && running_.back()->exchange->hasMore();
 }
 
 // Waiting for news.

@@ -195,7 +195,8 @@ bool Session::mayStart(const Request& request) const {
   // a challenge.
   if (std::holds_alternative<request::Enable>(request.what)) return true;
   auto* list = std::get_if<request::List>(&request.what);
-  return list != nullptr && List(*list).commands({}).front().oneLine();
+  const Capabilities notYetKnown;
+  return list != nullptr && List(*list, notYetKnown).commands({}).front().oneLine();
 }
 
 void Session::startRequests() {

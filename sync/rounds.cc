@@ -82,10 +82,8 @@ std::unique_ptr<store::Store> Rounds::open(std::chrono::seconds patience) {
 
 // A selected mailbox would keep the server from telling us of it, and QRESYNC from being exact.
 void Rounds::unselect() {
-  bool both = means_.local.get().unselects && means_.remote.get().unselects;
   for (Side side : kSides)
-    if (servers_[side]->hasSelected())
-      servers_[side]->simple(both ? request::Simple::Verb::unselect : request::Simple::Verb::noop);
+    if (servers_[side]->hasSelected()) servers_[side]->simple(request::Simple::Verb::unselect);
 }
 
 void Rounds::awaitNews() {

@@ -21,25 +21,130 @@ struct Counted final : Answers {
   }
 };
 
-std::string wire(request::List request) {
-  return List(std::move(request)).commands({}).at(0).pieces().at(0).text;
+Capabilities rich() { return Capabilities::parse("IMAP4rev1 LIST-EXTENDED LIST-STATUS QRESYNC"); }
+
+std::string wire(request::List request, const Capabilities& capabilities) {
+  std::string all;
+  for (const Command& command : List(std::move(request), capabilities).commands({}))
+    for (const Command::Piece& piece : command.pieces()) all += piece.text + "\n";
+  return all;
 }
 
 }  // namespace
 
 TEST_CASE("LIST commands") {
-  CHECK(wire({.reference = "", .patterns = {""}}) == "LIST \"\" \"\"");
-  CHECK(wire({.reference = "mail/", .patterns = {"*"}, .returnStatus = false}) ==
-        "LIST mail/ * RETURN (SUBSCRIBED)");
-  CHECK(wire({.reference = "",
-              .patterns = {"a b", "c%"},
-              .selectionOptions = {"SUBSCRIBED", "RECURSIVEMATCH"}}) ==
-        "LIST (SUBSCRIBED RECURSIVEMATCH) \"\" (\"a b\" c%) RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY "
-        "UIDNEXT HIGHESTMODSEQ))");
+  CHECK(wire({.reference = "", .patterns = {""}}, rich()) == "LIST \"\" \"\"\n");
+  CHECK(wire({.reference = "mail/", .patterns = {"*"}, .returnStatus = false}, rich()) ==
+        "LIST mail/ * RETURN (SUBSCRIBED)\n");
+  CHECK(
+      wire({.reference = "", .patterns = {"a b", "c%"}, .selectionOptions = {"SUBSCRIBED", "RECURSIVEMATCH"}},
+           rich()) ==
+      "LIST (SUBSCRIBED RECURSIVEMATCH) \"\" (\"a b\" c%) RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY "
+      "UIDNEXT HIGHESTMODSEQ))\n");
+}
+
+TEST_CASE("LIST commands are those that the server has") {
+  const request::List all{.reference = "", .patterns = {"*"}};
+  const struct {
+    const char* capabilities;
+    const char* commands;
+  } table[] = {
+      {"IMAP4rev1", "LIST \"\" *\nLSUB \"\" *\n"},
+      {"IMAP4rev1 LIST-STATUS", "LIST \"\" *\nLSUB \"\" *\n"},
+      {"IMAP4rev1 LIST-EXTENDED", "LIST \"\" * RETURN (SUBSCRIBED)\n"},
+      {"IMAP4rev2", "LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT))\n"},
+      {"IMAP4rev2 CONDSTORE",
+       "LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\n"},
+  };
+  for (const auto& row : table) CHECK(wire(all, Capabilities::parse(row.capabilities)) == row.commands);
+  CHECK(wire({.reference = "x.", .patterns = {"a", "b"}}, Capabilities::parse("IMAP4rev1")) ==
+        "LIST x. a\nLSUB x. a\nLIST x. b\nLSUB x. b\n");
+  CHECK(wire({.reference = "", .patterns = {""}}, Capabilities::parse("IMAP4rev1")) == "LIST \"\" \"\"\n");
+}
+
+TEST_CASE("without LIST-EXTENDED subscriptions come by LSUB, and counters by STATUS") {
+  Script script(account());
+  script.plain();
+  auto list = script.ask(request::List{"", {"*"}, {}, true});
+  auto later = script.ask(request::Simple{request::Simple::Verb::noop});
+  script.hear("000001 LIST \"\" *\r\n000002 LSUB \"\" *\r\n");
+  script.say(
+      "* LIST () \".\" INBOX\r\n* LIST (\\Noselect) \".\" a\r\n* LIST () \".\" a.b\r\n000001 OK\r\n"
+      "* LSUB () \".\" inbox\r\n* LSUB (\\Noselect) \".\" a.b\r\n* LSUB () \".\" gone\r\n");
+  SUBCASE("both are there") {
+    script.say("000002 OK\r\n");
+    script.hear(
+        "000003 STATUS INBOX (MESSAGES UIDVALIDITY UIDNEXT)\r\n"
+        "000004 STATUS a.b (MESSAGES UIDVALIDITY UIDNEXT)\r\n");
+    script.say("* STATUS INBOX (MESSAGES 1 UIDNEXT 7 UIDVALIDITY 3)\r\n000003 OK\r\n000004 NO not now\r\n");
+    auto listed = script.answer<answer::Listed>(list).entries;
+    REQUIRE(listed.size() == 3);
+    for (const answer::ListEntry& entry : listed) CHECK(entry.subscribed == (entry.mailbox.bytes == "INBOX"));
+    auto counted = script.answer<answer::Statuses>(list).entries;
+    REQUIRE(counted.size() == 1);
+    CHECK(counted.front().uidNext->value == 7);
+    CHECK(script.done(list).ok());
+    script.hear("000005 NOOP\r\n");
+    script.say("000005 OK\r\n");
+    CHECK(script.done(later).ok());
+  }
+  SUBCASE("subscriptions are not told: nothing is taken for unsubscribed") {
+    SUBCASE("refused") { script.say("000002 NO what\r\n"); }
+    SUBCASE("broken") { script.say("* LSUB (\r\n000002 OK\r\n"); }
+    script.hear("000003 NOOP\r\n");
+    script.say("000003 OK\r\n");
+    CHECK(script.answer<answer::Listed>(list).entries.size() == 3);
+    CHECK_FALSE(script.done(list).ok());
+  }
+}
+
+TEST_CASE("what was listed before the server said what it has is listed anew if it has less") {
+  Script script(account());
+  script.say("* OK [CAPABILITY IMAP4rev1] hello\r\n");
+  auto enable = script.ask(request::Enable{});
+  auto list = script.ask(request::List{"", {"*"}, {}, true});
+  auto later = script.ask(request::Simple{request::Simple::Verb::noop});
+  script.hear(
+      "000000 LOGIN joe sekrit\r\n000001 ENABLE QRESYNC\r\n"
+      "000002 LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\r\n");
+  auto say = [&](const std::string& capabilities, const std::string& answers) {
+    script.say("000000 OK [CAPABILITY IMAP4rev1" + capabilities + "] in\r\n000001 BAD what\r\n" + answers);
+    script.answer<answer::Ready>(enable);
+    CHECK_FALSE(script.done(enable).ok());
+  };
+  SUBCASE("it has all") {
+    say(" LIST-EXTENDED LIST-STATUS CONDSTORE", "* LIST () NIL x\r\n000002 OK\r\n");
+    script.hear("000003 NOOP\r\n");
+  }
+  SUBCASE("it has nothing") {
+    SUBCASE("and refuses") { say("", "000002 BAD what\r\n"); }
+    SUBCASE("and answers all the same") { say("", "* LIST () NIL y\r\n000002 OK\r\n"); }
+    script.hear("000003 LIST \"\" *\r\n000004 LSUB \"\" *\r\n");
+    script.say("* LIST () NIL x\r\n000003 OK\r\n000004 OK\r\n");
+    script.hear("000005 STATUS x (MESSAGES UIDVALIDITY UIDNEXT)\r\n");
+    script.say("000005 NO no\r\n");
+    script.hear("000006 NOOP\r\n");
+  }
+  SUBCASE("it has no mod-sequences") {
+    say(" LIST-EXTENDED LIST-STATUS", "000002 BAD what\r\n");
+    script.hear("000003 LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT))\r\n");
+    script.say("* LIST () NIL x\r\n000003 OK\r\n");
+    script.hear("000004 NOOP\r\n");
+  }
+  SUBCASE("it refuses for another reason") {
+    say(" LIST-EXTENDED LIST-STATUS CONDSTORE", "000002 NO later\r\n");
+    CHECK(script.done(list).text == "later");
+    return;
+  }
+  CHECK(script.answer<answer::Listed>(list).entries.front().mailbox.bytes == "x");
+  CHECK(script.done(list).ok());
+  (void)later;
 }
 
 TEST_CASE("names of any length fit into packets, and their number is limited") {
-  List list({.reference = "", .patterns = {"*"}});
+  const Capabilities capabilities = rich();
+  List list({.reference = "", .patterns = {"*"}}, capabilities);
+  list.commands({});
   Counted counted;
   auto say = [&](std::size_t length) {
     Untagged response = ListResponse{{.mailbox = {std::string(length, 'x')}}};

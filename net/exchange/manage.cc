@@ -15,19 +15,35 @@ std::vector<Command> Manage::commands(const ExtensionSet&) {
   return commands;
 }
 
-// Without UNSELECT (RFC 3691) the mailbox stays selected: CLOSE would expunge what others have marked
-// \Deleted.
+namespace {
+
+// No mailbox has this name.
+constexpr const char* kNowhere = "interimap: no mailbox, to leave the one that is selected";
+
+}  // namespace
+
+// Without UNSELECT (RFC 3691) a mailbox is left by a SELECT or EXAMINE that fails (RFC 3501 section 6.3.1):
+// CLOSE would expunge what others have marked \Deleted.
 std::vector<Command> Simple::commands(const ExtensionSet& extensions) {
   using Verb = request::Simple::Verb;
   std::vector<Command> commands;
   switch (request_.verb) {
     case Verb::unselect:
-      commands.emplace_back(selected_ && extensions.has(Extension::unselect) ? "UNSELECT" : "NOOP");
+      if (!selected_) commands.emplace_back("NOOP");
+      if (selected_ && extensions.has(Extension::unselect)) commands.emplace_back("UNSELECT");
+      if (selected_ && !extensions.has(Extension::unselect))
+        commands.push_back(std::move(Command("EXAMINE").astring(kNowhere)));
       break;
     case Verb::noop: commands.emplace_back("NOOP"); break;
     case Verb::logout: commands.emplace_back("LOGOUT"); break;
   }
   return commands;
+}
+
+// That there is no such mailbox is what was wanted.
+void Simple::completed(std::size_t index, const StatusResponse& status) {
+  if (request_.verb != request::Simple::Verb::unselect || status.condition != Condition::no)
+    Exchange::completed(index, status);
 }
 
 }  // namespace interimap

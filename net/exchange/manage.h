@@ -20,6 +20,7 @@ class Simple final : public Exchange {
  public:
   Simple(request::Simple request, bool mailboxSelected) : request_(request), selected_(mailboxSelected) {}
   std::vector<Command> commands(const ExtensionSet& extensions) override;
+  void completed(std::size_t index, const StatusResponse& status) override;
 
  private:
   request::Simple request_;

@@ -73,6 +73,21 @@ TEST_CASE("SELECT with QRESYNC") {
   }
 }
 
+TEST_CASE("without UNSELECT a mailbox is left by an EXAMINE that fails, and never by CLOSE") {
+  Script script(account());
+  script.plain();
+  auto select = script.ask(request::Select{{"b"}, false, {}});
+  auto leave = script.ask(request::Simple{request::Simple::Verb::unselect});
+  script.ask(request::Simple{request::Simple::Verb::unselect});
+  script.hear(
+      "000001 SELECT b\r\n000002 EXAMINE \"interimap: no mailbox, to leave the one that is selected\"\r\n"
+      "000003 NOOP\r\n");
+  script.say("000001 OK\r\n000002 NO no such mailbox\r\n");
+  script.answer<answer::Selected>(select);
+  CHECK(script.done(select).ok());
+  CHECK(script.done(leave).ok());
+}
+
 TEST_CASE("what could not be read may be what matters: Select and Fetch say NO") {
   Script script(account());
   script.ready();

@@ -12,7 +12,8 @@ namespace interimap {
 
 struct ListResponse {
   answer::ListEntry entry;
-  bool renamed = false;  // the server tells of a new name: RFC 5465 section 5.4
+  bool renamed = false;       // the server tells of a new name: RFC 5465 section 5.4
+  bool subscription = false;  // LSUB (RFC 3501 section 7.2.3), which is written like LIST
 
   // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
   //                [SP mbox-list-extended]

@@ -22,6 +22,13 @@ std::optional<Untagged> read(Tokens& in) {
   return perhaps(Noun::parse(in));
 }
 
+std::optional<Untagged> readSubscription(Tokens& in) {
+  if (!in.space()) return std::nullopt;
+  auto list = ListResponse::parse(in);
+  if (list) list->subscription = true;
+  return perhaps(std::move(list));
+}
+
 std::optional<Untagged> readNumbered(Tokens& in, const std::string& kind, std::uint64_t number) {
   if (kind == "FETCH") return read<FetchResponse>(in);
   bool fits = number <= 0xffffffffU;
@@ -35,6 +42,7 @@ std::optional<Untagged> readNamed(Tokens& in, const std::string& kind) {
   if (kind == "CAPABILITY") return Capabilities::parse(in.rest());
   if (kind == "ENABLED") return Enabled{Capabilities::parse(in.rest())};
   if (kind == "LIST") return read<ListResponse>(in);
+  if (kind == "LSUB") return readSubscription(in);
   if (kind == "STATUS") return read<StatusData>(in);
   if (kind == "SEARCH") return perhaps(SearchResponse::parse(in));
   // RFC 4731, and the only form that IMAP4rev2 knows (RFC 9051 section 7.3.4).

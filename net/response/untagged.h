@@ -28,7 +28,7 @@ struct Enabled {
 struct Expunged {
   std::uint32_t message = 0;  // its number
 };
-struct Ignored {};  // not ours to know: RECENT, LSUB, …
+struct Ignored {};  // not ours to know: RECENT, …
 
 using Untagged = std::variant<Ignored, StatusResponse, Capabilities, Enabled, ListResponse, StatusData,
                               Exists, Expunged, FetchResponse, SearchResponse, Vanished>;

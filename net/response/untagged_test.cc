@@ -178,13 +178,22 @@ TEST_CASE("malformed responses are told by their kind") {
 }
 
 TEST_CASE("what is not ours to know is ignored, well formed or not") {
-  for (std::string_view line :
-       {"* 5 RECENT", "* FLAGS (\\Seen)", "* XFOO ((((", "* 5 XBAR", "* ", "* LSUB () \".\" a"}) {
+  for (std::string_view line : {"* 5 RECENT", "* FLAGS (\\Seen)", "* XFOO ((((", "* 5 XBAR", "* "}) {
     auto parsed = parse(line);
     CAPTURE(line);
     REQUIRE(parsed.what);
     CHECK(std::holds_alternative<Ignored>(*parsed.what));
   }
+}
+
+TEST_CASE("LSUB is written like LIST") {
+  auto parsed = parse("* LSUB (\\Noselect) \".\" a");
+  REQUIRE(parsed.what);
+  auto* list = std::get_if<ListResponse>(&*parsed.what);
+  REQUIRE(list != nullptr);
+  CHECK(list->subscription);
+  CHECK(list->entry.noSelect);
+  CHECK_FALSE(parse("* LSUB (").what);
 }
 
 TEST_CASE("LIST: names and attributes as servers write them") {

@@ -78,6 +78,7 @@ inline constexpr std::size_t kMostHeldAnswers = 256;  // packets of a request th
 inline constexpr std::size_t kMostQueuedAnswers = 32;  // packets for sync, each up to 64 KiB or one Window
 inline constexpr std::size_t kMostQueuedLines = 2000;  // log lines for launch
 inline constexpr std::size_t kMostCommands = 256;      // in flight or waiting to be written
+inline constexpr std::size_t kMostStatus = 1000;       // STATUS commands at once, where LIST does not tell
 inline constexpr std::size_t kMostWaiting = 128;       // requests read from sync and not begun
 inline constexpr std::size_t kOutBuffer = 65536;       // octets prepared for the stream
 

@@ -14,9 +14,9 @@ constexpr struct {
   const char* name;
   const char* standard;  // empty: the other wording, which the Perl program has for them
 } kRequired[] = {
-    {Extension::enable, "ENABLE", " (RFC 5161)"},    {Extension::qresync, "QRESYNC", " (RFC 7162)"},
-    {Extension::uidPlus, "UIDPLUS", nullptr},        {Extension::listExtended, "LIST-EXTENDED", nullptr},
-    {Extension::listStatus, "LIST-STATUS", nullptr},
+    {Extension::enable, "ENABLE", " (RFC 5161)"},
+    {Extension::qresync, "QRESYNC", " (RFC 7162)"},
+    {Extension::uidPlus, "UIDPLUS", nullptr},
 };
 
 std::string missing(const answer::Ready& ready) {
@@ -42,7 +42,6 @@ Means Means::of(const answer::Ready& ready, Purpose purpose) {
   if (both) means.missing = interimap::missing(ready);
   if (both && ready.qresync) means.collect = Collect::qresync;
   means.expunges = has.has(Extension::uidPlus);
-  means.unselects = has.has(Extension::unselect);
   if (both && has.has(Extension::notify))
     means.news = News::ofAll;
   else if (has.has(Extension::idle))
