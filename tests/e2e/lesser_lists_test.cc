@@ -48,7 +48,9 @@ TEST_CASE_FIXTURE(Lesser, "any server: mailboxes, subscriptions and counters wit
     fill(bob, corpus, {"INBOX", "a/c d", "only there"}, 5);
     alice.subscribe("a/b");
     bob.subscribe("a/c d");
-    bob.subscribe("gone");  // never was: what is not listed is not looked at
+    bob.create("gone");
+    bob.subscribe("gone");
+    bob.command("DELETE gone");  // its subscription stays
   }
   requireDone(program->run());
   equal();
