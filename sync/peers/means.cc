@@ -42,6 +42,7 @@ Means Means::of(const answer::Ready& ready, Purpose purpose) {
   if (both) means.missing = interimap::missing(ready);
   if (both && ready.qresync) means.collect = Collect::qresync;
   means.expunges = has.has(Extension::uidPlus);
+  means.unselects = has.has(Extension::unselect);
   if (both && has.has(Extension::notify))
     means.news = News::ofAll;
   else if (has.has(Extension::idle))

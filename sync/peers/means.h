@@ -20,6 +20,7 @@ struct Means {
 
   Collect collect = Collect::everything;
   bool expunges = false;   // exactly the messages that are named (UID EXPUNGE)
+  bool unselects = false;  // a mailbox can be left without expunging what others have marked
   News news = News::none;  // told unasked
   std::string missing;     // what the purpose asks for and is not there, in words; empty: nothing is
 
