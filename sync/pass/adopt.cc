@@ -14,7 +14,9 @@ using Key = std::pair<HeaderDigest, std::int64_t>;
 
 // What looks the same.
 struct Kin {
-  std::vector<std::size_t> sent;  // those without a copy first, in the order of their sources
+  // Those without a copy first, in the order of their sources; last, those of which no source is known: what
+  // is to be copied still is not done with by them.
+  std::vector<std::size_t> sent;
   std::vector<const answer::Message*> candidates;  // by UID
 };
 
@@ -29,8 +31,9 @@ std::map<Key, Kin> kinOf(const std::vector<Sent>& sent, const std::vector<answer
   }
   std::erase_if(kin, [](const auto& entry) { return entry.second.candidates.empty(); });
   for (auto& [_, it] : kin) {
-    std::ranges::stable_sort(it.sent, {},
-                             [&](std::size_t i) { return std::tuple(sent[i].copy, sent[i].source); });
+    std::ranges::stable_sort(it.sent, {}, [&](std::size_t i) {
+      return std::tuple(!sent[i].source, sent[i].copy, sent[i].source);
+    });
     std::ranges::sort(it.candidates, {}, [](const answer::Message* message) { return message->uid; });
   }
   return kin;

@@ -52,7 +52,8 @@ struct Arrived {
 };
 
 // Each candidate is one sent message at the most, and the other way round. Messages that have no copy yet go
-// first. APPENDs of one session arrive in their order, so both are taken in the order of their UIDs.
+// first, and those that nobody can show any more last. APPENDs of one session arrive in their order, so both
+// are taken in the order of their UIDs.
 std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
                              const Contents& contents);
 

@@ -70,6 +70,10 @@ TEST_CASE("equal messages arrive once each, in their order, and first those that
   CHECK(arrived({sent(1, 1, 45), sent(2, 1)}, {shown(60, 1)}, contents) == List{{1, uid(60), true}});
   CHECK(arrived({sent(1, 1, 45), sent(2, 1)}, {shown(60, 1), shown(61, 1)}, contents) ==
         List{{1, uid(60), true}, {0, uid(61), true}});
+  Sent lost = sent(0, 1);
+  lost.content = content(1);
+  CHECK(arrived({lost, sent(1, 1, 45), sent(2, 1)}, {shown(60, 1), shown(61, 1)}, contents) ==
+        List{{2, uid(60), true}, {1, uid(61), true}});
   // Sent twice.
   CHECK(arrived({sent(1, 1), sent(1, 1)}, {shown(60, 1)}, contents) == List{{0, uid(60), true}});
 }

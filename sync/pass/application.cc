@@ -38,11 +38,14 @@ void Application::store(Side side, request::Store::Change change, const std::vec
     });
   }
   for (auto& [text, uids] : byFlags) {
-    Flags flags = *Flags::parse(text);
-    auto reply = work_.at(side).store(uids, change, flags, [this, side](const answer::Message& message) {
-      if (message.flags) storedFlags_[side].insert_or_assign(message.uid, *message.flags);
-    });
-    stores_.push_back({side, std::move(flags), std::move(uids), std::move(reply)});
+    const std::size_t at = stores_.size();
+    Stored& stored = stores_.emplace_back(Stored{side, *Flags::parse(text), std::move(uids), {}, {}});
+    stored.reply = work_.at(side).store(stored.uids, change, stored.flags,
+                                        [this, side, at](const answer::Message& message) {
+                                          if (!message.flags) return;
+                                          storedFlags_[side].insert_or_assign(message.uid, *message.flags);
+                                          stores_[at].shown.add(message.uid);
+                                        });
   }
 }
 
@@ -100,12 +103,14 @@ void Application::leave(Side side, const std::string& text) {
 void Application::finishStores() {
   for (Stored& stored : stores_) {
     const answer::Done& done = stored.reply.done();
-    if (done.ok()) continue;
     std::string flags = stored.flags.text();
-    if (isSystem(flags) || isForTheMoment(done)) {
+    if (done.ok()) {
+      silent_[stored.side][flags].add(stored.uids.minus(stored.shown));
+    } else if (isSystem(flags) || isForTheMoment(done)) {
       work_.log.error(work_.about(stored.side), "Couldn't update flags: " + words(done),
                       ExitStatus::tryAgain);
       left_ = true;
+      silent_[stored.side][flags].add(stored.uids);
     } else {
       work_.log.error(work_.about(stored.side),
                       "Couldn't update flags (" + flags + ") for UID " + stored.uids.text() + ": " +
@@ -117,7 +122,8 @@ void Application::finishStores() {
 }
 
 // Whether it is known what one side of a pair has now. What its server refuses or does not do, though it
-// takes the command, is not asked for again: in the base is what the side has.
+// takes the command, is not asked for again: in the base is what the side has. A server that has not answered
+// to a STORE may do it another time, even if it has answered to the next one.
 bool Application::finishFlags(Side side, const Plan::Agreed& agreed, Flags& base) {
   Flags add = agreed.add[side], remove = agreed.remove[side];
   if (add.empty() && remove.empty()) return true;
@@ -136,6 +142,11 @@ bool Application::finishFlags(Side side, const Plan::Agreed& agreed, Flags& base
     return false;
   }
   Flags missing = add - shown->second, surplus = remove & shown->second, dropped = missing | surplus;
+  for (const auto& [text, uids] : silent_[side])
+    if (uids.contains(uid) && !(dropped & *Flags::parse(text)).empty()) {
+      undone_[side][agreed.base.text()].add(uid);
+      return false;
+    }
   base = (base - missing) | surplus;
   if (dropped.empty())
     updated_[side][agreed.base.text()].add(uid);

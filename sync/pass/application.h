@@ -58,12 +58,12 @@ class Application {
   struct Stored {
     Side side;
     Flags flags;
-    UidSet uids;
+    UidSet uids, shown;  // shown: of which the server told the flags
     Reply<Nothing> reply;
   };
   std::vector<Stored> stores_;
   Both<std::map<Uid, Flags>> storedFlags_;
-  Both<std::map<std::string, UidSet>> refused_;                     // keywords, for good
+  Both<std::map<std::string, UidSet>> refused_, silent_;            // keywords, for good; not answered
   Both<std::map<std::string, UidSet>> updated_, undone_, dropped_;  // by flags, for the log
   Both<Reply<answer::Selected>> verified_;
   Both<std::optional<Reply<UidSet>>> expunges_;

@@ -277,10 +277,6 @@ std::vector<Touched> Pairing::startOver() {
       for (Uid uid : std::exchange(work_.refused[side], {}).each())
         work_.store.unrefuse(work_.mailbox.id, side, uid);
   work_.store.forgetPairs(work_.mailbox.id);
-  // The UIDs of what was sent and not answered mean nothing, either.
-  for (Side side : kSides)
-    for (const store::Stray& stray : work_.store.strays(work_.mailbox.id, side))
-      work_.store.forgetStray(stray.id);
   for (Side side : kSides) work_.known[side] = store::SideState{work_.validity(side), {0}, {0}};
   work_.store.putState(work_.mailbox.id, *work_.known.local, *work_.known.remote);
   map(different);

@@ -170,6 +170,7 @@ void Resumption::pair(Side target, const Sent& sent, Uid copy) {
   uids[other(target)] = *sent.source;
   work_.store.map(work_.mailbox.id, uids.local, uids.remote, sent.flags);
   work_.store.settle(work_.mailbox.id, target, *sent.source);
+  work_.store.addCopied(work_.mailbox.id, target, UidSet::single(copy));
   work_.store.unrefuse(work_.mailbox.id, other(target), *sent.source);
   for (Side side : kSides)
     if (const auto& flags = seen_[side].at(uids[side]).flags)

@@ -19,6 +19,7 @@ struct Told {
   const char* name;
   std::vector<Step> steps;
   Both<Setup> setup = {};
+  bool arrivals = false;
 };
 
 Step append(Side side, std::uint32_t serial, FlagBits flags = 0, std::uint32_t mailbox = 0) {
@@ -213,6 +214,22 @@ const std::vector<Told> kTold{
       {.what = What::stop, .at = kEach},
       in(What::restore, 0)},
      {{}, kNoUids}},
+    {"one of two STOREs does nothing: tried again",
+     {append(kHere, 1),
+      kRun,
+      {.what = What::flag, .serial = 1, .flags = kAllFlags},
+      kRun,
+      fault(What::ignore)}},
+    {"UIDVALIDITY changes after the power failed; what was sent before arrives after it was sent again",
+     {kRun, append(kThere, 1), kRun, powerLoss(true), in(What::renumber, 0, kThere), kRun,
+      in(What::arrive, 0), kRun},
+     {kNoUids, {}},
+     true},
+    {"UIDVALIDITY changes after a kill, the message goes, and what was sent arrives",
+     {kRun, append(kThere, 1), append(kThere, 2), kRun, kill(true), in(What::renumber, 0, kThere), kRun,
+      expunge(kThere, 1), kRun, in(What::arrive, 0), kRun},
+     {},
+     true},
     {"a copy is expunged while it is recognised after a kill",
      {append(kHere, 1, kFlagged), kRunAnyhow, kill(true, 6), unflag(kHere, 1), kRunAnyhow,
       at(15, expunge(kThere, 1))},
@@ -225,7 +242,7 @@ std::vector<History> tellings(const Told& told) {
   bool sweep = std::any_of(told.steps.begin(), told.steps.end(), isEach);
   std::vector<History> out;
   for (std::uint32_t k = 1; k <= (sweep ? kRequests : 1); ++k) {
-    History history{.seed = k, .setup = told.setup, .steps = told.steps};
+    History history{.seed = k, .setup = told.setup, .steps = told.steps, .arrivals = told.arrivals};
     for (Step& step : history.steps) {
       if (step.at == kEach) step.at = k;
       if (step.n == kEach) step.n = k;

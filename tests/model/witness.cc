@@ -87,6 +87,7 @@ void Witness::takenAfresh(const std::string& mailbox) {
   for (const auto& [key, all] : serials) {
     Kin kin{.total = static_cast<unsigned>(all.size()), .flagsForgotten = true};
     kin.everCleared = kin_[key].everCleared;
+    kin.origin = kin_[key].origin;
     for (Side side : kSides)
       kin.earlierExpunges[side] = kin_[key].earlierExpunges[side] + kin_[key].userExpunges[side];
     // Or the user expunged it here, and it stays where nothing may be expunged.
