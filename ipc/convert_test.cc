@@ -100,7 +100,7 @@ std::vector<Sample> samples() {
       request(request::Search{uids, {std::chrono::year(2024), std::chrono::month(2), std::chrono::day(29)}}));
   all.push_back(request(request::Append{{"a"}, true, {{flags, date, {1, 2}}, {flags, date, {3, 4}}}}));
   all.push_back(request(request::Store{uids, request::Store::Change::remove, flags}));
-  all.push_back(request(request::Expunge{uids}));
+  all.push_back(request(request::Expunge{uids, request::Expunge::Step::remove}));
   all.push_back(request(request::Manage{request::Manage::Verb::rename, {"a"}, {"b"}}));
   all.push_back(request(request::Watch{{"INBOX"}, 240}));
   all.push_back(request(request::Simple{request::Simple::Verb::logout}));

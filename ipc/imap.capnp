@@ -26,7 +26,7 @@ struct Request {
     fetchBodies @5  :FetchBodies;
     append      @6  :Append;   # the bodies come beside it: one descriptor (ipc/body.h)
     store       @7  :Store;
-    expunge     @8  :List(Range);
+    expunge     @8  :Expunge;
     manage      @9  :Manage;
     simple      @10 :Simple;
     watch       @11 :Watch;
@@ -88,6 +88,11 @@ struct Request {
     change @1 :Change;
     flags  @2 :Data;
     enum Change { add @0; remove @1; }
+  }
+  struct Expunge {
+    uids @0 :List(Range);
+    step @1 :Step;
+    enum Step { both @0; mark @1; remove @2; }
   }
   struct Manage {
     verb    @0 :Verb;

@@ -131,10 +131,16 @@ struct Store {
   bool operator==(const Store&) const = default;
 };
 
-// UID STORE +FLAGS.SILENT (\Deleted), then UID EXPUNGE of exactly these (RFC 4315 section 2.1). Answer:
-// Vanished, as far as the server said so; without QRESYNC it does not, and OK has to do.
+// UID STORE +FLAGS.SILENT (\Deleted), then UID EXPUNGE of exactly these (RFC 4315 section 2.1), or one of the
+// two alone. Answer: Vanished, as far as the server said so; without QRESYNC it does not, and OK has to do.
 struct Expunge {
+  enum class Step : std::uint8_t {
+    both,
+    mark,    // only \Deleted
+    remove,  // only UID EXPUNGE, which spares what is not \Deleted
+  };
   UidSet uids;
+  Step step = Step::both;
   bool operator==(const Expunge&) const = default;
 };
 

@@ -167,7 +167,9 @@ struct WriteRequest {
     out.setFlags(bytes(store.flags.text()));
   }
   void operator()(const request::Expunge& expunge) {
-    write(to.initExpunge(rangesIn(expunge.uids)), expunge.uids);
+    auto out = to.initExpunge();
+    write(out.initUids(rangesIn(expunge.uids)), expunge.uids);
+    out.setStep(writeEnum<schema::Request::Expunge::Step>(expunge.step));
   }
   void operator()(const request::Search& search) {
     auto out = to.initSearch();
@@ -257,7 +259,9 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
                             readEnum(store.getChange(), request::Store::Change::remove),
                             readFlags(store.getFlags())};
     }
-    case schema::Request::EXPUNGE: return request::Expunge{readSet(in.getExpunge())};
+    case schema::Request::EXPUNGE:
+      return request::Expunge{readSet(in.getExpunge().getUids()),
+                              readEnum(in.getExpunge().getStep(), request::Expunge::Step::remove)};
     case schema::Request::MANAGE: {
       auto manage = in.getManage();
       return request::Manage{readEnum(manage.getVerb(), request::Manage::Verb::unsubscribe),

@@ -101,7 +101,11 @@ TEST_CASE("requests come through") {
     CHECK(requested(store) == store);
     CHECK(requested(store).flags.text() == "$x \\Seen");
   }
-  CHECK(requested(request::Expunge{uids("4294967295")}) == request::Expunge{uids("4294967295")});
+  using Step = request::Expunge::Step;
+  for (Step step : {Step::both, Step::mark, Step::remove}) {
+    request::Expunge expunge{uids("4294967295"), step};
+    CHECK(requested(expunge) == expunge);
+  }
   for (auto before : {day(2024, 2, 29), day(0, 1, 1), day(9999, 12, 31)}) {
     request::Search search{uids("1:3,4294967295"), before};
     CHECK(requested(search) == search);

@@ -89,7 +89,7 @@ TEST_CASE("UID sets that are none are refused, wherever they stand") {
             setRanges(in.getSearch().initUids(n), row.ranges);
           }},
          {row.why, [&](In in) { setRanges(in.initStore().initUids(n), row.ranges); }},
-         {row.why, [&](In in) { setRanges(in.initExpunge(n), row.ranges); }},
+         {row.why, [&](In in) { setRanges(in.initExpunge().initUids(n), row.ranges); }},
          {row.why, [&](In in) { setRanges(in.initSelect().initKnown().initUids(n), row.ranges); }},
          {row.why, [&](In in) { setRanges(in.initSelect().initKnown().initSample(n), row.ranges); }}},
         readRequest);
@@ -113,7 +113,7 @@ TEST_CASE("requests that do not hold are refused") {
   };
   checkRefusals<schema::Request>(
       {
-          {"a UID set with too many ranges", [](In in) { in.initExpunge(kMostRanges + 1); }},
+          {"a UID set with too many ranges", [](In in) { in.initExpunge().initUids(kMostRanges + 1); }},
           {"a text that is too long", [&](In in) { in.initSelect().setMailbox(data(longName)); }},
           {"a text that is too long", [&](In in) { in.initManage().setMailbox(data(longName)); }},
           {"a text that is too long", [&](In in) { in.initManage().setTo(data(longName)); }},

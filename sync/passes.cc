@@ -104,11 +104,9 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
     hearOut(lanes);
     throw;
   }
-  // One after the other: nothing may come between the SELECT whose UIDVALIDITY is looked at and UID EXPUNGE.
-  for (Pass& it : passes) {
-    it.verify();
-    it.expunge();
-  }
+  for (Pass& it : passes) it.verify();
+  for (auto it = passes.rbegin(); it != passes.rend(); ++it) it->mark();
+  for (Pass& it : passes) it.expunge();
 
   std::vector<Due> again;
   store::Transaction transaction = store_.begin();

@@ -7,7 +7,7 @@
 namespace interimap {
 
 std::vector<Command> Expunge::commands(const ExtensionSet& extensions) {
-  if (quirkStoreThenExpunge_) return {};
+  if (quirkStoreThenExpunge_ && hasMore() && request_.step != Step::mark) return {};
   return more(extensions);
 }
 
@@ -16,13 +16,14 @@ std::vector<Command> Expunge::commands(const ExtensionSet& extensions) {
 std::vector<Command> Expunge::more(const ExtensionSet&) {
   std::vector<UidSet> pieces = request_.uids.pieces(limits::kLongestSet);
   std::vector<Command> commands;
-  if (step_ == Step::all)
+  bool marks = left_ != Step::remove,
+       removes = left_ == Step::remove || (left_ == Step::both && pieces.size() <= 1);
+  if (marks)
     for (const UidSet& piece : pieces)
       commands.push_back(std::move(Command("UID STORE").set(piece).add(" +FLAGS.SILENT (\\Deleted)")));
-  bool expunges = step_ == Step::expunge || pieces.size() <= 1;
-  if (expunges)
+  if (removes)
     for (const UidSet& piece : pieces) commands.push_back(std::move(Command("UID EXPUNGE").set(piece)));
-  step_ = expunges ? Step::done : Step::expunge;
+  left_ = left_ == Step::both && !removes ? std::optional(Step::remove) : std::nullopt;
   return commands;
 }
 

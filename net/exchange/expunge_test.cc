@@ -32,6 +32,22 @@ TEST_CASE("an EXPUNGE waits for a STORE before it, and only for that") {
   script.hear("000003 UID STORE 4 +FLAGS.SILENT (\\Deleted)\r\n000004 UID EXPUNGE 4\r\n000005 NOOP\r\n");
 }
 
+TEST_CASE("one half of an Expunge") {
+  Script script(account());
+  script.ready();
+  auto mark = script.ask(request::Expunge{uids("4:6"), request::Expunge::Step::mark});
+  script.ask(request::Select{{"b"}, false, {}});
+  auto remove = script.ask(request::Expunge{uids("7"), request::Expunge::Step::remove});
+  script.hear(
+      "000002 UID STORE 4:6 +FLAGS.SILENT (\\Deleted)\r\n000003 SELECT b\r\n000004 UID EXPUNGE 7\r\n");
+  script.say("000002 OK\r\n* OK [UIDVALIDITY 3]\r\n000003 OK\r\n* VANISHED 7\r\n000004 OK\r\n");
+  CHECK(script.done(mark).ok());
+  script.answer<answer::Selected>(mark + 1);
+  CHECK(script.done(mark + 1).ok());
+  CHECK(script.answer<answer::Vanished>(remove).uids.text() == "7");
+  CHECK(script.done(remove).ok());
+}
+
 TEST_CASE("EXPUNGE of more than a command may name waits for all its STOREs") {
   Script script(account());
   script.ready();

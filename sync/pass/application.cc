@@ -11,6 +11,7 @@ namespace interimap {
 namespace {
 
 using Items = request::Fetch::Items;
+using Step = request::Expunge::Step;
 
 bool isSystem(std::string_view flag) { return flag.starts_with('\\'); }
 
@@ -65,31 +66,64 @@ UidSet Application::toExpunge(Side side) const {
   return uids;
 }
 
+// UIDs may have come to mean others since the mailbox was listed: it was deleted and made again. What is
+// selected stays the same mailbox whatever becomes of its name, so where its UIDVALIDITY is known to fit,
+// both commands may follow. But only one mailbox can be selected, and to wait for each would cost a round
+// trip each: the others are marked \Deleted in one flight, and expunged in the next one as far as that was
+// the right mailbox. If its name changes hands once more, UID EXPUNGE finds nothing that is \Deleted.
 void Application::verify() {
   for (Side side : kSides)
-    if (!toExpunge(side).empty())
-      verified_[side] = work_.servers[side]->ensureSelected(work_.mailbox.wire[side]);
+    if (UidSet uids = toExpunge(side); !uids.empty())
+      removals_[side] =
+          Removal{std::move(uids), work_.servers[side]->ensureSelected(work_.mailbox.wire[side]), {}, {}, {}};
 }
 
-// UIDs may have come to mean others since the mailbox was listed: it was deleted and made again. What is
-// selected now stays the same mailbox whatever becomes of its name, so its UIDVALIDITY holds for the UID
-// EXPUNGE.
+void Application::mark() {
+  for (Side side : kSides) {
+    if (!removals_[side]) continue;
+    Removal& removal = *removals_[side];
+    if (!isSame(side, removal.selected)) {
+      leaveUnexpunged(side);
+    } else if (work_.servers[side]->hasSelected(work_.mailbox.wire[side])) {
+      removal.expunged = work_.at(side).expunge(removal.uids);
+    } else {
+      removal.selected = work_.servers[side]->ensureSelected(work_.mailbox.wire[side]);
+      removal.marked = work_.at(side).expunge(removal.uids, Step::mark);
+    }
+  }
+}
+
 void Application::expunge() {
   for (Side side : kSides) {
-    const UidSet uids = toExpunge(side);
-    if (uids.empty()) continue;
-    if (!verified_[side].done().ok() || verified_[side].get().uidValidity != work_.validity(side)) {
-      work_.log.error(
-          work_.about(side),
-          "Mailbox was deleted and re-created meanwhile (UIDVALIDITY changed), or cannot be selected any "
-          "more: not expunging " +
-              uids.text(),
-          ExitStatus::tryAgain);
+    if (!removals_[side] || !removals_[side]->marked) continue;
+    Removal& removal = *removals_[side];
+    if (!isSame(side, removal.selected)) {
+      // Whatever was marked in the other mailbox.
+      removal.unmarked =
+          work_.at(side).store(removal.uids, request::Store::Change::remove, *Flags::parse("\\Deleted"), {});
+      leaveUnexpunged(side);
+    } else if (!removal.marked->done().ok()) {
+      work_.log.error(work_.about(side), words(removal.marked->done()), ExitStatus::tryAgain);
       left_ = true;
-      continue;
+    } else {
+      removal.selected = work_.servers[side]->ensureSelected(work_.mailbox.wire[side]);
+      removal.expunged = work_.at(side).expunge(removal.uids, Step::remove);
     }
-    expunges_[side] = work_.at(side).expunge(uids);
   }
+}
+
+bool Application::isSame(Side side, Reply<answer::Selected>& selected) const {
+  return selected.done().ok() && selected.get().uidValidity == work_.validity(side);
+}
+
+void Application::leaveUnexpunged(Side side) {
+  work_.log.error(
+      work_.about(side),
+      "Mailbox was deleted and re-created meanwhile (UIDVALIDITY changed), or cannot be selected any "
+      "more: not expunging " +
+          removals_[side]->uids.text(),
+      ExitStatus::tryAgain);
+  left_ = true;
 }
 
 void Application::leave(Side side, const std::string& text) {
@@ -191,11 +225,15 @@ UidSet Application::stillThere(Side side, const UidSet& uids) {
 }
 
 void Application::finishExpunge(Side side) {
-  if (!expunges_[side]) return;
-  const UidSet asked = toExpunge(side);
-  const answer::Done& done = expunges_[side]->done();
+  if (!removals_[side]) return;
+  Removal& removal = *removals_[side];
+  if (removal.unmarked) removal.unmarked->get();
+  if (!removal.expunged) return;
+  const UidSet& asked = removal.uids;
+  const answer::Done& done = removal.expunged->done();
+  if (!isSame(side, removal.selected)) return leaveUnexpunged(side);
   // With a NO, VANISHED tells nothing: a mailbox that was renamed meanwhile says it of every message.
-  UidSet left = done.ok() ? stillThere(side, asked.minus(expunges_[side]->get())) : asked;
+  UidSet left = done.ok() ? stillThere(side, asked.minus(removal.expunged->get())) : asked;
   if (!done.ok()) work_.log.error(work_.about(side), words(done), ExitStatus::tryAgain);
   UidSet gone = asked.minus(left);
   finishSurplus(side, gone);

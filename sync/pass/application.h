@@ -25,10 +25,11 @@ class Application {
 
   // Sends flags; hands what is fresh to the lanes, of which lanes[side] copies from side.
   void begin(const Both<Lanes*>& lanes, BothChanges& changes);
-  // Once everything is copied: looks whether the mailboxes in which something is to be expunged are still the
-  // same.
+  // Once everything is copied, in three flights over all mailboxes, each of which waits for the one before:
+  // looks whether the mailboxes in which something is to be expunged are still the same; marks it \Deleted;
+  // expunges. mark() takes the mailboxes in the order opposite to verify(): the last one is still selected.
   void verify();
-  // Waits for that; expunges.
+  void mark();
   void expunge();
   // Waits for the rest; writes down what was achieved, within the caller's transaction. False: something is
   // left to be done, so that the state of the mailbox is not what it was at the start of this pass.
@@ -44,6 +45,8 @@ class Application {
   void finishStores();
   bool finishFlags(Side side, const Plan::Agreed& agreed, Flags& base);
   UidSet toExpunge(Side side) const;
+  bool isSame(Side side, Reply<answer::Selected>& selected) const;
+  void leaveUnexpunged(Side side);
   void finishExpunge(Side side);
   void finishSurplus(Side side, const UidSet& gone);
   UidSet stillThere(Side side, const UidSet& uids);
@@ -65,8 +68,13 @@ class Application {
   Both<std::map<Uid, Flags>> storedFlags_;
   Both<std::map<std::string, UidSet>> refused_, silent_;            // keywords, for good; not answered
   Both<std::map<std::string, UidSet>> updated_, undone_, dropped_;  // by flags, for the log
-  Both<Reply<answer::Selected>> verified_;
-  Both<std::optional<Reply<UidSet>>> expunges_;
+  struct Removal {
+    UidSet uids;
+    Reply<answer::Selected> selected;  // the SELECT before the last command
+    std::optional<Reply<UidSet>> marked, expunged;
+    std::optional<Reply<Nothing>> unmarked;
+  };
+  Both<std::optional<Removal>> removals_;
 };
 
 }  // namespace interimap

@@ -285,6 +285,10 @@ void Pass::verify() {
   if (application_) application_->verify();
 }
 
+void Pass::mark() {
+  if (application_) application_->mark();
+}
+
 void Pass::expunge() {
   if (application_) application_->expunge();
 }

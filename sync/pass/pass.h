@@ -34,10 +34,9 @@ class Pass {
   void begin(Both<Lanes*> lanes);  // lanes[side] copies *from* side
   // --dry-run, instead of begin() and all that follows: says what they would do.
   void preview();
-  // Once everything is copied: looks whether the mailboxes in which something is to be expunged are still the
-  // same.
+  // Once everything is copied: see Application.
   void verify();
-  // Waits for that; expunges.
+  void mark();
   void expunge();
   // Waits for the rest; writes down what was achieved, within the caller's transaction.
   void finish(const Both<Lanes*>& lanes);

@@ -220,14 +220,14 @@ Reply<Nothing> Server::store(const UidSet& uids, request::Store::Change change, 
   return {state, exchange_};
 }
 
-Reply<UidSet> Server::expunge(const UidSet& uids) {
+Reply<UidSet> Server::expunge(const UidSet& uids, request::Expunge::Step step) {
   auto state = expect<UidSet>([uids, this](Answer answer, UidSet& gone) {
     auto* vanished = std::get_if<answer::Vanished>(&answer.what);
     if (vanished == nullptr) violation("something else to EXPUNGE");
     gone.add(vanished->uids.intersect(uids));
   });
   for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
-    write(state, {0, request::Expunge{std::move(piece)}, {}});
+    write(state, {0, request::Expunge{std::move(piece), step}, {}});
   return {state, exchange_};
 }
 

@@ -104,11 +104,14 @@ class Server {
   Reply<answer::Appended> append(request::Append append, Descriptor bodies);
   Reply<Nothing> store(const UidSet& uids, request::Store::Change change, const Flags& flags,
                        OnMessage onMessage);
-  Reply<UidSet> expunge(const UidSet& uids);  // what the server says is gone
+  // What the server says is gone.
+  Reply<UidSet> expunge(const UidSet& uids, request::Expunge::Step step = request::Expunge::Step::both);
   Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {});
   Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds, bool all);  // done: there is news
   Reply<Nothing> simple(request::Simple::Verb verb);
 
+  // This mailbox was the last to be selected here.
+  bool hasSelected(const WireName& mailbox) const { return selected_ == mailbox; }
   bool hasSelected() const { return selected_.has_value(); }
   // The connection is lost, which could be borne: replies that are not ready never will be.
   bool isLost() const { return lost_; }

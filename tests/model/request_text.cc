@@ -30,7 +30,10 @@ struct Text {
     return "STORE " + store.uids.text() + (store.change == request::Store::Change::add ? " +" : " -") +
            "FLAGS (" + store.flags.text() + ")";
   }
-  std::string operator()(const request::Expunge& expunge) { return "EXPUNGE " + expunge.uids.text(); }
+  std::string operator()(const request::Expunge& expunge) {
+    const char* steps[] = {"EXPUNGE ", "MARK ", "EXPUNGE MARKED "};
+    return steps[static_cast<int>(expunge.step)] + expunge.uids.text();
+  }
   std::string operator()(const request::Manage& manage) {
     const char* verbs[] = {"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"};
     return verbs[static_cast<int>(manage.verb)] + (" " + manage.mailbox.bytes);

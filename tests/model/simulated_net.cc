@@ -385,14 +385,16 @@ void SimulatedNet::handle(request::Expunge& expunge) {
   UidSet gone;
   for (HeldMessage& held : std::vector(mailbox->messages)) {
     if (!expunge.uids.contains(*Uid::of(held.uid))) continue;
-    if (halfExpunge_) {
+    if (halfExpunge_ || expunge.step == request::Expunge::Step::mark) {
       mailbox->setFlags(*mailbox->byUid(held.uid), held.flags | kDeleted);
       continue;
     }
+    if (expunge.step == request::Expunge::Step::remove && !(held.flags & kDeleted)) continue;
     witness_.expunges(side_, selected_, held.serial);
     mailbox->expunge(held.uid);
     gone.add(*Uid::of(held.uid));
   }
+  if (expunge.step == request::Expunge::Step::mark) return done();
   if (halfExpunge_) return no("NOPERM", "[NOPERM] no expunging");
   if (!gone.empty()) answer(answer::Vanished{gone});
   done();

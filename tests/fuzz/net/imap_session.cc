@@ -56,6 +56,8 @@ std::optional<Request> requestOf(char letter) {
     case 'A': return append();
     case 'T': return plain(request::Store{kUids, request::Store::Change::add, kFlags});
     case 'X': return plain(request::Expunge{kUids});
+    case 'D': return plain(request::Expunge{kUids, request::Expunge::Step::mark});
+    case 'x': return plain(request::Expunge{kUids, request::Expunge::Step::remove});
     case 'Q': return plain(request::Search{kUids, std::chrono::year_month_day(std::chrono::sys_days())});
     case 'C': return plain(request::Manage{Verb::create, {"a"}, {}});
     case 'W': return plain(request::Watch{{"a"}, 60, true});
