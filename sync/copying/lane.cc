@@ -74,7 +74,6 @@ bool Lane::fetch() {
   if (reserved_ == 0) reserve();
   Load& load = loads_[at_];
   Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_));
-  if (share_.octets() > 0 && share_.octets() + window.octets > pace_.most()) return false;
   if (!share_.admits(window.octets)) return false;
 
   fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true, false);
@@ -91,15 +90,21 @@ bool Lane::fetch() {
 void Lane::fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together, bool bare) {
   auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
   auto reply = source_.fetchBodies({uids});
-  fetching_.push_back(
-      {&load, std::move(uids), together, bare, {share_, octets}, std::move(selected), std::move(reply)});
+  fetching_.push_back({&load,
+                       std::move(uids),
+                       octets,
+                       together,
+                       bare,
+                       {share_, octets},
+                       std::move(selected),
+                       std::move(reply)});
 }
 
 Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most) const {
   Cut window{.end = from, .octets = 0};
   for (; window.end < load.fresh.size() && window.end - from < most; ++window.end) {
     std::uint64_t size = load.fresh[window.end].size;
-    if (window.end > from && window.octets + size > std::min(share_.windowOctets(), pace_.most() / 4)) break;
+    if (window.end > from && window.octets + size > std::min(share_.windowOctets(), pace_.most() / 2)) break;
     window.octets += size;
   }
   return window;
@@ -137,10 +142,20 @@ void Lane::settleAnswered() {
   transaction.commit("copies");
 }
 
+// The oldest window that has come, as long as what is on its way to the target is not too much already.
+bool Lane::maySend(std::uint64_t besides) const {
+  if (fetching_.empty() || !fetching_.front().reply.ready()) return false;
+  std::uint64_t unanswered = besides;
+  for (const Appending& window : appending_)
+    if (!window.reply.ready()) unanswered += window.octets;
+  return unanswered == 0 || unanswered + fetching_.front().octets <= pace_.most();
+}
+
 bool Lane::commit() {
-  bool fetched = !fetching_.empty() && fetching_.front().reply.ready();
+  bool fetched = !fetching_.empty() && fetching_.front().reply.ready(), sends = maySend(0);
   bool appended = !appending_.empty() && appending_.front().reply.ready();
-  if (!fetched && !(appended && fetching_.empty())) return false;
+  // What was answered is written down with what is to be sent next, unless that has to wait for it.
+  if (!sends && !(appended && (fetched || fetching_.empty()))) return false;
 
   store::Transaction transaction = store_.begin();
   std::vector<Appending> next;
@@ -149,10 +164,11 @@ bool Lane::commit() {
     again.push_back(settle(appending_.front()));
     appending_.pop_front();
   }
-  while (!fetching_.empty() && fetching_.front().reply.ready()) {
-    for (Appending& window : take(fetching_.front())) next.push_back(std::move(window));
-    fetching_.pop_front();
-  }
+  for (std::uint64_t octets = 0; maySend(octets); fetching_.pop_front())
+    for (Appending& window : take(fetching_.front())) {
+      octets += window.octets;
+      next.push_back(std::move(window));
+    }
   transaction.commit("copies");
   for (Appending& window : next) send(std::move(window));
   for (Again& each : again)
@@ -182,9 +198,8 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   std::map<std::string, UidSet> unstorable;
   std::vector<Appending> out;
   for (FetchedBodies::Part& part : bodies.parts) {
-    Appending window{&load, {}, {}, fetching.together, fetching.bare, std::move(part.bodies), {}, {}};
+    Appending window{&load, {}, 0, {}, fetching.together, fetching.bare, std::move(part.bodies), {}, {}};
     std::vector<store::Intent> intents;
-    std::uint64_t size = 0;
     for (answer::WindowMessage& message : part.messages) {
       if (!missing.contains(message.uid)) continue;  // a server may say it twice
       missing.remove(UidSet::single(message.uid));
@@ -199,14 +214,14 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
       if (!fetching.bare && sent.text().size() < message.flags.text().size())
         unstorable[(message.flags - sent).text()].add(message.uid);
       message.flags = std::move(sent);
-      size += message.body.size;
+      window.octets += message.body.size;
       intents.push_back(
           {message.uid, Identity{message.header, message.date.seconds(), message.body.size}, message.flags});
       window.messages.push_back(std::move(message));
     }
     if (window.messages.empty()) continue;
     store_.intend(load.mailbox->id, target_.side(), load.targetNext, intents);
-    window.place = {share_, size};
+    window.place = {share_, window.octets};
     out.push_back(std::move(window));
   }
   for (Uid uid : missing.each()) owe(load, uid);
@@ -232,9 +247,7 @@ void Lane::send(Appending window) {
 Lane::Again Lane::settle(Appending& window) {
   const Load& load = *window.load;
   const answer::Appended& appended = window.reply.get();
-  std::uint64_t octets = 0;
-  for (const answer::WindowMessage& message : window.messages) octets += message.body.size;
-  pace_.answer(window.sent, octets, std::chrono::steady_clock::now());
+  pace_.answer(window.sent, window.octets, std::chrono::steady_clock::now());
   // A UID that the target had given out before names something else (RFC 3501 section 2.3.1.1).
   auto isTold = [&, holds = appended.uidValidity == load.targetValidity](const std::optional<Uid>& uid) {
     return holds && uid && uid->value() >= load.targetNext.value;

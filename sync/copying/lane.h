@@ -1,7 +1,8 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // Copies messages over one connection to each server, one direction. While one window of bodies is downloaded
-// the one before is being appended and the one before that committed.
+// the one before is being appended and the one before that committed. Windows are asked for as long as there
+// is room for them; one that has come waits for its turn where the target has as much unanswered as it may.
 #pragma once
 
 #include <cstdint>
@@ -76,8 +77,9 @@ class Lane {
   struct Fetching {
     const Load* load;
     UidSet uids;
-    bool together;  // to be appended
-    bool bare;      // without keywords
+    std::uint64_t octets;  // about
+    bool together;         // to be appended
+    bool bare;             // without keywords
     Room::Place place;
     Reply<answer::Selected> selected;
     Reply<FetchedBodies> reply;
@@ -85,6 +87,7 @@ class Lane {
   struct Appending {
     const Load* load;
     std::vector<answer::WindowMessage> messages;
+    std::uint64_t octets;
     Room::Place place;
     bool together, bare;
     Descriptor bodies;  // until it is sent
@@ -112,6 +115,7 @@ class Lane {
   Cut cut(const Load& load, std::size_t from, std::size_t most) const;
   void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
+  bool maySend(std::uint64_t besides) const;
   std::vector<Appending> take(Fetching& fetching);
   void send(Appending appending);
   // Records what became of a window; gives back what has to be tried again, one by one.

@@ -26,12 +26,12 @@ class Pace {
   std::uint64_t most() const { return most_; }
   Sent send(Time now) const { return {now, answered_}; }
   // All that was answered since it was sent was carried meanwhile; so the time of a round trip does not count
-  // as long as much is on its way. At most twice as much as before: the first answers are few.
+  // as long as much is on its way. At most four times as much as before: the first answers are few.
   void answer(const Sent& sent, std::uint64_t octets, Time now) {
     answered_ += octets;
     double seconds = std::max(std::chrono::duration<double>(now - sent.at).count(), 0.001);
     double carried = static_cast<double>(answered_ - sent.answered) / seconds * kSeconds;
-    double most = std::min(carried, 2.0 * static_cast<double>(most_));
+    double most = std::min(carried, 4.0 * static_cast<double>(most_));
     most_ =
         static_cast<std::uint64_t>(std::clamp(most, static_cast<double>(kLeast), static_cast<double>(kMost)));
   }

@@ -65,3 +65,10 @@ TEST_CASE("a line that becomes slow is not trusted for long, and never less than
   pace.answer(pace.send(Pace::Time()), 1000, Pace::Time() + 10s);
   CHECK(pace.most() == Pace::kLeast);
 }
+
+TEST_CASE("what the first flight shows of a fast line is enough") {
+  Pace pace;
+  Pace::Sent first = pace.send(Pace::Time()), second = pace.send(Pace::Time());
+  for (const Pace::Sent& sent : {first, second}) pace.answer(sent, Pace::kAtFirst / 2, Pace::Time() + 150ms);
+  CHECK(pace.most() >= 7 << 20);
+}
