@@ -97,7 +97,7 @@ std::vector<Sample> samples() {
   all.push_back(request(request::Fetch{uids, request::Fetch::Items::identity}));
   all.push_back(request(request::FetchBodies{uids, true, Reading::again}));
   all.push_back(
-      request(request::Search{uids, {std::chrono::year(2024), std::chrono::month(2), std::chrono::day(29)}}));
+      request(request::Search{uids, std::chrono::year(2024) / std::chrono::month(2) / std::chrono::day(29)}));
   all.push_back(request(request::Append{{"a"}, true, {{flags, date, {1, 2}}, {flags, date, {3, 4}}}}));
   all.push_back(request(request::Store{uids, request::Store::Change::remove, flags}));
   all.push_back(request(request::Expunge{uids, request::Expunge::Step::remove}));

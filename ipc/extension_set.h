@@ -24,9 +24,11 @@ enum class Extension : std::uint8_t {
   saslIr,        // RFC 4959
   literalPlus,   // RFC 7888
   literalMinus,
-  deflate,  // RFC 4978
+  deflate,       // RFC 4978
+  condstore,     // RFC 7162
+  messageLimit,  // RFC 9738
 };
-inline constexpr int kExtensions = static_cast<int>(Extension::deflate) + 1;
+inline constexpr int kExtensions = static_cast<int>(Extension::messageLimit) + 1;
 
 class ExtensionSet {
  public:

@@ -49,6 +49,7 @@ struct Request {
       afresh @2 :Void;
       known  @3 :Known;
     }
+    modSequences @4 :Bool;
   }
   struct Known {
     uidValidity @0 :UInt32;
@@ -60,6 +61,7 @@ struct Request {
   struct Fetch {
     uids  @0 :List(Range);
     items @1 :Items;
+    changedSince @2 :UInt64;
     enum Items { flags @0; sizes @1; identity @2; content @3; }
   }
   struct FetchBodies {
@@ -71,7 +73,8 @@ struct Request {
     uids  @0 :List(Range);
     year  @1 :UInt16;
     month @2 :UInt8;
-    day   @3 :UInt8;
+    day   @3 :UInt8;  # 0, as year and month: whatever the day
+    with  @4 :Data;
   }
   struct Append {
     mailbox  @0 :Data;

@@ -75,11 +75,13 @@ struct Known {
 
 // SELECT, or EXAMINE if readOnly. Answers: with Known, Vanished and Messages (uid, modSeq, flags) as they
 // come; Selected; Done says whether the mailbox is selected now. Nothing a server says unasked about a
-// selected mailbox is passed on: the next Select with Known brings it all.
+// selected mailbox is passed on: the next Select with Known brings it all. `modSequences`: (CONDSTORE), for
+// servers without QRESYNC that would not keep mod-sequences otherwise (RFC 7162 section 3.1.8).
 struct Select {
   WireName mailbox;
   bool readOnly = false;
   std::optional<Known> known;
+  bool modSequences = false;
   bool operator==(const Select&) const = default;
 };
 
@@ -93,6 +95,7 @@ struct Fetch {
   };
   UidSet uids;
   Items items = Items::flags;
+  ModSeq changedSince{};  // only what has changed since (CHANGEDSINCE, RFC 7162 section 3.1.4.1); 0: all
   bool operator==(const Fetch&) const = default;
 };
 
@@ -144,11 +147,13 @@ struct Expunge {
   bool operator==(const Expunge&) const = default;
 };
 
-// UID SEARCH UID uids BEFORE date (RFC 3501 section 6.4.4): which of these came in before that day, by the
-// server's reckoning. Answers: Found, as they come, possibly none.
+// UID SEARCH UID uids [BEFORE date] [flag] (RFC 3501 section 6.4.4): which of these are there, came in before
+// that day, by the server's reckoning, and have all of these flags. Answers: Found, as they come, possibly
+// none.
 struct Search {
   UidSet uids;
-  std::chrono::year_month_day before;
+  std::optional<std::chrono::year_month_day> before{};
+  Flags with{};
   bool operator==(const Search&) const = default;
 };
 

@@ -130,6 +130,7 @@ struct WriteRequest {
     auto out = to.initSelect();
     out.setMailbox(bytes(select.mailbox.bytes));
     out.setReadOnly(select.readOnly);
+    out.setModSequences(select.modSequences);
     if (!select.known) return;
     auto known = out.initKnown();
     known.setUidValidity(select.known->uidValidity.value);
@@ -142,6 +143,7 @@ struct WriteRequest {
     auto out = to.initFetch();
     write(out.initUids(rangesIn(fetch.uids)), fetch.uids);
     out.setItems(writeEnum<schema::Request::Fetch::Items>(fetch.items));
+    out.setChangedSince(fetch.changedSince.value);
   }
   void operator()(const request::FetchBodies& fetch) {
     auto out = to.initFetchBodies();
@@ -174,9 +176,11 @@ struct WriteRequest {
   void operator()(const request::Search& search) {
     auto out = to.initSearch();
     write(out.initUids(rangesIn(search.uids)), search.uids);
-    out.setYear(static_cast<std::uint16_t>(static_cast<int>(search.before.year())));
-    out.setMonth(static_cast<std::uint8_t>(static_cast<unsigned>(search.before.month())));
-    out.setDay(static_cast<std::uint8_t>(static_cast<unsigned>(search.before.day())));
+    out.setWith(bytes(search.with.text()));
+    if (!search.before) return;
+    out.setYear(static_cast<std::uint16_t>(static_cast<int>(search.before->year())));
+    out.setMonth(static_cast<std::uint8_t>(static_cast<unsigned>(search.before->month())));
+    out.setDay(static_cast<std::uint8_t>(static_cast<unsigned>(search.before->day())));
   }
   void operator()(const request::Manage& manage) {
     auto out = to.initManage();
@@ -196,7 +200,7 @@ struct WriteRequest {
 };
 
 request::Select readSelect(schema::Request::Select::Reader in) {
-  request::Select select{readName(in.getMailbox()), in.getReadOnly(), {}};
+  request::Select select{readName(in.getMailbox()), in.getReadOnly(), {}, in.getModSequences()};
   if (!in.isKnown()) return select;
   auto known = in.getKnown();
   select.known = request::Known{{known.getUidValidity()},
@@ -217,10 +221,13 @@ request::Append readAppend(schema::Request::Append::Reader in) {
 }
 
 request::Search readSearch(schema::Request::Search::Reader in) {
+  request::Search search{readSet(in.getUids()), {}, readFlags(in.getWith())};
+  if (in.getYear() == 0 && in.getMonth() == 0 && in.getDay() == 0) return search;
   std::chrono::year_month_day before{std::chrono::year(in.getYear()), std::chrono::month(in.getMonth()),
                                      std::chrono::day(in.getDay())};
   if (!before.ok() || in.getYear() > 9999) throw PeerViolation("a day that is none");
-  return {readSet(in.getUids()), before};
+  search.before = before;
+  return search;
 }
 
 // They stand in the command as they are: atoms (RFC 3501 section 9).
@@ -247,7 +254,8 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
     case schema::Request::SELECT: return readSelect(in.getSelect());
     case schema::Request::FETCH:
       return request::Fetch{readSet(in.getFetch().getUids()),
-                            readEnum(in.getFetch().getItems(), request::Fetch::Items::content)};
+                            readEnum(in.getFetch().getItems(), request::Fetch::Items::content),
+                            ModSeq{in.getFetch().getChangedSince()}};
     case schema::Request::FETCH_BODIES:
       return request::FetchBodies{readSet(in.getFetchBodies().getUids()), in.getFetchBodies().getEnvelope(),
                                   in.getFetchBodies().getAgain() ? Reading::again : Reading::once};

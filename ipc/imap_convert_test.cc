@@ -83,10 +83,14 @@ TEST_CASE("requests come through") {
     CHECK(requested(select) == select);
     select.known = request::Known{};
     CHECK(requested(select) == select);
+    select.modSequences = true;
+    CHECK(requested(select) == select);
   }
   using Items = request::Fetch::Items;
   for (Items items : {Items::flags, Items::sizes, Items::identity, Items::content}) {
     request::Fetch fetch{uids("1,3:4294967295"), items};
+    CHECK(requested(fetch) == fetch);
+    fetch.changedSince = ModSeq{kMost};
     CHECK(requested(fetch) == fetch);
   }
   CHECK(requested(request::Fetch{}) == request::Fetch{});
@@ -108,6 +112,12 @@ TEST_CASE("requests come through") {
   }
   for (auto before : {day(2024, 2, 29), day(0, 1, 1), day(9999, 12, 31)}) {
     request::Search search{uids("1:3,4294967295"), before};
+    CHECK(requested(search) == search);
+    search.with = flags("\\Deleted $x");
+    CHECK(requested(search) == search);
+  }
+  for (const char* with : {"", "\\Deleted"}) {
+    request::Search search{uids("7"), {}, flags(with)};
     CHECK(requested(search) == search);
   }
   for (std::uint32_t seconds : {0U, 0xffffffffU}) {

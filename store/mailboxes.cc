@@ -10,8 +10,10 @@ namespace interimap::store {
 namespace {
 
 SideState sideState(const Query& row) {
-  return {UidValidity{static_cast<std::uint32_t>(row.integer(0, 1, 0xffffffffU))}, row.uidNext(1),
-          ModSeq{static_cast<std::uint64_t>(row.integer(2))}};
+  SideState state{UidValidity{static_cast<std::uint32_t>(row.integer(0, 1, 0xffffffffU))}, row.uidNext(1),
+                  ModSeq{static_cast<std::uint64_t>(row.integer(2))}};
+  if (!row.isNull(3)) state.messages = static_cast<std::uint32_t>(row.integer(3, 0, 0xffffffffU));
+  return state;
 }
 
 MailboxName renamed(const Database& database, const MailboxName& name, const MailboxName& from,
@@ -68,10 +70,16 @@ std::size_t Store::rename(const MailboxName& from, const MailboxName& to) {
 }
 
 std::optional<SideState> Store::state(MailboxId id, Side side) const {
-  Query row(*database_,
-            side == Side::local ? "SELECT UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ FROM local WHERE idx = ?"
-                                : "SELECT UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ FROM remote WHERE idx = ?",
-            id);
+  Query row(
+      *database_,
+      side == Side::local
+          ? "SELECT UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, lMESSAGES FROM local AS now LEFT JOIN ours_stamp "
+            "ON ours_stamp.idx = now.idx AND lUIDNEXT = UIDNEXT AND lMODSEQ = HIGHESTMODSEQ "
+            "WHERE now.idx = ?"
+          : "SELECT UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, rMESSAGES FROM remote AS now LEFT JOIN ours_stamp "
+            "ON ours_stamp.idx = now.idx AND rUIDNEXT = UIDNEXT AND rMODSEQ = HIGHESTMODSEQ "
+            "WHERE now.idx = ?",
+      id);
   if (!row.next()) return std::nullopt;
   return sideState(row);
 }
@@ -87,8 +95,11 @@ void Store::putState(MailboxId id, const SideState& local, const SideState& remo
         id, now.uidValidity, now.uidNext, now.highestModSeq)
         .run();
   }
-  Query(*database_, "INSERT OR REPLACE INTO ours_stamp VALUES (?, ?, ?, ?, ?)", id, local.uidNext,
-        local.highestModSeq, remote.uidNext, remote.highestModSeq)
+  Query(*database_,
+        "INSERT OR REPLACE INTO ours_stamp (idx, lUIDNEXT, lMODSEQ, rUIDNEXT, rMODSEQ, lMESSAGES, rMESSAGES) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        id, local.uidNext, local.highestModSeq, remote.uidNext, remote.highestModSeq, local.messages,
+        remote.messages)
       .run();
 }
 

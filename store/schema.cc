@@ -35,8 +35,9 @@ constexpr const char* kOwnTables[] = {
     "ours_base (idx INTEGER NOT NULL, lUID INTEGER NOT NULL, flags BLOB NOT NULL, "
     "PRIMARY KEY (idx,lUID)) WITHOUT ROWID",
     // The reference's `local` and `remote` as of our last commit. If they differ, it has been there since.
+    // And how many messages there were on each side.
     "ours_stamp (idx INTEGER PRIMARY KEY, lUIDNEXT INTEGER NOT NULL, lMODSEQ INTEGER NOT NULL, "
-    "rUIDNEXT INTEGER NOT NULL, rMODSEQ INTEGER NOT NULL)",
+    "rUIDNEXT INTEGER NOT NULL, rMODSEQ INTEGER NOT NULL, lMESSAGES INTEGER, rMESSAGES INTEGER)",
     // APPENDs about to be sent to `side`, many in a row (store/journal.cc): the messages from UID `first` to
     // UID `last` of the other side.
     "ours_intents (idx INTEGER NOT NULL, side INTEGER NOT NULL, first INTEGER NOT NULL, "
@@ -77,8 +78,9 @@ constexpr Column kReferenceColumns[] = {
     {"mapping", "lUID"},       {"mapping", "rUID"},
 };
 
-// Came later than the rest of its table.
+// Came later than the rest of their tables.
 constexpr Column kSideOfHeld{"ours_held", "side"};
+constexpr Column kMessagesOfStamp{"ours_stamp", "lMESSAGES"};
 // Was there before `ours_intents`.
 constexpr Column kFormerJournal{"ours_journal", "sourceUID"};
 // Was there before `ours_brake`.
@@ -146,14 +148,17 @@ void migrateReferenceTables(Database& database, std::optional<char> delimiter) {
 bool hasOwnTables(Database& database) {
   return only(database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'ours_*'") ==
              std::ssize(kOwnTables) &&
-         hasColumn(database, kSideOfHeld) && !hasColumn(database, kFormerJournal) &&
-         !hasColumn(database, kFormerBrake);
+         hasColumn(database, kSideOfHeld) && hasColumn(database, kMessagesOfStamp) &&
+         !hasColumn(database, kFormerJournal) && !hasColumn(database, kFormerBrake);
 }
 
 void createOwnTables(Database& database) {
   for (const char* table : kOwnTables) database.exec(std::string("CREATE TABLE IF NOT EXISTS ") + table);
   if (!hasColumn(database, kSideOfHeld))
     database.exec("ALTER TABLE ours_held ADD COLUMN side INTEGER NOT NULL DEFAULT 0");
+  if (!hasColumn(database, kMessagesOfStamp))
+    for (const char* column : {"lMESSAGES", "rMESSAGES"})
+      database.exec(std::string("ALTER TABLE ours_stamp ADD COLUMN ") + column + " INTEGER");
   database.exec("DROP TABLE IF EXISTS ours_emptied");
   if (!hasColumn(database, kFormerJournal)) return;
   convertFormerJournal(database);

@@ -51,6 +51,8 @@ struct SideState {
   UidValidity uidValidity;  // never 0 in the database
   UidNext uidNext;
   ModSeq highestModSeq;
+  // How many messages it had then. None: not known, as where the reference has been at work since.
+  std::optional<std::uint32_t> messages{};
   bool operator==(const SideState&) const = default;
 };
 

@@ -416,3 +416,31 @@ TEST_CASE("a database in memory") {
   CHECK(store.mailboxes()[0].id == id);
   CHECK(store.check() == "ok");
 }
+
+TEST_CASE("how many messages there were is known until the reference has been at work") {
+  Scratch scratch;
+  MailboxId id{1};
+  const SideState here{UidValidity{7}, UidNext{12}, ModSeq{0}, 11},
+      there{UidValidity{8}, UidNext{3}, ModSeq{40}};
+  {
+    Store store(scratch.path(), "db", true, {});
+    store.createSchema();
+    scratch.sql(
+        "DROP TABLE ours_stamp; CREATE TABLE ours_stamp (idx INTEGER PRIMARY KEY, lUIDNEXT INTEGER NOT NULL, "
+        "lMODSEQ INTEGER NOT NULL, rUIDNEXT INTEGER NOT NULL, rMODSEQ INTEGER NOT NULL)");
+  }
+  {
+    Store store(scratch.path(), "db", false, {});
+    Transaction transaction = store.begin();
+    id = store.addMailbox(mailbox("INBOX"), true);
+    store.putState(id, here, there);
+    transaction.commit("test");
+    CHECK(store.state(id, Side::local) == here);
+    CHECK(store.state(id, Side::remote) == there);
+    CHECK(store.hasBase(id));
+  }
+  scratch.sql("UPDATE remote SET HIGHESTMODSEQ = 41");
+  CHECK(Store(scratch.path(), "db", false, {}).state(id, Side::local)->messages == 11);
+  scratch.sql("UPDATE local SET UIDNEXT = 13");
+  CHECK_FALSE(Store(scratch.path(), "db", false, {}).state(id, Side::local)->messages);
+}

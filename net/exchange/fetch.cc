@@ -2,20 +2,30 @@
 
 #include "net/exchange/fetch.h"
 
-#include "net/wire/limits.h"
-
 namespace interimap {
 
-std::vector<Command> Fetch::commands(const ExtensionSet&) {
+std::vector<Command> Fetch::commands(const ExtensionSet& extensions) {
+  return commandsFor(limited_.begin(request_.uids, extensions.has(Extension::messageLimit)));
+}
+
+std::vector<Command> Fetch::commandsFor(const std::vector<UidSet>& pieces) const {
   using Items = request::Fetch::Items;
   std::string items = modSequences_ ? " (MODSEQ FLAGS" : " (FLAGS";
   if (request_.items == Items::identity) items += " INTERNALDATE";
   if (request_.items != Items::flags) items += " RFC822.SIZE";
   if (request_.items == Items::identity) items += " BODY.PEEK[HEADER]";
+  items += ")";
+  if (request_.changedSince.value > 0)
+    items += " (CHANGEDSINCE " + std::to_string(request_.changedSince.value) + ")";
   std::vector<Command> commands;
-  for (const UidSet& piece : request_.uids.pieces(limits::kLongestSet))
-    commands.push_back(std::move(Command("UID FETCH").set(piece).add(items).add(")")));
+  for (const UidSet& piece : pieces)
+    commands.push_back(std::move(Command("UID FETCH").set(piece).add(items)));
   return commands;
+}
+
+void Fetch::completed(std::size_t index, const StatusResponse& status) {
+  Exchange::completed(index, status);
+  if (!limited_.completed(index, status)) spoil();
 }
 
 // Whose sink it is does not matter, the digest is the session's.

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "net/wire/limits.h"
+#include "ipc/ascii.h"
 
 namespace interimap {
 
@@ -21,15 +21,37 @@ std::string dateText(std::chrono::year_month_day day) {
   return text;
 }
 
+// search-key = "SEEN" / … / "KEYWORD" SP flag-keyword
+std::string keys(const Flags& flags) {
+  std::string keys;
+  flags.each([&](std::string_view flag) {
+    bool system = flag.starts_with('\\');
+    keys.append(system ? " " : " KEYWORD ");
+    keys.append(system ? asciiUpper(flag.substr(1)) : std::string(flag));
+  });
+  return keys;
+}
+
 }  // namespace
 
-// RETURN (ALL) asks for ranges (RFC 4731 section 3.1): an answer of a line instead of megabytes.
 std::vector<Command> Search::commands(const ExtensionSet& extensions) {
+  return commandsFor(limited_.begin(request_.uids, extensions.has(Extension::messageLimit)), extensions);
+}
+
+// RETURN (ALL) asks for ranges (RFC 4731 section 3.1): an answer of a line instead of megabytes.
+std::vector<Command> Search::commandsFor(const std::vector<UidSet>& pieces,
+                                         const ExtensionSet& extensions) const {
   const char* search = extensions.has(Extension::esearch) ? "UID SEARCH RETURN (ALL) UID" : "UID SEARCH UID";
+  std::string criteria = request_.before ? " BEFORE " + dateText(*request_.before) : std::string();
+  criteria += keys(request_.with);
   std::vector<Command> commands;
-  for (const UidSet& piece : request_.uids.pieces(limits::kLongestSet))
-    commands.push_back(std::move(Command(search).set(piece).add(" BEFORE ").add(dateText(request_.before))));
+  for (const UidSet& piece : pieces) commands.push_back(std::move(Command(search).set(piece).add(criteria)));
   return commands;
+}
+
+void Search::completed(std::size_t index, const StatusResponse& status) {
+  Exchange::completed(index, status);
+  if (!limited_.completed(index, status)) spoil();
 }
 
 bool Search::take(Untagged& untagged, Answers& answers) {

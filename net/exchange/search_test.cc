@@ -49,7 +49,7 @@ TEST_CASE("SEARCH: only what was asked about is found") {
   SUBCASE("nothing") { script.say("* SEARCH\r\n* SEARCH 77\r\n000001 OK\r\n"); }
   SUBCASE("malformed") {
     script.say("* SEARCH 1 x\r\n* ESEARCH ALL 1:5\r\n000001 OK\r\n");
-    CHECK(script.done(id).ok());
+    CHECK(script.done(id).code == answer::kUnreadable);
     CHECK(script.logged() ==
           "ignoring a malformed SEARCH response: * SEARCH 1 x\n"
           "ignoring a malformed ESEARCH response: * ESEARCH ALL 1:5\n");
@@ -91,4 +91,52 @@ TEST_CASE("SEARCH: a server that refuses, a set that is too long for a line") {
   script.say("* SEARCH 1\r\n000001 OK\r\n000002 NO [SERVERBUG] no\r\n");
   CHECK(script.answer<answer::Found>(id).uids.text() == "1");
   CHECK(script.done(id).code == "SERVERBUG");
+}
+
+TEST_CASE("SEARCH: all that are there, and those that have flags") {
+  auto text = [](const Flags& with) {
+    return Search({uids("1:4"), {}, with}).commands({}).front().pieces().front().text;
+  };
+  CHECK(text({}) == "UID SEARCH UID 1:4");
+  CHECK(text(*Flags::parse("\\Deleted")) == "UID SEARCH UID 1:4 DELETED");
+  CHECK(text(*Flags::parse("$Junk \\Seen")) == "UID SEARCH UID 1:4 KEYWORD $Junk SEEN");
+}
+
+TEST_CASE("MESSAGELIMIT: what a server leaves out is asked for before anything else") {
+  Plain script(" ESEARCH MESSAGELIMIT=2");
+  auto search = script.ask(request::Search{uids("1:9")});
+  auto fetch = script.ask(request::Fetch{uids("1:9"), request::Fetch::Items::flags, ModSeq{7}});
+  script.hear("000001 UID SEARCH RETURN (ALL) UID 1:9\r\n");
+  script.say("* ESEARCH (TAG \"000001\") UID ALL 7:8\r\n000001 OK [MESSAGELIMIT 2 7] cut\r\n");
+  script.hear("000002 UID SEARCH RETURN (ALL) UID 1:6\r\n");
+  script.say("* ESEARCH (TAG \"000002\") UID ALL 3\r\n000002 OK\r\n");
+  CHECK(script.answer<answer::Found>(search).uids.text() == "7:8");
+  CHECK(script.answer<answer::Found>(search).uids.text() == "3");
+  CHECK(script.done(search).ok());
+  script.hear("000003 UID FETCH 1:9 (FLAGS) (CHANGEDSINCE 7)\r\n");
+  SUBCASE("on and on") {
+    script.say("* 3 FETCH (UID 8 FLAGS (\\Seen))\r\n000003 OK [MESSAGELIMIT 2 8] cut\r\n");
+    script.hear("000004 UID FETCH 1:7 (FLAGS) (CHANGEDSINCE 7)\r\n");
+    script.say("* 1 FETCH (UID 3 FLAGS ())\r\n000004 OK\r\n");
+    CHECK(script.answer<answer::Messages>(fetch).messages.size() == 2);
+    CHECK(script.done(fetch).ok());
+  }
+  SUBCASE("in a circle, or without a place") {
+    std::string code;
+    SUBCASE("above all of them") { code = "MESSAGELIMIT 2 10"; }
+    SUBCASE("none") { code = "MESSAGELIMIT 2"; }
+    SUBCASE("no UID") { code = "MESSAGELIMIT 2 0"; }
+    SUBCASE("no number") { code = "MESSAGELIMIT 2 x"; }
+    script.say("000003 OK [" + code + "] cut\r\n");
+    CHECK(script.done(fetch).code == answer::kUnreadable);
+  }
+}
+
+TEST_CASE("MESSAGELIMIT: an answer that is cut unannounced is not complete") {
+  Plain script;
+  auto search = script.ask(request::Search{uids("1:9")});
+  script.hear("000001 UID SEARCH UID 1:9\r\n");
+  script.say("* SEARCH 7 8\r\n000001 OK [MESSAGELIMIT 2 7] cut\r\n");
+  CHECK(script.answer<answer::Found>(search).uids.text() == "7:8");
+  CHECK(script.done(search).code == answer::kUnreadable);
 }

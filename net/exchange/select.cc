@@ -14,7 +14,10 @@ Select::Select(request::Select request, bool replaces) : request_(std::move(requ
 std::vector<Command> Select::commands(const ExtensionSet&) {
   Command command(request_.readOnly ? "EXAMINE" : "SELECT");
   command.astring(request_.mailbox.bytes);
-  if (request_.known) command.add(resyncParameter());
+  if (request_.known)
+    command.add(resyncParameter());
+  else if (request_.modSequences)
+    command.add(" (CONDSTORE)");
   std::vector<Command> commands;
   commands.push_back(std::move(command));
   return commands;

@@ -101,3 +101,20 @@ TEST_CASE("what could not be read may be what matters: Select and Fetch say NO")
   script.say("* 1 FETCH (UID 1 FLAGS (\\Seen)\r\n000003 OK\r\n");
   CHECK(script.done(fetch).code == answer::kUnreadable);
 }
+
+TEST_CASE("SELECT: mod-sequences are asked for where there is no QRESYNC, and only if they are wanted") {
+  Script script(account());
+  script.ready();
+  auto id = script.ask(request::Select{{"a"}, false, {}, true});
+  script.hear("000002 SELECT a (CONDSTORE)\r\n");
+  script.say("* 3 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 5]\r\n* OK [HIGHESTMODSEQ 9]\r\n");
+  SUBCASE("there are some") {
+    script.say("000002 OK\r\n");
+    CHECK(script.answer<answer::Selected>(id).highestModSeq.value == 9);
+  }
+  SUBCASE("not in this mailbox") {
+    script.say("* OK [NOMODSEQ] none\r\n000002 OK\r\n");
+    CHECK(script.answer<answer::Selected>(id).highestModSeq.value == 0);
+  }
+  CHECK(script.done(id).ok());
+}

@@ -24,6 +24,7 @@ constexpr struct {
     {Extension::notify, "NOTIFY", false},         {Extension::esearch, "ESEARCH", true},
     {Extension::saslIr, "SASL-IR", true},         {Extension::literalPlus, "LITERAL+", false},
     {Extension::literalMinus, "LITERAL-", true},  {Extension::deflate, "COMPRESS=DEFLATE", false},
+    {Extension::condstore, "CONDSTORE", false},   {Extension::messageLimit, "MESSAGELIMIT", false},
 };
 static_assert(std::size(kNamed) == kExtensions);
 
@@ -39,6 +40,9 @@ Capabilities Capabilities::parse(std::string_view text) {
   bool rev2 = capabilities.has("IMAP4REV2");
   for (const auto& each : kNamed)
     if (capabilities.has(each.name) || (rev2 && each.inRev2)) capabilities.extensions_.add(each.extension);
+  // RFC 7162 section 3.2: a server with QRESYNC has CONDSTORE, whether it says so or not.
+  if (capabilities.extensions_.has(Extension::qresync)) capabilities.extensions_.add(Extension::condstore);
+  if (capabilities.hasAny("MESSAGELIMIT=")) capabilities.extensions_.add(Extension::messageLimit);
   return capabilities;
 }
 

@@ -294,6 +294,12 @@ bool MailboxSet::hasNews(const store::KnownMailbox& known) const {
     auto it = lists_.listing(side).find(known.name);
     if (!state || it == lists_.listing(side).end()) return true;
     const answer::StatusEntry& status = it->second.status;
+    using Collect = Means::Collect;
+    const Collect collect = servers_[side]->means().collect;
+    // Without QRESYNC messages may be expunged without a change of HIGHESTMODSEQ.
+    if (collect == Collect::everything ||
+        (collect == Collect::condstore && (!state->messages || status.messages != state->messages)))
+      return true;
     if (status.uidValidity != state->uidValidity || status.uidNext != state->uidNext ||
         status.highestModSeq != state->highestModSeq || state->highestModSeq.value == 0 ||
         !store_.mapped(known.id, side, state->uidNext).empty())

@@ -1,7 +1,7 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // What one server says about a mailbox since last time. Data: a collector fills it
-// (sync/pass/collect_qresync.h), the stages that follow read it, and take from it what they have dealt with.
+// (sync/pass/collector.h), the stages that follow read it, and take from it what they have dealt with.
 // Nothing is kept of a message whose flags are as we know them.
 #pragma once
 
@@ -35,15 +35,30 @@ struct Trouble {
   bool afresh = false;   // UIDs do not mean what they meant: what is known of it is to be forgotten
   bool hold = false;     // and that would not be noticed by the next run
   bool rebuilt = false;  // UIDs do mean what they meant, but what changed when is not known any more
+  bool bare = false;     // likewise, as this mailbox has no mod-sequences
 };
 
 struct Changes {
+  // Why messages that are missing are not taken to be expunged (sync/pass/witnesses.h).
+  struct Doubt {
+    enum class Why : std::uint8_t {
+      number,  // the server names more messages than it says that there are, or fewer
+      window,  // it may show the newest ones only
+    };
+    Why why = Why::number;
+    UidSet missing;
+    std::uint64_t present = 0, exists = 0;
+  };
+
   UidNext knownNext{1};   // as of last time; what is above is new
   UidNext listedFrom{1};  // from here on every message is listed
   // Mapped messages that are said to be gone: VANISHED, or not listed any more.
   UidSet gone;
   // With Extent::everything: mapped messages that are not there, though nobody ever said that they went.
   UidSet lost;
+  // Without QRESYNC. MESSAGES does not fit: which messages are there has to be asked.
+  bool recount = false;
+  std::optional<Doubt> doubt;
   // Copies that are not as large as what was sent.
   UidSet doubtful;
   // Only with Extent::news: VANISHED, and not mapped; flags changed, and not mapped though not new either.

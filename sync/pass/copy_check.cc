@@ -75,4 +75,23 @@ void checkCopies(Work& work, const BothChanges& changes, Side target) {
   distrust(work, target, wrong, changes[target]->knownNext);
 }
 
+void leaveDropped(Work& work, BothChanges& changes, Side target) {
+  if (work.servers[target]->means().collect == Means::Collect::qresync) return;
+  UidSet dropped = changes[target]->gone.intersect(UidSet::from(changes[target]->knownNext)), sources;
+  if (dropped.empty()) return;
+  Side source = other(target);
+  store::Transaction transaction = work.store.begin();
+  for (const store::Pair& pair : work.store.pairs(work.mailbox.id, target, dropped)) {
+    work.store.unmap(work.mailbox.id, pair.local);
+    work.store.refuse(work.mailbox.id, source, uidOn(source, pair), store::Refusal::surplus, "");
+    sources.add(uidOn(source, pair));
+  }
+  transaction.commit("dropped");
+  changes[target]->gone.remove(dropped);
+  work.refused[source].add(sources);
+  work.log.warning(work.about(source), "UID(s) " + sources.text() + " were taken by " + nameOf(target) +
+                                           ", and are not there: it has the same message already, or somebody "
+                                           "expunged it at once. They stay on this side only.");
+}
+
 }  // namespace interimap

@@ -17,4 +17,9 @@ namespace interimap {
 // If a pair is given up, or the servers do not answer, the pass is over.
 void checkCopies(Work& work, const BothChanges& changes, Side target);
 
+// A copy that is not there when it is looked for the first time, on a server that does not say what is
+// expunged: Gmail takes a message that it has in that mailbox already, gives it a UID, and drops it. That is
+// not for us to expunge on the other side, where it stays alone.
+void leaveDropped(Work& work, BothChanges& changes, Side target);
+
 }  // namespace interimap

@@ -11,6 +11,7 @@
 #include "sync/pass/resumption.h"
 #include "sync/pass/surplus.h"
 #include "sync/pass/touched.h"
+#include "sync/pass/witnesses.h"
 
 namespace interimap {
 
@@ -23,8 +24,9 @@ void Pass::ask() {
     if (!work_.due.sides[side]) continue;
     std::optional<store::SideState> known = work_.known[side];
     if (known && work_.due.rebuilt[side]) known->highestModSeq = {0};
-    collectors_[side].emplace(*work_.servers[side], work_.store, work_.mailbox, known, extent,
-                              work_.due.copies[side].get());
+    collectors_[side] = Collector::make(
+        {*work_.servers[side], work_.store, work_.mailbox, known, extent, work_.due.copies[side].get()},
+        work_.due.bare[side]);
     collectors_[side]->ask();
   }
 }
@@ -46,7 +48,7 @@ bool Pass::collect() {
     troubles[side] = std::move(collected.trouble);
     changes_[side] = std::move(collected.changes);
   }
-  if (recovers(work_, troubles) || isRebuilt(troubles)) return false;
+  if (recovers(work_, troubles) || isBare(troubles) || isRebuilt(troubles)) return false;
   for (Side side : kSides)
     if (troubles[side]) report(side, *troubles[side]);
   return !work_.isOver();
@@ -69,6 +71,19 @@ bool Pass::isRebuilt(const Both<std::optional<Trouble>>& troubles) {
   due.expunged = work_.due.expunged;
   work_.startAgain(std::move(due));
   return true;
+}
+
+// A mailbox that has no mod-sequences any more, on a server that has: as if the server had none.
+bool Pass::isBare(const Both<std::optional<Trouble>>& troubles) {
+  Due due = work_.due;
+  bool any = false;
+  for (Side side : kSides) {
+    if (troubles[side] && !troubles[side]->bare) return false;
+    due.bare[side] = due.bare[side] || troubles[side];
+    any = any || troubles[side];
+  }
+  if (any) work_.startAgain(std::move(due));
+  return any;
 }
 
 void Pass::report(Side side, const Trouble& trouble) {
@@ -101,11 +116,32 @@ bool Pass::settle() {
   if (work_.isOver()) return false;
   bool settled = questions_.settle();
   pairing_.wait();
-  return settled;
+  return settled && weigh();
+}
+
+// A message may have come or gone between SELECT and what was asked behind it: first another look. Then what
+// is missing stays on the other side, and the next run looks again.
+bool Pass::weigh() {
+  for (Side side : kSides) {
+    if (!changes_[side] || !changes_[side]->doubt) continue;
+    const Changes::Doubt& doubt = *changes_[side]->doubt;
+    bool number = doubt.why == Changes::Doubt::Why::number;
+    if (number && !work_.due.recounted) {
+      Due due = work_.due;
+      due.recounted = true;
+      work_.startAgain(std::move(due));
+      return false;
+    }
+    work_.log.warning(work_.about(side), text(doubt));
+    if (number) work_.log.worsen(ExitStatus::tryAgain);
+  }
+  return true;
 }
 
 void Pass::begin(Both<Lanes*> lanes) {
   if (!settle()) return;
+  for (Side side : kSides)
+    if (changes_[side]) leaveDropped(work_, changes_, side);
   if (work_.due.afresh) {
     if (!pairing_.find({}) || !pairing_.isRecognised()) return;
     joined_ = pairing_.startOver();
@@ -297,27 +333,47 @@ void Pass::finish(const Both<Lanes*>& lanes) {
   if (!application_ || !application_->finish()) return;
   for (Side side : kSides)
     if (lanes[side]->tally().confused.contains(&work_.mailbox)) return;
-  work_.store.putState(work_.mailbox.id, work_.reached(Side::local), work_.reached(Side::remote));
+  for (Side side : kSides)
+    if (changes_[side] && changes_[side]->doubt && changes_[side]->doubt->why == Changes::Doubt::Why::number)
+      return;
+  rememberState();
   work_.store.forgetCopied(work_.mailbox.id);
   for (Side side : kSides) rememberLandmarks(side);
   decideNext(lanes);
+}
+
+// A look at a mailbox without mod-sequences in which nothing was new writes nothing.
+void Pass::rememberState() {
+  const store::MailboxId id = work_.mailbox.id;
+  Both<store::SideState> reached{work_.reached(Side::local), work_.reached(Side::remote)};
+  bool same = work_.store.hasBase(id);
+  for (Side side : kSides) {
+    auto& messages = reached[side].messages;
+    const std::uint64_t expunged = application_->expunged()[side];
+    if (changes_[side] && messages)
+      *messages -= static_cast<std::uint32_t>(std::min<std::uint64_t>(*messages, expunged));
+    if (changes_[side] && changes_[side]->doubt) messages.reset();
+    same = same && work_.known[side] == reached[side];
+  }
+  if (!same) work_.store.putState(id, reached.local, reached.remote);
 }
 
 // Those that were shown, and those that were copied in the meantime.
 void Pass::rememberLandmarks(Side side) {
   if (!changes_[side] || changes_[side]->landmarksAsked.empty()) return;
   const store::MailboxId id = work_.mailbox.id;
-  std::map<Uid, HeaderDigest> landmarks = work_.store.landmarks(id, side);
+  const std::map<Uid, HeaderDigest> before = work_.store.landmarks(id, side);
+  std::map<Uid, HeaderDigest> landmarks = before;
   std::erase_if(landmarks, [&](const auto& it) { return changes_[side]->landmarksAsked.contains(it.first); });
   for (const auto& [uid, header] : changes_[side]->landmarks)
     if (work_.store.partner(id, side, uid)) landmarks.emplace(uid, header);
-  work_.store.setLandmarks(id, side, landmarks);
+  if (landmarks != before) work_.store.setLandmarks(id, side, landmarks);
 }
 
 void Pass::decideNext(const Both<Lanes*>& lanes) {
   Due next = work_.due;
   next.again = true;
-  next.full = next.afresh = false;
+  next.full = next.afresh = next.recounted = false;
   next.rebuilt = {};
   for (Side side : kSides) next.expunged[side] += application_->expunged()[side];
   for (Side side : kSides)
@@ -347,6 +403,7 @@ std::string Pass::misfit() const {
     if (refused.kind == store::Refusal::unsent) return {};
   for (Side side : kSides) {
     if (!store.journal(work_.mailbox.id, side).intents.empty()) return {};
+    if (changes_[side] && changes_[side]->doubt) return {};
     std::uint64_t known = pairs + store.refusedUids(work_.mailbox.id, side).size();
     if (work_.due.selected[side].exists != known)
       return std::string(work_.servers[side]->name()) + " has " +

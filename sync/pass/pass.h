@@ -4,16 +4,17 @@
 // steps that wait, so that the engine can take many mailboxes through each step together: what one of them
 // sends is on its way while the others are looked at.
 //
-// This is the order of the stages, each of which has a file of its own: collect_qresync, copy_check, repair,
+// This is the order of the stages, each of which has a file of its own: collector, copy_check, repair,
 // questions, pairing, resumption, surplus, touched, reconcile, restraint, application.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "sync/copying/lanes.h"
 #include "sync/pass/application.h"
 #include "sync/pass/changes.h"
-#include "sync/pass/collect_qresync.h"
+#include "sync/pass/collector.h"
 #include "sync/pass/pairing.h"
 #include "sync/pass/questions.h"
 #include "sync/pass/restraint.h"
@@ -49,6 +50,8 @@ class Pass {
  private:
   bool collect();
   bool isRebuilt(const Both<std::optional<Trouble>>& troubles);
+  bool isBare(const Both<std::optional<Trouble>>& troubles);
+  bool weigh();
   void report(Side side, const Trouble& trouble);
   bool settle();
   void reportConflicts(const Plan& plan, const UidSet& recognised);
@@ -58,12 +61,13 @@ class Pass {
   void reportWithheld(const Plan& plan, Side side);
   Both<UidSet> deny();
   void rememberBrake(const Restrained& decided);
+  void rememberState();
   void rememberLandmarks(Side side);
   void decideNext(const Both<Lanes*>& lanes);
   std::string misfit() const;
 
   Work work_;
-  Both<std::optional<CollectQresync>> collectors_;
+  Both<std::unique_ptr<Collector>> collectors_;
   BothChanges changes_;
   Both<UidSet> redo_;  // --repair: their partner is lost, to be copied again from that side
   Questions questions_{work_, changes_};

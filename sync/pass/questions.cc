@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sync/pass/known_flags.h"
+#include "sync/pass/witnesses.h"
 
 namespace interimap {
 
@@ -46,11 +47,23 @@ bool mayTry(const Work& work, const store::RefusedMessage& message) {
 }
 
 void Questions::ask(Side side, const UidSet& redo) {
-  whetherGone(side);
+  changes_[side]->recount ? whichAreThere(side) : whetherGone(side);
   otherFlags(side);
   if (!work_.due.afresh) whichAreOurs(side);
   owed(side, redo);
   if (!work_.due.afresh) recentCopies(side);
+}
+
+// By SEARCH, which may cost a line; where that has not told as many as there are, by FETCH.
+void Questions::whichAreThere(Side side) {
+  UidSet all = UidSet::below(work_.due.selected[side].uidNext);
+  if (all.empty()) return;
+  if (!work_.due.recounted)
+    searches_[side] = work_.at(side).search(all);
+  else
+    outstanding_.emplace_back(
+        side, work_.at(side).fetch(all, Items::flags,
+                                   [this, side](const answer::Message& it) { present_[side].add(it.uid); }));
 }
 
 // A server that reports messages gone is asked for exactly those: some have been seen to report every message
@@ -141,17 +154,24 @@ void Questions::recentCopies(Side side) {
 }
 
 bool Questions::isAnswered() const {
-  return std::ranges::all_of(outstanding_, [](const auto& question) { return question.second.ready(); });
+  return std::ranges::all_of(outstanding_, [](const auto& question) { return question.second.ready(); }) &&
+         std::ranges::all_of(kSides, [&](Side side) { return !searches_[side] || searches_[side]->ready(); });
 }
 
 bool Questions::settle() {
   for (auto& [side, reply] : outstanding_)
     if (const answer::Done& done = reply.done(); !done.ok())
       work_.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
+  for (Side side : kSides)
+    if (searches_[side] && searches_[side]->done().ok()) present_[side].add(searches_[side]->get());
   if (work_.isOver()) return false;
   for (Side side : kSides) {
     if (!changes_[side]) continue;
     Changes& changes = *changes_[side];
+    if (changes.recount)
+      conclude({work_.store.mapped(work_.mailbox.id, side), work_.refused[side], present_[side],
+                work_.due.selected[side].exists, work_.known[side]->messages},
+               changes);
     if (!aliveWith_[side].empty()) {
       KnownFlags known(work_.store, work_.mailbox.id, side, work_.due.copies[side].get());
       for (const auto& [uid, flags] : aliveWith_[side])

@@ -37,6 +37,7 @@ class Questions {
   Answers answers;
 
  private:
+  void whichAreThere(Side side);
   void whetherGone(Side side);
   void otherFlags(Side side);
   void whichAreOurs(Side target);
@@ -47,6 +48,8 @@ class Questions {
   Work& work_;
   BothChanges& changes_;
   std::vector<std::pair<Side, Reply<Nothing>>> outstanding_;
+  Both<std::optional<Reply<UidSet>>> searches_;
+  Both<UidSet> present_;
   Both<std::map<Uid, Flags>> aliveWith_;
   Both<std::vector<Fresh>> toCopy_, copied_;
 };

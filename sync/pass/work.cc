@@ -32,7 +32,10 @@ UidValidity Work::validity(Side side) const {
 store::SideState Work::reached(Side side) const {
   const answer::Selected& selected = due.selected[side];
   if (!due.sides[side]) return *known[side];
-  return {selected.uidValidity, selected.uidNext, selected.highestModSeq};
+  store::SideState state{selected.uidValidity, selected.uidNext, selected.highestModSeq, selected.exists};
+  // Some tell a number without keeping it.
+  if (servers[side]->means().collect == Means::Collect::everything) state.highestModSeq = {0};
+  return state;
 }
 
 store::SideState Work::begun(Side side) const {

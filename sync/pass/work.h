@@ -28,6 +28,8 @@ struct Due {
   bool afresh = false;                // pair every message anew: UIDs do not mean what they meant
   bool recovered = false;             // that was tried in this run
   Both<bool> rebuilt{};               // that side does not know what changed since last time
+  Both<bool> bare{};                  // that side has no mod-sequences in this mailbox
+  bool recounted = false;             // a server named more or fewer messages than it said that there are
   unsigned doubts = 0;                // how often MESSAGES did not fit
   Both<std::uint64_t> expunged{};     // by this run
   Both<answer::Selected> selected{};  // as of the last look at that side

@@ -8,14 +8,11 @@ namespace interimap {
 
 namespace {
 
-// Without these both servers cannot be told apart from day to day, nor compared in a few round trips.
 constexpr struct {
   Extension extension;
   const char* name;
   const char* standard;  // empty: the other wording, which the Perl program has for them
 } kRequired[] = {
-    {Extension::enable, "ENABLE", " (RFC 5161)"},
-    {Extension::qresync, "QRESYNC", " (RFC 7162)"},
     {Extension::uidPlus, "UIDPLUS", nullptr},
 };
 
@@ -25,8 +22,7 @@ std::string missing(const answer::Ready& ready) {
     return standard != nullptr ? notAdvertised(std::string(name) + standard)
                                : std::string("Non ") + name + "-capable IMAP server.";
   }
-  if (ready.qresync) return {};
-  return "Couldn't ENABLE QRESYNC" + (ready.refusal.empty() ? std::string() : ": " + ready.refusal);
+  return {};
 }
 
 }  // namespace
@@ -40,6 +36,7 @@ Means Means::of(const answer::Ready& ready, Purpose purpose) {
   bool both = purpose == Purpose::synchronise;
   Means means;
   if (both) means.missing = interimap::missing(ready);
+  if (both && has.has(Extension::condstore)) means.collect = Collect::condstore;
   if (both && ready.qresync) means.collect = Collect::qresync;
   means.expunges = has.has(Extension::uidPlus);
   means.unselects = has.has(Extension::unselect);

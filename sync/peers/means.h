@@ -15,7 +15,9 @@ namespace interimap {
 enum class Purpose : std::uint8_t { synchronise, pull };
 
 struct Means {
-  enum class Collect : std::uint8_t { everything, qresync };  // how what has changed is found
+  // How what has changed is found: by all flags and UIDs there are; by mod-sequences, and the UIDs if the
+  // number of messages does not fit; by mod-sequences and what vanished.
+  enum class Collect : std::uint8_t { everything, condstore, qresync };
   enum class News : std::uint8_t { none, ofOneMailbox, ofAll };
 
   Collect collect = Collect::everything;

@@ -93,7 +93,7 @@ Reply<Means> Server::enable(Purpose purpose) {
   auto state = expect<Means>([purpose, this](Answer answer, Means& means) {
     auto* ready = std::get_if<answer::Ready>(&answer.what);
     if (ready == nullptr) violation("something else to ENABLE");
-    means = Means::of(*ready, purpose);
+    means = means_ = Means::of(*ready, purpose);
     if (means.missing.empty()) return;
     if (loss_ == Loss::endsAll) throw ServerFailure(side_, ExitStatus::protocol, means.missing);
     lost_ = true;
@@ -132,7 +132,8 @@ Reply<answer::Selected> Server::select(const WireName& mailbox, std::optional<re
     }
   });
   selected_ = mailbox;
-  send(state, {0, request::Select{mailbox, false, std::move(known)}, {}});
+  bool modSequences = means_.collect == Means::Collect::condstore;
+  send(state, {0, request::Select{mailbox, false, std::move(known), modSequences}, {}});
   return selectReply_ = {state, exchange_};
 }
 
@@ -158,11 +159,12 @@ auto messagesWithin(const UidSet& asked, Server::OnMessage onMessage,
 
 }  // namespace
 
-Reply<Nothing> Server::fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage) {
+Reply<Nothing> Server::fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage,
+                             ModSeq changedSince) {
   auto state = expect<Nothing>(
       messagesWithin(uids, std::move(onMessage), [this](const char* what) { violation(what); }));
   for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
-    send(state, {0, request::Fetch{std::move(piece), items}, {}});
+    send(state, {0, request::Fetch{std::move(piece), items, changedSince}, {}});
   return {state, exchange_};
 }
 
@@ -187,13 +189,21 @@ Reply<FetchedBodies> Server::fetchBodies(request::FetchBodies fetch) {
 }
 
 Reply<UidSet> Server::search(const UidSet& uids, std::chrono::year_month_day before) {
-  auto state = expect<UidSet>([uids, this](Answer answer, UidSet& matching) {
+  return search(request::Search{uids, before, {}});
+}
+
+Reply<UidSet> Server::search(const UidSet& uids, const Flags& with) {
+  return search(request::Search{uids, {}, with});
+}
+
+Reply<UidSet> Server::search(request::Search search) {
+  auto state = expect<UidSet>([uids = search.uids, this](Answer answer, UidSet& matching) {
     auto* found = std::get_if<answer::Found>(&answer.what);
     if (found == nullptr) violation("something else to SEARCH");
     matching.add(found->uids.intersect(uids));
   });
-  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
-    send(state, {0, request::Search{std::move(piece), before}, {}});
+  for (UidSet& piece : search.uids.piecesOfRanges(kMostRanges))
+    send(state, {0, request::Search{std::move(piece), search.before, search.with}, {}});
   return {state, exchange_};
 }
 

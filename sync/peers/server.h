@@ -94,13 +94,17 @@ class Server {
   Reply<Nothing> list(request::List list, OnListed onListed, OnStatus onStatus);
   Reply<answer::Selected> select(const WireName& mailbox, std::optional<request::Known> known,
                                  OnMessage onMessage, OnVanished onVanished);
+  // What is known now; to be asked for once enable() is answered.
+  const Means& means() const { return means_; }
   // Selects unless this mailbox was the last to be selected here: for commands on messages we know already.
   // The reply to its SELECT: where a wrong message would be harmed, look at its UIDVALIDITY first, as UIDs
   // may have come to mean others since the mailbox was selected before.
   Reply<answer::Selected> ensureSelected(const WireName& mailbox);
-  Reply<Nothing> fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage);
+  Reply<Nothing> fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage,
+                       ModSeq changedSince = {});
   Reply<FetchedBodies> fetchBodies(request::FetchBodies fetch);
   Reply<UidSet> search(const UidSet& uids, std::chrono::year_month_day before);
+  Reply<UidSet> search(const UidSet& uids, const Flags& with = {});
   Reply<answer::Appended> append(request::Append append, Descriptor bodies);
   Reply<Nothing> store(const UidSet& uids, request::Store::Change change, const Flags& flags,
                        OnMessage onMessage);
@@ -132,6 +136,7 @@ class Server {
   void take(Packet packet);
   void lose();
   void write(const std::shared_ptr<Pending>& pending, Request request);  // through the seam
+  Reply<UidSet> search(request::Search search);
   [[noreturn]] void violation(const std::string& what) const;
 
   Side side_;
@@ -142,6 +147,7 @@ class Server {
   bool lost_ = false;
   RequestId nextId_ = 1;
   std::deque<std::pair<RequestId, std::shared_ptr<Pending>>> pending_;
+  Means means_;
   std::optional<WireName> selected_;
   Reply<answer::Selected> selectReply_;  // of selected_
 };

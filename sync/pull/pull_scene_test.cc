@@ -213,7 +213,7 @@ void SceneServer::handle(const request::Expunge& expunge) {
 
 // Every message with an even UID is old.
 void SceneServer::handle(const request::Search& search) {
-  auto day = search.before;
+  auto day = *search.before;
   searches.push_back(search.uids.text() + " before " + std::to_string(int(day.year())) + "-" +
                      std::to_string(unsigned(day.month())) + "-" + std::to_string(unsigned(day.day())));
   UidSet found;

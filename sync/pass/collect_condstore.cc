@@ -1,0 +1,24 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pass/collect_condstore.h"
+
+namespace interimap {
+
+Reply<answer::Selected> CollectCondstore::select() {
+  return server_.select(mailbox_.wire[server_.side()], std::nullopt, {}, {});
+}
+
+void CollectCondstore::askChanges() {
+  flagsReply_ = server_.fetch(
+      UidSet::below(changes_.listedFrom), request::Fetch::Items::flags,
+      [this](const answer::Message& message) { changed(message); }, known_->highestModSeq);
+}
+
+void CollectCondstore::settle(const answer::Selected& selected) {
+  if (changes_.listedFrom.value == 1) return concludeListed(selected);
+  UidSet unseen = mapped_.intersect(UidSet::from(changes_.knownNext)).minus(seen_);
+  changes_.gone.add(unseen);
+  changes_.recount = !known_->messages || *known_->messages + seen_.size() != selected.exists;
+}
+
+}  // namespace interimap

@@ -1,0 +1,190 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// Issue 14: servers without QRESYNC, and what they make of it. Each is a Dovecot behind a proxy that refuses
+// what the server is not to have.
+#include <algorithm>
+
+#include "tests/e2e/bed.h"
+#include "tests/e2e/lesser_server.h"
+
+using namespace interimap::bed;
+using interimap::ExitStatus;
+
+namespace {
+
+struct Kind {
+  const char* name;
+  LesserOptions options;
+};
+
+LesserOptions full() { return LesserOptions::full(); }
+LesserOptions likeGmail() { return LesserOptions::gmail(""); }  // a mailbox is one, not a label
+
+std::vector<Kind> kinds() {
+  return {{"gmail", likeGmail()}, {"icloud", LesserOptions::icloud().show("LIST-EXTENDED")}};
+}
+
+// alice of the one and bob of the other, each server as it is said.
+struct Between {
+  Between(LesserOptions here, LesserOptions there)
+      : local(directory / "local"),
+        remote(directory / "remote"),
+        lesserLocal(local.imap(), std::move(here)),
+        lesserRemote(remote.imap(), std::move(there)),
+        program(directory / "program", cleartext(lesserLocal.port(), "alice"),
+                cleartext(lesserRemote.port(), "bob")) {}
+
+  ImapClient alice() const { return local.client("alice"); }
+  ImapClient bob() const { return remote.client("bob"); }
+
+  static void add(ImapClient client, const std::string& mailbox, unsigned seed, std::size_t count) {
+    std::vector<Message> messages = Corpus(seed).smallMessages(count);
+    for (Message& message : messages)
+      std::erase_if(message.flags, [](const std::string& flag) { return !flag.starts_with('\\'); });
+    client.append(mailbox, messages);
+  }
+  static void store(ImapClient client, std::string_view uids, std::string_view what) {
+    client.select("INBOX");
+    client.store(uids, what);
+  }
+  static void expunge(ImapClient client, std::string_view uids) {
+    client.select("INBOX");
+    client.expunge(uids);
+  }
+
+  void checkInSync() const {
+    requireDone(program.run());
+    checkEqual(Snapshot::of(alice()), Snapshot::of(bob()));
+    checkNothingToDo(program);
+  }
+
+  Directory directory;
+  Dovecot local, remote;
+  LesserServer lesserLocal, lesserRemote;
+  Interimap program;
+};
+
+void fill(const Between& bed) {
+  Between::add(bed.alice(), "INBOX", 1, 6);
+  Between::add(bed.bob(), "INBOX", 2, 4);
+  bed.bob().create("a");
+  Between::add(bed.bob(), "a", 3, 3);
+}
+
+void changeBothSides(const Between& bed) {
+  Between::store(bed.alice(), "1", "+FLAGS (\\Flagged)");
+  Between::store(bed.bob(), "2", "FLAGS (\\Answered)");
+  Between::expunge(bed.alice(), "3");
+  Between::expunge(bed.bob(), "4");
+  Between::add(bed.alice(), "INBOX", 11, 2);
+  Between::add(bed.bob(), "INBOX", 12, 1);
+}
+
+bool asks(const LesserServer& lesser, std::string_view what, std::size_t from = 0) {
+  const std::vector<std::string> commands = lesser.commands();
+  return std::any_of(commands.begin() + static_cast<std::ptrdiff_t>(from), commands.end(),
+                     [&](const std::string& command) { return command.find(what) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("any server: first synchronisation, changes, a client in between, and nothing left to do") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : kinds())
+    for (bool both : {false, true}) {
+      CAPTURE(kind.name);
+      CAPTURE(both);
+      Between bed(both ? kind.options : full(), kind.options);
+      fill(bed);
+      bed.checkInSync();
+      changeBothSides(bed);
+      bed.checkInSync();
+      // What a client does between two runs on the poor side alone.
+      Between::expunge(bed.bob(), "1");
+      bed.checkInSync();
+      Between::store(bed.bob(), "2", "+FLAGS (\\Draft)");
+      Between::expunge(bed.bob(), "5");
+      Between::add(bed.bob(), "INBOX", 21, 1);  // as many as before
+      bed.checkInSync();
+    }
+}
+
+TEST_CASE("any server: two filled accounts are paired, not copied") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : kinds()) {
+    CAPTURE(kind.name);
+    Between bed(full(), kind.options);
+    fill(bed);
+    bed.checkInSync();
+    fs::remove(bed.program.database());
+    Run run = bed.program.run();
+    requireDone(run);
+    CHECK_FALSE(run.sent("APPEND"));
+    checkEqual(Snapshot::of(bed.alice()), Snapshot::of(bed.bob()));
+    checkNothingToDo(bed.program);
+  }
+}
+
+TEST_CASE("any server: one that loses QRESYNC, and gets it back") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : kinds()) {
+    CAPTURE(kind.name);
+    Between bed(full(), full());
+    fill(bed);
+    bed.checkInSync();
+    bed.lesserRemote.change(kind.options);
+    changeBothSides(bed);
+    bed.checkInSync();
+    bed.lesserRemote.change(full());
+    Between::store(bed.bob(), "1,2", "FLAGS (\\Seen)");
+    Between::expunge(bed.bob(), "5");
+    Between::add(bed.bob(), "INBOX", 31, 1);
+    bed.checkInSync();
+  }
+}
+
+TEST_CASE("any server: killed at each write, nothing is lost or doubled") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : kinds()) {
+    CAPTURE(kind.name);
+    for (int write = 1; write < 40; write += 3) {
+      CAPTURE(write);
+      Between bed(full(), kind.options);
+      fill(bed);
+      requireDone(bed.program.run());
+      changeBothSides(bed);
+      Run killed = bed.program.run({"--debug"}, {"INTERIMAP_STOP_AT_WRITE=" + std::to_string(write)});
+      if (killed.exitStatus == 0) break;
+      bed.checkInSync();
+    }
+  }
+}
+
+TEST_CASE("any server: what was expunged is asked for only if the number of messages does not fit") {
+  NOT_THE_REFERENCE();
+  Between bed(full(), likeGmail());
+  fill(bed);
+  bed.checkInSync();
+  const std::size_t before = bed.lesserRemote.commands().size();
+  Between::store(bed.bob(), "2", "FLAGS (\\Answered)");
+  Between::add(bed.bob(), "INBOX", 41, 1);
+  bed.checkInSync();
+  CHECK(asks(bed.lesserRemote, "(CHANGEDSINCE ", before));
+  CHECK_FALSE(asks(bed.lesserRemote, "SEARCH", before));
+  Between::expunge(bed.bob(), "1");
+  bed.checkInSync();
+  CHECK(asks(bed.lesserRemote, "UID SEARCH RETURN (ALL) UID 1:", before));
+}
+
+TEST_CASE("any server: MESSAGELIMIT") {
+  NOT_THE_REFERENCE();
+  LesserOptions options = likeGmail().show("MESSAGELIMIT=2");
+  options.limit = 2;
+  Between bed(full(), options);
+  fill(bed);
+  bed.checkInSync();
+  changeBothSides(bed);
+  bed.checkInSync();
+  Between::expunge(bed.bob(), "1");
+  bed.checkInSync();
+}
