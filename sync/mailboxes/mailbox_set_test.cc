@@ -211,6 +211,30 @@ TEST_CASE("field 19: a name that a server takes for another is left alone, and n
     }
 }
 
+TEST_CASE("mailbox set: without QRESYNC the number of messages tells, without mod-sequences nothing") {
+  using enum Extension;
+  for (bool condstores : {true, false}) {
+    CAPTURE(condstores);
+    Scene scene;
+    ExtensionSet extensions{uidPlus, listExtended, listStatus};
+    if (condstores) extensions.add(condstore);
+    scene.enable(Side::remote, {extensions, false, ""});
+    for (Side side : kSides) scene.servers[side].add("a", 5, {1, 2});
+    scene.know("a");
+    scene.run();
+    CHECK(scene.set.dirty().size() == 1);  // their number was not known
+    const store::MailboxId id = scene.set.ids().begin()->second;
+    auto here = *scene.store.state(id, Side::local), there = *scene.store.state(id, Side::remote);
+    for (std::uint32_t messages : {2, 3}) {
+      there.messages = messages;
+      store::Transaction transaction = scene.store.begin();
+      scene.store.putState(id, here, there);
+      transaction.commit("state");
+      CHECK(scene.set.dirty().size() == (condstores && messages == 2 ? 0 : 1));
+    }
+  }
+}
+
 TEST_CASE("mailbox set: dirty is what has news on a side, or is left to be done") {
   struct {
     const char* what;

@@ -36,6 +36,10 @@ class SimulatedServer {
     std::string id{};  // MAILBOXID
   };
 
+  answer::Ready ready{{Extension::enable, Extension::qresync, Extension::condstore, Extension::uidPlus,
+                       Extension::listExtended, Extension::listStatus},
+                      true,
+                      ""};
   std::optional<char> delimiter = '/';
   std::map<std::string, Mailbox> mailboxes;
   std::vector<std::string> commands;  // "CREATE a", "RENAME a b", "SELECT a" …
@@ -81,6 +85,8 @@ class MailboxesScene {
 
   bool hasSaid(const std::string& text);
   std::vector<std::string> known();  // names in the database
+  // What this server has, from now on.
+  void enable(Side side, const answer::Ready& ready);
   // A mailbox that was synchronised as it is now, the n-th message here with the n-th there.
   void know(const std::string& name);
 

@@ -50,6 +50,8 @@ void SimulatedServer::step() {
         handle(*fetch);
       else if (auto* manage = std::get_if<request::Manage>(&request.what))
         handle(*manage);
+      else if (std::holds_alternative<request::Enable>(request.what))
+        answer(ready), done();
       else
         done(answer::Done::Completion::bad);
     }
@@ -177,6 +179,12 @@ MailboxesScene::MailboxesScene(std::pair<Channel, Channel> launch)
     *to[side] = std::make_unique<Server>(side, std::move(ours), *exchange_, seam_);
     servers[side].connect(std::move(theirs));
   }
+  for (Side side : kSides) enable(side, servers[side].ready);
+}
+
+void MailboxesScene::enable(Side side, const answer::Ready& ready) {
+  servers[side].ready = ready;
+  both()[side]->enable(Purpose::synchronise).get();
 }
 
 void MailboxesScene::hear() {

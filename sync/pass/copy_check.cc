@@ -89,9 +89,10 @@ void leaveDropped(Work& work, BothChanges& changes, Side target) {
   transaction.commit("dropped");
   changes[target]->gone.remove(dropped);
   work.refused[source].add(sources);
-  work.log.warning(work.about(source), "UID(s) " + sources.text() + " were taken by " + nameOf(target) +
-                                           ", and are not there: it has the same message already, or somebody "
-                                           "expunged it at once. They stay on this side only.");
+  work.log.warning(work.about(source),
+                   "UID(s) " + sources.text() + " were taken by " + nameOf(target) +
+                       ", and are not there: it has the same message already, or somebody "
+                       "expunged it at once. They stay on this side only.");
 }
 
 }  // namespace interimap

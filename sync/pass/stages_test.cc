@@ -91,8 +91,8 @@ TEST_CASE("collecting by QRESYNC") {
     StageScene scene;
     scene.synchronised(5);
     row.meanwhile(scene);
-    CollectQresync collect(scene.server(kHere), scene.store, scene.mailbox,
-                           scene.store.state(scene.mailbox.id, kHere), row.extent, nullptr);
+    CollectQresync collect({scene.server(kHere), scene.store, scene.mailbox,
+                            scene.store.state(scene.mailbox.id, kHere), row.extent, nullptr});
     collect.ask();
     auto collected = collect.collect();
     CHECK_FALSE(collected.trouble);
@@ -123,8 +123,8 @@ TEST_CASE("collecting: a mailbox that is not what it was") {
     StageScene scene;
     scene.synchronised(5);
     row.meanwhile(scene);
-    CollectQresync collect(scene.server(kHere), scene.store, scene.mailbox,
-                           scene.store.state(scene.mailbox.id, kHere), Extent::news, nullptr);
+    CollectQresync collect({scene.server(kHere), scene.store, scene.mailbox,
+                            scene.store.state(scene.mailbox.id, kHere), Extent::news, nullptr});
     collect.ask();
     auto collected = collect.collect();
     REQUIRE(collected.trouble);
