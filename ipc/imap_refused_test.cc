@@ -155,7 +155,7 @@ TEST_CASE("a SEARCH before a day that is none is refused") {
   struct {
     std::uint16_t year;
     std::uint8_t month, day;
-  } const table[] = {{0, 0, 0},      {2023, 2, 29},    {1900, 2, 29}, {2024, 2, 30}, {2024, 13, 1},
+  } const table[] = {{0, 0, 1},      {2023, 2, 29},    {1900, 2, 29}, {2024, 2, 30}, {2024, 13, 1},
                      {2024, 0, 1},   {2024, 1, 0},     {2024, 4, 31}, {2024, 1, 32}, {10000, 1, 1},
                      {0xffff, 1, 1}, {2024, 255, 255}, {2024, 1, 255}};
   for (const auto& row : table)

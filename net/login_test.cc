@@ -25,7 +25,7 @@ TEST_CASE("with SASL-IR, everything behind the greeting is one flight") {
   auto ready = script.answer<answer::Ready>(enable);
   CHECK(ready.extensions == ExtensionSet{Extension::enable, Extension::qresync, Extension::uidPlus,
                                          Extension::listExtended, Extension::listStatus,
-                                         Extension::multiAppend, Extension::idle});
+                                         Extension::multiAppend, Extension::idle, Extension::condstore});
   CHECK(ready.qresync);
   CHECK(script.done(enable).ok());
   auto listed = script.answer<answer::Listed>(list);
@@ -305,21 +305,21 @@ TEST_CASE("field 12: what a server has is told as it is, and only asked for if s
       {"ENABLE QRESYNC",
        true,
        "* ENABLED QRESYNC\r\n000001 OK\r\n",
-       {Extension::enable, Extension::qresync},
+       {Extension::enable, Extension::qresync, Extension::condstore},
        true,
        ""},
       {"ENABLE QRESYNC",
        true,
        "000001 NO not now\r\n",
-       {Extension::enable, Extension::qresync},
+       {Extension::enable, Extension::qresync, Extension::condstore},
        false,
        "not now"},
-      {"ENABLE QRESYNC", false, "", {Extension::enable, Extension::qresync}, false, ""},
-      {"QRESYNC", true, "", {Extension::qresync}, false, ""},
+      {"ENABLE QRESYNC", false, "", {Extension::enable, Extension::qresync, Extension::condstore}, false, ""},
+      {"QRESYNC", true, "", {Extension::qresync, Extension::condstore}, false, ""},
       {"ENABLE QRESYNC",
        true,
        "* ENABLED QRESYNC\r\n* CAPABILITY IMAP4rev1 X\r\n000001 OK\r\n",
-       {Extension::enable, Extension::qresync},
+       {Extension::enable, Extension::qresync, Extension::condstore},
        true,
        ""},
       {"NOTIFY IDLE", true, "", {Extension::notify, Extension::idle}, false, ""},

@@ -12,6 +12,9 @@ namespace interimap {
 
 Server::Server(Side side, Channel channel, Exchange& exchange, Seam& seam, Loss loss)
     : side_(side), channel_(std::move(channel)), exchange_(exchange), seam_(seam), loss_(loss) {
+  // One that nobody asks, which only a simulated one is, has what there is to have.
+  means_.collect = Means::Collect::qresync;
+  means_.expunges = true;
   exchange_.add(*this);
 }
 
