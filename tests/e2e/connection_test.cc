@@ -190,6 +190,7 @@ TEST_CASE("scenario 20: the next address when the first is dead, or silent") {
   FakeServer local({.user = "alice"}), remote;  // both on 127.0.0.1 alone
   Account account = cleartext(remote.port(), "bob");
   account.host = "two.test";
+  account.more.push_back("auth = PLAIN LOGIN");  // in clear to somewhere else
   Interimap it(directory / "program", cleartext(local.port(), "alice"), account);
   const std::string hosts = "127.0.0.1 localhost\n::1 two.test\n127.0.0.1 two.test\n";
   for (const std::string& which : programs()) {

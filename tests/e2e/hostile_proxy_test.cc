@@ -22,11 +22,11 @@ struct Proxied {
 
   Interimap through(std::uint16_t proxy, const std::string& user = {}) {
     Scripted::add(local, "INBOX", 3, 1);
-    return Interimap(
-        directory / ("program" + std::to_string(runs++)), cleartext(local.port(), "alice"),
-        {.port = 10143,
-         .user = "bob",
-         .more = {"STARTTLS = NO", "proxy = socks5h://" + user + "127.0.0.1:" + std::to_string(proxy)}});
+    return Interimap(directory / ("program" + std::to_string(runs++)), cleartext(local.port(), "alice"),
+                     {.port = 10143,
+                      .user = "bob",
+                      .more = {"STARTTLS = NO", "auth = PLAIN LOGIN",
+                               "proxy = socks5h://" + user + "127.0.0.1:" + std::to_string(proxy)}});
   }
   void checkUntouched() const {
     for (const std::string& command : local.commands()) {

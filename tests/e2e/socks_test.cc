@@ -21,7 +21,10 @@ struct Proxied {
   unsigned runs = 0;
 
   Account account(const std::string& proxy, const std::string& host, std::uint16_t port = 10143) const {
-    return {.host = host, .port = port, .user = "bob", .more = {"STARTTLS = NO", "proxy = " + proxy}};
+    return {.host = host,
+            .port = port,
+            .user = "bob",
+            .more = {"STARTTLS = NO", "auth = PLAIN LOGIN", "proxy = " + proxy}};
   }
   Run run(const Account& account, const std::string& which = programPath()) {
     Interimap it(directory / ("program" + std::to_string(runs++)), cleartext(local.port(), "alice"), account);
