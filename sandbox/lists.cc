@@ -10,6 +10,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,8 @@ constexpr std::uint64_t allBut(int value) { return kInt & ~bits(value); }
 constexpr Condition kNoFile{4, kInt, bits(-1)}, kAnonymous{3, bits(MAP_ANONYMOUS), bits(MAP_ANONYMOUS)};
 // Nothing but reading and writing: PROT_EXEC above all, but no other bit either.
 constexpr Condition kNotExecutable{2, allBut(PROT_READ | PROT_WRITE), 0};
+
+constexpr std::uint64_t kOfDescriptor = 3;  // P_PIDFD, an enumerator that not every libc's header has
 
 // What SQLite and store/ open with.
 constexpr int kOpenFlags = O_RDONLY | O_WRONLY | O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY | O_LARGEFILE;
@@ -92,6 +95,7 @@ constexpr Allow kNet[] = {
   {SCMP_SYS(memfd_create),    "bodies that arrive and fit no pipe, or are read again; no huge pages, nothing executable by default", {{{1, allBut(MFD_CLOEXEC | MFD_ALLOW_SEALING), 0}}}},
   {SCMP_SYS(pwritev2),        "bodies, into the pipe or the memfd"},
   {SCMP_SYS(fcntl),           "seal the bodies", {{{1, kInt, F_ADD_SEALS}}}},
+  {SCMP_SYS(waitid),          "how the command of a tunnel has ended: the process of a descriptor, which cannot be made in here; never waits", {{{0, kInt, kOfDescriptor}, {3, kInt, WEXITED | WNOHANG}}}},
 };
 
 // SQLite with locking_mode=EXCLUSIVE and temp_store=MEMORY: WAL while open, DELETE at rest; journals left

@@ -31,12 +31,13 @@ std::vector<std::string> Spoken::lines() {
       if (c != '\n') rest_ += c;
     }
   }
+  if (!all.empty()) last_ = all.back();
   return all;
 }
 
 std::vector<std::string> Spoken::lastLines() {
   auto all = lines();
-  if (!rest_.empty()) all.push_back(std::exchange(rest_, {}));
+  if (!rest_.empty()) all.push_back(last_ = std::exchange(rest_, {}));
   pipe_ = {};
   return all;
 }

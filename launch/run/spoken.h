@@ -23,10 +23,12 @@ class Spoken {
   std::vector<std::string> lines();
   // The same, and whatever follows the last of them. Nothing is read any more.
   std::vector<std::string> lastLines();
+  // The last line so far, whole or not; empty if there was none.
+  const std::string& last() const { return rest_.empty() ? last_ : rest_; }
 
  private:
   Descriptor pipe_;
-  std::string rest_;
+  std::string rest_, last_;
 };
 
 }  // namespace interimap

@@ -44,6 +44,19 @@ TEST_CASE("what is said on standard error comes in lines") {
   CHECK(pipe.spoken.lastLines() == Lines{"four"});
 }
 
+TEST_CASE("the last that was said, whole or not") {
+  Pipe pipe;
+  CHECK(pipe.spoken.last() == "");
+  pipe.say("one\ntwo\n");
+  pipe.spoken.lines();
+  CHECK(pipe.spoken.last() == "two");
+  pipe.say("thr");
+  pipe.spoken.lines();
+  CHECK(pipe.spoken.last() == "thr");
+  pipe.spoken.lastLines();
+  CHECK(pipe.spoken.last() == "thr");
+}
+
 TEST_CASE("a line without end is cut, and a pipe that somebody still holds is not waited for") {
   Pipe pipe;
   pipe.say(std::string(kMostLogText + 1, 'x'));

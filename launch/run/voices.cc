@@ -2,6 +2,7 @@
 
 #include "launch/run/voices.h"
 
+#include "ipc/command_end.h"
 #include "launch/show/traffic.h"
 
 namespace interimap {
@@ -9,8 +10,11 @@ namespace interimap {
 void Voices::line(Member& member, const LogLine& line) {
   if (!admits(member, line.level, line.mailbox.size() + line.text.size())) return;
   std::string from = member.role == Role::sync ? line.component : component(member);
-  if (line.level == LogLevel::error && member.isExtra()) return withoutIt(member, line.text);
-  if (line.level == LogLevel::error) return error(from, line.mailbox, line.text, line.subject);
+  if (line.level == LogLevel::error) {
+    std::string text = withLastWords(member, line.text);
+    if (member.isExtra()) return withoutIt(member, text);
+    return error(from, line.mailbox, text, line.subject);
+  }
   // What is said in SMTP shall not be taken for IMAP.
   bool names = member.role == Role::delivery && line.level == LogLevel::debug;
   log_.line(line.level, from, line.mailbox, names ? "delivery: " + line.text : line.text, line.subject);
@@ -21,6 +25,15 @@ void Voices::spoken(Member& member, const std::vector<std::string>& lines) {
   for (const std::string& line : lines)
     if (admits(member, LogLevel::notice, line.size()))
       log_.line(LogLevel::notice, component(member), {}, line);
+}
+
+// The command behind a tunnel has ended: what it had to say was written before, and may wait to be read.
+std::string Voices::withLastWords(Member& member, const std::string& text) {
+  bool itsCommand = member.role != Role::sync && text.find(kItsCommand) != std::string::npos;
+  if (!itsCommand) return text;
+  spoken(member, member.worker.spoken.lines());
+  const std::string& last = member.worker.spoken.last();
+  return last.empty() ? text : text + "; it last said: " + last;
 }
 
 void Voices::warning(const Member& member, const std::string& text) {

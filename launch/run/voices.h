@@ -35,6 +35,7 @@ class Voices {
 
  private:
   std::string component(const Member& member) const { return isSection_ ? std::string() : member.name(); }
+  std::string withLastWords(Member& member, const std::string& text);
   bool admits(Member& member, LogLevel level, std::size_t octets);
   void tellLeftOut(const Member& member, LogLevel level, std::uint64_t count);
 

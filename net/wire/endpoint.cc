@@ -13,7 +13,6 @@
 
 #include "net/wire/limits.h"
 #include "net/wire/socks.h"
-#include "net/wire/tunnel.h"
 #include "transport/address.h"
 #include "transport/socket.h"
 
@@ -42,12 +41,12 @@ std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log) {
   return needed ? std::make_unique<TlsContext>(settings.tls, settings.host, std::move(log)) : nullptr;
 }
 
-Endpoint openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls) {
+Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls) {
   if (settings.transport == Transport::tunnel) {
-    auto stream = std::make_unique<SocketStream>(
-        startTunnel(settings.command, settings.nullStderr && settings.debug == 0));
+    Tunnel tunnel = startTunnel(settings.command, settings.nullStderr && settings.debug == 0);
     forgetEnvironment();
-    return Endpoint(std::move(stream));
+    return {Endpoint(std::make_unique<SocketStream>(std::move(tunnel.connection))),
+            std::move(tunnel.process)};
   }
   std::string host = settings.host, port = settings.port;
   Endpoint::Prelude proxied;
@@ -62,8 +61,9 @@ Endpoint openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls) 
   Descriptor socket = dial.finish();
   bool pays = settings.compress != settings::Compress::ifItPays || proxied || !isNear(socket);
   if (!pays) settings.compress = settings::Compress::no;
-  return Endpoint(std::make_unique<SocketStream>(std::move(socket)), std::move(tls),
-                  settings.transport == Transport::imaps, std::move(proxied));
+  return {Endpoint(std::make_unique<SocketStream>(std::move(socket)), std::move(tls),
+                   settings.transport == Transport::imaps, std::move(proxied)),
+          {}};
 }
 
 }  // namespace interimap

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "ipc/launch.h"
+#include "net/wire/tunnel.h"
 #include "transport/endpoint.h"
 #include "transport/log.h"
 
@@ -16,10 +18,15 @@ namespace interimap {
 // settings.
 std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log);
 
+struct Opened {
+  Endpoint endpoint;
+  std::optional<TunnelProcess> command;  // that made the connection
+};
+
 // Opens everything else that will be needed. Reads nothing from the network but DNS; greet() talks to the
 // proxy if there is one, and shakes hands if the transport is imaps; startTls() is for transport imap with
 // startTls set. Settles settings.compress as far as the connection tells. Throws Failure: unavailable if the
 // server cannot be reached, config for bad settings.
-Endpoint openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls);
+Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls);
 
 }  // namespace interimap

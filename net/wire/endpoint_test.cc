@@ -88,7 +88,7 @@ void silent(LogLevel, const std::string&) {}
 
 Endpoint open(settings::Net& settings) {
   auto tls = prepareTls(settings, silent);
-  return openEndpoint(settings, std::move(tls));
+  return std::move(openEndpoint(settings, std::move(tls)).endpoint);
 }
 
 settings::Net netSettings(settings::Transport transport, const std::string& port = {}) {

@@ -4,16 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <string_view>
 
+#include "ipc/command_end.h"
 #include "ipc/failure.h"
 
 extern char** environ;
@@ -25,6 +29,7 @@ namespace {
 constexpr std::string_view kBlanks = " \t\n\v\f\r";
 constexpr std::string_view kShellCharacters = "$&*(){}[]'\";\\|?<>~`\n";
 constexpr std::string_view kToOutput = "2>&1";
+constexpr std::size_t kShownOfLine = 200;  // characters of a command line in a message
 
 bool isBlank(char c) { return kBlanks.find(c) != std::string_view::npos; }
 bool isWord(char c) { return isalnum(static_cast<unsigned char>(c)) || c == '_'; }
@@ -102,6 +107,8 @@ class Spawn {
   }
   Spawn(const Spawn&) = delete;
 
+  pid_t child() const { return child_; }
+
   // 0 or an errno.
   int run(std::vector<std::string> arguments) {
     const std::string& program = arguments.front();
@@ -110,8 +117,7 @@ class Spawn {
     auto argv = pointers(arguments), envp = environment();
     int error = ENOENT;
     for (const std::string& place : places) {
-      pid_t child = 0;
-      int result = posix_spawn(&child, place.c_str(), &actions_, &attributes_, argv.data(), envp.data());
+      int result = posix_spawn(&child_, place.c_str(), &actions_, &attributes_, argv.data(), envp.data());
       if (result == 0) return 0;
       if (error == ENOENT) error = result;
     }
@@ -121,6 +127,7 @@ class Spawn {
  private:
   posix_spawn_file_actions_t actions_;
   posix_spawnattr_t attributes_;
+  pid_t child_ = 0;
 };
 
 }  // namespace
@@ -145,7 +152,7 @@ TunnelCommand TunnelCommand::parse(const std::string& line) {
   return plain;
 }
 
-Descriptor startTunnel(const std::string& line, bool nullStderr) {
+Tunnel startTunnel(const std::string& line, bool nullStderr) {
   TunnelCommand command = TunnelCommand::parse(line);
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -155,7 +162,21 @@ Descriptor startTunnel(const std::string& line, bool nullStderr) {
   int error = spawn.run(command.arguments);
   if (error == ENOEXEC) error = spawn.run({"/bin/sh", "-c", line});  // a script without "#!"
   if (error) throw Failure(ExitStatus::unavailable, "Can't run " + line + ": " + strerror(error));
-  return ours;
+  return {std::move(ours),
+          TunnelProcess(line, Descriptor(static_cast<int>(syscall(SYS_pidfd_open, spawn.child(), 0))))};
+}
+
+std::string TunnelProcess::end(std::chrono::milliseconds patience) {
+  if (!process_) return {};
+  pollfd ended{process_.get(), POLLIN, 0};
+  siginfo_t how{};
+  if (poll(&ended, 1, static_cast<int>(patience.count())) <= 0) return {};
+  // Only the descriptor's process, and without waiting: nothing else is allowed after lock-in.
+  if (waitid(P_PIDFD, static_cast<id_t>(process_.get()), &how, WEXITED | WNOHANG) != 0) return {};
+  std::string text(kItsCommand);
+  text += line_.substr(0, kShownOfLine) + (line_.size() > kShownOfLine ? "…" : "") + "` ";
+  return text + (how.si_code == CLD_EXITED ? "ended with status " : "was ended by signal ") +
+         std::to_string(how.si_status);
 }
 
 void forgetEnvironment() {

@@ -16,6 +16,7 @@
 #include "ipc/failure.h"
 
 using namespace interimap;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -23,7 +24,7 @@ using Words = std::vector<std::string>;
 
 // What the command writes until it closes its output, given `input`.
 std::string run(const std::string& line, const std::string& input = {}, bool nullStderr = true) {
-  Descriptor socket = startTunnel(line, nullStderr);
+  Descriptor socket = startTunnel(line, nullStderr).connection;
   if (!input.empty())
     CHECK(write(socket.get(), input.data(), input.size()) == static_cast<ssize_t>(input.size()));
   shutdown(socket.get(), SHUT_WR);
@@ -119,6 +120,25 @@ TEST_CASE("tunnel: a command that cannot be run, and why") {
   CHECK_THROWS_WITH_AS(startTunnel("/etc/passwd", false), "Can't run /etc/passwd: Permission denied",
                        Failure);
   CHECK_THROWS_WITH_AS(startTunnel("/", false), "Can't run /: Permission denied", Failure);
+}
+
+TEST_CASE("field 34, tunnel: how a command has ended") {
+  const std::string longLine = ": " + std::string(300, 'x') + "; exit 1";
+  const std::pair<std::string, std::string> table[] = {
+      {"true", "; the command `true` ended with status 0"},
+      {"(exit 3)", "; the command `(exit 3)` ended with status 3"},
+      {"kill -9 $$", "; the command `kill -9 $$` was ended by signal 9"},
+      {longLine, "; the command `" + longLine.substr(0, 200) + "…` ended with status 1"}};
+  for (const auto& row : table) {
+    CAPTURE(row.first);
+    Tunnel tunnel = startTunnel(row.first, true);
+    CHECK(tunnel.process.end(30s) == row.second);
+    CHECK(tunnel.process.end(0s) == "");
+  }
+  Tunnel tunnel = startTunnel("cat", true);
+  CHECK(tunnel.process.end(10ms) == "");
+  tunnel.connection = {};
+  CHECK(tunnel.process.end(30s) == "; the command `cat` ended with status 0");
 }
 
 TEST_CASE("tunnel: a script without an interpreter is one for the shell") {

@@ -117,6 +117,34 @@ TEST_CASE("scenario 17: a tunnel that greets with OK is logged in to") {
   CHECK(run.says("remote: ERROR: NO [AUTHENTICATIONFAILED] go away"));
 }
 
+TEST_CASE_FIXTURE(Tunnelled,
+                  "field 34: a tunnel's command that ends early is told with its status and last words") {
+  const struct {
+    std::string command, more, says;
+  } table[] = {
+      {"echo one >&2; echo boom >&2; exit 3", "",
+       "the command `echo one >&2; echo boom >&2; exit 3` ended with status 3; it last said: boom"},
+      {"printf boom >&2; exit 4", "", "ended with status 4; it last said: boom"},
+      {"printf '\\033[31mred\\007' >&2; exit 5", "", "ended with status 5; it last said: "},
+      {"kill -9 $$", "", "was ended by signal 9"},
+      {"(exit 6)", "", "the command `(exit 6)` ended with status 6"},
+      {"echo boom >&2; exit 7", "null-stderr = YES", "ended with status 7"},
+      {"echo This account is not available.; exit 1", "", "is not available.; the command `"},
+      {"printf '* OK hel'", "",
+       "in the middle of a response; the command `printf '* OK hel'` ended with status 0"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.command);
+    Run run =
+        program(row.command, row.more.empty() ? std::vector<std::string>() : std::vector{row.more}).run();
+    CHECK(run.exitStatus != 0);
+    INFO(run.log());
+    CHECK(run.says(row.says));
+    CHECK(run.log().find('\033') == std::string::npos);
+    CHECK(run.log().find('\007') == std::string::npos);
+  }
+}
+
 TEST_CASE_FIXTURE(Tunnelled, "scenario 18, W27: a tunnel that fails says why") {
   fs::path plainFile = directory / "plain";
   writeFile(plainFile, "#!/bin/sh\n", 0644);

@@ -76,6 +76,8 @@ const Case kCases[] = {
     {"pidfd_open", trapped("pidfd_open")},
     {"kill-parent", trapped("kill")},
     {"kill-self", trapped("kill")},
+    {"wait-any", trapped("waitid")},
+    {"wait-long", trapped("waitid")},
     {"tgkill-parent", trapped("tgkill")},
     {"tgkill-self", kWorks},
     {"rt_sigqueueinfo", trapped("rt_sigqueueinfo")},
