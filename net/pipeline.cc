@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "ipc/hang_up.h"
 
 namespace interimap {
 
@@ -202,6 +203,17 @@ void Pipeline::answer() {
     if (oldest.unfinished > 0 || oldest.exchange->hasMore()) return;
     finish(oldest);
     running_.pop_front();
+  }
+}
+
+void Pipeline::takeLeave(const std::string& why) {
+  if (!answering_ || running_.empty()) return;
+  try {
+    AnswersTo answers(*this, *running_.front());
+    running_.front()->exchange->lost(answers);
+    answers.send(answer::Done{answer::Done::Completion::no, answer::kHungUp, why.substr(0, kMostText)});
+  } catch (const std::exception&) {
+    // sync is gone as well.
   }
 }
 

@@ -55,6 +55,9 @@ class Pipeline final : public LiteralSink {
   bool loggedOut() const { return loggedOut_; }
   // The server is gone after LOGOUT, and need not have answered it.
   void abandon() { inFlight_.clear(); }
+  // The connection ends, and why: sync is told what has come in full, and which request it was that did not
+  // get its answer. That may be the cause.
+  void takeLeave(const std::string& why);
 
   // What the server sent. "+" (RFC 3501 section 7.5), which is not the login's:
   void continued();

@@ -40,10 +40,15 @@ Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, LoginS
              logTo(reporter), [this] { turn(); }) {}
 
 void Session::serve() {
-  logIn(login_, settings_);
-  enterReady();
-  pipeline_.loggedIn(capabilities_);
-  while (true) turn();
+  try {
+    logIn(login_, settings_);
+    enterReady();
+    pipeline_.loggedIn(capabilities_);
+    while (true) turn();
+  } catch (const Failure& failure) {
+    pipeline_.takeLeave(failure.what());
+    throw;
+  }
 }
 
 Session::~Session() {

@@ -23,7 +23,7 @@ std::vector<RefusedMessage> Store::refused(MailboxId id) const {
   Query row(*database_,
             "SELECT side, UID, kind, reply, at FROM ours_refused WHERE idx = ? ORDER BY side, UID", id);
   while (row.next())
-    found.push_back({row.side(0), row.uid(1), static_cast<Refusal>(row.integer(2, 0, 6)),
+    found.push_back({row.side(0), row.uid(1), static_cast<Refusal>(row.integer(2, 0, 7)),
                      std::string(row.bytes(3)), row.integer(4)});
   return found;
 }

@@ -104,6 +104,7 @@ enum class Refusal : std::uint8_t {
   denied = 4,    // the target may not be written to
   kept = 5,      // to be expunged on this side, as on the other, and it could not be yet
   surplus = 6,   // a second copy of what the other side has once, and not for us to expunge
+  apart = 7,     // a server hung up at it: see Hangup
 };
 
 // Why a mailbox is left alone, and the side whose fault it is.
@@ -125,6 +126,35 @@ struct RefusedMessage {
   Refusal kind = Refusal::refused;
   std::string reply;    // the server's words, at most kMostReply bytes
   std::int64_t at = 0;  // seconds since 1970
+};
+
+// What a server was asked for when the connection to it was lost: it may be the cause. The numbers are in the
+// database.
+struct Hangup {
+  enum class Asked : std::uint8_t {
+    mailbox = 0,   // to select it, or to list it: no UIDs
+    messages = 1,  // for something of these messages of `side`
+    append = 2,    // to store copies of these messages of the other side
+    flags = 3,     // to store flags of these
+    expunge = 4,   // to expunge these
+  };
+  // Lost so often while nothing else was asked for, it is the cause, and is left out ...
+  static constexpr unsigned kProven = 2;
+  // ... for so long, in seconds.
+  static constexpr std::int64_t kRest = 24 * 3600;
+
+  std::int64_t id = 0;  // given by addHangup()
+  MailboxId mailbox;
+  Side side = Side::local;
+  Asked asked = Asked::mailbox;
+  UidSet uids;
+  unsigned alone = 0;
+  std::int64_t at = 0;  // seconds since 1970
+  std::string words;    // at most Store::kMostReply bytes
+  bool operator==(const Hangup&) const = default;
+
+  bool isProven() const { return alone >= kProven; }
+  bool isDue(std::int64_t now) const { return !isProven() || now < at || now >= at + kRest; }
 };
 
 // A --delete or --rename, or a renaming that is followed, on its way: written down before a server is told.
@@ -280,6 +310,12 @@ class Store {
   std::vector<RefusedMessage> refused(MailboxId id) const;  // by side and UID
   UidSet refusedUids(MailboxId id, Side source) const;
   std::vector<MailboxId> withRefused() const;
+
+  void addHangup(const Hangup& hangup);
+  void putHangup(const Hangup& hangup);  // one that is known
+  void forgetHangup(std::int64_t id);    // it was not the cause, or is none any more
+  std::vector<Hangup> hangups() const;   // in the order in which they came
+  std::vector<Hangup> hangups(MailboxId id) const;
 
   void undertake(const Undertaking& undertaking);
   std::vector<Undertaking> undertakings() const;  // oldest first

@@ -24,6 +24,8 @@ class Engine {
   void run(bool first = true);
   // --dry-run: says what run() would do, and does nothing to either server or the database.
   void preview();
+  // The connection was lost at the last thing that was left to do.
+  bool isCutShort() const { return passes_.isCutShort(); }
 
  private:
   void prepareDatabase();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "ipc/failure.h"
 #include "ipc/side.h"
 
 namespace interimap {
@@ -72,24 +73,53 @@ void Passes::preview(const Due& due) {
 }
 
 void Passes::synchronise(const std::vector<Mailbox>& mailboxes) {
-  awaitStragglers(mailboxes);
-  for (std::size_t from = 0; from < mailboxes.size(); from += kTogether) {
-    std::vector<Due> wave;
-    for (std::size_t i = from; i < std::min(from + kTogether, mailboxes.size()); ++i)
-      wave.push_back({.mailbox = &mailboxes[i]});
-    for (int passes = 0; !wave.empty(); ++passes) {
-      if (passes == kMostPasses) {
-        for (const Due& due : wave)
-          log_.error(
-              About::at(Side::local, due.mailbox->wire.local),
-              "Still different after " + std::to_string(kMostPasses) + " passes; the next run tries again",
-              ExitStatus::tryAgain);
-        break;
-      }
-      wave = pass(wave);
+  try {
+    const std::vector<Mailbox> others = hangups_.others(mailboxes);
+    awaitStragglers(others);
+    for (std::size_t from = 0; from < others.size(); from += kTogether) {
+      std::vector<Due> wave;
+      for (std::size_t i = from; i < std::min(from + kTogether, others.size()); ++i)
+        wave.push_back({.mailbox = &others[i]});
+      untilOver(std::move(wave));
     }
+  } catch (const PeerGone&) {
+    hangups_.record(mailboxes, nullptr);
+    throw;
   }
   connections_.letGo();
+  tryAlone(mailboxes);
+  if (!cutShort_) hangups_.report(mailboxes);
+}
+
+void Passes::untilOver(std::vector<Due> wave) {
+  for (int passes = 0; !wave.empty(); ++passes) {
+    if (passes == kMostPasses) {
+      for (const Due& due : wave)
+        log_.error(
+            About::at(Side::local, due.mailbox->wire.local),
+            "Still different after " + std::to_string(kMostPasses) + " passes; the next run tries again",
+            ExitStatus::tryAgain);
+      break;
+    }
+    wave = pass(wave);
+  }
+}
+
+// What a server hung up at.
+void Passes::tryAlone(const std::vector<Mailbox>& mailboxes) {
+  for (const store::Hangup& hangup : hangups_.due(mailboxes)) {
+    auto mailbox = std::ranges::find(mailboxes, hangup.mailbox, &Mailbox::id);
+    try {
+      if (hangup.asked == store::Hangup::Asked::mailbox) awaitStragglers({*mailbox});
+      untilOver({{.mailbox = &*mailbox, .alone = hangup.id}});
+      connections_.letGo();
+      hangups_.acquit(hangup);
+    } catch (const PeerGone&) {
+      cutShort_ = hangups_.record(mailboxes, &hangup);
+      if (!cutShort_) throw;
+      return;
+    }
+  }
 }
 
 std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {

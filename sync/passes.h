@@ -12,6 +12,7 @@
 #include "ipc/launch.h"
 #include "store/store.h"
 #include "sync/copying/lanes.h"
+#include "sync/hangups.h"
 #include "sync/mailboxes/lists.h"
 #include "sync/mailboxes/mailbox.h"
 #include "sync/pass/pass.h"
@@ -31,14 +32,20 @@ class Passes {
         exchange_(exchange),
         store_(store),
         log_(log),
-        lists_(lists) {}
+        lists_(lists),
+        hangups_(connections.first(), store, log) {}
 
   void synchronise(const std::vector<Mailbox>& mailboxes);
+  // The connection was lost at what was tried by itself: all else is done.
+  bool isCutShort() const { return cutShort_; }
   // --dry-run: says what a pass would do.
   void preview(const Mailbox& mailbox) { preview(Due{.mailbox = &mailbox}); }
 
  private:
   void preview(const Due& due);
+  // Those that are not over after the most passes are reported.
+  void untilOver(std::vector<Due> wave);
+  void tryAlone(const std::vector<Mailbox>& mailboxes);
   void awaitStragglers(const std::vector<Mailbox>& mailboxes);
   void awaitUnanswered(const Both<Lanes*>& lanes);
   // One pass over all of them; those that are due again.
@@ -58,6 +65,8 @@ class Passes {
   store::Store& store_;
   Log& log_;
   const Lists& lists_;
+  Hangups hangups_;
+  bool cutShort_ = false;
   std::chrono::steady_clock::time_point progressTold_{};
 };
 

@@ -41,9 +41,9 @@ void Rounds::run() {
     store.reset();
     wrote_ = seam_.writes() != writes;
     Synchronised done = log_.endRound();
-    done.waiting = watching();
+    done.waiting = watching() && !cutShort_;
     launch_.report(Report{done});
-    if (!watching()) return;
+    if (!watching() || cutShort_) return;
     awaitNews();
     store = open(kPatience);
   }
@@ -60,6 +60,7 @@ void Rounds::round(store::Store& store) {
   }
   Engine engine(settings_, connections_, exchange_, store, log_);
   settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));
+  cutShort_ = engine.isCutShort();
 }
 
 bool Rounds::isBeside() const {

@@ -62,9 +62,10 @@ class Rounds {
   Log& log_;
   OpenStore openStore_;
   Both<Reply<Means>> means_;
-  bool first_ = true;   // round of this session
-  bool news_ = true;    // led to the last round
-  bool wrote_ = false;  // the last round
+  bool first_ = true;      // round of this session
+  bool news_ = true;       // led to the last round
+  bool wrote_ = false;     // the last round
+  bool cutShort_ = false;  // the last round, by the loss of a connection
   std::chrono::seconds nextLook_{0};
 };
 

@@ -11,11 +11,10 @@ std::optional<int> outcome(std::span<const End> ends, Asked asked) {
   if (asked == Asked::interrupt) return kInterrupted;
   if (asked == Asked::terminate) return 0;
   auto sync = std::ranges::find_if(ends, [](const End& e) { return e.role == Role::sync && e.said; });
-  bool judged = sync != ends.end(), isDone = judged && sync->said == ExitStatus::ok,
-       lost = judged && sync->said == ExitStatus::unavailable;
+  bool judged = sync != ends.end(), lost = judged && sync->said == ExitStatus::unavailable;
   for (const End& end : ends) {
     if (!end.said || end.said == ExitStatus::ok || (end.role == Role::sync && lost)) continue;
-    if (isDone && end.said == ExitStatus::unavailable) continue;
+    if (judged && !lost && end.said == ExitStatus::unavailable) continue;
     return static_cast<int>(*end.said);
   }
   return judged ? std::optional(static_cast<int>(*sync->said)) : std::nullopt;

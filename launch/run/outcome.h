@@ -23,10 +23,10 @@ inline constexpr int kInterrupted = 1;  // SIGINT, as the Perl program of this n
 
 // The exit status of the run; `ends` in the order in which they happened. A crash outweighs all; a request
 // to stop comes next; then it is the first that failed, sync or a net. If all that sync has to say is that it
-// lost a server, the net knows better. If sync is done, a server that is lost was not needed any more, but
-// one that did something else wrong is not forgiven. Either may be seen first. Nothing if nobody spoke, which
-// should not happen. A delivery process is among the ends only if it crashed: else sync judges what came of
-// it.
+// lost a server, the net knows better. If sync has come to its end, a server that is lost was not needed any
+// more, or hung up at the one thing that was left; but one that did something else wrong is not forgiven.
+// Either may be seen first. Nothing if nobody spoke, which should not happen. A delivery process is among the
+// ends only if it crashed: else sync judges what came of it.
 std::optional<int> outcome(std::span<const End> ends, Asked asked);
 
 // How far a run of --watch or --idle had come when it ended.

@@ -29,6 +29,9 @@ TEST_CASE("the run's exit status from its processes' ends") {
       // a connection that breaks when all is done is no failure, whoever is seen first
       {{said(Role::sync, ok), said(Role::local, unavailable), quietRemote}, Asked::nothing, 0},
       {{said(Role::local, unavailable), said(Role::sync, ok), quietRemote}, Asked::nothing, 0},
+      // ... nor is one that hung up at what sync has given up by then
+      {{said(Role::remote, unavailable), said(Role::sync, tryAgain), quietLocal}, Asked::nothing, 75},
+      {{said(Role::sync, tryAgain), said(Role::remote, unavailable), quietLocal}, Asked::nothing, 75},
       // ... but a server that talks nonsense is, as its error was printed
       {{said(Role::sync, ok), said(Role::net, protocol)}, Asked::nothing, 76},
       {{said(Role::net, protocol), said(Role::sync, ok)}, Asked::nothing, 76},

@@ -63,6 +63,8 @@ class Exchange {
   virtual void completed(std::size_t index, const StatusResponse& status);
   // All commands are completed, and so are all requests before this one: the last answers before Done.
   virtual void finish(Answers&) {}
+  // The server is gone, and this is the oldest: what has come in full is of use all the same.
+  virtual void lost(Answers&) {}
 
   // An untagged response of that kind could not be read, and may have been this one's, as it was its turn;
   // the UID if that could be read. What has to be complete to be of use ends with NO and kUnreadable.

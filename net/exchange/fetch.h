@@ -23,6 +23,7 @@ class Fetch final : public Exchange, LiteralSink {
   }
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void finish(Answers& answers) override { messages_.flush(answers); }
+  void lost(Answers& answers) override { messages_.flush(answers); }
 
  private:
   std::vector<Command> commandsFor(const std::vector<UidSet>& pieces) const;

@@ -26,6 +26,7 @@ class FetchBodies final : public Exchange, LiteralSink {
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void piecesEnd() override;
   void finish(Answers& answers) override { flush(answers); }
+  void lost(Answers& answers) override { flush(answers); }
 
  private:
   void begin(Kind, std::uint64_t size, std::string_view) override;

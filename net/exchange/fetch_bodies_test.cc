@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "ipc/hang_up.h"
 #include "net/script_test.h"
 #include "net/wire/limits.h"
 
@@ -226,6 +227,28 @@ TEST_CASE("field 12: a keyword that cannot be one costs itself, not its message,
   auto named = logged.find("Leaving out a keyword that cannot be one of UID 1");
   CHECK(named != std::string::npos);
   CHECK(logged.find("Junk", logged.find("Junk") + 1) == std::string::npos);
+}
+
+TEST_CASE("field 11: a server hangs up: what has come is told, and what was to be answered") {
+  Script script(account());
+  script.ready();
+  auto bodies = script.ask(request::FetchBodies{.uids = uids("1:4")});
+  auto other = script.ask(request::Fetch{uids("1:9"), request::Fetch::Items::flags});
+  script.hear(
+      "000002 UID FETCH 1:4 (FLAGS INTERNALDATE BODY.PEEK[])\r\n000003 UID FETCH 1:9 (MODSEQ FLAGS)\r\n");
+  for (const char* uid : {"1", "2"})
+    script.say(std::string("* 1 FETCH (UID ") + uid +
+               " FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {3}\r\nabc)\r\n");
+  script.say("* 3 FETCH (UID 3 FLAGS () BODY[] {30}\r\nonly a");
+  script.hangUp();
+  auto window = script.answer<answer::Window>(bodies);
+  REQUIRE(window.messages.size() == 2);
+  CHECK(script.body(window.messages[1].body) == "abc");
+  answer::Done done = script.done(bodies);
+  CHECK(done.code == answer::kHungUp);
+  CHECK(done.text.find("closed the connection") != std::string::npos);
+  CHECK(other > bodies);
+  CHECK(script.failure().find("closed the connection") != std::string::npos);
 }
 
 TEST_CASE("field 12: an unreadable response puts only those in doubt whose turn it was") {

@@ -21,6 +21,7 @@ class FetchContent final : public Exchange, LiteralSink {
   }
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;
   void finish(Answers& answers) override { messages_.flush(answers); }
+  void lost(Answers& answers) override { messages_.flush(answers); }
 
  private:
   void begin(Kind, std::uint64_t, std::string_view) override { reset(); }

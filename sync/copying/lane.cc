@@ -240,7 +240,9 @@ void Lane::send(Appending window) {
     append.messages.push_back({message.flags, message.date, message.body});
   tally_.appendedTo.insert(load.mailbox);
   window.sent = pace_.send(std::chrono::steady_clock::now());
-  window.reply = target_.append(std::move(append), std::move(window.bodies));
+  UidSet sources;
+  for (const answer::WindowMessage& message : window.messages) sources.add(message.uid);
+  window.reply = target_.append(std::move(append), std::move(window.bodies), std::move(sources));
   appending_.push_back(std::move(window));
 }
 
@@ -408,7 +410,8 @@ void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::stri
     case store::Refusal::unsent:  // reported by owe()
     case store::Refusal::denied:  // by Pass
     case store::Refusal::kept:
-    case store::Refusal::surplus: return;
+    case store::Refusal::surplus:
+    case store::Refusal::apart: return;
     case store::Refusal::refused:
       log_.error(source, std::string("UID ") + number + " was refused by " + target_.name() + ": " + reply,
                  ExitStatus::tryAgain);

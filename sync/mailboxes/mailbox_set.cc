@@ -282,9 +282,11 @@ std::set<store::MailboxId> MailboxSet::unfinished() const {
   for (store::MailboxId id : store_.withBrake()) unfinished.insert(id);
   for (store::MailboxId id : store_.withRefused())
     if (std::ranges::any_of(store_.refused(id), [](const store::RefusedMessage& refused) {
-          return refused.kind == store::Refusal::refused || refused.kind == store::Refusal::unsent;
+          return refused.kind == store::Refusal::refused || refused.kind == store::Refusal::unsent ||
+                 refused.kind == store::Refusal::apart;
         }))
       unfinished.insert(id);
+  for (const store::Hangup& hangup : store_.hangups()) unfinished.insert(hangup.mailbox);
   return unfinished;
 }
 

@@ -161,6 +161,7 @@ void Pass::begin(Both<Lanes*> lanes) {
       work_.log.error(work_.about(side), "Not expunging " + text(*decided.heldBack[side]),
                       ExitStatus::tryAgain);
   reportConflicts(decided.plan, recognised);
+  setApart();
   application_.emplace(work_, std::move(decided), deny());
   application_->begin(lanes, changes_);
 }
@@ -232,6 +233,7 @@ Restrained Pass::decide() {
   for (Touched& pair : touched)
     for (Side side : kSides)
       if (work_.due.rebuilt[side] && pair.base && pair.now[side]) pair.base = *pair.base & *pair.now[side];
+  leaveApart(touched);
   Plan plan = reconcile(touched, access);
   Both<Past> past;
   for (Side side : kSides) {
@@ -249,6 +251,38 @@ Restrained Pass::decide() {
       past, std::time(nullptr));
   for (Side side : kSides) reportWithheld(decided.plan, side);
   return decided;
+}
+
+// A server hung up when it was to store their flags, or to expunge them.
+void Pass::leaveApart(std::vector<Touched>& touched) {
+  const Both<UidSet>& apart = work_.apart.changes;
+  if (apart.local.empty() && apart.remote.empty()) return;
+  auto before = touched.size();
+  std::erase_if(touched, [&](const Touched& pair) {
+    return apart.local.contains(pair.local) || apart.remote.contains(pair.remote);
+  });
+  leftApart_ = touched.size() < before;
+  for (Side side : kSides)
+    std::erase_if(work_.surplus[side], [&](const auto& copy) { return apart[side].contains(copy.first); });
+}
+
+// They stay on this side, and the others go on. Should one have been sent before, it is a stray by now
+// (Resumption).
+void Pass::setApart() {
+  for (Side side : kSides) {
+    if (!changes_[side] || work_.apart.messages[side].empty()) continue;
+    UidSet apart;
+    std::erase_if(changes_[side]->fresh, [&](const Fresh& fresh) {
+      bool isApart = work_.apart.messages[side].contains(fresh.uid);
+      if (isApart) apart.add(fresh.uid);
+      return isApart;
+    });
+    if (apart.empty() || work_.settings.dryRun) continue;
+    store::Transaction transaction = work_.store.begin();
+    work_.store.settle(work_.mailbox.id, other(side), apart);
+    for (Uid uid : apart.each()) work_.store.refuse(work_.mailbox.id, side, uid, store::Refusal::apart, "");
+    transaction.commit("apart");
+  }
 }
 
 void Pass::reportWithheld(const Plan& plan, Side side) {
@@ -293,6 +327,7 @@ void Pass::preview() {
     joined_ = pairing_.preview();
   }
   Restrained decided = decide();
+  setApart();
   Both<UidSet> denied = deny();
   for (Side side : kSides) {
     auto say = [&](const std::string& what) { work_.log.notice(work_.about(side), what); };
@@ -330,7 +365,7 @@ void Pass::expunge() {
 }
 
 void Pass::finish(const Both<Lanes*>& lanes) {
-  if (!application_ || !application_->finish()) return;
+  if (!application_ || !application_->finish() || leftApart_) return;
   for (Side side : kSides)
     if (lanes[side]->tally().confused.contains(&work_.mailbox)) return;
   for (Side side : kSides)

@@ -58,6 +58,8 @@ class Pass {
   bool resume();
   bool leaveSurplus();
   Restrained decide();
+  void leaveApart(std::vector<Touched>& touched);
+  void setApart();
   void reportWithheld(const Plan& plan, Side side);
   Both<UidSet> deny();
   void rememberBrake(const Restrained& decided);
@@ -73,6 +75,7 @@ class Pass {
   Questions questions_{work_, changes_};
   Pairing pairing_{work_, changes_};
   std::vector<Touched> joined_;  // twins with different flags
+  bool leftApart_ = false;       // changes that are to be told again
   std::optional<Application> application_;
 };
 

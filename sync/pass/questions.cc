@@ -37,6 +37,7 @@ bool mayTry(const Work& work, const store::RefusedMessage& message) {
   switch (message.kind) {
     case store::Refusal::unsent: return true;
     case store::Refusal::refused: return !work.due.again;
+    case store::Refusal::apart: return !work.apart.messages[message.source].contains(message.uid);
     case store::Refusal::denied: return !work.due.again && !work.access(other(message.source)).readOnly;
     case store::Refusal::empty:
     case store::Refusal::tooLarge:

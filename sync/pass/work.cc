@@ -17,6 +17,26 @@ Work::Work(const settings::Sync& settings_, Both<Server*> servers_, store::Store
   for (Side side : kSides) refused[side] = store.refusedUids(mailbox.id, side);
   distrusted = settings.adopt && store.held(mailbox.id);
   if (distrusted) due.afresh = due.recovered = true;
+  setApart();
+}
+
+void Work::setApart() {
+  Both<UidSet> avoided;
+  for (const store::Hangup& hangup : store.hangups(mailbox.id)) {
+    using Asked = store::Hangup::Asked;
+    if (hangup.id == due.alone) continue;
+    switch (hangup.asked) {
+      case Asked::mailbox: break;  // Passes
+      case Asked::messages: avoided[hangup.side].add(hangup.uids); break;
+      case Asked::append: apart.messages[other(hangup.side)].add(hangup.uids); break;
+      case Asked::flags:
+      case Asked::expunge: apart.changes[hangup.side].add(hangup.uids); break;
+    }
+  }
+  for (Side side : kSides) {
+    apart.messages[side].add(avoided[side]);
+    servers[side]->avoid(mailbox.wire[side], std::move(avoided[side]));
+  }
 }
 
 // PERMANENTFLAGS of a read-only mailbox is empty: that does not mean that its messages lack flags.
@@ -59,6 +79,7 @@ void Work::failOrTryAgain(Side side, bool again, const std::string& text, ExitSt
 
 void Work::startAgain(Due due_) {
   over_ = true;
+  due_.alone = due.alone;
   next = std::move(due_);
 }
 

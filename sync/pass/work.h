@@ -31,9 +31,16 @@ struct Due {
   Both<bool> bare{};                  // that side has no mod-sequences in this mailbox
   bool recounted = false;             // a server named more or fewer messages than it said that there are
   unsigned doubts = 0;                // how often MESSAGES did not fit
+  std::int64_t alone = 0;             // the hangup that is tried again, and nothing else; 0: none
   Both<std::uint64_t> expunged{};     // by this run
   Both<answer::Selected> selected{};  // as of the last look at that side
   Both<std::shared_ptr<const Copies>> copies{};  // what the pass before has copied to that side
+};
+
+// What is left out since a server hung up at it (sync/hangups.h), by the side whose UIDs they are: messages
+// that are not copied from there, and those whose flags stay as they are and which are not expunged.
+struct Apart {
+  Both<UidSet> messages, changes;
 };
 
 class Work {
@@ -50,6 +57,7 @@ class Work {
   Both<UidSet> refused;                         // of messages that stay on that side alone
   // Second copies on that side that came late, to be expunged, and the stray that each of them was.
   Both<std::map<Uid, std::int64_t>> surplus;
+  Apart apart;
   // The mailbox was on hold and --adopt is given: the known UIDs of both sides are ignored.
   bool distrusted = false;
 
@@ -78,6 +86,8 @@ class Work {
   std::optional<Due> next;
 
  private:
+  void setApart();
+
   bool over_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "ipc/hang_up.h"
 #include "sync/report/log.h"
 
 namespace interimap {
@@ -25,16 +26,39 @@ void Server::violation(const std::string& what) const {
 }
 
 template <typename Value>
-std::shared_ptr<typename Reply<Value>::State> Server::expect(Taker<Value> onAnswer) {
+std::shared_ptr<typename Reply<Value>::State> Server::expect(Taker<Value> onAnswer, Asked asked) {
   auto state = std::make_shared<typename Reply<Value>::State>();
   state->onAnswer = std::move(onAnswer);
+  state->asked = std::move(asked);
   return state;
+}
+
+// To list all there is, or all that is new, is a matter of the mailbox.
+Asked Server::asked(store::Hangup::Asked what, const UidSet& uids) const {
+  WireName mailbox = selected_.value_or(WireName());
+  if (!uids.empty() && uids.last() == UidSet::from({0xffffffffU}).last())
+    return {store::Hangup::Asked::mailbox, std::move(mailbox), {}};
+  return {what, std::move(mailbox), uids};
+}
+
+std::vector<Asked> Server::unanswered() const {
+  std::vector<Asked> all;
+  for (const auto& [id, pending] : pending_) all.push_back(pending->asked);
+  return all;
+}
+
+void Server::avoid(const WireName& mailbox, UidSet uids) {
+  if (uids.empty())
+    avoided_.erase(mailbox);
+  else
+    avoided_.insert_or_assign(mailbox, std::move(uids));
 }
 
 void Server::send(const std::shared_ptr<Pending>& pending, Request request) {
   request.id = nextId_++;
   ++pending->outstanding;
   pending_.emplace_back(request.id, pending);
+  if (lost_ && loss_ == Loss::endsAll) throw PeerGone();
   try {
     if (!lost_) channel_.send(pack(std::move(request)));
   } catch (const PeerGone&) {
@@ -52,12 +76,12 @@ void Server::flush() {
 
 // Called while PeerGone is handled. What had arrived before is taken.
 void Server::lose() {
-  if (loss_ == Loss::endsAll) throw;
   try {
     while (auto packet = channel_.receive()) take(std::move(*packet));
   } catch (const PeerGone&) {
   }
   lost_ = true;
+  if (loss_ == Loss::endsAll) throw PeerGone();
 }
 
 void Server::write(const std::shared_ptr<Pending>& pending, Request request) {
@@ -87,6 +111,10 @@ void Server::take(Packet packet) {
   std::shared_ptr<Pending> pending = pending_.front().second;
   auto* done = std::get_if<answer::Done>(&answer.what);
   if (done == nullptr) return pending->take(std::move(answer));
+  if (done->code == answer::kHungUp) {
+    lastWords_ = std::move(done->text);
+    return;
+  }
   pending_.pop_front();
   if (pending->done.ok()) pending->done = std::move(*done);
   --pending->outstanding;
@@ -122,18 +150,20 @@ Reply<Nothing> Server::list(request::List list, OnListed onListed, OnStatus onSt
 Reply<answer::Selected> Server::select(const WireName& mailbox, std::optional<request::Known> known,
                                        OnMessage onMessage, OnVanished onVanished) {
   UidSet knownUids = known ? known->uids : UidSet();
-  auto state = expect<answer::Selected>([=, this](Answer answer, answer::Selected& selected) {
-    if (auto* it = std::get_if<answer::Selected>(&answer.what)) {
-      selected = *it;
-    } else if (auto* vanished = std::get_if<answer::Vanished>(&answer.what)) {
-      if (onVanished) onVanished(vanished->uids.intersect(knownUids));
-    } else if (auto* messages = std::get_if<answer::Messages>(&answer.what)) {
-      if (onMessage)
-        for (const answer::Message& message : messages->messages) onMessage(message);
-    } else {
-      violation("something else to SELECT");
-    }
-  });
+  auto state = expect<answer::Selected>(
+      [=, this](Answer answer, answer::Selected& selected) {
+        if (auto* it = std::get_if<answer::Selected>(&answer.what)) {
+          selected = *it;
+        } else if (auto* vanished = std::get_if<answer::Vanished>(&answer.what)) {
+          if (onVanished) onVanished(vanished->uids.intersect(knownUids));
+        } else if (auto* messages = std::get_if<answer::Messages>(&answer.what)) {
+          if (onMessage)
+            for (const answer::Message& message : messages->messages) onMessage(message);
+        } else {
+          violation("something else to SELECT");
+        }
+      },
+      {store::Hangup::Asked::mailbox, mailbox, {}});
   selected_ = mailbox;
   bool modSequences = means_.collect == Means::Collect::condstore;
   send(state, {0, request::Select{mailbox, false, std::move(known), modSequences}, {}});
@@ -162,31 +192,43 @@ auto messagesWithin(const UidSet& asked, Server::OnMessage onMessage,
 
 }  // namespace
 
-Reply<Nothing> Server::fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage,
+Reply<Nothing> Server::fetch(const UidSet& all, request::Fetch::Items items, OnMessage onMessage,
                              ModSeq changedSince) {
-  auto state = expect<Nothing>(
-      messagesWithin(uids, std::move(onMessage), [this](const char* what) { violation(what); }));
+  using enum request::Fetch::Items;
+  UidSet uids = all;
+  if (auto avoided = avoided_.find(selected_.value_or(WireName())); avoided != avoided_.end())
+    if (items == identity || items == content) uids.remove(avoided->second);
+  auto state = expect<Nothing>({}, asked(store::Hangup::Asked::messages, uids));
+  auto note = [asked = &state->asked, onMessage = std::move(onMessage)](const answer::Message& message) {
+    asked->answered(message.uid);
+    if (onMessage) onMessage(message);
+  };
+  state->onAnswer = messagesWithin(uids, std::move(note), [this](const char* what) { violation(what); });
   for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
     send(state, {0, request::Fetch{std::move(piece), items, changedSince}, {}});
   return {state, exchange_};
 }
 
 Reply<FetchedBodies> Server::fetchBodies(request::FetchBodies fetch) {
-  auto state = expect<FetchedBodies>(
-      [uids = fetch.uids, reading = fetch.reading, this](Answer answer, FetchedBodies& fetched) {
-        auto* window = std::get_if<answer::Window>(&answer.what);
-        if (window == nullptr) violation("something else than bodies");
-        std::vector<BodyRange> ranges;
-        for (const answer::WindowMessage& message : window->messages) {
-          if (!uids.contains(message.uid)) violation("a body that was not asked for");
-          ranges.push_back(message.body);
-        }
-        for (Uid uid : window->tooLarge)
-          if (!uids.contains(uid)) violation("a body that was not asked for");
-        Bodies::check(answer.bodies, ranges, reading);
-        fetched.tooLarge.insert(fetched.tooLarge.end(), window->tooLarge.begin(), window->tooLarge.end());
-        fetched.parts.push_back({std::move(window->messages), std::move(answer.bodies)});
-      });
+  auto state = expect<FetchedBodies>({}, asked(store::Hangup::Asked::messages, fetch.uids));
+  state->onAnswer = [uids = fetch.uids, reading = fetch.reading, asked = &state->asked, this](
+                        Answer answer, FetchedBodies& fetched) {
+    auto* window = std::get_if<answer::Window>(&answer.what);
+    if (window == nullptr) violation("something else than bodies");
+    std::vector<BodyRange> ranges;
+    for (const answer::WindowMessage& message : window->messages) {
+      if (!uids.contains(message.uid)) violation("a body that was not asked for");
+      ranges.push_back(message.body);
+      asked->answered(message.uid);
+    }
+    for (Uid uid : window->tooLarge) {
+      if (!uids.contains(uid)) violation("a body that was not asked for");
+      asked->answered(uid);
+    }
+    Bodies::check(answer.bodies, ranges, reading);
+    fetched.tooLarge.insert(fetched.tooLarge.end(), window->tooLarge.begin(), window->tooLarge.end());
+    fetched.parts.push_back({std::move(window->messages), std::move(answer.bodies)});
+  };
   send(state, {0, std::move(fetch), {}});
   return {state, exchange_};
 }
@@ -210,14 +252,16 @@ Reply<UidSet> Server::search(request::Search search) {
   return {state, exchange_};
 }
 
-Reply<answer::Appended> Server::append(request::Append append, Descriptor bodies) {
+Reply<answer::Appended> Server::append(request::Append append, Descriptor bodies, UidSet sources) {
   std::size_t count = append.messages.size();
-  auto state = expect<answer::Appended>([count, this](Answer answer, answer::Appended& appended) {
-    auto* it = std::get_if<answer::Appended>(&answer.what);
-    if (it == nullptr || it->uids.size() != count || it->stored.size() != count)
-      violation("something else to APPEND");
-    appended = std::move(*it);
-  });
+  auto state = expect<answer::Appended>(
+      [count, this](Answer answer, answer::Appended& appended) {
+        auto* it = std::get_if<answer::Appended>(&answer.what);
+        if (it == nullptr || it->uids.size() != count || it->stored.size() != count)
+          violation("something else to APPEND");
+        appended = std::move(*it);
+      },
+      {store::Hangup::Asked::append, append.mailbox, std::move(sources)});
   state->value.uids.resize(count);
   state->value.stored.resize(count);
   write(state, {0, std::move(append), std::move(bodies)});
@@ -227,18 +271,21 @@ Reply<answer::Appended> Server::append(request::Append append, Descriptor bodies
 Reply<Nothing> Server::store(const UidSet& uids, request::Store::Change change, const Flags& flags,
                              OnMessage onMessage) {
   auto state = expect<Nothing>(
-      messagesWithin(uids, std::move(onMessage), [this](const char* what) { violation(what); }));
+      messagesWithin(uids, std::move(onMessage), [this](const char* what) { violation(what); }),
+      asked(store::Hangup::Asked::flags, uids));
   for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
     write(state, {0, request::Store{std::move(piece), change, flags}, {}});
   return {state, exchange_};
 }
 
 Reply<UidSet> Server::expunge(const UidSet& uids, request::Expunge::Step step) {
-  auto state = expect<UidSet>([uids, this](Answer answer, UidSet& gone) {
-    auto* vanished = std::get_if<answer::Vanished>(&answer.what);
-    if (vanished == nullptr) violation("something else to EXPUNGE");
-    gone.add(vanished->uids.intersect(uids));
-  });
+  auto state = expect<UidSet>(
+      [uids, this](Answer answer, UidSet& gone) {
+        auto* vanished = std::get_if<answer::Vanished>(&answer.what);
+        if (vanished == nullptr) violation("something else to EXPUNGE");
+        gone.add(vanished->uids.intersect(uids));
+      },
+      asked(store::Hangup::Asked::expunge, uids));
   for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
     write(state, {0, request::Expunge{std::move(piece), step}, {}});
   return {state, exchange_};

@@ -8,21 +8,35 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "ipc/imap.h"
 #include "ipc/launch.h"
+#include "store/store.h"
 #include "sync/peers/exchange.h"
 #include "sync/peers/means.h"
 #include "sync/peers/seam.h"
 
 namespace interimap {
 
+// What a request is about, should the connection be lost over it. None: nothing that could be left out.
+struct Asked {
+  std::optional<store::Hangup::Asked> what;
+  WireName mailbox{};
+  UidSet uids{};  // that have not been answered yet; at least the last one
+
+  void answered(Uid uid) {
+    if (uids.size() > 1) uids.remove(UidSet::single(uid));
+  }
+};
+
 // A request, or the pieces that one was split into, on its way.
 struct Pending {
   virtual ~Pending() = default;
+  Asked asked{};
   unsigned outstanding = 0;  // pieces not yet done
   answer::Done done;         // the first that was not OK, else the last
   // Takes an answer other than Done; PeerViolation if it is none for this request.
@@ -105,7 +119,8 @@ class Server {
   Reply<FetchedBodies> fetchBodies(request::FetchBodies fetch);
   Reply<UidSet> search(const UidSet& uids, std::chrono::year_month_day before);
   Reply<UidSet> search(const UidSet& uids, const Flags& with = {});
-  Reply<answer::Appended> append(request::Append append, Descriptor bodies);
+  // `sources`: the UIDs of these messages on the other server.
+  Reply<answer::Appended> append(request::Append append, Descriptor bodies, UidSet sources = {});
   Reply<Nothing> store(const UidSet& uids, request::Store::Change change, const Flags& flags,
                        OnMessage onMessage);
   // What the server says is gone.
@@ -119,6 +134,12 @@ class Server {
   bool hasSelected() const { return selected_.has_value(); }
   // The connection is lost, which could be borne: replies that are not ready never will be.
   bool isLost() const { return lost_; }
+  // What the server was to answer when the connection was lost, in order, and what net said of it.
+  std::vector<Asked> unanswered() const;
+  const std::string& lastWords() const { return lastWords_; }
+  // It hung up when it was asked for what is in these messages: fetch() asks for that of the others alone, as
+  // if these were not there.
+  void avoid(const WireName& mailbox, UidSet uids);
 
   const Channel& channel() const { return channel_; }
   void turn() { exchange_.turn(); }  // waits until something moves, anywhere
@@ -131,7 +152,8 @@ class Server {
   template <typename Value>
   using Taker = std::function<void(Answer, Value&)>;
   template <typename Value>
-  std::shared_ptr<typename Reply<Value>::State> expect(Taker<Value> onAnswer);
+  std::shared_ptr<typename Reply<Value>::State> expect(Taker<Value> onAnswer, Asked asked = {});
+  Asked asked(store::Hangup::Asked what, const UidSet& uids) const;
   void send(const std::shared_ptr<Pending>& pending, Request request);
   void take(Packet packet);
   void lose();
@@ -150,6 +172,8 @@ class Server {
   Means means_;
   std::optional<WireName> selected_;
   Reply<answer::Selected> selectReply_;  // of selected_
+  std::map<WireName, UidSet> avoided_;
+  std::string lastWords_;
 };
 
 }  // namespace interimap

@@ -35,7 +35,8 @@ struct FakeOptions {
   bool tellsAtLogin = true;             // them in the response to AUTHENTICATE and LOGIN
   std::string challenge = "+ \r\n";     // to AUTHENTICATE without initial response
   fs::path certificate = {}, key = {};  // of STARTTLS
-  std::function<std::string(const std::string&)> rewrite = {};  // every response line, its CRLF included
+  // Every response line, its CRLF included; where nothing is left of one, the connection ends.
+  std::function<std::string(const std::string&)> rewrite = {};
   bool finishesDeflate = false;                                 // before the connection ends
 };
 

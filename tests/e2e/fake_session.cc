@@ -73,7 +73,9 @@ void FakeServer::Session::send(std::string_view data) {
 
 void FakeServer::Session::response(const std::string& line) {
   const auto& rewrite = server_.options_.rewrite;
-  send(rewrite ? rewrite(line) : line);
+  const std::string octets = rewrite ? rewrite(line) : line;
+  if (octets.empty()) throw Closed();
+  send(octets);
 }
 
 bool FakeServer::Session::apply(const Intervention* intervention) {
