@@ -221,7 +221,9 @@ void Lists::fetchDelimiters() {
         },
         [](const auto&) {});
   for (Side side : kSides) {
-    if (!replies[side].done().ok() || roots[side].size() != 1)
+    if (const answer::Done& done = replies[side].done(); !done.ok())
+      throw ServerFailure(side, ExitStatus::tryAgain, "LIST: " + words(done));
+    if (roots[side].size() != 1)
       throw ServerFailure(side, ExitStatus::protocol, "Missing or unexpected reply to LIST");
     delimiter_[side] = roots[side].front().delimiter;
   }
