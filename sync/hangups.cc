@@ -78,7 +78,8 @@ std::vector<Hangup> Hangups::due(const std::vector<Mailbox>& mailboxes) const {
 
 bool Hangups::record(const std::vector<Mailbox>& mailboxes, const Hangup* alone) {
   for (Side side : kSides) {
-    if (!servers_[side]->isLost()) continue;
+    // Where net says nothing it was killed, with us perhaps.
+    if (!servers_[side]->isLost() || servers_[side]->lastWords().empty()) continue;
     const std::vector<Asked> unanswered = servers_[side]->unanswered();
     if (unanswered.empty() || !unanswered.front().what) return false;
     const Asked& asked = unanswered.front();
@@ -106,13 +107,14 @@ void Hangups::recordOthers(const std::vector<Mailbox>& mailboxes, Side side,
   std::vector<WireName> named;
   for (const Asked& asked : unanswered) {
     if (asked.what != first.what) continue;
-    if (first.what != Hangup::Asked::mailbox && asked.mailbox == first.mailbox)
-      uids.add(asked.uids);
-    else if (first.what == Hangup::Asked::mailbox && named.size() < most &&
-             std::ranges::find(named, asked.mailbox) == named.end())
-      named.push_back(asked.mailbox);
+    if (first.what == Hangup::Asked::mailbox) {
+      if (named.size() < most && std::ranges::find(named, asked.mailbox) == named.end())
+        named.push_back(asked.mailbox);
+    } else if (asked.mailbox == first.mailbox) {
+      bool some = first.what == Hangup::Asked::messages;
+      uids.add(some ? lowest(asked.uids, most - std::min(most, uids.size())) : asked.uids);
+    }
   }
-  if (first.what == Hangup::Asked::messages) uids = lowest(uids, most);
   if (named.empty()) named.push_back(first.mailbox);
   for (const WireName& name : named)
     if (const Mailbox* mailbox = find(mailboxes, side, name)) add(*mailbox, side, *first.what, uids);

@@ -22,12 +22,24 @@ void PullFetch::add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>&
   tasks_.push_back({uid, size, static_cast<std::uint32_t>(group - groups_.begin()) & 0x7fffffffU, 0});
 }
 
+void PullFetch::addLast(Uid uid, const std::vector<ForwardPath>& recipients) {
+  add(uid, 0, recipients);
+  last_.push_back(tasks_.back());
+  tasks_.pop_back();
+  last_.back().alone = 1;
+}
+
 void PullFetch::stop() {
+  last_.clear();
   tasks_.clear();
   fetching_.clear();
 }
 
 std::uint64_t PullFetch::ask(std::uint64_t room, bool mayBeLarger) {
+  if (nextIsLast()) {
+    tasks_.push_back(last_.front());
+    last_.pop_front();
+  }
   const Task first = tasks_.front();
   UidSet uids;
   std::uint64_t size = 0;

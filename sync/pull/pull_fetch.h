@@ -36,6 +36,8 @@ class PullFetch {
 
   // A message that is to be delivered to these; `size` as far as it is known.
   void add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>& recipients);
+  // One at which the server hung up: it comes when there are no others, and in a window of its own.
+  void addLast(Uid uid, const std::vector<ForwardPath>& recipients);
   const std::vector<ForwardPath>& recipients(std::size_t group) const { return groups_[group]; }
 
   // Asks for the next window, unless it has more octets than there is room for. Octets of it; 0: none was.
@@ -43,9 +45,10 @@ class PullFetch {
   bool ready() const { return !fetching_.empty() && fetching_.front().reply.ready(); }
   Fetched take();  // of what is ready
 
-  bool wants() const { return !tasks_.empty(); }
+  bool wants() const { return !tasks_.empty() || !last_.empty(); }
+  bool nextIsLast() const { return tasks_.empty() && !last_.empty(); }
   std::size_t outstanding() const { return fetching_.size(); }
-  bool done() const { return tasks_.empty() && fetching_.empty(); }
+  bool done() const { return !wants() && fetching_.empty(); }
   void stop();  // asks for no more
 
   const UidSet& missing() const { return missing_; }  // listed, and not sent when asked for alone
@@ -69,7 +72,7 @@ class PullFetch {
   PullContext& pulling_;
   const WireName& mailbox_;
   std::deque<std::vector<ForwardPath>> groups_;  // references to them stay good
-  std::deque<Task> tasks_;
+  std::deque<Task> tasks_, last_;
   std::deque<Fetching> fetching_;
   UidSet missing_;
 };

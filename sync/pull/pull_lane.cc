@@ -68,6 +68,8 @@ void PullLane::abandon(std::chrono::milliseconds patience) {
 
 // Asks for the next window, if there is one and room for it.
 bool PullLane::fetch() {
+  if (fetch_.nextIsLast() && (fetch_.outstanding() > 0 || !waiting_.empty() || !handed_.empty()))
+    return false;
   if (!fetch_.wants() || pulling_.log.behind() ||
       fetch_.outstanding() + waiting_.size() + handed_.size() >= kWindowsInFlight)
     return false;

@@ -31,6 +31,9 @@ class PullLane {
     fetch_.add(uid, size, recipients);
   }
 
+  // One at which the server hung up: it is asked for when nothing else is left.
+  void addLast(Uid uid, const std::vector<ForwardPath>& recipients) { fetch_.addLast(uid, recipients); }
+
   // Until every message is settled, or the server that mail goes to is down, or mail goes round in a loop.
   // Throws what ends the run, after delivery has had time to finish what it has.
   void run();

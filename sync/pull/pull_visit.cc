@@ -18,6 +18,15 @@ using store::Settlement;
 constexpr std::size_t kMostReported = 100;  // refused messages, one line each
 const Flags kSeen = *Flags::parse("\\Seen"), kFailed = *Flags::parse("$DeliveryFailed");
 
+// How a message is written down at which the server hung up; and how often it has by then: with others, and
+// twice by itself.
+constexpr const char* kHungUpAt = "the IMAP server hung up when it was asked for it";
+constexpr std::uint32_t kProven = 3;
+
+bool isHungUpAt(const OpenMessage& message) {
+  return std::ranges::any_of(message.fates, [](const auto& fate) { return fate.reply == kHungUpAt; });
+}
+
 std::string number(Uid uid) { return "UID " + std::to_string(uid.value()); }
 
 std::string day(std::int64_t seconds) {
@@ -163,9 +172,10 @@ std::vector<ForwardPath> Visit::remaining(const OpenMessage& message) const {
 }
 
 // When run once, every message is tried once, however long ago the last time was; unless it goes round in a
-// loop.
+// loop, or the server hangs up at it.
 bool Visit::due(const OpenMessage& message) const {
-  return pulling_.idling() || message.has(Fate::held) ? isDue(message.next, pulling_.now()) : first_;
+  bool waits = pulling_.idling() || message.has(Fate::held) || isHungUpAt(message);
+  return waits ? isDue(message.next, pulling_.now()) : first_;
 }
 
 // Those for whom a message was not delivered are no longer among the recipients.
@@ -188,10 +198,17 @@ void Visit::deliver() {
   for (const Listed& each : fresh_) lane.add(each.uid, each.size, pulling_.recipients);
   for (const auto& [uid, message] : open_) {
     auto to = remaining(message);
-    if (to.empty() || !due(message)) continue;
+    if (to.empty() || !due(message) || isHungUpAt(message)) continue;
     lane.add(uid, sizeOf(message.identity.size), to);
   }
-  lane.run();
+  for (const auto& [uid, message] : open_)
+    if (isHungUpAt(message) && due(message)) lane.addLast(uid, remaining(message));
+  try {
+    lane.run();
+  } catch (const PeerGone&) {
+    noteHangup();
+    throw;
+  }
   defer(lane.missing());
   if (lane.interrupted()) complete_ = false;
   looping_ = lane.looping();
@@ -208,21 +225,50 @@ void Visit::defer(const UidSet& missing) {
   if (!whole(reply.done())) complete_ = false;
   if (there.empty()) return;
   pulling_.state.write("not sent", [&] {
-    for (Uid uid : there.each()) {
-      auto it = open_.find(uid);
-      OpenMessage message = it == open_.end() ? OpenMessage{uid} : it->second;
-      ++message.attempts;
-      message.next = pulling_.now() + backoff(message.attempts);
-      message.fates.clear();
-      for (const ForwardPath& recipient : pulling_.recipients)
-        message.fates.push_back(
-            {recipient.text(), Fate::deferred, "the IMAP server does not send it", pulling_.now()});
-      pulling_.state.put(id(), message);
-      open_.insert_or_assign(uid, message);
-    }
+    for (Uid uid : there.each()) putBack(uid, "the IMAP server does not send it", backoff);
   });
   for (Uid uid : there.each())
     error(number(uid) + " is listed, but the server does not send it", ExitStatus::tryAgain);
+}
+
+// For all recipients.
+const OpenMessage& Visit::putBack(Uid uid, const char* reply, std::int64_t (*wait)(std::uint32_t attempts)) {
+  auto it = open_.find(uid);
+  OpenMessage message = it == open_.end() ? OpenMessage{uid} : it->second;
+  ++message.attempts;
+  message.next = pulling_.now() + wait(message.attempts);
+  message.fates.clear();
+  for (const ForwardPath& recipient : pulling_.recipients)
+    message.fates.push_back({recipient.text(), Fate::deferred, reply, pulling_.now()});
+  pulling_.state.put(id(), message);
+  return open_.insert_or_assign(uid, message).first->second;
+}
+
+// The connection was lost: the first message that has not come may be the cause. It is asked for last from
+// then on, and when nothing else is under way; lost there twice, it is left alone for an hour.
+void Visit::noteHangup() {
+  const Server& server = pulling_.server;
+  if (!server.isLost() || server.lastWords().empty()) return;
+  const std::vector<Asked> unanswered = server.unanswered();
+  if (unanswered.empty() || unanswered.front().what != store::Hangup::Asked::messages ||
+      unanswered.front().mailbox != mailbox_)
+    return;
+  Uid uid = unanswered.front().uids.first();
+  auto known = open_.find(uid);
+  bool again = known != open_.end() && isHungUpAt(known->second);
+  if (!again && known != open_.end()) open_.at(uid).attempts = 0;
+  std::string text = "The connection was lost when the server was asked for " + number(uid);
+  pulling_.state.write("hangup", [&] {
+    const OpenMessage& message = putBack(uid, kHungUpAt, [](std::uint32_t attempts) -> std::int64_t {
+      return attempts < kProven ? 0 : kLongestBackoff;
+    });
+    text += !again ? ". Next time it is asked for this last, and by itself"
+            : message.attempts < kProven
+                ? ", and nothing else. Next time this is tried once more"
+                : ", and nothing else. This is left out, and tried again once an hour";
+  });
+  if (again) throw AboutFailure(about(), ExitStatus::tryAgain, text);
+  error(text, ExitStatus::unavailable);
 }
 
 // \Seen for what is settled, the keyword for what was refused.

@@ -58,6 +58,8 @@ class Visit {
   std::vector<ForwardPath> remaining(const store::OpenMessage& message) const;
   bool due(const store::OpenMessage& message) const;
   void defer(const UidSet& missing);
+  const store::OpenMessage& putBack(Uid uid, const char* reply, std::int64_t (*wait)(std::uint32_t attempts));
+  void noteHangup();
 
   void flag(const UidSet& recovered);
   void catalogue();

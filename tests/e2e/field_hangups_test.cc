@@ -13,6 +13,7 @@
 #include <regex>
 
 #include "tests/e2e/eventually.h"
+#include "tests/e2e/pull_scripted.h"
 #include "tests/e2e/scripted.h"
 
 using namespace interimap;
@@ -313,4 +314,26 @@ TEST_CASE("field 11: Dovecot and a mail file that it may not read") {
   REQUIRE(chown(file.c_str(), before.st_uid, before.st_gid) == 0);
   aDayPasses(bed.program);
   synchronise(bed);
+}
+
+TEST_CASE("field 11: pullimap delivers everything but the message at which the server hangs up") {
+  NOT_THE_REFERENCE();
+  Grudge grudge;
+  PullScripted bed({}, grudge.options());
+  const std::string before = "Subject: before\r\n\r\nx\r\n", after = "Subject: after\r\n\r\nx\r\n",
+                    later = "Subject: later\r\n\r\nx\r\n";
+  for (const std::string& text : {before, poison(), after}) bed.add(text);
+  Run run = bed.program.run();
+  checkStatus(run, ExitStatus::unavailable);
+  CHECK(run.says("The connection was lost when the server was asked for UID 2"));
+  checkStatus(bed.program.run(), ExitStatus::tryAgain);
+  CHECK(bed.sink.messages().size() == 2);  // each once
+  run = bed.program.run();
+  checkStatus(run, ExitStatus::tryAgain);
+  CHECK(run.says("left out, and tried again once an hour"));
+  bed.add(later);
+  run = bed.program.run();
+  checkStatus(run, ExitStatus::tryAgain);
+  CHECK_FALSE(run.says("connection was lost"));
+  CHECK(bed.sink.messages().size() == 3);
 }
