@@ -214,7 +214,6 @@ TEST_CASE_FIXTURE(SlowBed, "connections: the first of a side is needed") {
   Run run = runAndKill("remote", "remote/2: C: [...]");
   INFO(run.log());
   CHECK(run.exitStatus == static_cast<int>(interimap::ExitStatus::internal));
-  settle();
   requireDone(again.run());
   Snapshot now = here();
   CHECK(now.messages() == kMailboxes * kEach + 20);
@@ -232,7 +231,6 @@ TEST_CASE_FIXTURE(SlowBed, "connections: killed with all its processes, and run 
                      withConnections(cleartext(port, "bob"), 4));
   };
   auto converges = [&](const Interimap& interimap) {
-    settle();
     requireDone(interimap.run());
     Snapshot now = here();
     CHECK(now.messages() == kMailboxes * kEach + 20);

@@ -17,7 +17,7 @@ struct SavedBed : Bed {
 
   // Two accounts and a database, kept as directories beside those in use, so that going back is a copy.
   void save(const std::string& name = "saved") {
-    settle();
+    free();
     fs::path saved = directory.path() / name;
     makeDirectory(saved);
     copyTree(local.home("alice"), saved / "alice");
@@ -26,7 +26,7 @@ struct SavedBed : Bed {
   }
 
   void restore(const std::string& name = "saved") {
-    settle();
+    free();
     fs::path saved = directory.path() / name;
     for (const auto& [from, to] :
          {std::pair(saved / "alice", local.home("alice")), std::pair(saved / "bob", remote.home("bob")),
@@ -36,19 +36,20 @@ struct SavedBed : Bed {
     }
   }
 
-  // What a dead client left unfinished at a server is over.
-  void settle() {
-    local.waitUntilIdle();
-    remote.waitUntilIdle();
-  }
-
+  // At once: what the dead run sent may still be on its way.
   void checkConverges(const Snapshot& expected) {
-    settle();
     requireDone(program.run());
     Snapshot hereNow = here(), thereNow = there();
     checkEqual(hereNow, thereNow);
     CHECK(difference(expected, hereNow) == "");
     checkNothingToDo(program);
+  }
+
+ private:
+  // Nobody writes to the directories that are copied.
+  void free() const {
+    local.waitUntilIdle();
+    remote.waitUntilIdle();
   }
 };
 
