@@ -35,6 +35,7 @@ struct Request {
 
   struct Enable {
     qresync @0 :Bool;
+    namespaces @1 :Bool;
   }
   struct Listing {
     reference        @0 :Data;
@@ -130,6 +131,7 @@ struct Answer {
     extensions @0 :UInt32;  # ipc/extension_set.h
     qresync    @1 :Bool;
     refusal    @2 :Data;
+    personal   @3 :Data;
   }
   struct ListEntry {
     mailbox     @0 :Data;
@@ -137,6 +139,7 @@ struct Answer {
     nonExistent @2 :Bool;
     noSelect    @3 :Bool;
     subscribed  @4 :Bool;
+    use         @5 :UInt8;   # SpecialUse, from 1; 0: none
   }
   struct StatusEntry {
     mailbox       @0 :Data;

@@ -46,10 +46,11 @@ inline constexpr std::size_t kMostHops = 4;         // Received fields of a mess
 
 namespace request {
 
-// The first request: what the server has, and ENABLE QRESYNC (RFC 7162 section 3.2.3) if it has that and
-// `qresync` asks for it. Answer: Ready, once logged in.
+// The first request: what the server has, ENABLE QRESYNC (RFC 7162 section 3.2.3) if it has that and
+// `qresync` asks for it, and NAMESPACE likewise. Answer: Ready, once logged in.
 struct Enable {
   bool qresync = true;
+  bool namespaces = false;
   bool operator==(const Enable&) const = default;
 };
 
@@ -202,15 +203,21 @@ namespace answer {
 // Logged in: what the server has. What of it is used is for sync to decide.
 struct Ready {
   ExtensionSet extensions;
-  bool qresync = false;  // enabled
-  std::string refusal;   // the server's words to ENABLE, if they were not OK
+  bool qresync = false;    // enabled
+  std::string refusal;     // the server's words to ENABLE, if they were not OK
+  std::string personal{};  // prefix of the personal namespace: "INBOX."
   bool operator==(const Ready&) const = default;
 };
+
+// What a mailbox is for (RFC 6154, RFC 8457), where that matters to us: these show messages of others.
+enum class SpecialUse : std::uint8_t { all, flagged, important };
+inline constexpr const char* kSpecialUses[] = {"\\All", "\\Flagged", "\\Important"};
 
 struct ListEntry {
   WireName mailbox;
   std::optional<char> delimiter;  // none: NIL, a flat namespace
   bool nonExistent = false, noSelect = false, subscribed = false;
+  std::optional<SpecialUse> use{};
   bool operator==(const ListEntry&) const = default;
 };
 struct Listed {

@@ -117,7 +117,11 @@ To writeEnum(From value) {
 struct WriteRequest {
   schema::Request::Builder to;
 
-  void operator()(const request::Enable& enable) { to.initEnable().setQresync(enable.qresync); }
+  void operator()(const request::Enable& enable) {
+    auto out = to.initEnable();
+    out.setQresync(enable.qresync);
+    out.setNamespaces(enable.namespaces);
+  }
   void operator()(const request::List& list) {
     auto out = to.initList();
     out.setReference(bytes(list.reference));
@@ -243,7 +247,8 @@ std::vector<std::string> readOptions(capnp::List<capnp::Data>::Reader list) {
 
 decltype(Request::what) readWhat(schema::Request::Reader in) {
   switch (in.which()) {
-    case schema::Request::ENABLE: return request::Enable{in.getEnable().getQresync()};
+    case schema::Request::ENABLE:
+      return request::Enable{in.getEnable().getQresync(), in.getEnable().getNamespaces()};
     case schema::Request::LIST: {
       auto list = in.getList();
       request::List out{
@@ -294,6 +299,7 @@ struct WriteAnswer {
     out.setExtensions(ready.extensions.bits());
     out.setQresync(ready.qresync);
     out.setRefusal(bytes(std::string_view(ready.refusal).substr(0, kMostText)));
+    out.setPersonal(bytes(ready.personal));
   }
   void operator()(const answer::Listed& listed) {
     auto out = to.initListed(static_cast<unsigned>(listed.entries.size()));
@@ -304,6 +310,7 @@ struct WriteAnswer {
       out[i].setNonExistent(entry.nonExistent);
       out[i].setNoSelect(entry.noSelect);
       out[i].setSubscribed(entry.subscribed);
+      if (entry.use) out[i].setUse(static_cast<std::uint8_t>(static_cast<unsigned>(*entry.use) + 1));
     }
   }
   void operator()(const answer::Statuses& statuses) {
@@ -392,12 +399,15 @@ struct WriteAnswer {
 answer::Ready readReady(schema::Answer::Ready::Reader in) {
   auto extensions = ExtensionSet::ofBits(in.getExtensions());
   if (!extensions) throw PeerViolation("an extension that is none");
-  return {*extensions, in.getQresync(), shortText(in.getRefusal(), kMostText)};
+  return {*extensions, in.getQresync(), shortText(in.getRefusal(), kMostText),
+          readName(in.getPersonal()).bytes};
 }
 
 answer::ListEntry readListEntry(schema::Answer::ListEntry::Reader in) {
-  answer::ListEntry entry{
-      readName(in.getMailbox()), {}, in.getNonExistent(), in.getNoSelect(), in.getSubscribed()};
+  answer::ListEntry entry{readName(in.getMailbox()), {}, in.getNonExistent(), in.getNoSelect(),
+                          in.getSubscribed(),        {}};
+  if (in.getUse() > std::size(answer::kSpecialUses)) throw PeerViolation("a special use that is none");
+  if (in.getUse() > 0) entry.use = static_cast<answer::SpecialUse>(in.getUse() - 1);
   if (in.getDelimiter() > 0x7f) throw PeerViolation("a hierarchy delimiter that is none");
   if (in.getDelimiter() != 0) entry.delimiter = static_cast<char>(in.getDelimiter());
   return entry;

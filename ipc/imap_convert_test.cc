@@ -70,7 +70,9 @@ What answered(What what) {
 }  // namespace
 
 TEST_CASE("requests come through") {
-  for (bool qresync : {false, true}) CHECK(requested(request::Enable{qresync}) == request::Enable{qresync});
+  for (bool qresync : {false, true})
+    for (bool namespaces : {false, true})
+      CHECK(requested(request::Enable{qresync, namespaces}) == request::Enable{qresync, namespaces});
   request::List list{"#news.\0x"s, {"", "*", "\xff%\0"s}, {"SUBSCRIBED", "REMOTE"}, false};
   CHECK(requested(list) == list);
   list.returnStatus = true;
@@ -155,11 +157,12 @@ TEST_CASE("APPEND comes through with its bodies") {
 TEST_CASE("answers come through") {
   CHECK(answered(answer::Ready{}) == answer::Ready{});
   for (int i = 0; i < kExtensions; ++i) {
-    answer::Ready ready{{static_cast<Extension>(i)}, i % 2 == 0, "NO \xff"};
+    answer::Ready ready{{static_cast<Extension>(i)}, i % 2 == 0, "NO \xff", "INBOX\xff"};
     CHECK(answered(ready) == ready);
   }
   answer::Listed listed{{{{"a/b"}, '/', true, false, false},
-                         {{""}, {}, false, true, false},
+                         {{""}, {}, false, true, false, answer::SpecialUse::all},
+                         {{"i"}, {}, false, true, false, answer::SpecialUse::important},
                          {{"\0\xff"s}, '\x7f', false, false, true}}};
   CHECK(answered(listed) == listed);
   CHECK(answered(answer::Listed{}) == answer::Listed{});

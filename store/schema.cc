@@ -31,6 +31,8 @@ constexpr const char* kMapping =
 // Sides are 0 for local and 1 for remote; flags are the text of Flags, a BLOB since servers send 8-bit ones.
 constexpr const char* kOwnTables[] = {
     "ours_account (side INTEGER PRIMARY KEY, name BLOB NOT NULL)",
+    // The prefix of the personal namespace that names there have, unless it is empty.
+    "ours_prefix (side INTEGER PRIMARY KEY, prefix BLOB NOT NULL)",
     // Per pair the flags when both sides last agreed: the middle of a three-way merge.
     "ours_base (idx INTEGER NOT NULL, lUID INTEGER NOT NULL, flags BLOB NOT NULL, "
     "PRIMARY KEY (idx,lUID)) WITHOUT ROWID",

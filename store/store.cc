@@ -164,6 +164,16 @@ void Store::setAccount(Side side, const std::string& name) {
   Query(*database_, "INSERT OR REPLACE INTO ours_account VALUES (?, ?)", side, name).run();
 }
 
+std::optional<std::string> Store::prefix(Side side) const {
+  Query row(*database_, "SELECT prefix FROM ours_prefix WHERE side = ?", side);
+  if (!row.next()) return std::nullopt;
+  return std::string(row.bytes(0));
+}
+
+void Store::setPrefix(Side side, const std::string& prefix) {
+  Query(*database_, "INSERT OR REPLACE INTO ours_prefix VALUES (?, ?)", side, std::string_view(prefix)).run();
+}
+
 std::string Store::check() const {
   std::string found;
   for (Query row(*database_, "PRAGMA integrity_check"); row.next();)

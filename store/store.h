@@ -226,6 +226,9 @@ class Store {
   // Which account each side was synchronised with.
   std::optional<std::string> account(Side side) const;
   void setAccount(Side side, const std::string& name);
+  // In front of the names of its mailboxes, without being part of the names here; none: not recorded.
+  std::optional<std::string> prefix(Side side) const;
+  void setPrefix(Side side, const std::string& prefix);
 
   std::vector<KnownMailbox> mailboxes() const;  // by name
   MailboxId addMailbox(const MailboxName& name, bool subscribed);

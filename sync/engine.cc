@@ -10,6 +10,7 @@
 #include "ipc/side.h"
 #include "sync/mailboxes/one_account.h"
 #include "sync/mailboxes/ownership.h"
+#include "sync/mailboxes/prefixes.h"
 
 namespace interimap {
 
@@ -25,13 +26,16 @@ Engine::Engine(const settings::Sync& settings, Connections& connections, Exchang
       passes_(settings, connections, exchange, store, log, lists_) {}
 
 void Engine::run(bool first) {
+  usePrefixes(store_, lists_);
   lists_.fetch();
   if (first) refuseOneAccount(settings_, servers_, lists_, store_, log_);
   prepareDatabase();
+  recordPrefixes(lists_, store_);
   checkOwnership(settings_, {&lists_.listing(Side::local), &lists_.listing(Side::remote)}, store_, log_);
   renamings_.resume();
   mailboxes_.checkListings(first);
   lists_.reportUnmatched();
+  if (first) lists_.reportLeftOut();
   renamings_.follow();
   mailboxes_.forgetGone(false);
   mailboxes_.carryOut(mailboxes_.plan());
@@ -42,10 +46,12 @@ void Engine::run(bool first) {
 }
 
 void Engine::preview() {
+  usePrefixes(store_, lists_);
   lists_.fetch();
   refuseOneAccount(settings_, servers_, lists_, store_, log_);
   mailboxes_.checkListings(true);
   lists_.reportUnmatched();
+  lists_.reportLeftOut();
   renamings_.preview();
   mailboxes_.forgetGone(true);
   if (store_.isNew()) store_.createSchema();  // in memory

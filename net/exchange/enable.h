@@ -1,6 +1,6 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// What the server has, and ENABLE (RFC 5161 section 3.1) of QRESYNC.
+// What the server has, ENABLE (RFC 5161 section 3.1) of QRESYNC, and where the mailboxes are (RFC 2342).
 #pragma once
 
 #include "net/exchange/exchange.h"
@@ -15,11 +15,13 @@ class Enable final : public Exchange {
       : request_(request), capabilities_(capabilities) {}
   std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers&) override;
+  void completed(std::size_t index, const StatusResponse& status) override;
   void finish(Answers& answers) override;
 
  private:
   request::Enable request_;
-  bool enabled_ = false;
+  bool enabled_ = false, asksToEnable_ = false;
+  std::string personal_;
   const Capabilities& capabilities_;
 };
 

@@ -21,7 +21,8 @@ std::string keyOf(const std::string& name) { return equalIgnoringCase(name, "INB
 List::Form List::form() const {
   const ExtensionSet& has = capabilities_.extensions();
   const bool extended = has.has(Extension::listExtended);
-  return {extended, extended && has.has(Extension::listStatus),
+  const bool uses = capabilities_.has("SPECIAL-USE") || capabilities_.has("IMAP4REV2");
+  return {extended, extended && uses, extended && has.has(Extension::listStatus),
           has.has(Extension::qresync) || capabilities_.has("CONDSTORE")};
 }
 
@@ -71,6 +72,7 @@ std::vector<Command> List::extended() const {
   }
   if (!delimiterOnly()) {
     command.add(" RETURN (SUBSCRIBED");
+    if (form_.specialUse) command.add(" SPECIAL-USE");
     if (request_.returnStatus && form_.status) command.add(" STATUS " + statusItems());
     command.add(")");
   }

@@ -52,9 +52,10 @@ TEST_CASE("LIST commands are those that the server has") {
       {"IMAP4rev1", "LIST \"\" *\nLSUB \"\" *\n"},
       {"IMAP4rev1 LIST-STATUS", "LIST \"\" *\nLSUB \"\" *\n"},
       {"IMAP4rev1 LIST-EXTENDED", "LIST \"\" * RETURN (SUBSCRIBED)\n"},
-      {"IMAP4rev2", "LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT))\n"},
+      {"IMAP4rev1 LIST-EXTENDED SPECIAL-USE", "LIST \"\" * RETURN (SUBSCRIBED SPECIAL-USE)\n"},
+      {"IMAP4rev2", "LIST \"\" * RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDVALIDITY UIDNEXT))\n"},
       {"IMAP4rev2 CONDSTORE",
-       "LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\n"},
+       "LIST \"\" * RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\n"},
   };
   for (const auto& row : table) CHECK(wire(all, Capabilities::parse(row.capabilities)) == row.commands);
   CHECK(wire({.reference = "x.", .patterns = {"a", "b"}}, Capabilities::parse("IMAP4rev1")) ==
@@ -106,14 +107,15 @@ TEST_CASE("what was listed before the server said what it has is listed anew if 
   auto later = script.ask(request::Simple{request::Simple::Verb::noop});
   script.hear(
       "000000 LOGIN joe sekrit\r\n000001 ENABLE QRESYNC\r\n"
-      "000002 LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ))\r\n");
+      "000002 LIST \"\" * RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDVALIDITY UIDNEXT "
+      "HIGHESTMODSEQ))\r\n");
   auto say = [&](const std::string& capabilities, const std::string& answers) {
     script.say("000000 OK [CAPABILITY IMAP4rev1" + capabilities + "] in\r\n000001 BAD what\r\n" + answers);
     script.answer<answer::Ready>(enable);
     CHECK_FALSE(script.done(enable).ok());
   };
   SUBCASE("it has all") {
-    say(" LIST-EXTENDED LIST-STATUS CONDSTORE", "* LIST () NIL x\r\n000002 OK\r\n");
+    say(" LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE", "* LIST () NIL x\r\n000002 OK\r\n");
     script.hear("000003 NOOP\r\n");
   }
   SUBCASE("it has nothing") {
@@ -132,7 +134,7 @@ TEST_CASE("what was listed before the server said what it has is listed anew if 
     script.hear("000004 NOOP\r\n");
   }
   SUBCASE("it refuses for another reason") {
-    say(" LIST-EXTENDED LIST-STATUS CONDSTORE", "000002 NO later\r\n");
+    say(" LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE", "000002 NO later\r\n");
     CHECK(script.done(list).text == "later");
     return;
   }

@@ -2,6 +2,8 @@
 
 #include "net/response/list_response.h"
 
+#include <iterator>
+
 #include "ipc/ascii.h"
 #include "net/wire/limits.h"
 
@@ -33,6 +35,9 @@ std::optional<ListResponse> ListResponse::parse(Tokens& in) {
     list.entry.nonExistent |= equalIgnoringCase(attribute, "\\NonExistent");
     list.entry.noSelect |= equalIgnoringCase(attribute, "\\NoSelect");
     list.entry.subscribed |= equalIgnoringCase(attribute, "\\Subscribed");
+    for (std::size_t i = 0; i < std::size(answer::kSpecialUses); ++i)
+      if (equalIgnoringCase(attribute, answer::kSpecialUses[i]))
+        list.entry.use = static_cast<answer::SpecialUse>(i);
   }
   if (!in.space()) return std::nullopt;
   if (!in.word("NIL")) {

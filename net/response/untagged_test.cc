@@ -186,6 +186,23 @@ TEST_CASE("what is not ours to know is ignored, well formed or not") {
   }
 }
 
+TEST_CASE("NAMESPACE: the prefix of the first personal one") {
+  const struct {
+    std::string_view line, personal;
+  } cases[] = {
+      {"* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL", "INBOX."},
+      {"* NAMESPACE ((\"\" \"/\")) ((\"user/\" \"/\")) NIL", ""},
+      {"* NAMESPACE ((\"mail/\" \"/\" \"X-PARAM\" (\"a\"))(\"old/\" \"/\")) NIL NIL", "mail/"},
+      {"* NAMESPACE ((\"INBOX\" NIL)) NIL NIL", ""},
+      {"* NAMESPACE ((\"INBOX\" \".\")) NIL NIL", ""},
+      {"* NAMESPACE NIL NIL ((\"all.\" \".\"))", ""},
+  };
+  for (const auto& c : cases) CHECK(get<NamespaceResponse>(c.line).personal == c.personal);
+  for (std::string_view line :
+       {"* NAMESPACE", "* NAMESPACE (", "* NAMESPACE ((\"a\"", "* NAMESPACE ((\"a\" x"})
+    CHECK_FALSE(parse(line).what);
+}
+
 TEST_CASE("LSUB is written like LIST") {
   auto parsed = parse("* LSUB (\\Noselect) \".\" a");
   REQUIRE(parsed.what);
@@ -220,7 +237,11 @@ TEST_CASE("LIST: names and attributes as servers write them") {
     CHECK(entry.nonExistent == c.nonExistent);
     CHECK(entry.noSelect == c.noSelect);
     CHECK(entry.subscribed == c.subscribed);
+    CHECK_FALSE(entry.use);
   }
+  CHECK(get<ListResponse>("* LIST (\\HasNoChildren \\ALL) \"/\" a").entry.use == answer::SpecialUse::all);
+  CHECK(get<ListResponse>("* LIST (\\Important) \"/\" a").entry.use == answer::SpecialUse::important);
+  CHECK_FALSE(get<ListResponse>("* LIST (\\Sent \\Trash) \"/\" a").entry.use);
 }
 
 TEST_CASE("STATUS: known counters, unknown ones skipped") {

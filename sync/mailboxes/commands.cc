@@ -6,11 +6,13 @@
 
 #include "ipc/failure.h"
 #include "ipc/side.h"
+#include "sync/mailboxes/prefixes.h"
 #include "sync/mailboxes/renaming.h"
 
 namespace interimap {
 
 void Commands::remove() {
+  usePrefixes(store_, lists_);
   std::vector<MailboxName> names;
   for (const std::string& argument : settings_.mailboxes) names.push_back(lists_.named(argument));
   // No server deletes INBOX; what the database knows of it may well be forgotten.
@@ -29,6 +31,7 @@ void Commands::remove() {
 }
 
 void Commands::rename() {
+  usePrefixes(store_, lists_);
   MailboxName from = lists_.named(settings_.mailboxes.at(0)), to = lists_.named(settings_.mailboxes.at(1));
   if (undertakings_.any() && !settings_.dryRun) undertakings_.resume();
   lists_.fetchNamed({from, to});
@@ -87,8 +90,8 @@ void Commands::refuseExisting(const MailboxName& from, const MailboxName& to) {
   if (settings_.inDatabase && known(to)) refuse(About::database(), "database");
 }
 
-// Nor what is below it, which goes along with it when it is renamed. A mailbox that is there, but not among the
-// targets, is no mistake: there is nothing to do.
+// Nor what is below it, which goes along with it when it is renamed. A mailbox that is there, but not among
+// the targets, is no mistake: there is nothing to do.
 bool Commands::matchesNothing(const MailboxName& name) const {
   bool renames = settings_.errand == settings::Errand::rename;
   auto isMeant = [&](const MailboxName& each) { return each == name || (renames && isBelow(each, name)); };

@@ -21,18 +21,25 @@ bool differInCase(const MailboxName& one, const MailboxName& two) {
 
 std::optional<MailboxName> Hierarchy::name(const WireName& wire) const {
   std::string_view bytes = wire.bytes;
+  if (inbox_ == Inbox::beside && isInbox(wire.bytes)) return MailboxName::of("INBOX");
   if (!bytes.starts_with(reference_)) return std::nullopt;
   std::string name(bytes.substr(reference_.size()));
+  if (isInbox(name) && inbox_ == Inbox::beside) return std::nullopt;
   if (isInbox(name)) return MailboxName::of("INBOX");  // even where the delimiter is one of its letters
   if (name.find('\0') != std::string::npos) return std::nullopt;
   if (delimiter_) std::ranges::replace(name, *delimiter_, '\0');
   return MailboxName::of(std::move(name));
 }
 
-WireName Hierarchy::wire(const MailboxName& name) const {
+std::string Hierarchy::shown(const MailboxName& name) const {
   std::string bytes = name.bytes();
   if (delimiter_) std::ranges::replace(bytes, '\0', *delimiter_);
-  return {reference_ + bytes};
+  return bytes;
+}
+
+WireName Hierarchy::wire(const MailboxName& name) const {
+  if (inbox_ == Inbox::beside && name.isInbox()) return {"INBOX"};
+  return {reference_ + shown(name)};
 }
 
 bool Hierarchy::canSpell(const MailboxName& name) const {

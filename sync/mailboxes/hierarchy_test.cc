@@ -85,3 +85,16 @@ TEST_CASE("users see names without the reference") {
   CHECK(hierarchy.shown(name) == "a.b");
   CHECK(hierarchy.wire(name).bytes == "perso.a.b");
 }
+
+TEST_CASE("where all are below a prefix but INBOX") {
+  const Hierarchy courier("INBOX.", '.', Hierarchy::Inbox::beside), plain("", '/');
+  for (const char* inbox : {"INBOX", "Inbox"}) CHECK(courier.name({inbox})->isInbox());
+  CHECK(courier.wire(*plain.name({"INBOX"})).bytes == "INBOX");
+  CHECK(courier.shown(*plain.name({"INBOX"})) == "INBOX");
+  const MailboxName work = *plain.name({"Work/2026"});
+  CHECK(courier.wire(work).bytes == "INBOX.Work.2026");
+  CHECK(courier.shown(work) == "Work.2026");
+  CHECK(courier.name({"INBOX.Work.2026"}) == work);
+  CHECK_FALSE(courier.name({"shared.x"}));
+  CHECK_FALSE(courier.name({"INBOX.inbox"}));  // would be INBOX everywhere else
+}

@@ -32,14 +32,14 @@ request::List Lists::request(Side side) const {
   if (names_) {
     list.selectionOptions.clear();
     for (const MailboxName& name : *names_) {
-      std::string wire = Hierarchy("", *delimiter_[side]).wire(name).bytes;
+      std::string wire = spelling(side).wire(name).bytes;
       if (*delimiter_[side]) list.patterns.push_back(wire + **delimiter_[side] + "*");
       list.patterns.push_back(std::move(wire));
     }
   } else if (!settings_.mailboxes.empty()) {
     // MAILBOX arguments are spelled with the local delimiter. One that this server cannot spell is none of
     // its.
-    const Hierarchy hierarchy("", *delimiter_[side]);
+    const Hierarchy hierarchy = spelling(side);
     for (const std::string& argument : settings_.mailboxes) {
       auto name = Hierarchy("", *delimiter_.local).name({argument});
       if (name && hierarchy.canSpell(*name)) list.patterns.push_back(hierarchy.wire(*name).bytes);
@@ -52,12 +52,47 @@ request::List Lists::request(Side side) const {
         throw Failure(ExitStatus::config,
                       std::string("list-mailbox has null characters, but the namespace of ") +
                           servers_[side]->name() + " is flat");
-      list.patterns.push_back(std::move(*text));
+      addPattern(side, list.patterns, std::move(*text));
     }
   } else {
     list.patterns = {"*"};
   }
   return list;
+}
+
+// With a prefix a pattern is for what is below it. INBOX is not.
+void Lists::addPattern(Side side, std::vector<std::string>& patterns, std::string pattern) const {
+  const std::string& prefix = this->prefix(side);
+  if (!prefix.empty() && matchesPattern(pattern, "INBOX", prefix.back())) patterns.push_back("INBOX");
+  patterns.push_back(pattern.starts_with(prefix) ? pattern : prefix + pattern);
+}
+
+// Of names without the reference, which LIST puts in front by itself.
+Hierarchy Lists::spelling(Side side) const {
+  return {prefix(side), *delimiter_[side],
+          prefix(side).empty() ? Hierarchy::Inbox::below : Hierarchy::Inbox::beside};
+}
+
+void Lists::usePrefixes(Both<std::optional<std::string>> begunWith, bool mayBegin) {
+  for (Side side : kSides) {
+    prefix_[side].begunWith = std::move(begunWith[side]);
+    if (!prefix_[side].begunWith && !mayBegin) prefix_[side].begunWith.emplace();
+  }
+}
+
+// Once the servers have said what they have. True if names are spelled another way from now on. A prefix that
+// the settings name is theirs.
+bool Lists::settlePrefixes() {
+  bool news = false;
+  for (Side side : kSides) {
+    auto& [begunWith, settled, text, outside] = prefix_[side];
+    if (std::exchange(settled, true) || !reference(side).empty()) continue;
+    text = begunWith.value_or(servers_[side]->means().prefix);
+    if (text.empty()) continue;
+    news = true;
+    log_.debug(About::server(side), "Mailboxes are below \"" + text + "\" (NAMESPACE)");
+  }
+  return news;
 }
 
 Reply<Nothing> Lists::send(Side side, request::List list) {
@@ -105,13 +140,19 @@ void Lists::fetchNamed(std::vector<MailboxName> names) {
 
 void Lists::exchangeLists() {
   Both<std::vector<Reply<Nothing>>> replies;
+  leftOut_.clear();
   for (Side side : kSides) {
     listing_[side].clear();
+    entries_[side].clear();
+    statuses_[side].clear();
+    prefix_[side].outside.clear();
     hole_[side] = false;
     request::List list = request(side);
     if (!list.patterns.empty()) replies[side].push_back(send(side, std::move(list)));
   }
   waitFor(std::move(replies));
+  const bool everything = !names_ && settings_.mailboxes.empty() && settings_.patterns.empty();
+  if (settlePrefixes() && !everything) return exchangeLists();
   settleDelimiters();
   sortOut();
 }
@@ -136,7 +177,7 @@ std::set<MailboxName> Lists::listedNow(Side side, const std::vector<MailboxName>
   for (std::size_t from = 0; from < names.size(); from += kNamesAtOnce) {
     request::List list{reference(side), {}, {}, false};
     for (std::size_t i = from; i < std::min(from + kNamesAtOnce, names.size()); ++i)
-      list.patterns.push_back(Hierarchy("", *delimiter_[side]).wire(names[i]).bytes);
+      list.patterns.push_back(spelling(side).wire(names[i]).bytes);
     auto note = [&](const answer::ListEntry& entry) {
       auto name = hierarchy_[side]->name(entry.mailbox);
       bool asked = name && std::ranges::find(names, *name) != names.end();
@@ -227,6 +268,7 @@ void Lists::fetchDelimiters() {
       throw ServerFailure(side, ExitStatus::protocol, "Missing or unexpected reply to LIST");
     delimiter_[side] = roots[side].front().delimiter;
   }
+  settlePrefixes();
 }
 
 // Every mailbox but INBOX must have the same delimiter; INBOX may have none. Where INBOX is all there is, its
@@ -258,23 +300,59 @@ void Lists::settleDelimiters() {
         ExitStatus::data,
         "Local and remote namespaces are neither both flat nor both hierarchical (local delimiter " +
             shown(*delimiter_.local) + ", remote delimiter " + shown(*delimiter_.remote) + ").");
-  hierarchy_.local.emplace(settings_.of.local.reference, *delimiter_.local);
-  hierarchy_.remote.emplace(settings_.of.remote.reference, *delimiter_.remote);
+  for (Side side : kSides) {
+    if (prefix(side).empty())
+      hierarchy_[side].emplace(reference(side), *delimiter_[side]);
+    else
+      hierarchy_[side].emplace(spelling(side));
+  }
   for (Side side : kSides)
     log_.debug(About::server(side), "Using " + shown(*delimiter_[side]) + " as hierarchy delimiter");
+}
+
+void Lists::leaveOut() {
+  if (!settings_.mailboxes.empty() || names_) return;
+  for (Side side : kSides)
+    for (const answer::ListEntry& entry : entries_[side]) {
+      auto name = entry.use ? hierarchy_[side]->name(entry.mailbox) : std::nullopt;
+      if (name && !name->isInbox()) leftOut_.try_emplace(*name, side, *entry.use);
+    }
+}
+
+void Lists::reportLeftOut() {
+  for (Side side : kSides) {
+    std::string names;
+    for (const auto& [name, why] : leftOut_)
+      if (why.first == side)
+        names += (names.empty() ? "" : ", ") + hierarchy_[side]->wire(name).bytes + " (" +
+                 answer::kSpecialUses[static_cast<std::size_t>(why.second)] + ")";
+    const std::vector<std::string>& outside = prefix_[side].outside;
+    if (!outside.empty())
+      log_.info(About::server(side), "Leaving out " + std::to_string(outside.size()) +
+                                         " mailbox(es) that are not below " + prefix(side) + ", " +
+                                         outside.front() +
+                                         " for one: they are in another namespace. See list-reference");
+    if (!names.empty())
+      log_.info(About::server(side), "Leaving out " + names +
+                                         ": what is in there is in other mailboxes, too. To synchronise one "
+                                         "all the same, name it as MAILBOX");
+  }
 }
 
 void Lists::sortOut() {
   std::optional<Ignore> ignore;
   if (settings_.ignore && settings_.mailboxes.empty() && !names_) ignore.emplace(*settings_.ignore);
+  leaveOut();
   std::set<MailboxName> unrepresentable;
   for (Side side : kSides) {
     for (const answer::ListEntry& entry : entries_[side]) {
       auto name = hierarchy_[side]->name(entry.mailbox);
       // One that is below the reference and that we cannot name is lost to us.
-      if (!name && entry.mailbox.bytes.starts_with(reference(side)) && entry.mailbox.bytes != reference(side))
-        hole_[side] = true;
-      if (!name || (ignore && ignore->matches(*name))) continue;
+      const std::string& below = hierarchy_[side]->reference();
+      if (!name && entry.mailbox.bytes.starts_with(below) && entry.mailbox.bytes != below) hole_[side] = true;
+      if (!name && !prefix(side).empty() && !entry.nonExistent && !entry.noSelect)
+        prefix_[side].outside.push_back(entry.mailbox.bytes);
+      if (!name || isLeftOut(*name) || (ignore && ignore->matches(*name))) continue;
       bool exists = !entry.nonExistent && !entry.noSelect;
       if (exists && !hierarchy_[other(side)]->canSpell(*name)) {
         if (unrepresentable.insert(*name).second)

@@ -3,9 +3,11 @@
 // LIST on both servers: which mailboxes there are, and how each server spells them.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ipc/launch.h"
@@ -22,6 +24,11 @@ class Lists {
   Lists(const settings::Sync& settings, Both<Server*> servers, Log& log)
       : settings_(settings), servers_(servers), log_(log) {}
 
+  // The prefixes that this database was begun with; none: it is begun now, with those that the servers tell
+  // of, or with none at all unless `mayBegin`.
+  void usePrefixes(Both<std::optional<std::string>> begunWith, bool mayBegin);
+  // In front of the names on that side but INBOX, without being asked for: of the personal namespace.
+  const std::string& prefix(Side side) const { return prefix_[side].text; }
   // What the settings ask for, with subscriptions and STATUS. Sends, waits, sorts out. Throws ServerFailure
   // and Failure: LIST refused, delimiters that do not go together.
   void fetch();
@@ -35,6 +42,10 @@ class Lists {
   void reportUnmatched();
   // The same for one of a command.
   void reportUnmatched(const std::string& argument);
+  // \All, \Flagged, \Important: each message would come twice, and none could be expunged. Left out on both
+  // sides, unless they are named.
+  bool isLeftOut(const MailboxName& name) const { return leftOut_.contains(name); }
+  void reportLeftOut();
   // Whether the settings leave nothing out, and no line was lost, so that what is not listed is not there.
   bool complete() const;
   // A line of the last listing could not be read: what is missing there may be there all the same.
@@ -50,6 +61,12 @@ class Lists {
   }
 
  private:
+  struct Prefix {
+    std::optional<std::string> begunWith = std::string();
+    bool settled = false;
+    std::string text;
+    std::vector<std::string> outside;  // names that are not below it
+  };
   request::List request(Side side) const;
   void exchangeLists();
   const std::string& reference(Side side) const {
@@ -58,8 +75,12 @@ class Lists {
   std::vector<std::string> everyName();
   Reply<Nothing> send(Side side, request::List list);
   void waitFor(Both<std::vector<Reply<Nothing>>> replies);
+  bool settlePrefixes();
+  Hierarchy spelling(Side side) const;
+  void addPattern(Side side, std::vector<std::string>& patterns, std::string pattern) const;
   void fetchDelimiters();
   void settleDelimiters();
+  void leaveOut();
   void sortOut();
   void fetchUnselected();
 
@@ -72,7 +93,9 @@ class Lists {
   Both<std::vector<answer::StatusEntry>> statuses_;
   Both<std::size_t> nameOctets_{}, statusOctets_{};  // of these
   Both<bool> hole_;
+  std::map<MailboxName, std::pair<Side, answer::SpecialUse>> leftOut_;
   Both<std::optional<Hierarchy>> hierarchy_;
+  Both<Prefix> prefix_;
   Both<Listing> listing_;
 };
 

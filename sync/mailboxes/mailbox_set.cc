@@ -57,7 +57,7 @@ void MailboxSet::checkListings(bool first) {
   KnownSubscriptions known = this->known();
   for (const auto& [name, _] : known) {
     bool here = lists_.exists(Side::local, name), there = lists_.exists(Side::remote, name);
-    if (here == there && (here || !lists_.complete())) continue;
+    if ((here == there && (here || !lists_.complete())) || lists_.isLeftOut(name)) continue;
     if (!here) missing.local.push_back(name);
     if (!there) missing.remote.push_back(name);
   }
@@ -126,7 +126,8 @@ void MailboxSet::forgetGone(bool preview) {
   KnownSubscriptions known = this->known();
   for (const auto& [name, id] : ids()) {
     bool listed = lists_.exists(Side::local, name) || lists_.exists(Side::remote, name);
-    if (listed || name.isInbox() || !known.contains(name) || astray_.contains(name)) continue;
+    bool apart = name.isInbox() || astray_.contains(name) || lists_.isLeftOut(name);
+    if (listed || apart || !known.contains(name)) continue;
     std::string shown = "mailbox " + lists_.hierarchy(Side::local).shown(name);
     if (preview) {
       log_.notice(About::database(), "Would remove " + shown + ", which is on neither server any more");

@@ -124,7 +124,7 @@ bool OneAccount::isSo() {
     name += static_cast<char>('a' + std::to_integer<int>(each) / 16);
   }
   Side inner = this->inner(), outer = other(inner);
-  const WireName probe{references_[inner] + name};
+  const WireName probe{references_[inner] + lists_.prefix(inner) + name};
   if (!servers_[inner]->manage(Verb::create, probe).done().ok()) return false;
   bool seen = false;
   if (isNested()) {  // unless list-mailbox or ignore-mailbox leave it out

@@ -22,8 +22,8 @@ struct Means {
 
   Collect collect = Collect::everything;
   bool expunges = false;   // exactly the messages that are named (UID EXPUNGE)
-  bool unselects = false;  // a mailbox can be left without expunging what others have marked
   News news = News::none;  // told unasked
+  std::string prefix;      // of the mailboxes that are the user's own, on this server
   std::string missing;     // what the purpose asks for and is not there, in words; empty: nothing is
 
   static Means of(const answer::Ready& ready, Purpose purpose);

@@ -26,43 +26,43 @@ TEST_CASE("field 12: what is used of a server follows from what it has, and from
     answer::Ready ready;
     Means means;
   } table[] = {
-      {Purpose::synchronise, {kAll, true, ""}, {Collect::qresync, true, false, News::none, ""}},
+      {Purpose::synchronise, {kAll, true, ""}, {Collect::qresync, true, News::none, "", ""}},
       {Purpose::synchronise,
        {with({unselect, idle}), true, ""},
-       {Collect::qresync, true, true, News::ofOneMailbox, ""}},
-      {Purpose::synchronise,
-       {with({notify, idle}), true, ""},
-       {Collect::qresync, true, false, News::ofAll, ""}},
+       {Collect::qresync, true, News::ofOneMailbox, "", ""}},
+      {Purpose::synchronise, {with({notify, idle}), true, ""}, {Collect::qresync, true, News::ofAll, "", ""}},
       {Purpose::synchronise,
        {with({notify}), false, "NO later"},
-       {Collect::condstore, true, false, News::ofAll, ""}},
-      {Purpose::synchronise, {kAll, false, ""}, {Collect::condstore, true, false, News::none, ""}},
+       {Collect::condstore, true, News::ofAll, "", ""}},
+      {Purpose::synchronise, {kAll, false, ""}, {Collect::condstore, true, News::none, "", ""}},
       {Purpose::synchronise,
        {{condstore, uidPlus, listExtended, listStatus}, false, ""},
-       {Collect::condstore, true, false, News::none, ""}},
+       {Collect::condstore, true, News::none, "", ""}},
       {Purpose::synchronise,
        {{enable, uidPlus, listExtended, listStatus}, false, "BAD what"},
-       {Collect::everything, true, false, News::none, ""}},
+       {Collect::everything, true, News::none, "", ""}},
       {Purpose::synchronise,
        {{enable, qresync, listExtended, listStatus}, true, ""},
-       {Collect::qresync, false, false, News::none, "Non UIDPLUS-capable IMAP server."}},
+       {Collect::qresync, false, News::none, "", "Non UIDPLUS-capable IMAP server."}},
       {Purpose::synchronise,
        {{enable, qresync, uidPlus}, true, ""},
-       {Collect::qresync, true, false, News::none, ""}},
+       {Collect::qresync, true, News::none, "", ""}},
+      {Purpose::synchronise, {kAll, true, "", "INBOX."}, {Collect::qresync, true, News::none, "INBOX.", ""}},
+      {Purpose::pull, {{}, false, "", "INBOX."}, {Collect::everything, false, News::none, "", ""}},
       // One mailbox, all of it: any server will do, and what it notifies of others is of no use.
-      {Purpose::pull, {}, {Collect::everything, false, false, News::none, ""}},
-      {Purpose::pull, {{notify}, false, ""}, {Collect::everything, false, false, News::none, ""}},
+      {Purpose::pull, {}, {Collect::everything, false, News::none, "", ""}},
+      {Purpose::pull, {{notify}, false, ""}, {Collect::everything, false, News::none, "", ""}},
       {Purpose::pull,
        {with({idle, notify}), false, ""},
-       {Collect::everything, true, false, News::ofOneMailbox, ""}},
+       {Collect::everything, true, News::ofOneMailbox, "", ""}},
   };
   for (const auto& row : table) {
     Means means = Means::of(row.ready, row.purpose);
     CAPTURE(row.ready.extensions.bits());
     CHECK(means.collect == row.means.collect);
     CHECK(means.expunges == row.means.expunges);
-    CHECK(means.unselects == row.means.unselects);
     CHECK(means.news == row.means.news);
+    CHECK(means.prefix == row.means.prefix);
     CHECK(means.missing == row.means.missing);
   }
 }

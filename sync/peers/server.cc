@@ -129,7 +129,8 @@ Reply<Means> Server::enable(Purpose purpose) {
     if (loss_ == Loss::endsAll) throw ServerFailure(side_, ExitStatus::protocol, means.missing);
     lost_ = true;
   });
-  send(state, {0, request::Enable{purpose == Purpose::synchronise}, {}});
+  const bool both = purpose == Purpose::synchronise;
+  send(state, {0, request::Enable{both, both}, {}});
   return {state, exchange_};
 }
 
