@@ -32,6 +32,11 @@ class Authentication {
   // The response to the server's challenge; nothing when all has been said.
   std::optional<Line> respond(std::string_view challenge);
   // The server says that we are in: throws Failure(noPermission) if it has not proved itself.
+  // Why it does not let us in, if the mechanism has a way to tell: " (…)", or nothing.
+  std::string reason() const {
+    std::string reason = conversation_.reason();
+    return reason.empty() ? reason : " (" + reason + ")";
+  }
   void accepted() const { conversation_.requireProof(); }
 
   // The server's words, without what a server that repeats what it was sent would give away.

@@ -127,7 +127,7 @@ void Opening::authenticated(const Reply& reply) {
   }
   if (!reply.positive())
     refused(reply, authentication_->censored("The server refuses the login of " + settings_.username + ": " +
-                                             reply.withCode()));
+                                             reply.withCode() + authentication_->reason()));
   authentication_->accepted();
   authentication_.reset();
   done_ = true;

@@ -97,17 +97,21 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
     const char* name;
     const PasswordSource& source;
     settings::Net& net;
-  } accounts[] = {{"local", configuration.local.password, settings.local},
-                  {"remote", configuration.remote.password, settings.remote}};
+    Renewal& renewal;
+  } accounts[] = {{"local", configuration.local.password, settings.local, settings.renewLocal},
+                  {"remote", configuration.remote.password, settings.remote, settings.renewRemote}};
   for (auto& account : accounts) {
     if (account.net.password.empty()) {
       auto password = obtainPassword(account.source, {"interimap", account.name}, signals, warnings);
       if (auto asked = std::get_if<Asked>(&password)) return *asked;
       account.net.password = std::move(std::get<Secret>(password));
     }
+    if (ages(account.source, account.net.auth))
+      account.renewal = renewal(account.source, {"interimap", account.name}, signals);
     requireLogin(account.net, source.path(), account.name);
   }
-  if (!arguments.watch) source.wipe();
+  bool once = !arguments.watch && !settings.renewLocal && !settings.renewRemote;
+  if (once) source.wipe();
   return settings;
 }
 

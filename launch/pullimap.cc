@@ -104,7 +104,8 @@ class Pulling {
   std::variant<AnySettings, Asked> settings(Signals& signals) {
     PullSection section = PullSection::parse(file_.ini(), name_, file_.path);
     PullSettings pull = pullSettings(arguments_, section);
-    if (!arguments_.idle) file_.text.wipe();
+    pull.renewable = ages(section.password, pull.net.auth);
+    if (!arguments_.idle && !pull.renewable) file_.text.wipe();
     if (arguments_.exportStatefile) return pull;
     if (auto asked = obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_))
       return *asked;

@@ -92,7 +92,8 @@ StatusResponse sayAuthenticate(Dialogue& server, sasl::Conversation& conversatio
                                const Capabilities& capabilities, const StatusResponse& greeting) {
   Command command("AUTHENTICATE " + std::string(conversation.name()));
   bool mayFollow = !quirkDropsBehindAuthenticate(greeting);
-  auto manner = mayFollow ? Manner::thenRequests : Manner::alone;
+  // A token that is refused has the server ask on, and what follows would be taken for the answer.
+  auto manner = mayFollow && !sasl::takesToken(conversation.name()) ? Manner::thenRequests : Manner::alone;
   const std::optional<Secret>& initial = conversation.initial();
   if (initial && capabilities.extensions().has(Extension::saslIr)) {
     command.add(" ").secretText(initial->reveal());
@@ -142,7 +143,11 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
                      bool clear) {
   const Capabilities capabilities = server.capabilities();  // as told before
   auto names = wanted(settings, clear);
-  sasl::Credentials credentials{settings.username, settings.password.reveal(), {}, server.channelBindings()};
+  sasl::Credentials credentials{.username = settings.username,
+                                .password = settings.password.reveal(),
+                                .bindings = server.channelBindings(),
+                                .host = settings.host,
+                                .port = settings.port};
   while (true) {
     auto mechanism = sasl::choose(offered(capabilities), names, credentials);
     if (!mechanism) nothingToChoose(capabilities, names, clear);
@@ -169,13 +174,15 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
   settings.password.wipe();
   const StatusResponse& status = attempt.status;
   if (status.condition == Condition::ok) return;
-  bool temporary = isTemporary(status.what);
+  bool temporary = isTemporary(status.what), token = sasl::takesToken(attempt.mechanism);
   std::string where = settings.transport == settings::Transport::tunnel ? "the server behind the tunnel"
                                                                         : settings.host + ":" + settings.port;
+  const char* advice = temporary ? ") for now"
+                       : token   ? "). See username and password-command, which is to print an access token"
+                                 : "). See username and password";
   refuse(temporary ? ExitStatus::tryAgain : ExitStatus::noPermission,
          status.words() + (attempt.reason.empty() ? "" : " (" + attempt.reason + ")") + ": " + where +
-             " refused the login of " + settings.username + " (" + attempt.mechanism +
-             (temporary ? ") for now" : "). See username and password"));
+             " refused the login of " + settings.username + " (" + attempt.mechanism + advice);
 }
 
 }  // namespace

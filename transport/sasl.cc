@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "transport/bearer.h"
 #include "transport/scram.h"
 
 namespace interimap::sasl {
@@ -23,7 +24,8 @@ class Plain final : public Mechanism {
   std::string_view name() const override { return "PLAIN"; }
   // message = [authzid] NUL authcid NUL passwd
   std::optional<Secret> initial() override {
-    const auto& [username, password, authzid, bindings] = credentials_;
+    std::string_view username = credentials_.username, password = credentials_.password,
+                     authzid = credentials_.authzid;
     std::string message;
     message.reserve(authzid.size() + username.size() + password.size() + 2);
     message.append(authzid).append(1, '\0').append(username).append(1, '\0').append(password);
@@ -74,6 +76,8 @@ std::unique_ptr<Mechanism> make(std::string_view name, const std::vector<std::st
   if (name == "PLAIN") return std::make_unique<Plain>(credentials);
   // It has no word for whom to act as.
   if (name == "LOGIN") return credentials.authzid.empty() ? std::make_unique<Login>(credentials) : nullptr;
+  if (name == "OAUTHBEARER") return makeOauthBearer(credentials);
+  if (name == "XOAUTH2") return makeXoauth2(credentials);
   if (!name.starts_with("SCRAM-") || (isPlus(name) && credentials.bindings.empty())) return nullptr;
   auto flag = flagFor(name, offered, wanted, credentials);
   auto binding = flag == BindingFlag::bound ? credentials.bindings.front() : ChannelBinding{};
@@ -117,13 +121,21 @@ std::optional<std::string> unbase64(std::string_view text) {
   return octets;
 }
 
+std::string saslName(std::string_view name) {
+  std::string text;
+  for (char c : name) text += c == '=' ? "=3D" : c == ',' ? "=2C" : std::string(1, c);
+  return text;
+}
+
 std::vector<std::string> strongestFirst() {
   return {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"};
 }
 
 bool isPlus(std::string_view name) { return name.ends_with("-PLUS"); }
 
-bool givesAway(std::string_view name) { return name == "PLAIN" || name == "LOGIN"; }
+bool givesAway(std::string_view name) { return name == "PLAIN" || name == "LOGIN" || takesToken(name); }
+
+bool takesToken(std::string_view name) { return name == "OAUTHBEARER" || name == "XOAUTH2"; }
 
 std::unique_ptr<Mechanism> choose(const std::vector<std::string>& offered,
                                   const std::vector<std::string>& wanted, const Credentials& credentials) {

@@ -23,11 +23,15 @@ std::optional<std::string> unbase64(std::string_view text);
 // Nothing that a server makes us compute on may be longer.
 inline constexpr std::size_t kLongestChallenge = 16384;  // octets, decoded
 
+// "=" and "," are the syntax's: RFC 5801 section 4.
+std::string saslName(std::string_view name);
+
 // What is in it outlives the mechanism.
 struct Credentials {
   std::string_view username, password;
   std::string_view authzid{};              // who to act as; empty: who logs in
   std::vector<ChannelBinding> bindings{};  // of the connection, the one to be used first; none: no TLS
+  std::string_view host{}, port{};         // as configured
 };
 
 class Mechanism {
@@ -53,6 +57,7 @@ std::vector<std::string> strongestFirst();
 bool isPlus(std::string_view name);  // binds to the channel
 // The password itself goes to the server.
 bool givesAway(std::string_view name);
+bool takesToken(std::string_view name);  // in its place
 
 // The first of `wanted` that is among `offered` (both in upper case) and that we can do; nullptr if there is
 // none.

@@ -61,13 +61,6 @@ Octets hmac(const EVP_MD* digest, const Octets& key, std::string_view text) {
   return result;
 }
 
-// "=" and "," are the syntax's: RFC 5802 section 5.1.
-std::string saslName(std::string_view name) {
-  std::string text;
-  for (char c : name) text += c == '=' ? "=3D" : c == ',' ? "=2C" : std::string(1, c);
-  return text;
-}
-
 // The value of an attribute "x=value" at the beginning, taken off with the comma behind it.
 std::optional<std::string_view> take(std::string_view& message, char attribute) {
   if (message.size() < 2 || message[0] != attribute || message[1] != '=') return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include "launch/config/account.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -34,6 +35,11 @@ void requireLogin(const settings::Net& net, const std::string& file, const std::
   for (auto [key, missing] :
        {std::pair("username", net.username.empty()), std::pair("password", net.password.empty())})
     if (missing) throw Failure(ExitStatus::config, file + ": [" + section + "]: Missing option " + key);
+}
+
+bool takeToken(const std::vector<std::string>& auth) {
+  return std::ranges::any_of(
+      auth, [](const std::string& name) { return name == "OAUTHBEARER" || name == "XOAUTH2"; });
 }
 
 std::string accountName(const settings::Net& net) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ipc/settings.h"
 #include "launch/config/key.h"
@@ -18,6 +19,9 @@ void readAccount(const Keys& keys, settings::Net& net);
 // password, and one of them is missing. Where nothing is encrypted a server may greet with PREAUTH, as most
 // do at the end of a tunnel: net will see.
 void requireLogin(const settings::Net& net, const std::string& file, const std::string& section);
+
+// One of these mechanisms takes an access token in place of a password, which gets old.
+bool takeToken(const std::vector<std::string>& auth);
 
 // "user@host", or "tunnel:command": which account this is, for people and to compare.
 std::string accountName(const settings::Net& net);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "launch/config/account.h"
 #include "launch/config/paths.h"
 #include "launch/run/password_command.h"
 
@@ -20,6 +21,17 @@ std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const P
   PasswordFile file = PasswordFile::read(resolvePath(kConfigHome, owner.program, source.value));
   if (file.warning) warnings.push_back(*file.warning);
   return std::move(file.password);
+}
+
+Renewal renewal(const PasswordSource& source, const PasswordOwner& owner, Signals& signals) {
+  return [source, owner, &signals] {
+    std::vector<std::string> warnings;  // told when the run began
+    return obtainPassword(source, owner, signals, warnings);
+  };
+}
+
+bool ages(const PasswordSource& source, const std::vector<std::string>& auth) {
+  return source.kind == PasswordSource::Kind::command && takeToken(auth);
 }
 
 }  // namespace interimap

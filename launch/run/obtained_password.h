@@ -3,6 +3,7 @@
 // The password of an account that has none in the configuration itself.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,5 +25,12 @@ struct PasswordOwner {
 // command ran. Warnings are added to `warnings`.
 std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const PasswordOwner& owner,
                                            Signals& signals, std::vector<std::string>& warnings);
+
+// Asks for an account's password anew, for a connection that is made in the middle of a run: an access token
+// may have become too old meanwhile. None where what was told at its beginning stays good.
+using Renewal = std::function<std::variant<Secret, Asked>()>;
+Renewal renewal(const PasswordSource& source, const PasswordOwner& owner, Signals& signals);
+// It is an access token, of which a command may tell a newer one.
+bool ages(const PasswordSource& source, const std::vector<std::string>& auth);
 
 }  // namespace interimap

@@ -16,6 +16,8 @@ struct PullSettings {
   settings::Pull sync;
   settings::Net net;
   settings::Delivery delivery;
+  // The password of `net` is an access token: where one is refused there may be a newer one.
+  bool renewable = false;
 };
 
 // `section` gives its settings away. Passwords that are not in it are to be added. Throws Failure where the

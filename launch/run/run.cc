@@ -70,8 +70,10 @@ void Run::start(RunSettings settings) {
   workers_ = std::move(settings.workers);
   end_.done = Synchronised{};
   interval_ = std::chrono::seconds(settings.sync.interval);
-  if (auto most = settings.sync.of.local.connections; most > 1) local_ = {copyOf(settings.local), most};
-  if (auto most = settings.sync.of.remote.connections; most > 1) remote_ = {copyOf(settings.remote), most};
+  if (auto most = settings.sync.of.local.connections; most > 1)
+    local_ = {copyOf(settings.local), most, settings.renewLocal};
+  if (auto most = settings.sync.of.remote.connections; most > 1)
+    remote_ = {copyOf(settings.remote), most, settings.renewRemote};
   Member& sync = crew_.add(workers_, Role::sync, list(std::move(syncToLocal), std::move(syncToRemote)));
   crew_.send(sync, {std::move(settings.sync)});
   Member& local =
@@ -114,8 +116,35 @@ void Run::startNets(const WantsNets& wants) {
   if (crew_.sync().gone || std::ranges::any_of(ends_, &End::crashed)) return;
   for (Member& former : crew_.members())
     if (former.isExtra()) Crew::hurry(former, former.killAt ? Clock::duration::zero() : kPatienceWithNet);
-  for (unsigned n = 0; n < wants.local; ++n) startNet(Side::local, local_->account, n + 2);
-  for (unsigned n = 0; n < wants.remote; ++n) startNet(Side::remote, remote_->account, n + 2);
+  startNets(Side::local, wants.local);
+  startNets(Side::remote, wants.remote);
+}
+
+void Run::startNets(Side side, unsigned count) {
+  if (count == 0) return;
+  Several& several = side == Side::local ? *local_ : *remote_;
+  bool ready = renew(several.account.password, several.renewal);
+  for (unsigned n = 0; n < count; ++n) {
+    if (ready)
+      startNet(side, several.account, n + 2);
+    else
+      crew_.send(crew_.sync(), {AnotherNet{side}, std::move(Channel::pair().first)});  // gone at once
+  }
+}
+
+// The command may take a while, in which only signals are heard: all else waits for it.
+bool Run::renew(Secret& password, const Renewal& renewal) try {
+  if (!renewal) return true;
+  auto renewed = renewal();
+  if (auto asked = std::get_if<Asked>(&renewed)) {
+    stop(*asked);
+    return false;
+  }
+  password = std::move(std::get<Secret>(renewed));
+  return true;
+} catch (const Failure& failure) {
+  around_.log.line(LogLevel::warning, failure.what());
+  return false;
 }
 
 // One that cannot be started is, for sync, one that is gone.

@@ -59,7 +59,9 @@ class Run : private Crew::Leader {
   void start(PullSettings settings);
   void startDelivery();
   void startNets(const WantsNets& wants);
+  void startNets(Side side, unsigned count);
   void startNet(Side side, const settings::Net& account, unsigned number);
+  bool renew(Secret& password, const Renewal& renewal);
 
   // Waiting, and stopping.
   void wait();
@@ -103,6 +105,7 @@ class Run : private Crew::Leader {
   struct Several {
     settings::Net account;
     std::uint8_t most;
+    Renewal renewal;
   };
   std::optional<Several> local_, remote_;
   bool exporting_ = false;

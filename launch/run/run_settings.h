@@ -8,6 +8,7 @@
 #include "ipc/launch.h"
 #include "launch/config/arguments.h"
 #include "launch/config/configuration.h"
+#include "launch/run/obtained_password.h"
 
 namespace interimap {
 
@@ -15,6 +16,7 @@ struct RunSettings {
   std::string workers;  // the directory of their programs
   settings::Sync sync;
   settings::Net local, remote;
+  Renewal renewLocal = {}, renewRemote = {};  // where the password is an access token, which gets old
 };
 
 // `configuration` gives its settings away. Passwords that are not in it are to be added. Throws Failure where

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ipc/shortage.h"
 
@@ -39,13 +40,19 @@ int Runs::all(const Settings& settings) {
       refused_.reset();
     }
     reached = std::max(reached, end.reached);
+    bool refused = end.status == static_cast<int>(ExitStatus::noPermission);
+    // The token may have become too old between its command's cache and the server.
+    if (end.reached == Reached::waiting) askedAgain_ = false;
+    if (refused && renewable_ && !std::exchange(askedAgain_, true)) {
+      around_.log.line(LogLevel::info, "Asking for the access token once more");
+      continue;
+    }
     if (!watching_ || end.asked != Asked::nothing || !mayPass(end.status, reached, first)) {
       if (end.status != 0 && !end.reason.empty()) around_.service.status(end.reason);
       around_.service.stopping();
       return end.status;
     }
 
-    bool refused = end.status == static_cast<int>(ExitStatus::noPermission);
     auto time = (refused ? refused_ : away_).next();
     std::string again = "trying again in " + std::to_string((time + 500ms) / 1s) + " s";
     around_.log.line(LogLevel::notice, again);
@@ -71,7 +78,10 @@ std::variant<AnySettings, RunEnd> Runs::make(const Settings& settings, Reached b
   try {
     auto made = settings();
     if (auto asked = std::get_if<Asked>(&made)) return RunEnd{.status = stop(*asked), .asked = *asked};
-    return std::move(std::get<AnySettings>(made));
+    auto all = std::move(std::get<AnySettings>(made));
+    if (auto* run = std::get_if<RunSettings>(&all)) renewable_ = run->renewLocal || run->renewRemote;
+    if (auto* pull = std::get_if<PullSettings>(&all)) renewable_ = pull->renewable;
+    return all;
   } catch (const Failure& failure) {
     // A password that has been told before, but not now: a keyring that is locked is an answer here.
     if (before != Reached::waiting || failure.status != ExitStatus::noPermission) throw;

@@ -40,6 +40,8 @@ class Runs {
   bool watching_;
   Backoff away_, refused_;  // how long to wait for a server that is away, or that refused us
   std::string exported_;
+  // The password of an account is an access token; and one that was refused has been asked for once more.
+  bool renewable_ = false, askedAgain_ = false;
 };
 
 }  // namespace interimap

@@ -45,8 +45,8 @@ std::string Account::text() const {
   if (type == "tunnel") {
     result += "command = " + command + "\n";
   } else {
-    result += "host = " + host + "\nport = " + std::to_string(port) + "\nusername = " + user +
-              "\npassword = " + password + "\n";
+    result += "host = " + host + "\nport = " + std::to_string(port) + "\nusername = " + user + "\n";
+    if (!password.empty()) result += "password = " + password + "\n";
   }
   for (const std::string& line : more) result += line + "\n";
   return result;

@@ -1,6 +1,10 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // How one logs in: every mechanism, to real servers.
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <time.h>
+
 #include "tests/e2e/bed.h"
 #include "tests/e2e/cyrus.h"
 #include "tests/e2e/dovecot24.h"
@@ -98,4 +102,123 @@ TEST_CASE_FIXTURE(Mechanisms,
     CAPTURE(row.keys.size());
     checkLogin(run(account(server.imaps(), row.keys)), row.mechanism);
   }
+}
+
+namespace {
+
+std::string base64(const std::string& octets) {
+  std::string text((octets.size() + 2) / 3 * 4 + 1, '\0');
+  int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(octets.data()), static_cast<int>(octets.size()));
+  return text.substr(0, static_cast<std::size_t>(size));
+}
+
+std::string base64Url(const std::string& octets) {
+  std::string text = base64(octets);
+  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return text.substr(0, text.find('='));
+}
+
+// A Dovecot that takes tokens of ours, and a command that prints them.
+struct Tokens : Mechanisms {
+  static constexpr const char* kKey = "a key that signs the tokens";
+  fs::path auth = makeDirectory(directory / "oauth");
+  Dovecot server{directory / "server",
+                 {.certificate = certificates.server(), .key = certificates.key(), .extra = configure()}};
+
+  std::string configure() const {
+    const fs::path keys = makeDirectory(auth / "keys");
+    makeDirectory(keys / "default");
+    makeDirectory(keys / "default/HS256");
+    writeFile(keys / "default/HS256/default", base64(kKey));
+    writeFile(auth / "oauth2.conf",
+              "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=" + keys.string() +
+                  "/\nusername_attribute = sub\n");
+    return "auth_mechanisms = plain oauthbearer xoauth2\npassdb {\n driver = oauth2\n mechanisms = "
+           "oauthbearer "
+           "xoauth2\n args = " +
+           (auth / "oauth2.conf").string() + "\n}\n";
+  }
+  static std::string token(long validFor) {
+    long now = time(nullptr);
+    std::string text = base64Url(R"({"typ":"JWT","alg":"HS256"})") + "." +
+                       base64Url(R"({"sub":"bob","iat":)" + std::to_string(now - 3600) + R"(,"exp":)" +
+                                 std::to_string(now + validFor) + "}");
+    unsigned char digest[32];
+    HMAC(EVP_sha256(), kKey, static_cast<int>(std::string(kKey).size()),
+         reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, nullptr);
+    return text + "." + base64Url({reinterpret_cast<char*>(digest), sizeof digest});
+  }
+  // Prints them one after the other, then the last one over and over.
+  Words prints(const Words& tokens) {
+    const fs::path place = makeDirectory(directory / ("tokens" + std::to_string(runs)));
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+      writeFile(place / std::to_string(i + 1), tokens[i] + "\n");
+    fs::permissions(place, fs::perms::all);
+    const std::string last = std::to_string(tokens.size());
+    writeFile(place / "command", "cd " + place.string() +
+                                     " && echo >>asked && n=$(wc -l <asked) && cat $n 2>&- || cat " + last +
+                                     "\n");
+    asked_ = place / "asked";
+    return {"password-command = sh " + (place / "command").string()};
+  }
+  std::size_t asked() const { return readFile(asked_).size(); }
+
+  Account with(std::uint16_t port, const char* mechanism, const Words& tokens,
+               const std::string& type = "imaps") {
+    Account account = this->account(port, prints(tokens), type);
+    account.more.push_back(std::string("auth = ") + mechanism);
+    account.password = "";
+    return account;
+  }
+
+ private:
+  fs::path asked_;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Tokens,
+                  "access tokens to Dovecot: good ones, one that is stale, and ones that are no good") {
+  NOT_THE_REFERENCE();
+  if (dovecotIs24()) return;
+  INFO(server.log());
+  const std::string good = token(3600), old = token(-60);
+  for (const char* mechanism : {"OAUTHBEARER", "XOAUTH2"}) {
+    CAPTURE(mechanism);
+    auto secret = [&](const Run& run) {
+      for (const std::string& hidden :
+           {good.substr(0, 40), old.substr(40), base64("user=bob\x01").substr(0, 11), std::string("eyJ")})
+        CHECK_FALSE(run.says(hidden));
+    };
+    Run once = run(with(server.imaps(), mechanism, {good}));
+    requireDone(once);
+    CHECK(login(once) == std::string("AUTHENTICATE ") + mechanism);
+    CHECK(asked() == 1);
+    secret(once);
+
+    Run again = run(with(server.imap(), mechanism, {old, good}, "imap"));
+    requireDone(again);
+    CHECK(asked() == 2);
+    CHECK(again.says("Asking for the access token once more"));
+    secret(again);
+
+    Run never = run(with(server.imaps(), mechanism, {old}));
+    checkStatus(never, ExitStatus::noPermission);
+    CHECK(asked() == 2);
+    CHECK(never.says("remote: ERROR: NO [AUTHENTICATIONFAILED]"));
+    CHECK(never.says("({\"status\":\""));
+    CHECK(never.says("See username and password-command, which is to print an access token"));
+    secret(never);
+  }
+}
+
+TEST_CASE_FIXTURE(Tokens, "a command that fails is not guessed for: 77, with its last words") {
+  NOT_THE_REFERENCE();
+  Account account = with(server.imaps(), "XOAUTH2", {});
+  account.more[0] = "password-command = echo 'the keyring is locked' >&2; exit 3";
+  Run run = this->run(account);
+  checkStatus(run, ExitStatus::noPermission);
+  CHECK(run.says("ERROR: [remote]: password-command ended with exit status 3: the keyring is locked"));
 }
