@@ -142,9 +142,10 @@ std::vector<Sample> samples() {
                                          .user = "nobody"}));
   all.push_back(order(Go{}));
   all.push_back(order(Deliverer{}));
-  all.push_back(report(LogLine{LogLevel::error, "remote", "INBOX", "text"}));
+  all.push_back(report(LogLine{LogLevel::error, Component::remote, "INBOX", "text"}));
   all.push_back(report(Locked{}));
-  all.push_back(report(Progress{"INBOX", 1, 2, 3}));
+  all.push_back(report(Progress{1, 2, 3}));
+  all.push_back(report(Finding{Component::local, "INBOX", "text", {{"reply", "no"}}}));
   all.push_back(report(Traffic{1, 2, 3, 4, true}));
   all.push_back(report(Synchronised{1, 2, 3, 4, 5, 6, 7, true}));
   all.push_back(report(WantsDeliverer{}));
@@ -309,7 +310,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
        [](Words w) { readAsOrder(std::move(w), false); }},
       {"an unknown order", withUnion<schema::Order>(0xffff),
        [](Words w) { readAsOrder(std::move(w), true); }},
-      {"an unknown report", withUnion<schema::Report>(schema::Report::WANTS_NETS + 1), readAsReport},
+      {"an unknown report", withUnion<schema::Report>(schema::Report::FINDING + 1), readAsReport},
       {"an unknown report", withUnion<schema::Report>(0xffff), readAsReport},
   };
   for (const auto& row : rows) {

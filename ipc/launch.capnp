@@ -51,15 +51,30 @@ struct Report {
     pulled   @7 :Pulled;
     exported @8 :Data;
     wantsNets @9 :WantsNets;
+    finding  @10 :Finding;
   }
 
+  enum Component { none @0; local @1; remote @2; database @3; }
   struct Log {
     level     @0 :Level;
-    component @1 :Data;
+    component @1 :Component;
     mailbox   @2 :Data;
     text      @3 :Data;
     subject   @4 :Subject;
     enum Level { info @0; notice @1; warning @2; error @3; debug @4; }
+  }
+  struct Finding {
+    component @0 :Component;
+    mailbox   @1 :Data;
+    text      @2 :Data;
+    facts     @3 :List(Fact);
+  }
+  struct Fact {
+    name   @0 :Text;
+    value :union {
+      number @1 :UInt64;
+      text   @2 :Data;
+    }
   }
   struct Subject {
     uid       @0 :UInt32;
@@ -70,10 +85,9 @@ struct Report {
     reply     @5 :Data;
   }
   struct Progress {
-    mailbox    @0 :Data;
-    messages   @1 :UInt64;
-    ofMessages @2 :UInt64;
-    octets     @3 :UInt64;
+    messages   @0 :UInt64;
+    ofMessages @1 :UInt64;
+    octets     @2 :UInt64;
   }
   struct Synchronised {
     copiedToLocal  @0 :UInt64;

@@ -51,13 +51,19 @@ struct LogSubject {
   bool operator==(const LogSubject&) const = default;
 };
 
+// Whom a line speaks of; none: the run as a whole.
+enum class Component : std::uint8_t { none, local, remote, database };
+inline constexpr Component componentOf(Side side) {
+  return side == Side::local ? Component::local : Component::remote;
+}
+const char* nameOf(Component component);  // "local"; none: empty
+
 // worker -> launch.
 struct LogLine {
   LogLevel level = LogLevel::info;
-  std::string
-      component;        // from sync: "local", "remote", "database" or empty; ignored from net (launch knows)
-  std::string mailbox;  // as on that server, or empty
-  std::string text;     // one line; launch escapes control characters and cuts at kMostLogText
+  Component component = Component::none;  // from sync; ignored from net and delivery (launch knows)
+  std::string mailbox;                    // as on that server, or empty
+  std::string text;  // one line; launch escapes control characters and cuts at kMostLogText
   LogSubject subject{};
 };
 inline constexpr std::size_t kMostLogText = 16384;
@@ -65,7 +71,6 @@ inline constexpr std::size_t kMostLogText = 16384;
 struct Locked {};  // sync: the database is open and locked
 
 struct Progress {  // sync: how far the copying is; shown on a terminal
-  std::string mailbox;
   std::uint64_t messages = 0, ofMessages = 0, octets = 0;
 };
 
@@ -101,13 +106,28 @@ struct Exported {  // sync, pulling: the state in the reference's form (a file o
   std::string octets;
 };
 
+// sync, asked for the state (--status): one thing that it found, for people and for programs.
+struct Finding {
+  struct Fact {
+    std::string name;  // letters, ours
+    std::variant<std::uint64_t, std::string> value;
+    bool operator==(const Fact&) const = default;
+  };
+  Component component = Component::none;
+  std::string mailbox;  // or empty
+  std::string text;     // as in a LogLine
+  std::vector<Fact> facts{};
+  bool operator==(const Finding&) const = default;
+};
+inline constexpr std::size_t kMostFacts = 16;
+
 struct Ended {  // the last packet of a worker that ends by itself; its reason has been logged before
   ExitStatus status = ExitStatus::ok;
 };
 
 struct Report {
   std::variant<LogLine, Locked, Progress, Traffic, Synchronised, WantsDeliverer, Pulled, Exported, WantsNets,
-               Ended>
+               Finding, Ended>
       what;
 };
 

@@ -3,6 +3,8 @@
 // launch <-> workers: the only way between the schema and the types of ipc/launch.h.
 #include <string.h>
 
+#include <algorithm>
+
 #include "ipc/convert.h"
 #include "ipc/launch.capnp.h"
 #include "ipc/launch.h"
@@ -18,7 +20,7 @@ using convert::shortText;
 using convert::text;
 
 // What launch takes from a worker; longer ones are cut where they are sent, since a server may choose them.
-constexpr std::size_t kMostComponent = 64, kMostMailbox = 4096, kMostSubject = 2048;
+constexpr std::size_t kMostMailbox = 4096, kMostSubject = 2048, kMostFactName = 32;
 
 capnp::Data::Reader cut(std::string_view text, std::size_t most) { return bytes(text.substr(0, most)); }
 
@@ -64,7 +66,7 @@ struct WriteReport {
   void operator()(const LogLine& line) {
     auto out = to.initLog();
     out.setLevel(static_cast<schema::Report::Log::Level>(line.level));
-    out.setComponent(cut(line.component, kMostComponent));
+    out.setComponent(static_cast<schema::Report::Component>(line.component));
     out.setMailbox(cut(line.mailbox, kMostMailbox));
     out.setText(cut(line.text, kMostLogText));
     const LogSubject& subject = line.subject;
@@ -80,7 +82,6 @@ struct WriteReport {
   void operator()(const Locked&) { to.setLocked(); }
   void operator()(const Progress& progress) {
     auto out = to.initProgress();
-    out.setMailbox(cut(progress.mailbox, kMostMailbox));
     out.setMessages(progress.messages);
     out.setOfMessages(progress.ofMessages);
     out.setOctets(progress.octets);
@@ -121,6 +122,21 @@ struct WriteReport {
     out.setWaiting(pulled.waiting);
   }
   void operator()(const Exported& exported) { to.setExported(bytes(exported.octets)); }
+  void operator()(const Finding& finding) {
+    auto out = to.initFinding();
+    out.setComponent(static_cast<schema::Report::Component>(finding.component));
+    out.setMailbox(cut(finding.mailbox, kMostMailbox));
+    out.setText(cut(finding.text, kMostLogText));
+    auto facts = out.initFacts(static_cast<unsigned>(finding.facts.size()));
+    for (unsigned i = 0; i < facts.size(); ++i) {
+      facts[i].setName(finding.facts[i].name.c_str());
+      auto value = facts[i].getValue();
+      if (auto* text = std::get_if<std::string>(&finding.facts[i].value))
+        value.setText(cut(*text, kMostSubject));
+      else
+        value.setNumber(std::get<std::uint64_t>(finding.facts[i].value));
+    }
+  }
   void operator()(const Ended& ended) { to.setEnded(static_cast<std::uint8_t>(ended.status)); }
 };
 
@@ -136,9 +152,32 @@ LogSubject readSubject(schema::Report::Subject::Reader in) {
   return subject;
 }
 
+Component readComponent(schema::Report::Component in) {
+  if (in > schema::Report::Component::DATABASE) throw PeerViolation("an unknown component");
+  return static_cast<Component>(in);
+}
+
+// A name becomes one of JSON as it is.
+Finding::Fact readFact(schema::Report::Fact::Reader in) {
+  std::string_view name(in.getName().cStr(), in.getName().size());
+  bool letters =
+      std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  if (name.empty() || name.size() > kMostFactName || !letters) throw PeerViolation("a fact of no name");
+  if (in.getValue().isText()) return {std::string(name), shortText(in.getValue().getText(), kMostSubject)};
+  return {std::string(name), in.getValue().getNumber()};
+}
+
+Finding readFinding(schema::Report::Finding::Reader in) {
+  Finding finding{readComponent(in.getComponent()), shortText(in.getMailbox(), kMostMailbox),
+                  shortText(in.getText(), kMostLogText)};
+  if (in.getFacts().size() > kMostFacts) throw PeerViolation("too many facts");
+  for (auto fact : in.getFacts()) finding.facts.push_back(readFact(fact));
+  return finding;
+}
+
 LogLine readLog(schema::Report::Log::Reader in) {
   if (in.getLevel() > schema::Report::Log::Level::DEBUG) throw PeerViolation("an unknown log level");
-  return {static_cast<LogLevel>(in.getLevel()), shortText(in.getComponent(), kMostComponent),
+  return {static_cast<LogLevel>(in.getLevel()), readComponent(in.getComponent()),
           shortText(in.getMailbox(), kMostMailbox), shortText(in.getText(), kMostLogText),
           readSubject(in.getSubject())};
 }
@@ -149,8 +188,7 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
     case schema::Report::LOCKED: return Locked{};
     case schema::Report::PROGRESS: {
       auto progress = in.getProgress();
-      return Progress{shortText(progress.getMailbox(), kMostMailbox), progress.getMessages(),
-                      progress.getOfMessages(), progress.getOctets()};
+      return Progress{progress.getMessages(), progress.getOfMessages(), progress.getOctets()};
     }
     case schema::Report::TRAFFIC: {
       auto traffic = in.getTraffic();
@@ -173,6 +211,7 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
       return Pulled{pulled.getDelivered(), pulled.getDeferred(), pulled.getRefused(), pulled.getUnknown(),
                     pulled.getPurged(),    pulled.getOctets(),   pulled.getWaiting()};
     }
+    case schema::Report::FINDING: return readFinding(in.getFinding());
     case schema::Report::EXPORTED: return Exported{text(in.getExported())};
     case schema::Report::ENDED: return Ended{convert::exitStatus(in.getEnded())};
   }
@@ -180,6 +219,16 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
 }
 
 }  // namespace
+
+const char* nameOf(Component component) {
+  switch (component) {
+    case Component::none: break;
+    case Component::local: return "local";
+    case Component::remote: return "remote";
+    case Component::database: return "database";
+  }
+  return "";
+}
 
 Packet pack(Order order) {
   convert::Writer writer;

@@ -57,15 +57,14 @@ TEST_CASE("go and stop come through") {
 
 TEST_CASE("reports come through") {
   for (auto level : {LogLevel::info, LogLevel::notice, LogLevel::warning, LogLevel::error, LogLevel::debug}) {
-    LogLine line = reported(LogLine{level, "remote", "INBOX\0\r\n"s, "text \x1b[0m\0"s});
+    LogLine line = reported(LogLine{level, Component::remote, "INBOX\0\r\n"s, "text \x1b[0m\0"s});
     CHECK(line.level == level);
-    CHECK(line.component == "remote");
+    CHECK(line.component == Component::remote);
     CHECK(line.mailbox == "INBOX\0\r\n"s);
     CHECK(line.text == "text \x1b[0m\0"s);
   }
   reported(Locked{});
-  Progress progress = reported(Progress{"Sent", 1, kMost, kMost - 1});
-  CHECK(progress.mailbox == "Sent");
+  Progress progress = reported(Progress{1, kMost, kMost - 1});
   CHECK(progress.messages == 1);
   CHECK(progress.ofMessages == kMost);
   CHECK(progress.octets == kMost - 1);
@@ -106,6 +105,23 @@ TEST_CASE("reports come through") {
   }
 }
 
+TEST_CASE("findings come through, and no names that JSON could not take") {
+  Finding finding{Component::remote, "INBOX", "text \x1b", {{"uid", kMost}, {"reply", "caf\xe9\0\""s}}};
+  CHECK(reported(finding) == finding);
+  CHECK(reported(Finding{}) == Finding{});
+  finding.facts[1].value = std::string(5000, 'x');
+  CHECK(std::get<std::string>(reported(finding).facts[1].value) == std::string(2048, 'x'));
+  for (const std::string& name : {""s, "a\""s, "a b"s, "\xe9"s, "x\0y"s, std::string(33, 'a')}) {
+    CAPTURE(name);
+    convert::Writer writer;
+    auto fact = writer.root<schema::Report>().initFinding().initFacts(1)[0];
+    fact.setName(kj::StringPtr(name.c_str(), name.size()));
+    CHECK_THROWS_WITH_AS(readReport(writer.packet()), "a fact of no name", PeerViolation);
+  }
+  finding.facts = std::vector<Finding::Fact>(kMostFacts + 1, {"a", std::uint64_t{1}});
+  CHECK_THROWS_WITH_AS(reported(finding), "too many facts", PeerViolation);
+}
+
 TEST_CASE("the exit statuses of the manual come through, no other") {
   int known = 0;
   for (int n = 0; n < 256; ++n) {
@@ -128,8 +144,9 @@ TEST_CASE("the exit statuses of the manual come through, no other") {
 TEST_CASE("reports that do not hold are refused") {
   using In = schema::Report::Builder;
   using Level = schema::Report::Log::Level;
+  using Component = schema::Report::Component;
   auto text = [](const std::string& bytes) { return convert::bytes(bytes); };
-  const std::string component(65, 'c'), mailbox(4097, 'm'), line(kMostLogText + 1, 't');
+  const std::string mailbox(4097, 'm'), line(kMostLogText + 1, 't');
   struct {
     std::string why;
     std::function<void(In)> build;
@@ -137,10 +154,9 @@ TEST_CASE("reports that do not hold are refused") {
   } const table[] = {
       {"an unknown log level", [](In in) { in.initLog().setLevel(static_cast<Level>(5)); }},
       {"an unknown log level", [](In in) { in.initLog().setLevel(static_cast<Level>(0xffff)); }},
-      {"a text that is too long", [&](In in) { in.initLog().setComponent(text(component)); }},
+      {"an unknown component", [](In in) { in.initLog().setComponent(static_cast<Component>(4)); }},
       {"a text that is too long", [&](In in) { in.initLog().setMailbox(text(mailbox)); }},
       {"a text that is too long", [&](In in) { in.initLog().setText(text(line)); }},
-      {"a text that is too long", [&](In in) { in.initProgress().setMailbox(text(mailbox)); }},
       {"a descriptor in a report", [](In in) { in.initLog(); }, true},
       {"a descriptor in a report", [](In in) { in.setLocked(); }, true},
       {"a descriptor in a report", [](In in) { in.setWantsDeliverer(); }, true},
@@ -182,12 +198,12 @@ TEST_CASE("orders that do not hold are refused") {
 }
 
 TEST_CASE("log lines as long as allowed come through, longer ones are cut") {
-  LogLine line{LogLevel::info, std::string(64, 'c'), std::string(4096, 'm'), std::string(kMostLogText, 't')};
+  LogLine line{LogLevel::info, Component::database, std::string(4096, 'm'), std::string(kMostLogText, 't')};
   LogLine same = reported(line);
   CHECK(same.component == line.component);
   CHECK(same.mailbox == line.mailbox);
   CHECK(same.text == line.text);
-  LogLine cut = reported(LogLine{LogLevel::info, line.component + 'x', line.mailbox + 'x', line.text + 'x'});
+  LogLine cut = reported(LogLine{LogLevel::info, line.component, line.mailbox + 'x', line.text + 'x'});
   CHECK(cut.component == line.component);
   CHECK(cut.mailbox == line.mailbox);
   CHECK(cut.text == line.text);

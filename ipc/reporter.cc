@@ -23,10 +23,9 @@ std::optional<Order> Reporter::poll() {
   return readOrder(std::move(*packet));
 }
 
-void Reporter::log(LogLevel level, std::string text, std::string mailbox, std::string component,
+void Reporter::log(LogLevel level, std::string text, std::string mailbox, Component component,
                    LogSubject subject) {
-  report(
-      Report{LogLine{level, std::move(component), std::move(mailbox), std::move(text), std::move(subject)}});
+  report(Report{LogLine{level, component, std::move(mailbox), std::move(text), std::move(subject)}});
 }
 
 void Reporter::report(const Report& report) { launch_.send(pack(report)); }

@@ -19,7 +19,7 @@ class Reporter {
   // An order that is there already, or nothing.
   std::optional<Order> poll();
 
-  void log(LogLevel level, std::string text, std::string mailbox = {}, std::string component = {},
+  void log(LogLevel level, std::string text, std::string mailbox = {}, Component component = Component::none,
            LogSubject subject = {});
   void report(const Report& report);
   // The last word: waits until launch can read it. The caller exits then.

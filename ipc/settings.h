@@ -102,8 +102,9 @@ enum class Errand : std::uint8_t {
   repair,       // full comparison, then as synchronise
   remove,       // --delete: `mailboxes`, from `targets`
   rename,       // --rename: mailboxes[0] to mailboxes[1], on `targets`
+  status,       // --status: say what the database knows, ask no server
 };
-constexpr Errand last(Errand) { return Errand::rename; }
+constexpr Errand last(Errand) { return Errand::status; }
 
 // A number, or a share of so many per cent.
 struct Share {
@@ -178,8 +179,9 @@ struct Pull {
     once,
     idle,         // again whenever the server has news, at the latest after `interval` seconds
     exportState,  // say the state in the reference's form, ask no server
+    status,       // say the state, ask no server
   };
-  friend constexpr Errand last(Errand) { return Errand::exportState; }
+  friend constexpr Errand last(Errand) { return Errand::status; }
 
   std::string stateDirectory, stateName;  // absolute directory, file within it
   bool createState = true;

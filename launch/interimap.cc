@@ -26,6 +26,7 @@
 #include "launch/run/obtained_password.h"
 #include "launch/run/run_settings.h"
 #include "launch/run/runs.h"
+#include "launch/show/findings.h"
 #include "launch/show/log.h"
 #include "launch/show/progress.h"
 
@@ -93,6 +94,7 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
                                              std::vector<std::string>& warnings) {
   Configuration configuration = source.configuration();
   RunSettings settings = runSettings(arguments, configuration, source.ofAncestor());
+  if (arguments.command == Command::status) return settings;
   struct {
     const char* name;
     const PasswordSource& source;
@@ -142,7 +144,11 @@ int synchronise(const Arguments& arguments) {
   };
   try {
     auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
-    return Runs({log, line, signals, service}, arguments.watch.has_value(), seed).all(settings);
+    Runs runs({log, line, signals, service}, arguments.watch.has_value(), seed);
+    int status = runs.all(settings);
+    if (arguments.command == Command::status)
+      show(stdout, arguments.json ? findingsJson(runs.findings(), status) : findingsText(runs.findings()));
+    return status;
   } catch (const Failure& failure) {
     log.line(LogLevel::error, failure.what());
     log.summary({{}, static_cast<int>(failure.status), {}});

@@ -17,7 +17,10 @@ void showLine(std::string_view text) { show(stderr, escape(text) + "\n"); }
 
 }  // namespace
 
-void show(std::FILE* where, std::string_view text) { std::fwrite(text.data(), 1, text.size(), where); }
+void show(std::FILE* where, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), where);
+  std::fflush(where);  // a process of a section ends without
+}
 
 int refuse(const Program& program, const UsageError& error) {
   for (const std::string& line : error.lines) showLine(line);

@@ -27,6 +27,7 @@
 #include "launch/run/pull_settings.h"
 #include "launch/run/runs.h"
 #include "launch/run/siblings.h"
+#include "launch/show/findings.h"
 #include "launch/show/log.h"
 #include "launch/show/new_file.h"
 
@@ -88,6 +89,9 @@ class Pulling {
       return made;
     });
     if (status == 0 && arguments_.exportStatefile) writeNewFile(*arguments_.exportStatefile, runs.exported());
+    if (arguments_.status)
+      show(stdout, arguments_.json ? findingsJson(runs.findings(), status, name_)
+                                   : findingsText(runs.findings(), name_));
     return status;
   }
 
@@ -106,7 +110,7 @@ class Pulling {
     PullSettings pull = pullSettings(arguments_, section);
     pull.renewable = ages(section.password, pull.net.auth);
     if (!arguments_.idle && !pull.renewable) file_.text.wipe();
-    if (arguments_.exportStatefile) return pull;
+    if (arguments_.exportStatefile || arguments_.status) return pull;
     if (auto asked = obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_))
       return *asked;
     requireLogin(pull.net, file_.path, name_);

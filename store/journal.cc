@@ -245,10 +245,6 @@ void Store::settle(MailboxId id, Side target, const UidSet& sources) {
   if (left.size() < known.size()) rows.write(left);
 }
 
-void Store::clearJournal(MailboxId id, Side target) {
-  Query(*database_, "DELETE FROM ours_intents WHERE idx = ? AND side = ?", id, target).run();
-}
-
 std::vector<MailboxId> Store::withJournal() const {
   std::vector<MailboxId> found;
   Query row(*database_, "SELECT DISTINCT idx FROM ours_intents ORDER BY idx");

@@ -74,7 +74,7 @@ TEST_CASE("intents come back until they are settled") {
   f.store.intend(f.a, Side::remote, UidNext{200}, std::vector{intent(11, 4)});
   CHECK(f.store.journal(f.a, Side::remote).intents.back() == intent(11, 4));
 
-  f.store.clearJournal(f.a, Side::remote);
+  f.store.settle(f.a, Side::remote, *UidSet::parse("1:4294967295"));
   CHECK(f.store.journal(f.a, Side::remote).intents.empty());
   CHECK(f.store.withJournal() == std::vector{f.b});
   transaction.commit("journal");

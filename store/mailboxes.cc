@@ -2,6 +2,7 @@
 
 // Which mailboxes are synchronised, and how far each of them is.
 #include <algorithm>
+#include <ctime>
 
 #include "store/database.h"
 
@@ -48,7 +49,7 @@ void Store::removeMailbox(MailboxId id) {
                           "DELETE FROM ours_held WHERE idx = ?", "DELETE FROM ours_unlike WHERE idx = ?",
                           "DELETE FROM ours_strays WHERE idx = ?", "DELETE FROM ours_brake WHERE idx = ?",
                           "DELETE FROM ours_copied WHERE idx = ?", "DELETE FROM ours_landmarks WHERE idx = ?",
-                          "DELETE FROM ours_hangups WHERE idx = ?",
+                          "DELETE FROM ours_hangups WHERE idx = ?", "DELETE FROM ours_since WHERE idx = ?",
                           "DELETE FROM mapping WHERE idx = ?", "DELETE FROM local WHERE idx = ?",
                           "DELETE FROM remote WHERE idx = ?", "DELETE FROM mailboxes WHERE idx = ?"})
     Query(*database_, sql, id).run();
@@ -102,6 +103,14 @@ void Store::putState(MailboxId id, const SideState& local, const SideState& remo
         id, local.uidNext, local.highestModSeq, remote.uidNext, remote.highestModSeq, local.messages,
         remote.messages)
       .run();
+  Query(*database_, "INSERT OR REPLACE INTO ours_since VALUES (?, ?)", id, std::int64_t{std::time(nullptr)})
+      .run();
+}
+
+std::optional<std::int64_t> Store::stateSince(MailboxId id) const {
+  Query row(*database_, "SELECT at FROM ours_since WHERE idx = ?", id);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
 }
 
 bool Store::hasBase(MailboxId id) const {

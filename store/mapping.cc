@@ -11,7 +11,7 @@ namespace interimap::store {
 
 namespace {
 
-constexpr std::int64_t kPairsAtOnce = 512, kForgottenAtOnce = 16384;
+constexpr std::int64_t kForgottenAtOnce = 16384;
 
 // UIDs that are read in advance, and those that may be missing in between.
 constexpr std::uint32_t kMostAhead = 512, kGap = 8;
@@ -158,25 +158,6 @@ std::vector<Pair> Store::pairs(MailboxId id, Side side, const UidSet& uids) cons
     while (row.next()) found.push_back(readPair(row));
   }
   return found;
-}
-
-// In chunks, so that no row is being read while the visitor writes.
-void Store::forEachPair(MailboxId id, const std::function<void(const Pair&)>& visit,
-                        UidNext fromLocal) const {
-  std::vector<Pair> chunk;
-  do {
-    chunk.clear();
-    for (Query row(*database_,
-                   "SELECT lUID, rUID, flags FROM mapping LEFT JOIN ours_base USING (idx, lUID) "
-                   "WHERE idx = ? AND lUID >= ? ORDER BY lUID LIMIT ?",
-                   id, fromLocal, kPairsAtOnce);
-         row.next();)
-      chunk.push_back(readPair(row));
-    for (const Pair& pair : chunk) {
-      visit(pair);
-      fromLocal.value = pair.local.value() + std::uint64_t{1};
-    }
-  } while (chunk.size() == kPairsAtOnce);
 }
 
 std::optional<Flags> Store::base(MailboxId id, Uid local) const {

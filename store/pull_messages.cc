@@ -70,6 +70,12 @@ std::vector<SettledMessage> PullState::settled(MailboxId id, UidNext from) const
   return settledOf(row);
 }
 
+std::uint64_t PullState::countSettled(MailboxId id, Settlement how) const {
+  Query row(*database_, "SELECT count(*) FROM settled WHERE idx = ? AND how = ?", id,
+            static_cast<std::int64_t>(how));
+  return row.next() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+}
+
 std::vector<SettledMessage> PullState::newestSettled(MailboxId id, std::size_t most) const {
   Query row(*database_,
             "SELECT UID, how, seen, header, date, size, content, hop FROM settled "

@@ -118,6 +118,7 @@ class PullState {
   // The message is open no more, and in nobody's hands. Whether it was seen stays as it was.
   void settle(MailboxId id, const SettledMessage& message);
   std::vector<SettledMessage> settled(MailboxId id, UidNext from = UidNext{1}) const;
+  std::uint64_t countSettled(MailboxId id, Settlement how) const;
   std::vector<SettledMessage> newestSettled(MailboxId id, std::size_t most) const;  // the newest first
   UidSet settledUids(MailboxId id, UidNext from) const;
   UidSet unseen(MailboxId id) const;

@@ -73,6 +73,8 @@ constexpr const char* kOwnTables[] = {
     "ours_hangups (id INTEGER PRIMARY KEY, idx INTEGER NOT NULL, side INTEGER NOT NULL, asked INTEGER NOT "
     "NULL, "
     "uids BLOB NOT NULL, alone INTEGER NOT NULL, at INTEGER NOT NULL, words BLOB NOT NULL)",
+    // When the reference's `local` and `remote` were last written by us: for people.
+    "ours_since (idx INTEGER PRIMARY KEY, at INTEGER NOT NULL)",
 };
 
 struct Column {
@@ -170,6 +172,15 @@ void createOwnTables(Database& database) {
   if (!hasColumn(database, kFormerJournal)) return;
   convertFormerJournal(database);
   database.exec("DROP TABLE ours_journal");
+}
+
+void standInForOwnTables(Database& database) {
+  for (std::string_view table : kOwnTables) {
+    std::string_view name = table.substr(0, table.find(' '));
+    Query there(database, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = CAST(? AS TEXT)",
+                name);
+    if (!there.next()) database.exec("CREATE TEMP TABLE " + std::string(table));
+  }
 }
 
 }  // namespace interimap::store

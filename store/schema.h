@@ -30,5 +30,7 @@ void migrateReferenceTables(Database& database, std::optional<char> delimiter);
 bool hasOwnTables(Database& database);
 // Those that are missing; what a former version kept otherwise is converted. Within a transaction.
 void createOwnTables(Database& database);
+// Those that are missing, empty and in memory.
+void standInForOwnTables(Database& database);
 
 }  // namespace interimap::store

@@ -84,6 +84,17 @@ Store::Store(const std::string& directory, const std::string& name, bool create,
   if (version_ == kVersion) adopt();
 }
 
+Store::Store(ToLook, const std::string& directory, const std::string& name, const std::string& shown)
+    : database_(std::make_unique<Database>((directory == "/" ? "" : directory) + "/" + name, shown)),
+      booted_(booted()) {
+  Found found = inspect(*database_);
+  version_ = found.version;
+  isNew_ = found.isNew;
+  if (isNew_) throw database_->refused("there is nothing in it yet");
+  standInForOwnTables(*database_);
+  database_->exec("PRAGMA query_only = ON");
+}
+
 Store::Store(Seam seam)
     : database_(std::make_unique<Database>(":memory:")),
       seam_(std::move(seam)),

@@ -190,6 +190,9 @@ class Transaction {
   bool open_ = true;
 };
 
+// A database that is looked at, and not written to.
+struct ToLook {};
+
 class Store {
  public:
   static constexpr std::size_t kMostReply = 1024;
@@ -204,6 +207,8 @@ class Store {
   // cantCreate.
   Store(const std::string& directory, const std::string& name, bool create, Seam seam = {},
         const std::string& shown = {});
+  // An existing one, of either version. Nothing is made ours, or new; a use that would write fails.
+  Store(ToLook, const std::string& directory, const std::string& name, const std::string& shown = {});
   // In memory, and new: nobody else's, and gone with this object.
   explicit Store(Seam seam);
   ~Store();
@@ -239,6 +244,8 @@ class Store {
 
   std::optional<SideState> state(MailboxId id, Side side) const;
   void putState(MailboxId id, const SideState& local, const SideState& remote);
+  // When that was last done by us, seconds since 1970.
+  std::optional<std::int64_t> stateSince(MailboxId id) const;
 
   // Failure(data) if either UID has a partner already.
   void map(MailboxId id, Uid local, Uid remote, const std::optional<Flags>& base = std::nullopt);
@@ -261,9 +268,6 @@ class Store {
   UidNext leastNext(MailboxId id, Side side) const;
   // The pairs whose UID on `side` is in `uids`, by that UID.
   std::vector<Pair> pairs(MailboxId id, Side side, const UidSet& uids) const;
-  // All pairs by local UID, from one on. The visitor may write, also to pairs it was shown.
-  void forEachPair(MailboxId id, const std::function<void(const Pair&)>& visit,
-                   UidNext fromLocal = UidNext{1}) const;
 
   std::optional<Flags> base(MailboxId id, Uid local) const;
   std::optional<Flags> base(MailboxId id, Side side, Uid uid) const;  // by the UID of that side
@@ -284,7 +288,6 @@ class Store {
   void setBooted(std::int64_t at) { booted_ = at; }
   void settle(MailboxId id, Side target, Uid source);  // copied, adopted or given up
   void settle(MailboxId id, Side target, const UidSet& sources);
-  void clearJournal(MailboxId id, Side target);
   std::vector<MailboxId> withJournal() const;
 
   // The newest messages of `side` that are known, and the digests of their headers there: a few, by which to

@@ -339,6 +339,38 @@ TEST_CASE("a database of the reference's gets our tables and loses what is stale
   CHECK(store.count(kept) == 1);
 }
 
+TEST_CASE("a database that is looked at is not written to, whoever made it") {
+  Scratch scratch;
+  {
+    Store store(scratch.path(), "db", true);
+    store.createSchema();
+    Transaction transaction = store.begin();
+    MailboxId id = store.addMailbox(mailbox("INBOX"), true);
+    CHECK_FALSE(store.stateSince(id));
+    store.putState(id, {{1}, {2}, {3}}, {{1}, {2}, {3}});
+    store.map(id, uid(1), uid(2));
+    store.hold(id, Side::remote, "lost");
+    transaction.commit("test");
+  }
+  for (bool plain : {false, true}) {
+    CAPTURE(plain);
+    if (plain) scratch.sql("DROP TABLE ours_held; DROP TABLE ours_brake; DROP TABLE ours_since");
+    const std::string before = scratch.run("cksum db");
+    {
+      Store store(ToLook{}, scratch.path(), "db");
+      MailboxId id = store.mailboxes().at(0).id;
+      CHECK(store.count(id) == 1);
+      CHECK(store.held(id).has_value() == !plain);
+      CHECK(store.stateSince(id).has_value() == !plain);
+      CHECK_FALSE(store.brake(id, Side::local));
+      CHECK_THROWS_AS(store.begin(), Failure);
+    }
+    CHECK(scratch.run("cksum db") == before);
+  }
+  scratch.run("rm db && touch db");
+  CHECK_THROWS_AS(Store(ToLook{}, scratch.path(), "db"), Failure);
+}
+
 TEST_CASE("a mailbox that is held stays so when its table gets a column, and speaks of a side") {
   Scratch scratch;
   MailboxId id{1};

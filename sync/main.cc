@@ -27,6 +27,7 @@
 #include "store/store.h"
 #include "sync/peers/suspension.h"
 #include "sync/pull/pull.h"
+#include "sync/report/status.h"
 #include "sync/rounds.h"
 
 namespace interimap {
@@ -37,6 +38,8 @@ constexpr int kLocal = Channel::kFirstPeer, kRemote = Channel::kFirstPeer + 1;
 // Octets. What lists of a million messages took goes back to the system as soon as they are gone; left to
 // itself, malloc learns from the first of them to keep it.
 constexpr int kLargeBlock = 1 << 20;
+
+constexpr int kTriesToLook = 10;  // a second between them
 
 // Where the directory is to be found from then on.
 std::string lockIn(const std::string& user, const std::string& directory, Log& log) {
@@ -57,7 +60,40 @@ bool hasContent(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && status.st_size > 0;
 }
 
+// Somebody who is at work on it holds it for a while.
+std::unique_ptr<store::Store> look(const std::string& directory, const settings::Sync& settings,
+                                   Exchange& exchange) {
+  const std::string shown = settings.databaseDirectory + "/" + settings.databaseName;
+  for (int tries = 0;; ++tries) {
+    try {
+      return std::make_unique<store::Store>(store::ToLook{}, directory, settings.databaseName, shown);
+    } catch (const Failure& failure) {
+      if (failure.status != ExitStatus::tryAgain || tries == kTriesToLook) throw;
+    }
+    exchange.pause(std::chrono::seconds(1));
+  }
+}
+
+// Whether there is anything to tell of.
+bool tellsNothing(const std::string& directory, const std::string& name, const std::string& shown,
+                  Reporter& launch) {
+  if (hasContent(directory + "/" + name)) return false;
+  launch.report({Locked{}});
+  tellNothing(shown + "/" + name, launch);
+  return true;
+}
+
+void tell(const settings::Sync& settings, Reporter& launch, Log& log) {
+  std::string directory = lockIn(settings.user, settings.databaseDirectory, log);
+  if (tellsNothing(directory, settings.databaseName, settings.databaseDirectory, launch)) return;
+  Exchange exchange(launch);
+  auto store = look(directory, settings, exchange);
+  launch.report({Locked{}});
+  tellStatus(*store, launch);
+}
+
 void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
+  if (settings.errand == settings::Errand::status) return tell(settings, launch, log);
   Awakening awakening;
   awakening.moveTo(sandbox::kAwakening);
   std::string directory = lockIn(settings.user, settings.databaseDirectory, log);
@@ -82,6 +118,8 @@ void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
 void pull(const settings::Pull& settings, Reporter& launch, Log& log) {
   if (settings.mailboxes.empty()) throw PeerViolation("launch names no mailbox to pull from");
   std::string directory = lockIn(settings.user, settings.stateDirectory, log);
+  bool asked = settings.errand == settings::Pull::Errand::status;
+  if (asked && tellsNothing(directory, settings.stateName, settings.stateDirectory, launch)) return;
   Seam seam(settings.stopAtWrite, settings.stopAfterWrite);
   store::PullState state(directory, settings.stateName, settings.createState, {settings.mailboxes.front()},
                          throughSeam(seam), settings.stateDirectory + "/" + settings.stateName);
@@ -89,6 +127,7 @@ void pull(const settings::Pull& settings, Reporter& launch, Log& log) {
   launch.report({Locked{}});
   if (settings.errand == settings::Pull::Errand::exportState)
     return Pull::exportState(settings, state, launch);
+  if (asked) return tellStatus(state, settings.mailboxes, launch);
   Exchange exchange(launch);
   Server server(Side::remote, Channel(Descriptor(Channel::kFirstPeer)), exchange, seam);
   Pull(settings, server, exchange, launch, log, seam, state, [] { return std::time(nullptr); }).run();

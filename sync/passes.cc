@@ -222,7 +222,7 @@ void Passes::tellProgress(const Both<Lanes*>& lanes) {
   bool complete = here.finished == here.total && there.finished == there.total;
   if (!complete && now - progressTold_ < kBetweenProgress) return;
   progressTold_ = now;
-  log_.progress({"", here.finished + there.finished, here.total + there.total, here.octets + there.octets});
+  log_.progress({here.finished + there.finished, here.total + there.total, here.octets + there.octets});
 }
 
 }  // namespace interimap

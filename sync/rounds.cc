@@ -3,6 +3,7 @@
 #include "sync/rounds.h"
 
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -57,6 +58,7 @@ void Rounds::round(store::Store& store) {
     case settings::Errand::watch:
     case settings::Errand::notify:
     case settings::Errand::repair: break;
+    case settings::Errand::status: throw std::logic_error("a state is told without a round");
   }
   Engine engine(settings_, connections_, exchange_, store, log_);
   settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));

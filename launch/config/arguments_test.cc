@@ -57,6 +57,10 @@ TEST_CASE("arguments: errors, as users know them") {
       {{"--rename", "a"}, ""},
       {{"--rename", "a", "b", "c"}, ""},
       {{"--repair", "--watch"}, ""},
+      {{"--status", "--watch"}, ""},
+      {{"--status", "--repair"}, ""},
+      {{"--status", "--dry-run"}, ""},
+      {{"--status", "INBOX"}, ""},
       {{"--adopt", "--repair"}, ""},
       {{"--adopt", "--notify"}, ""},
       {{"--target=local", "--adopt"}, ""},
@@ -105,6 +109,7 @@ TEST_CASE("arguments: flags") {
 TEST_CASE("arguments: commands and targets") {
   CHECK(good({}).command == Command::synchronise);
   CHECK(good({"--repair"}).command == Command::repair);
+  CHECK(good({"--status"}).command == Command::status);
   CHECK(good({"--adopt", "a"}).command == Command::adopt);
   CHECK(good({"--adopt", "message-id"}).mailboxes == std::vector<std::string>{"message-id"});
   CHECK_FALSE(good({"--adopt", "a"}).adoptByMessageId);

@@ -13,6 +13,7 @@ const std::string_view kPullHelp =
     "  or: pullimap [OPTIONS] --all\n"
     "  or: pullimap [OPTIONS] --idle[=SECONDS] SECTION [..]\n"
     "  or: pullimap [OPTIONS] --export-statefile=FILE SECTION\n"
+    "  or: pullimap [OPTIONS] --status SECTION [..]\n"
     "Consult the manpage for more information.\n";
 const std::string_view kPullUsage =
     "Usage: pullimap [OPTIONS] SECTION [..]\n"
@@ -27,6 +28,7 @@ constexpr Option kOptions[] = {
     {"retry-refused"},
     {"forget-refused"},
     {"export-statefile", 0, Option::Value::text},
+    {"status"},
     {"all"},
     {"quiet", 'q'},
     {"debug"},
@@ -44,6 +46,7 @@ void collect(PullArguments& arguments, const Scanned::Given& given, std::vector<
   if (given.name == "retry-refused") arguments.retryRefused = true;
   if (given.name == "forget-refused") arguments.forgetRefused = true;
   if (given.name == "export-statefile") arguments.exportStatefile = *given.value;
+  if (given.name == "status") arguments.status = true;
   if (given.name == "all") arguments.all = true;
   if (given.name == "idle") {
     unsigned seconds = interval(given);
@@ -56,6 +59,9 @@ bool makesSense(const PullArguments& arguments) {
   if (std::ranges::find(arguments.sections, Ini::kDefault) != arguments.sections.end()) return false;
   if (!arguments.deliver && (arguments.retryRefused || arguments.forgetRefused)) return false;
   if (arguments.retryRefused && arguments.forgetRefused) return false;
+  if (arguments.status && (arguments.idle || !arguments.deliver || arguments.retryRefused ||
+                           arguments.forgetRefused || arguments.exportStatefile))
+    return false;
   if (!arguments.exportStatefile) return true;
   return arguments.sections.size() == 1 && !arguments.exportStatefile->empty() && !arguments.idle &&
          arguments.deliver && !arguments.retryRefused && !arguments.forgetRefused;

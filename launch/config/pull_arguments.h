@@ -25,6 +25,7 @@ struct PullArguments {
   bool deliver = true;
   bool retryRefused = false, forgetRefused = false;
   std::optional<std::string> exportStatefile;
+  bool status = false;
   bool all = false;                   // every section of the configuration
   std::vector<std::string> sections;  // each once; none with `all`
 };

@@ -44,6 +44,10 @@ TEST_CASE("pull arguments: what is refused") {
       {{"--export-statefile=", "a"}, "usage"},
       {{"--export-statefile=f", "a", "b"}, "usage"},
       {{"--export-statefile=f", "--all"}, "usage"},
+      {{"--status"}, "usage"},
+      {{"--status", "--idle", "a"}, "usage"},
+      {{"--status", "--no-delivery", "a"}, "usage"},
+      {{"--status", "--export-statefile=f", "a"}, "usage"},
       {{"--export-statefile=f", "--idle", "a"}, "usage"},
       {{"--export-statefile=f", "--no-delivery", "a"}, "usage"},
       {{"--export-statefile=f", "--retry-refused", "a"}, "usage"},
@@ -78,6 +82,8 @@ TEST_CASE("pull arguments: options and sections in any order") {
   CHECK(good({"a", "--retry-refused"}).retryRefused);
   CHECK(good({"a", "--forget-refused"}).forgetRefused);
   CHECK(good({"a", "--export-statefile", "f"}).exportStatefile == "f");
+  CHECK(good({"--status", "a", "b"}).status);
+  CHECK(good({"--all", "--status"}).status);
   CHECK(good({"a", "--log-format=json"}).json);
   CHECK(good({"--help"}).help);
   CHECK(good({"--version", "_"}).version);

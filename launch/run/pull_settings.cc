@@ -15,6 +15,7 @@ namespace {
 
 settings::Pull::Errand errand(const PullArguments& arguments) {
   if (arguments.exportStatefile) return settings::Pull::Errand::exportState;
+  if (arguments.status) return settings::Pull::Errand::status;
   return arguments.idle ? settings::Pull::Errand::idle : settings::Pull::Errand::once;
 }
 
@@ -22,10 +23,11 @@ settings::Pull syncSettings(const PullArguments& arguments, PullSection& section
   settings::Pull sync = std::move(section.sync);
   SplitPath state = splitPath(resolvePath(kDataHome, "pullimap", section.statefile));
   requireDirectory(state.directory);
-  state = ownDirectory(state, !arguments.exportStatefile);
+  const bool looks = arguments.exportStatefile || arguments.status;
+  state = ownDirectory(state, !looks);
   sync.stateDirectory = state.directory;
   sync.stateName = state.name;
-  sync.createState = !arguments.idle && !arguments.exportStatefile;
+  sync.createState = !arguments.idle && !looks;
   sync.errand = errand(arguments);
   sync.interval = arguments.idle.value_or(0);
   sync.deliver = arguments.deliver;

@@ -65,6 +65,7 @@ RunEnd Run::run(AnySettings settings) {
 }
 
 void Run::start(RunSettings settings) {
+  if (settings.sync.errand == settings::Errand::status) return startAlone(std::move(settings));
   auto [syncToLocal, localToSync] = Channel::pair();
   auto [syncToRemote, remoteToSync] = Channel::pair();
   workers_ = std::move(settings.workers);
@@ -84,16 +85,25 @@ void Run::start(RunSettings settings) {
   crew_.send(remote, {std::move(settings.remote)});
 }
 
+// No server is asked.
+void Run::startAlone(RunSettings settings) {
+  telling_ = true;
+  workers_ = std::move(settings.workers);
+  end_.done = Synchronised{};
+  crew_.send(crew_.add(workers_, Role::sync, {}), {std::move(settings.sync)});
+}
+
 void Run::start(PullSettings settings) {
   auto [syncToNet, netToSync] = Channel::pair();
   workers_ = std::move(settings.workers);
   end_.done = Pulled{};
   interval_ = std::chrono::seconds(settings.sync.interval);
   exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
+  telling_ = settings.sync.errand == settings::Pull::Errand::status;
   delivery_ = std::move(settings.delivery);
   voices_.ofSection();
   crew_.send(crew_.add(workers_, Role::sync, list(std::move(syncToNet))), {std::move(settings.sync)});
-  if (exporting_) return;
+  if (exporting_ || telling_) return;
   Member& net = crew_.add(workers_, Role::net, list(std::move(netToSync)), 1, inheritance(settings.net));
   crew_.send(net, {std::move(settings.net)});
 }

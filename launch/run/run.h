@@ -36,9 +36,10 @@ struct RunEnd {
   int status = 0;  // of the program, if this was its last run
   Asked asked = Asked::nothing;
   Reached reached = Reached::nothing;
-  Done done;             // in all
-  std::string reason;    // the last error that was logged
-  std::string exported;  // the state in the reference's form, if that was the errand
+  Done done;                           // in all
+  std::string reason;                  // the last error that was logged
+  std::string exported;                // the state in the reference's form, if that was the errand
+  std::vector<Finding> findings = {};  // if to find them was
 };
 
 // What to do: interimap's kind of run or pullimap's.
@@ -56,6 +57,7 @@ class Run : private Crew::Leader {
 
   // Starting.
   void start(RunSettings settings);
+  void startAlone(RunSettings settings);
   void start(PullSettings settings);
   void startDelivery();
   void startNets(const WantsNets& wants);
@@ -89,6 +91,7 @@ class Run : private Crew::Leader {
   void handle(Member&, const Synchronised& done) { handleDone(done); }
   void handle(Member& member, const Pulled& done);
   void handle(Member& member, const Exported& exported);
+  void handle(Member& member, const Finding& finding);
   void handle(Member& member, const WantsDeliverer& wants);
   void handle(Member& member, const WantsNets& wants);
   template <class What>
@@ -108,7 +111,7 @@ class Run : private Crew::Leader {
     Renewal renewal;
   };
   std::optional<Several> local_, remote_;
-  bool exporting_ = false;
+  bool exporting_ = false, telling_ = false;
   bool deliveryWanted_ = false;
   std::optional<WantsNets> netsWanted_;
   std::chrono::seconds interval_{};

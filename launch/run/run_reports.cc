@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 // An exported state, in octets: 16 million messages that are not in their order.
 constexpr std::size_t kMostExported = 64U << 20;
 
+constexpr std::size_t kMostFindings = 1 << 20;
+
 // It is told with a look at the mailboxes, of which there is one in half an hour at least.
 constexpr auto kBetweenSummaries = 30min;
 
@@ -33,7 +35,7 @@ constexpr std::size_t kindOf() {
 
 enum class Speaker { anyone, sync };
 enum class Program { either, interimap, pullimap };
-enum class Phase { any, unlocked, exporting, delivering };
+enum class Phase { any, unlocked, exporting, telling, delivering };
 
 }  // namespace
 
@@ -59,6 +61,7 @@ void Run::heard(Member& member, const Report& report) {
       {kindOf<Pulled>(), "pulled", Speaker::sync, Program::pullimap, any},
       {kindOf<WantsDeliverer>(), "wants a deliverer", Speaker::sync, Program::pullimap, delivering},
       {kindOf<Exported>(), "exported", Speaker::sync, Program::pullimap, exporting},
+      {kindOf<Finding>(), "finding", Speaker::sync, Program::either, telling},
   };
   static_assert(std::size(kDue) == std::variant_size_v<decltype(Report::what)>);
   auto due = std::ranges::find(kDue, report.what.index(), &Due::kind);
@@ -75,17 +78,13 @@ bool Run::isDue(const Due& due, const Member& member) const {
     case Phase::any: return true;
     case Phase::unlocked: return end_.reached == Reached::nothing;
     case Phase::exporting: return exporting_;
-    case Phase::delivering: return !exporting_;
+    case Phase::telling: return telling_;
+    case Phase::delivering: return !exporting_ && !telling_;
   }
   return false;
 }
 
-void Run::handle(Member& member, const LogLine& line) {
-  bool known = false;
-  for (std::string_view name : {"", "local", "remote", "database"}) known = known || line.component == name;
-  if (member.role == Role::sync && !known) throw PeerViolation("a log line of no component");
-  voices_.line(member, line);
-}
+void Run::handle(Member& member, const LogLine& line) { voices_.line(member, line); }
 
 void Run::handle(Member& member, const Traffic& traffic) {
   voices_.add(member, traffic, crew_.hasExtra(member.role));
@@ -137,6 +136,11 @@ void Run::handle(Member&, const Exported& exported) {
   if (end_.exported.size() + exported.octets.size() > kMostExported)
     throw PeerViolation("more state than there can be");
   end_.exported += exported.octets;
+}
+
+void Run::handle(Member&, const Finding& finding) {
+  if (end_.findings.size() >= kMostFindings) throw PeerViolation("more findings than there can be");
+  end_.findings.push_back(finding);
 }
 
 void Run::handle(Member&, const WantsDeliverer&) { deliveryWanted_ = true; }

@@ -21,6 +21,7 @@ settings::Errand errand(const Arguments& arguments) {
     case Command::repair: return settings::Errand::repair;
     case Command::remove: return settings::Errand::remove;
     case Command::rename: return settings::Errand::rename;
+    case Command::status: return settings::Errand::status;
     case Command::adopt:
     case Command::synchronise: break;
   }
@@ -39,7 +40,7 @@ settings::Sync syncSettings(const Arguments& arguments, Configuration& configura
   settings::Sync sync = std::move(configuration.sync);
   SplitPath database = splitPath(databasePath(configuration.database, ofAncestor));
   requireDirectory(database.directory);
-  database = ownDirectory(database, !arguments.dryRun);
+  database = ownDirectory(database, !arguments.dryRun && arguments.command != Command::status);
   sync.databaseDirectory = database.directory;
   sync.databaseName = database.name;
   sync.errand = errand(arguments);

@@ -240,6 +240,6 @@ TEST_CASE("watching: the service manager is told") {
   CHECK(heard.find("WATCHDOG=1\n") != std::string::npos);
   heard = std::regex_replace(heard, std::regex("WATCHDOG=1\n"), "");
   CHECK(heard ==
-        "STATUS=Connecting\nEXTEND_TIMEOUT_USEC=120000000\nSTATUS=Copying INBOX: 1 of 2 messages, 3\n"
+        "STATUS=Connecting\nEXTEND_TIMEOUT_USEC=120000000\nSTATUS=Copying 1 of 2 messages, 3\n"
         "READY=1\nSTATUS=Waiting for news; last time: 1 copied\nSTOPPING=1\nSTOPPING=1\n");
 }

@@ -68,6 +68,7 @@ RunEnd Runs::one(const Settings& settings, Reached before) {
   if (auto end = std::get_if<RunEnd>(&made)) return std::move(*end);
   RunEnd end = Run(around_).run(std::move(std::get<AnySettings>(made)));
   exported_ = std::move(end.exported);
+  findings_ = std::move(end.findings);
   auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   around_.log.line(LogLevel::debug, "Cleaning up...");
   around_.log.summary({end.done, end.status, time});

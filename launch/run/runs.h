@@ -27,6 +27,7 @@ class Runs {
   int all(const Settings& settings);
   // What the last run brought, if it was to export the state.
   const std::string& exported() const { return exported_; }
+  const std::vector<Finding>& findings() const { return findings_; }  // ditto, if it was to find them
 
  private:
   RunEnd one(const Settings& settings, Reached before);
@@ -42,6 +43,7 @@ class Runs {
   std::string exported_;
   // The password of an account is an access token; and one that was refused has been asked for once more.
   bool renewable_ = false, askedAgain_ = false;
+  std::vector<Finding> findings_;
 };
 
 }  // namespace interimap

@@ -9,7 +9,7 @@ namespace interimap {
 
 void Voices::line(Member& member, const LogLine& line) {
   if (!admits(member, line.level, line.mailbox.size() + line.text.size())) return;
-  std::string from = member.role == Role::sync ? line.component : component(member);
+  std::string from = member.role == Role::sync ? nameOf(line.component) : component(member);
   if (line.level == LogLevel::error) {
     std::string text = withLastWords(member, line.text);
     if (member.isExtra()) return withoutIt(member, text);

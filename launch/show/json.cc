@@ -30,4 +30,9 @@ JsonObject& JsonObject::add(std::string_view name, std::uint64_t number) {
   return *this;
 }
 
+JsonObject& JsonObject::addList(std::string_view name, std::string_view items) {
+  members_ += member(name, members_.empty()) + "[" + std::string(items) + "]";
+  return *this;
+}
+
 }  // namespace interimap

@@ -14,7 +14,9 @@ class JsonObject {
   // `name` is one of ours and needs no quoting. Text is escaped as everywhere (escape.h) and is UTF-8 then.
   JsonObject& add(std::string_view name, std::string_view text);
   JsonObject& add(std::string_view name, std::uint64_t number);
-  std::string line() const { return "{" + members_ + "}\n"; }
+  JsonObject& addList(std::string_view name, std::string_view items);  // these are JSON already
+  std::string text() const { return "{" + members_ + "}"; }
+  std::string line() const { return text() + "\n"; }
 
  private:
   std::string members_;

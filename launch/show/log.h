@@ -40,7 +40,7 @@ class Log {
   void line(LogLevel level, std::string_view component, std::string_view mailbox, std::string_view text,
             const LogSubject& subject = {});
   void line(const LogLine& line) {
-    this->line(line.level, line.component, line.mailbox, line.text, line.subject);
+    this->line(line.level, nameOf(line.component), line.mailbox, line.text, line.subject);
   }
   // Closes and opens the logfile, which may have been moved away; keeps the old one if that fails.
   void reopen();

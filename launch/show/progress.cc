@@ -7,9 +7,7 @@
 
 #include <utility>
 
-#include "launch/show/escape.h"
 #include "launch/show/traffic.h"
-#include "launch/show/utf8.h"
 
 namespace interimap {
 
@@ -29,17 +27,10 @@ void show(int terminal, std::string_view text) { (void)!write(terminal, text.dat
 }  // namespace
 
 std::string progressText(const Progress& progress, std::size_t columns) {
-  std::string text = progress.mailbox.empty() ? std::string() : escape(progress.mailbox) + ": ";
-  text += std::to_string(progress.messages);
+  std::string text = std::to_string(progress.messages);
   if (progress.ofMessages > 0) text += " of " + std::to_string(progress.ofMessages);
   text += " messages, " + octetsText(progress.octets);
-  std::size_t end = 0;
-  for (std::size_t column = 0; end < text.size() && column < columns; ++column) {
-    auto character = utf8At(text, end);
-    end += character ? character->octets : 1;
-  }
-  text.resize(end);
-  return text;
+  return text.substr(0, columns);
 }
 
 void ProgressLine::update(const Progress& progress, Clock::time_point now) {

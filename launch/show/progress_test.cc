@@ -8,10 +8,9 @@
 using namespace interimap;
 
 TEST_CASE("progress text") {
-  CHECK(progressText({"INBOX", 120, 1000, 3 << 20}, 79) == "INBOX: 120 of 1000 messages, 3.00M");
-  CHECK(progressText({"", 5, 0, 10}, 79) == "5 messages, 10");
-  CHECK(progressText({"a\x1B", 1, 2, 3}, 79) == "a\\x1B: 1 of 2 messages, 3");
-  CHECK(progressText({"\xC3\xBC\xC3\xBC", 1, 2, 3}, 3) == "\xC3\xBC\xC3\xBC:");
+  CHECK(progressText({120, 1000, 3 << 20}, 79) == "120 of 1000 messages, 3.00M");
+  CHECK(progressText({5, 0, 10}, 79) == "5 messages, 10");
+  CHECK(progressText({1, 2, 3}, 6) == "1 of 2");
 }
 
 TEST_CASE("the progress line is drawn at most ten times a second and makes way for others") {
@@ -27,18 +26,18 @@ TEST_CASE("the progress line is drawn at most ten times a second and makes way f
   {
     ProgressLine line(ends[1]);
     CHECK(line.makeWay() == "");
-    line.update({"a", 1, 9, 0}, now);
-    CHECK(written() == "\r\x1b[Ka: 1 of 9 messages, 0");
+    line.update({1, 9, 0}, now);
+    CHECK(written() == "\r\x1b[K1 of 9 messages, 0");
     CHECK_FALSE(line.due());
-    line.update({"a", 2, 9, 0}, now + 10ms);
-    line.update({"a", 3, 9, 0}, now + 20ms);
+    line.update({2, 9, 0}, now + 10ms);
+    line.update({3, 9, 0}, now + 20ms);
     REQUIRE(line.due());
     CHECK(*line.due() == now + 100ms);
     line.draw(now + 100ms);
-    CHECK(written() == "\r\x1b[Ka: 3 of 9 messages, 0");
+    CHECK(written() == "\r\x1b[K3 of 9 messages, 0");
     CHECK(line.makeWay() == "\r\x1b[K");
     CHECK(line.makeWay() == "");
-    line.update({"a", 4, 9, 0}, now + 300ms);
+    line.update({4, 9, 0}, now + 300ms);
     written();
   }
   CHECK(written() == "\r\x1b[K");  // nothing is left at the end

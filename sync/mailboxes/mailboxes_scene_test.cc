@@ -193,8 +193,8 @@ void MailboxesScene::hear() {
   while (auto packet = launch_.receive()) {
     Report report = readReport(std::move(*packet));
     if (auto* line = std::get_if<LogLine>(&report.what))
-      said.push_back(std::string(levels[static_cast<int>(line->level)]) + " " + line->component + ": " +
-                     line->text);
+      said.push_back(std::string(levels[static_cast<int>(line->level)]) + " " + nameOf(line->component) +
+                     ": " + line->text);
   }
 }
 

@@ -78,17 +78,17 @@ class StageScene {
     reporter_.flush();
     while (auto packet = launch_.receive()) {
       Report report = readReport(std::move(*packet));
-      if (auto* line = std::get_if<LogLine>(&report.what)) all += line->component + ": " + line->text + "\n";
+      if (auto* line = std::get_if<LogLine>(&report.what))
+        all += nameOf(line->component) + (": " + line->text) + "\n";
     }
     return all;
   }
   // "1-1 2-2", local and remote UIDs.
   std::string pairs() {
     std::string all;
-    store.forEachPair(mailbox.id, [&](const store::Pair& pair) {
+    for (const auto& pair : store.pairs(mailbox.id, Side::local, store.mapped(mailbox.id, Side::local)))
       all += (all.empty() ? "" : " ") + std::to_string(pair.local.value()) + "-" +
              std::to_string(pair.remote.value());
-    });
     return all;
   }
 

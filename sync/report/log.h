@@ -3,9 +3,9 @@
 // What sync tells the user: always which side, and which mailbox as that server spells it.
 #pragma once
 
-#include <array>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -20,7 +20,7 @@ inline const char* nameOf(Side side) { return side == Side::local ? "local" : "r
 
 // What a line speaks of: a mailbox on one server, one server, the database, or the run as a whole.
 struct About {
-  std::string component;
+  Component component = Component::none;
   std::string mailbox;
   LogSubject subject{};
 
@@ -31,9 +31,9 @@ struct About {
     return about;
   }
 
-  static About server(Side side) { return {nameOf(side), {}}; }
-  static About at(Side side, const WireName& mailbox) { return {nameOf(side), mailbox.bytes}; }
-  static About database() { return {"database", {}}; }
+  static About server(Side side) { return {componentOf(side), {}}; }
+  static About at(Side side, const WireName& mailbox) { return {componentOf(side), mailbox.bytes}; }
+  static About database() { return {Component::database, {}}; }
   static About run() { return {}; }
 };
 
@@ -94,14 +94,13 @@ class Log {
     write(level, std::move(about), std::move(text));
   }
   void write(LogLevel level, About about, std::string text) {
-    launch_.log(level, std::move(text), std::move(about.mailbox), std::move(about.component),
-                std::move(about.subject));
+    launch_.log(level, std::move(text), std::move(about.mailbox), about.component, std::move(about.subject));
   }
 
   Reporter& launch_;
   ExitStatus status_ = ExitStatus::ok;
   Synchronised done_;
-  std::set<std::array<std::string, 3>> lastRound_, thisRound_;  // complaints
+  std::set<std::tuple<Component, std::string, std::string>> lastRound_, thisRound_;  // complaints
 };
 
 }  // namespace interimap

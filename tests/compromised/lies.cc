@@ -118,7 +118,8 @@ const std::map<std::string, Between::Lie> kLies = {
      }},
     {"a word of control characters",
      [](Packet& packet, Between& between) {
-       tellLaunch({LogLine{LogLevel::error, "database", "in\nbox\x1b[2J", "oops\r\nERROR: \x1b]0;t\a"}});
+       tellLaunch(
+           {LogLine{LogLevel::error, Component::database, "in\nbox\x1b[2J", "oops\r\nERROR: \x1b]0;t\a"}});
        return between.send(std::move(packet)), true;
      }},
     {"hang up", [](Packet&, Between& between) { return between.hangUp(), true; }},

@@ -156,28 +156,33 @@ const std::map<std::string, std::function<Between::Lie()>> kLies = {
     {"report: exported", [] { return reporting([] { return Report{Exported{"state"}}; }); }},
     {"report: locked twice", [] { return reporting([] { return Report{Locked{}}; }); }},
     {"report: of no component",
-     [] { return reporting([] {
-            return Report{LogLine{LogLevel::error, "remote: ERROR", "", "x"}};
-          }); }},
+     [] {
+       return reporting([] { return Report{LogLine{LogLevel::error, static_cast<Component>(4), "", "x"}}; });
+     }},
     {"report: of control characters",
      [] {
        return reporting([] {
-         return Report{LogLine{LogLevel::notice, "local", "in\nbox\x1b[2J", "oops\r\nERROR: \x1b]0;t\a"}};
+         return Report{
+             LogLine{LogLevel::notice, Component::local, "in\nbox\x1b[2J", "oops\r\nERROR: \x1b]0;t\a"}};
        });
      }},
     {"report: a long line",
      [] {
        return reporting([] {
-         return Report{LogLine{LogLevel::notice, "local", "", std::string(60'000, 'x')}};
+         return Report{LogLine{LogLevel::notice, Component::local, "", std::string(60'000, 'x')}};
        });
      }},
     {"report: numbers beyond all",
      [] { return reporting([] {
-            return Report{Progress{"box\x1b[2J", ~0ull, ~0ull, ~0ull}};
+            return Report{Progress{~0ull, ~0ull, ~0ull}};
           }); }},
     {"report: lines without end",
      [] {
-       return reporting([] { return Report{LogLine{LogLevel::notice, "local", "", "never mind"}}; }, true);
+       return reporting(
+           [] {
+             return Report{LogLine{LogLevel::notice, Component::local, "", "never mind"}};
+           },
+           true);
      }},
     {"report: deliverers without end",
      [] { return reporting([] { return Report{WantsDeliverer{}}; }, true); }},

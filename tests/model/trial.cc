@@ -255,7 +255,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   if (trace_ != nullptr)
     for (const LogLine& line : interleaving.takeLog())
       if (line.level != LogLevel::debug)
-        note("  | " + line.component + "(" + shown(line.mailbox) + ") " + line.text);
+        note(std::string("  | ") + nameOf(line.component) + "(" + shown(line.mailbox) + ") " + line.text);
   for (Side side : kSides) {
     outcome.writes += nets[side]->writes;
     outcome.selects += nets[side]->selects;

@@ -120,14 +120,15 @@ void addOrders(Collection& all) {
 }
 
 void addReports(Collection& all) {
-  all.report(LogLine{LogLevel::warning, "local", "INBOX", "text"});
+  all.report(LogLine{LogLevel::warning, Component::local, "INBOX", "text"});
   all.report(Locked{});
-  all.report(Progress{"INBOX", 1, 2, 3});
+  all.report(Progress{1, 2, 3});
   all.report(Traffic{1, 2, 3, 4, true});
   all.report(Synchronised{1, 2, 3, 4, 5, 6, 7, true});
   all.report(WantsDeliverer{});
   all.report(Pulled{1, 2, 3, 4, 5, 6, true});
   all.report(Exported{"octets"});
+  all.report(Finding{Component::local, "INBOX", "text", {{"uid", std::uint64_t{1}}, {"reply", "no"}}});
   all.report(Ended{ExitStatus::tryAgain});
 }
 

@@ -1,0 +1,51 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/show/findings.h"
+
+#include <variant>
+
+#include "launch/show/escape.h"
+#include "launch/show/json.h"
+
+namespace interimap {
+
+namespace {
+
+std::string_view speakerOf(const Finding& finding, std::string_view section) {
+  std::string_view component = nameOf(finding.component);
+  return component.empty() ? section : component;
+}
+
+// "remote(INBOX): ", "INBOX: ", "work: " or nothing.
+std::string prefixOf(const Finding& finding, std::string_view section) {
+  std::string prefix(speakerOf(finding, section));
+  if (!finding.mailbox.empty())
+    prefix = prefix.empty() ? finding.mailbox : prefix + "(" + finding.mailbox + ")";
+  return prefix.empty() ? prefix : prefix + ": ";
+}
+
+}  // namespace
+
+std::string findingsText(std::span<const Finding> findings, std::string_view section) {
+  std::string all;
+  for (const Finding& finding : findings) all += escape(prefixOf(finding, section) + finding.text) + "\n";
+  return all;
+}
+
+std::string findingsJson(std::span<const Finding> findings, int exitStatus, std::string_view section) {
+  std::string list;
+  for (const Finding& finding : findings) {
+    JsonObject object;
+    object.add("component", nameOf(finding.component)).add("mailbox", finding.mailbox);
+    object.add("text", finding.text);
+    for (const Finding::Fact& fact : finding.facts)
+      std::visit([&](const auto& value) { object.add(fact.name, value); }, fact.value);
+    list += (list.empty() ? "" : ",") + object.text();
+  }
+  JsonObject whole;
+  if (!section.empty()) whole.add("section", section);
+  whole.addList("findings", list).add("exitStatus", static_cast<std::uint64_t>(exitStatus));
+  return whole.line();
+}
+
+}  // namespace interimap

@@ -1,0 +1,26 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "launch/show/findings.h"
+
+#include <doctest/doctest.h>
+
+using namespace interimap;
+
+TEST_CASE("findings: for people and for programs, whatever a worker says") {
+  const Finding findings[] = {
+      {Component::none, "INBOX", "3 messages paired", {{"what", "mailbox"}, {"paired", std::uint64_t{3}}}},
+      {Component::remote, "a\x1b[2J", "UID 7 refused: \"no\"\r\nx", {{"reply", "\"no\"\r\nx"}}},
+      {Component::none, "", "In all", {}},
+  };
+  CHECK(findingsText(findings) ==
+        "INBOX: 3 messages paired\nremote(a\\x1B[2J): UID 7 refused: \"no\"\\x0D\\x0Ax\nIn all\n");
+  CHECK(findingsText(findings, "work").starts_with("work(INBOX): 3 messages paired\n"));
+  CHECK(findingsText(findings, "work").ends_with("\nwork: In all\n"));
+  CHECK(
+      findingsJson(findings, 0) ==
+      R"({"findings":[{"component":"","mailbox":"INBOX","text":"3 messages paired","what":"mailbox","paired":3},)"
+      R"({"component":"remote","mailbox":"a\\x1B[2J","text":"UID 7 refused: \"no\"\\x0D\\x0Ax","reply":"\"no\"\\x0D\\x0Ax"},)"
+      R"({"component":"","mailbox":"","text":"In all"}],"exitStatus":0})"
+      "\n");
+  CHECK(findingsJson({}, 75, "work") == "{\"section\":\"work\",\"findings\":[],\"exitStatus\":75}\n");
+}

@@ -1,0 +1,22 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What the database knows, for --status: nothing is asked of any server.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ipc/reporter.h"
+#include "store/pull_state.h"
+#include "store/store.h"
+
+namespace interimap {
+
+// Of each mailbox, and then of all.
+void tellStatus(const store::Store& store, Reporter& launch);
+void tellStatus(const store::PullState& state, const std::vector<std::string>& mailboxes, Reporter& launch);
+
+// There is no such file: nothing has been done yet.
+void tellNothing(const std::string& path, Reporter& launch);
+
+}  // namespace interimap
