@@ -18,8 +18,8 @@ TEST_CASE("with SASL-IR, everything behind the greeting is one flight") {
       "000002 LIST \"\" * RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDVALIDITY UIDNEXT "
       "HIGHESTMODSEQ))\r\n");
   script.say(
-      "000000 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS MULTIAPPEND IDLE] "
-      "in\r\n"
+      "000000 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC UIDPLUS LIST-EXTENDED LIST-STATUS SPECIAL-USE "
+      "MULTIAPPEND IDLE] in\r\n"
       "* ENABLED QRESYNC\r\n000001 OK done\r\n"
       "* LIST (\\Subscribed) \"/\" INBOX\r\n* STATUS INBOX (MESSAGES 3 UIDNEXT 4)\r\n"
       "* LIST () \"/\" broken \r\n* LIST (\"\r\n000002 OK done\r\n");

@@ -81,8 +81,14 @@ Database::~Database() {
   if (ours_) sqlite3_exec(handle_.get(), "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
 }
 
+void Database::onlyRead() {
+  exec("PRAGMA query_only = ON");
+  readOnly_ = true;
+}
+
 // Where the file system cannot do it, SQLite stays with the rollback journal, which is as safe.
 void Database::begin(Lasting lasting) {
+  if (readOnly_) throw refused("it is only looked at");  // the journal's mode would be written, too
   if (!writeAheadLog_) {
     exec("PRAGMA journal_mode = WAL");
     exec("PRAGMA wal_autocheckpoint = " + std::to_string(kLongestLog));

@@ -38,6 +38,8 @@ class Database {
   // The file turned out to be ours: at the end, and also if a kill left it otherwise, it is to have the
   // rollback journal of the reference.
   void takeOver() { ours_ = true; }
+  // From now on nothing is written: begin() throws.
+  void onlyRead();
 
   // BEGIN. The first one also turns to a write-ahead log: a commit that lasts through a power loss then takes
   // one fsync instead of four or five, any other and a run that writes nothing takes none.
@@ -69,7 +71,7 @@ class Database {
 
   std::string path_, shown_;
   std::unique_ptr<sqlite3, Close> handle_;
-  bool ours_ = false, writeAheadLog_ = false;
+  bool ours_ = false, writeAheadLog_ = false, readOnly_ = false;
   std::uint64_t writes_ = 0;
   Lasting lasting_ = Lasting::throughPowerLoss;
   // Prepared once and not in use at the moment; a query within a query of the same text takes another one.

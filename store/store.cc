@@ -92,7 +92,7 @@ Store::Store(ToLook, const std::string& directory, const std::string& name, cons
   isNew_ = found.isNew;
   if (isNew_) throw database_->refused("there is nothing in it yet");
   standInForOwnTables(*database_);
-  database_->exec("PRAGMA query_only = ON");
+  database_->onlyRead();
 }
 
 Store::Store(Seam seam)

@@ -39,7 +39,8 @@ Fact time(const char* name, std::int64_t at) {
 }
 
 std::string counted(std::uint64_t count, const char* what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+  const std::string noun = what;
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : noun.ends_with('x') ? "es" : "s");
 }
 
 std::string shown(const MailboxName& name) {
@@ -56,6 +57,7 @@ const char* words(store::Refusal kind) {
     case store::Refusal::unsent: return "not copied, its server did not send it";
     case store::Refusal::denied: return "not copied, the mailbox may not be written to";
     case store::Refusal::kept: return "to be expunged here as on the other side, which is not possible yet";
+    case store::Refusal::apart: return "not copied, its server hangs up at it";
     case store::Refusal::surplus: return "a second copy of what the other side has once";
   }
   return "";
@@ -84,9 +86,9 @@ class Status {
     launch_.report(
         {Finding{Component::none,
                  {},
-                 "In all: " + counted(mailboxes.size(), "mailbox") + (mailboxes.size() == 1 ? ", " : "es, ") +
-                     counted(paired_, "message") + " paired, " + std::to_string(refused_) + " not, " +
-                     std::to_string(open_) + " on their way; " + std::to_string(held_) + " held back",
+                 "In all: " + counted(mailboxes.size(), "mailbox") + ", " + counted(paired_, "message") +
+                     " paired, " + std::to_string(refused_) + " not, " + std::to_string(open_) +
+                     " on their way; " + std::to_string(held_) + " held back",
                  {text("what", "total"), number("mailboxes", mailboxes.size()), number("paired", paired_),
                   number("refused", refused_), number("open", open_), number("held", held_)}}});
   }

@@ -112,7 +112,8 @@ TEST_CASE("any server: names below the prefix of the personal namespace are thos
     CHECK(alice.select("INBOX") == 3);
     CHECK(alice.select("Sent") == 3);
     CHECK_FALSE(alice.tryCommand("SELECT a/b").ok());
-    requireDone(program.run({"a.b"}));
+    requireDone(program.run({"a/b"}));
+    CHECK(alice.select("a/b") == 3);
     checkNothingToDo(program);
   }
   SUBCASE("list-reference is as it was") {
