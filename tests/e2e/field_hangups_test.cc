@@ -75,9 +75,10 @@ std::string runUntilLeftOut(const Interimap& program, int most = kMostRuns) {
   std::string all = run.log();
   for (int i = 0; i < most; ++i) {
     run = program.run();
-    checkStatus(run, ExitStatus::tryAgain);
     all += run.log();
-    if (!run.says("connection was lost")) return all;
+    if (run.says("connection was lost")) continue;
+    checkStatus(run, ExitStatus::tryAgain);
+    return all;
   }
   FAIL("the connection is lost at every run:\n" << all);
   return all;
@@ -164,8 +165,11 @@ TEST_CASE("field 11: a known message at which a server hangs up keeps no other a
   *grudge.on = true;
   Scripted::add(bed.remote, "INBOX", 3, 32);
   Scripted::add(bed.local, "INBOX", 3, 33);
-  runUntilLeftOut(bed.program);
-  checkTheRest(bed, {"INBOX"});
+  for (int i = 0; i < kMostRuns && bed.program.run().says("connection was lost"); ++i) {
+  }
+  requireDone(bed.program.run());  // nothing is missing
+  *grudge.on = false;
+  bed.checkRecovers();
   CHECK(textsAt(bed.local, "INBOX").size() == 10);
 }
 
@@ -211,7 +215,8 @@ TEST_CASE("field 11: a change at which a server hangs up leaves all others alone
     std::size_t flagged = 0;
     bed.remote.access([&](auto& mailboxes) {
       CHECK(mailboxes["INBOX"].messages.size() == 8);
-      for (const FakeMessage& message : mailboxes["INBOX"].messages) flagged += message.flags.size();
+      for (const FakeMessage& message : mailboxes["INBOX"].messages)
+        flagged += message.flags.contains("\\Flagged");
     });
     CHECK(flagged == 1);
     CHECK(textsAt(bed.local, "a") == textsAt(bed.remote, "a"));
@@ -295,12 +300,12 @@ TEST_CASE("field 11: Dovecot and a mail file that it may not read") {
     Corpus corpus(91);
     fill(bob, corpus, {"INBOX", "a", "b"}, 4);
   }
-  fs::path file;
-  for (const auto& entry : fs::recursive_directory_iterator(bed.remote.home("bob")))
-    if (entry.path().string().find("/a/") != std::string::npos &&
-        entry.path().filename().string().starts_with("u.2"))
-      file = entry.path();
-  REQUIRE_FALSE(file.empty());
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(bed.remote.home("bob") / "Maildir/.a"))
+    if (entry.path().filename().string().find(",S=") != std::string::npos) files.push_back(entry.path());
+  REQUIRE(files.size() == 4);
+  std::ranges::sort(files);
+  const fs::path file = files[1];
   struct stat before {};
   REQUIRE(stat(file.c_str(), &before) == 0);
   REQUIRE(chown(file.c_str(), 0, 0) == 0);

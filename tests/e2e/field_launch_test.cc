@@ -156,8 +156,8 @@ TEST_CASE("field 27: workers get nothing of the environment but what they need")
   alice.password.clear();
   Interimap it(directory / "program", alice, tunnel(script.string()));
   std::string text = it.configuration();
-  const std::string empty = "password = \n";
-  text.replace(text.find(empty), empty.size(), "password-command = printf %s \"$ALICE_PASSWORD\"\n");
+  const std::string name = "username = alice\n";
+  text.replace(text.find(name), name.size(), name + "password-command = printf %s \"$ALICE_PASSWORD\"\n");
   it.configure(text);
 
   Command command = it.command(programPath(), {"--watch=60"});

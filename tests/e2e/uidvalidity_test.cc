@@ -111,16 +111,11 @@ TEST_CASE("scenario 85, W10: what a mailbox has to have: it is refused, the othe
   struct {
     const char *codes, *said;
   } rows[] = {
-      {"* OK [UIDVALIDITY 1700000002] valid\r\n* OK [UIDNEXT 3] next\r\n* OK [NOMODSEQ] no mod-sequences\r\n",
-       "doesn't support MODSEQ"},
       {"* OK [UIDVALIDITY 1700000002] valid\r\n* OK [UIDNEXT 3] next\r\n* NO [UIDNOTSTICKY] not sticky\r\n* "
        "OK "
        "[HIGHESTMODSEQ 3] highest\r\n",
        "does not support persistent UIDs"},
       {"* OK [UIDVALIDITY 1700000002] valid\r\n* OK [HIGHESTMODSEQ 3] highest\r\n", "UIDNEXT"},
-      {"* OK [UIDVALIDITY 1700000002] valid\r\n* OK [UIDNEXT 3] next\r\n", "MODSEQ"},
-      {"* OK [UIDVALIDITY 1700000002] valid\r\n* OK [UIDNEXT 3] next\r\n* OK [HIGHESTMODSEQ 0] none\r\n",
-       "MODSEQ"},
   };
   for (const auto& row : rows) {
     CAPTURE(std::string(row.codes));
