@@ -2,6 +2,7 @@
 
 #include "delivery/authentication.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "delivery/limits.h"
@@ -26,10 +27,18 @@ void redact(std::string& text, std::string_view secret) {
     text.replace(at, secret.size(), kInstead);
 }
 
+// The connection is as safe as it was asked to be (Opening), so what every server can do that offers it comes
+// first. SCRAM is offered, too, by servers that have passwords as hashes only, and cannot do it.
+std::vector<std::string> surestFirst() {
+  std::vector<std::string> names = sasl::strongestFirst();
+  std::ranges::stable_partition(names, sasl::givesAway);
+  return names;
+}
+
 std::unique_ptr<sasl::Mechanism> choose(const settings::Delivery& settings,
                                         const std::vector<std::string>& offered,
                                         std::vector<ChannelBinding> bindings) {
-  auto wanted = sasl::strongestFirst();
+  auto wanted = surestFirst();
   auto mechanism =
       sasl::choose(offered, wanted, {settings.username, settings.password.reveal(), {}, std::move(bindings)});
   if (mechanism) return mechanism;

@@ -16,7 +16,7 @@ namespace interimap {
 
 class Authentication {
  public:
-  // Chooses the strongest of the mechanisms offered, in upper case. Throws Failure(noPermission) if there is
+  // Chooses one of the mechanisms offered, in upper case. Throws Failure(noPermission) if there is
   // none of ours. The settings outlive it, their password is wiped with it.
   Authentication(settings::Delivery& settings, const std::vector<std::string>& offered,
                  std::vector<ChannelBinding> bindings);
@@ -31,12 +31,12 @@ class Authentication {
   Line command();
   // The response to the server's challenge; nothing when all has been said.
   std::optional<Line> respond(std::string_view challenge);
-  // The server says that we are in: throws Failure(noPermission) if it has not proved itself.
   // Why it does not let us in, if the mechanism has a way to tell: " (…)", or nothing.
   std::string reason() const {
     std::string reason = conversation_.reason();
     return reason.empty() ? reason : " (" + reason + ")";
   }
+  // The server says that we are in: throws Failure(noPermission) if it has not proved itself.
   void accepted() const { conversation_.requireProof(); }
 
   // The server's words, without what a server that repeats what it was sent would give away.

@@ -81,6 +81,11 @@ bool quirkDropsBehindAuthenticate(const StatusResponse& greeting) {
   return greeting.what.text.find("Dovecot") == std::string::npos;
 }
 
+// Cyrus (3.6.1) knows no tls-exporter, refuses it after three seconds, and counts that as a failed login.
+bool quirkHasNoExporter(const StatusResponse& greeting) {
+  return greeting.what.text.find("Cyrus") != std::string::npos;
+}
+
 StatusResponse sayLogin(Dialogue& server, const settings::Net& settings) {
   Command command("LOGIN");
   command.secret(settings.username).secret(settings.password.reveal());
@@ -137,8 +142,24 @@ struct Attempt {
   std::string mechanism, reason;
 };
 
-// What a server means by -PLUS is one kind of binding, and it does not say which: one that refuses the first
-// before it has looked at anything else is asked with the next.
+// Without the mechanisms of this kind.
+std::vector<std::string> weakerThan(const std::string& refused, std::vector<std::string> names) {
+  std::erase_if(names, [&](const std::string& name) {
+    return sasl::isPlus(refused) ? sasl::isPlus(name) : name.starts_with("SCRAM-");
+  });
+  return names;
+}
+
+// Whether the refusal is not about the password: it comes before the server has answered to the mechanism,
+// or, behind a binding, without the code of RFC 5530 for a wrong password.
+bool isAboutMechanism(const StatusResponse& status, const sasl::Conversation& conversation) {
+  if (status.condition == Condition::ok || isTemporary(status.what)) return false;
+  return !conversation.heard() || (sasl::isPlus(conversation.name()) && status.what.code.empty());
+}
+
+// What a server means by -PLUS is one kind of binding, and it does not say which: if it refuses the first it
+// is asked with the next. Servers offer, too, what they cannot do: where passwords are kept as hashes SCRAM
+// is impossible. Then the next kind is tried, unless somebody said which mechanism it is to be.
 Attempt authenticate(Dialogue& server, const settings::Net& settings, const StatusResponse& greeting,
                      bool clear) {
   const Capabilities capabilities = server.capabilities();  // as told before
@@ -148,6 +169,8 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
                                 .bindings = server.channelBindings(),
                                 .host = settings.host,
                                 .port = settings.port};
+  if (quirkHasNoExporter(greeting))
+    std::erase_if(credentials.bindings, [](const ChannelBinding& it) { return it.type == "tls-exporter"; });
   while (true) {
     auto mechanism = sasl::choose(offered(capabilities), names, credentials);
     if (!mechanism) nothingToChoose(capabilities, names, clear);
@@ -157,9 +180,15 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
     if (name == "LOGIN") return {sayLogin(server, settings), name, {}};
     sasl::Conversation conversation(std::move(mechanism));
     StatusResponse status = sayAuthenticate(server, conversation, capabilities, greeting);
-    bool unheard = status.condition != Condition::ok && sasl::isPlus(name) && !conversation.heard();
-    if (!unheard || credentials.bindings.size() < 2) return {status, name, conversation.reason()};
-    credentials.bindings.erase(credentials.bindings.begin());
+    bool next = isAboutMechanism(status, conversation);
+    if (next && sasl::isPlus(name) && credentials.bindings.size() > 1) {
+      credentials.bindings.erase(credentials.bindings.begin());
+      continue;
+    }
+    auto weaker = weakerThan(name, names);
+    if (!next || !settings.auth.empty() || !sasl::choose(offered(capabilities), weaker, credentials))
+      return {status, name, conversation.reason()};
+    names = std::move(weaker);
   }
 }
 

@@ -494,6 +494,43 @@ TEST_CASE("a login that is disabled, or would show the password, leaves those th
   }
 }
 
+TEST_CASE("a mechanism that is offered and refused before the server answers to it leaves the next kind") {
+  struct {
+    std::vector<std::string> auth;
+    bool fallsBack;
+    const char* refusal;
+  } table[] = {{{}, true, "NO no secret for that"},
+               {{}, true, "NO [AUTHENTICATIONFAILED] unknown"},
+               {{}, false, "NO [UNAVAILABLE] later"},
+               {{"SCRAM-SHA-256", "PLAIN"}, false, "NO no secret for that"}};
+  for (const auto& row : table) {
+    CAPTURE(row.refusal);
+    settings::Net settings = account();
+    settings.auth = row.auth;
+    Script script(std::move(settings));
+    script.ask(request::Enable{});
+    script.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256 AUTH=PLAIN] hi\r\n");
+    CHECK(script.hearLine().starts_with("000000 AUTHENTICATE SCRAM-SHA-256 "));
+    script.say("000000 " + std::string(row.refusal) + "\r\n");
+    if (row.fallsBack)
+      script.hear("000001 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n");
+    else
+      CHECK(script.failure().find("refused the login of joe (SCRAM-SHA-256)") != std::string::npos);
+  }
+  SUBCASE("a wrong password is not sent anywhere else") {
+    settings::Net settings = account();
+    settings.auth = {};
+    Script script(std::move(settings));
+    script.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN] hi\r\n");
+    script.hear("000000 AUTHENTICATE SCRAM-SHA-256 ");
+    ScramServer server(script.hearLine());
+    script.say(line(server.challenge()));
+    script.hearLine();
+    script.say("000000 NO wrong\r\n");
+    CHECK(script.failure().find("refused the login of joe (SCRAM-SHA-256)") != std::string::npos);
+  }
+}
+
 TEST_CASE("a password in clear is worth a warning") {
   settings::Net settings = account();
   settings.transport = settings::Transport::imap;
