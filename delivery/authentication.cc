@@ -31,7 +31,7 @@ void redact(std::string& text, std::string_view secret) {
 // first. SCRAM is offered, too, by servers that have passwords as hashes only, and cannot do it.
 std::vector<std::string> surestFirst() {
   std::vector<std::string> names = sasl::strongestFirst();
-  std::ranges::stable_partition(names, sasl::givesAway);
+  std::stable_partition(names.begin(), names.end(), sasl::givesAway);
   return names;
 }
 
