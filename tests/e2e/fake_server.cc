@@ -13,21 +13,13 @@
 #include <stdexcept>
 
 #include "tests/e2e/fake_session.h"
+#include "tests/e2e/port.h"
 
 namespace interimap::bed {
 
 FakeServer::FakeServer(FakeOptions options) : options_(std::move(options)) {
   mailboxes_["INBOX"].uidValidity = nextUidValidity_++;
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener_, 16) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("fake server: cannot listen");
-  }
-  port_ = ntohs(address.sin_port);
+  listener_ = listenOnLoopback(port_);
   acceptor_ = std::thread([this] { serve(); });
 }
 

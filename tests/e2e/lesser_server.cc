@@ -19,6 +19,7 @@
 
 #include "tests/e2e/dovecot_configuration.h"
 #include "tests/e2e/imap_client.h"
+#include "tests/e2e/port.h"
 
 namespace interimap::bed {
 namespace {
@@ -72,14 +73,6 @@ void remove(std::string& list, const std::string& word) {
     if (each != word) rest += (rest.empty() ? "" : " ") + each;
   }
   list = rest;
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
 }
 
 void sendAll(int to, std::string_view octets) {
@@ -545,14 +538,7 @@ void LesserServer::Session::serve() {
 
 LesserServer::LesserServer(std::uint16_t upstream, LesserOptions options)
     : upstream_(upstream), options_(std::move(options)) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t length = sizeof address;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener_, 16) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("lesser server: cannot listen");
-  }
-  port_ = ntohs(address.sin_port);
+  listener_ = listenOnLoopback(port_);
   acceptor_ = std::thread([this] { serve(); });
 }
 

@@ -18,10 +18,7 @@ constexpr std::uint16_t kFirst = 10000, kLast = 31000;
 bool tryAddress(int family, std::uint16_t port, bool toConnect) {
   int s = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (s < 0) return false;
-  sockaddr_in v4{};
-  v4.sin_family = AF_INET;
-  v4.sin_port = htons(port);
-  v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in v4 = loopback(port);
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port);
@@ -39,6 +36,25 @@ bool tryAddress(int family, std::uint16_t port, bool toConnect) {
 }  // namespace
 
 bool hasIpv6() { return tryAddress(AF_INET6, 0, false); }
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+int listenOnLoopback(std::uint16_t& port, int flags) {
+  int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t length = sizeof address;
+  if (bind(s, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(s, 16) != 0 ||
+      getsockname(s, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    throw std::runtime_error("cannot listen on 127.0.0.1");
+  port = ntohs(address.sin_port);
+  return s;
+}
 
 bool accepts(std::uint16_t port) { return tryAddress(AF_INET, port, true); }
 

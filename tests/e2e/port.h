@@ -3,6 +3,8 @@
 // Loopback TCP ports.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <cstdint>
 
 namespace interimap::bed {
@@ -12,5 +14,9 @@ namespace interimap::bed {
 std::uint16_t freePort();
 bool hasIpv6();
 bool accepts(std::uint16_t port);  // somebody listens
+
+sockaddr_in loopback(std::uint16_t port);  // 127.0.0.1
+// A socket that listens there, on a port of the kernel's choice, and that port. `flags`: SOCK_NONBLOCK.
+int listenOnLoopback(std::uint16_t& port, int flags = 0);
 
 }  // namespace interimap::bed

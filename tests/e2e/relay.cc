@@ -1,6 +1,7 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "tests/e2e/relay.h"
+#include "tests/e2e/port.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -36,14 +37,6 @@ void prepare(int socket) {
   int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   fcntl(socket, F_SETFL, O_NONBLOCK);
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
 }
 
 }  // namespace
@@ -91,14 +84,7 @@ struct Relay::Pair {
 };
 
 Relay::Relay(std::uint16_t serverPort, RelayOptions options) : serverPort_(serverPort), options_(options) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t length = sizeof address;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener_, 16) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("relay: cannot listen");
-  }
-  port_ = ntohs(address.sin_port);
+  listener_ = listenOnLoopback(port_, SOCK_NONBLOCK);
   wake_ = eventfd(0, EFD_CLOEXEC);
   thread_ = std::thread([this] { serve(); });
 }
