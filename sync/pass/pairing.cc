@@ -119,29 +119,6 @@ bool Pairing::isPartnered(Side side, Uid uid) const {
 // Whether what is known of this side's UIDs means nothing any more.
 bool Pairing::isMeaningless(Side side) const { return work_.distrusted || changes_[side]->meaningless; }
 
-// A server that was restored from a backup lost messages as well, which a user has to know.
-bool recovers(Work& work, const Both<std::optional<Trouble>>& troubles) {
-  bool any = false;
-  for (Side side : kSides) {
-    if (!troubles[side]) continue;
-    if (!troubles[side]->afresh || (troubles[side]->hold && !work.settings.adopt)) return false;
-    any = true;
-  }
-  if (!any || work.due.recovered) return false;
-  auto unlike = work.store.unlike(work.mailbox.id, work.validity(Side::local), work.validity(Side::remote));
-  bool isKnownToFail = unlike && !work.settings.adopt;
-  for (Side side : kSides) {
-    if (!troubles[side]) continue;
-    if (isKnownToFail)
-      work.fail(side, troubles[side]->text + *unlike + startAfresh(work.mailbox, side), ExitStatus::data);
-    else
-      work.log.warning(work.about(side), troubles[side]->text + " Comparing every message.");
-  }
-  if (!isKnownToFail)
-    work.startAgain({.mailbox = &work.mailbox, .again = work.due.again, .afresh = true, .recovered = true});
-  return true;
-}
-
 // Where one side's UIDs still hold, it is known which of them are still there; else at most as many can be
 // found as there are.
 bool Pairing::isRecognised() {

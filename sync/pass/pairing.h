@@ -57,8 +57,4 @@ class Pairing {
   std::unique_ptr<TwinSearch> search_;
 };
 
-// UIDs that lost their meaning: another pass takes the mailbox afresh, unless that was tried in vain. Whether
-// that is what the troubles come to: then this pass is over.
-bool recovers(Work& work, const Both<std::optional<Trouble>>& troubles);
-
 }  // namespace interimap

@@ -4,8 +4,9 @@
 // steps that wait, so that the engine can take many mailboxes through each step together: what one of them
 // sends is on its way while the others are looked at.
 //
-// This is the order of the stages, each of which has a file of its own: collector, copy_check, repair,
-// questions, pairing, resumption, surplus, touched, reconcile, restraint, application.
+// This is the order of the stages, each of which has a file of its own: collector, troubles, copy_check,
+// repair, questions, pairing, resumption, surplus, decision (touched, reconcile, restraint), application,
+// outcome.
 #pragma once
 
 #include <memory>
@@ -17,7 +18,6 @@
 #include "sync/pass/collector.h"
 #include "sync/pass/pairing.h"
 #include "sync/pass/questions.h"
-#include "sync/pass/restraint.h"
 #include "sync/pass/work.h"
 
 namespace interimap {
@@ -49,24 +49,9 @@ class Pass {
 
  private:
   bool collect();
-  bool isRebuilt(const Both<std::optional<Trouble>>& troubles);
-  bool isBare(const Both<std::optional<Trouble>>& troubles);
-  bool weigh();
-  void report(Side side, const Trouble& trouble);
   bool settle();
-  void reportConflicts(const Plan& plan, const UidSet& recognised);
   bool resume();
   bool leaveSurplus();
-  Restrained decide();
-  void leaveApart(std::vector<Touched>& touched);
-  void setApart();
-  void reportWithheld(const Plan& plan, Side side);
-  Both<UidSet> deny();
-  void rememberBrake(const Restrained& decided);
-  void rememberState();
-  void rememberLandmarks(Side side);
-  void decideNext(const Both<Lanes*>& lanes);
-  std::string misfit() const;
 
   Work work_;
   Both<std::unique_ptr<Collector>> collectors_;

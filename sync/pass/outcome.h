@@ -1,0 +1,20 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// What a pass that ended well leaves behind: how far both sides are synchronised, and what the next pass is
+// to look at.
+#pragma once
+
+#include "sync/copying/lanes.h"
+#include "sync/pass/application.h"
+#include "sync/pass/changes.h"
+#include "sync/pass/work.h"
+
+namespace interimap {
+
+// Within the caller's transaction.
+void rememberReached(const Work& work, const BothChanges& changes, const Application& done);
+
+// Another pass if something was written, as that is news of our own making, or if MESSAGES does not fit.
+void decideNext(Work& work, const BothChanges& changes, const Application& done, const Both<Lanes*>& lanes);
+
+}  // namespace interimap

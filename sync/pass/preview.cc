@@ -1,0 +1,33 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "sync/pass/preview.h"
+
+#include <string>
+
+namespace interimap {
+
+void preview(const Work& work, const BothChanges& changes, const Decision& decision) {
+  for (Side side : kSides) {
+    auto say = [&](const std::string& what) { work.log.notice(work.about(side), what); };
+    auto count = [](const UidSet& uids) { return std::to_string(uids.size()) + " UID(s)"; };
+    UidSet add;
+    for (const Fresh& fresh : changes[other(side)]->fresh) add.add(fresh.uid);
+    add = add.minus(work.refused[other(side)]);
+    std::string from = std::string(" <- ") + work.servers[other(side)]->name() + " UID ";
+    if (!add.empty()) say("Would add " + count(add) + from + add.text());
+    if (const UidSet& uids = decision.denied[other(side)]; !uids.empty())
+      say("Mailbox is READ-ONLY: would not add " + count(uids) + from + uids.text());
+    for (const FlagUpdate& update : decision.todo.plan.todo[side].add)
+      say("Would add flags (" + update.flags.text() + ") to UID " + update.uids.text());
+    for (const FlagUpdate& update : decision.todo.plan.todo[side].remove)
+      say("Would remove flags (" + update.flags.text() + ") from UID " + update.uids.text());
+    if (const UidSet& gone = decision.todo.plan.todo[side].expunge; !gone.empty())
+      say("Would remove " + count(gone) + " " + gone.text());
+    if (const auto& heldBack = decision.todo.heldBack[side])
+      say("Would not remove " + count(heldBack->uids) + " " + heldBack->uids.text() + ", " + text(*heldBack));
+    if (const UidSet& kept = decision.todo.kept[side]; !kept.empty())
+      say("Nothing may be expunged: would not remove " + count(kept) + " " + kept.text());
+  }
+}
+
+}  // namespace interimap
