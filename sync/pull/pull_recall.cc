@@ -1,16 +1,16 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// What is known of a mailbox, brought in line with what the server says of it: the first half of a visit.
+#include "sync/pull/pull_recall.h"
+
 #include <algorithm>
+#include <utility>
 
 #include "sync/mailboxes/mailbox.h"
-#include "sync/pull/pull_visit.h"
 
 namespace interimap {
 
 namespace {
 
-using store::Fate;
 using store::OpenMessage;
 using store::Settlement;
 
@@ -20,14 +20,12 @@ constexpr std::size_t kNewest = 4;      // messages that are looked at before UI
 constexpr std::uint64_t kSmall = 8192;  // octets: then all of a message is looked at
 constexpr std::size_t kAtOnce = 16;     // messages, from the newest down
 
-std::string number(Uid uid) { return "UID " + std::to_string(uid.value()); }
-
 }  // namespace
 
 // A server that was restored from a backup, and has got new mail since, need not show that in UIDNEXT. So the
 // newest messages that are known are asked for in the flight of SELECT, their headers; of small ones, which
 // are notices that often resemble each other, all.
-void Visit::askNewest() {
+void Recall::askNewest() {
   known_ = pulling_.state.mailbox(mailbox_);
   if (!known_) return;
   UidSet small, others;
@@ -48,7 +46,7 @@ void Visit::askNewest() {
   newestReplies_.push_back(pulling_.server.fetch(others, request::Fetch::Items::identity, take));
 }
 
-bool Visit::newestAreSame() {
+bool Recall::newestAreSame() {
   auto looksSame = [&](const FoundMessage& found) {
     auto it = newest_.find(found.uid);
     if (it == newest_.end()) return true;
@@ -65,46 +63,26 @@ bool Visit::newestAreSame() {
   return std::ranges::all_of(newestFound_, looksSame);
 }
 
-// What was known of the mailbox, brought in line with the UIDs it has now.
-bool Visit::recall() {
+void Recall::wait() {
+  for (auto& each : newestReplies_) each.get();
+}
+
+void Recall::begin(const answer::Selected& selected) {
+  selected_ = selected;
   store::PullState& state = pulling_.state;
   known_ = state.mailbox(mailbox_);
-  if (!known_) {
-    state.write("new mailbox", [&] { state.addMailbox(mailbox_, selected_.uidValidity); });
-    known_ = state.mailbox(mailbox_);
-  }
-  if (first_) adoptOrphans();
+  if (known_) return;
+  state.write("new mailbox", [&] { state.addMailbox(mailbox_, selected_.uidValidity); });
+  known_ = state.mailbox(mailbox_);
+}
+
+bool Recall::settle() {
   if (known_->uidValidity != selected_.uidValidity) return recover();
   bool back = selected_.uidNext.value != 0 && selected_.uidNext < known_->uidNext;
   return (!back && newestAreSame()) || retreat();
 }
 
-// What an earlier run left in the hands of delivery when it was killed.
-void Visit::adoptOrphans() {
-  store::PullState& state = pulling_.state;
-  orphans_ = state.handedOver(id());
-  if (orphans_.empty()) return;
-  for (Uid uid : orphans_.each())  // before it is written down that they are in doubt: it is said once
-    pulling_.log.warning(about(), number(uid) +
-                                      " was in the hands of delivery when pullimap was killed; it may have "
-                                      "been delivered. It is tried again, so it may come twice");
-  std::vector<OpenMessage> open = state.open(id());
-  state.write("left in the hands of delivery", [&] {
-    for (Uid uid : orphans_.each()) {
-      auto it = std::ranges::find(open, uid, &OpenMessage::uid);
-      OpenMessage message = it == open.end() ? OpenMessage{uid} : *it;
-      message.next = 0;
-      for (const ForwardPath& recipient : remaining(message)) {
-        std::erase_if(message.fates, [&](const auto& each) { return each.recipient == recipient.text(); });
-        message.fates.push_back({recipient.text(), Fate::unknown, "killed meanwhile", pulling_.now()});
-      }
-      state.put(id(), message);
-    }
-  });
-  pulling_.done.unknown += orphans_.size();
-}
-
-std::optional<std::vector<FoundMessage>> Visit::identities(const UidSet& uids) {
+std::optional<std::vector<FoundMessage>> Recall::identities(const UidSet& uids) {
   std::vector<FoundMessage> found;
   auto reply =
       pulling_.server.fetch(uids, request::Fetch::Items::identity, [&](const answer::Message& message) {
@@ -113,31 +91,31 @@ std::optional<std::vector<FoundMessage>> Visit::identities(const UidSet& uids) {
               {message.uid, {*message.header, message.date ? message.date->seconds() : 0, message.size}});
       });
   if (whole(reply.done())) return found;
-  error("cannot tell its messages: " + words(reply.done()), ExitStatus::tryAgain);
+  fail("cannot tell its messages: " + words(reply.done()), ExitStatus::tryAgain);
   return std::nullopt;
 }
 
-bool Visit::addContents(const UidSet& uids, std::vector<FoundMessage>& found) {
+bool Recall::addContents(const UidSet& uids, std::vector<FoundMessage>& found) {
   auto reply =
       pulling_.server.fetch(uids, request::Fetch::Items::content, [&](const answer::Message& message) {
         auto it = std::ranges::lower_bound(found, message.uid, {}, &FoundMessage::uid);
         if (it != found.end() && it->uid == message.uid) it->content = message.content;
       });
   if (whole(reply.done())) return true;
-  error("cannot tell its messages: " + words(reply.done()), ExitStatus::tryAgain);
+  fail("cannot tell its messages: " + words(reply.done()), ExitStatus::tryAgain);
   return false;
 }
 
 // Other UIDs: the messages that were done with are looked for by what they are.
-bool Visit::recover() {
+bool Recall::recover() {
   store::PullState& state = pulling_.state;
   std::string changed = "UIDVALIDITY changed! (" + std::to_string(known_->uidValidity.value) +
                         " != " + std::to_string(selected_.uidValidity.value) + ") ";
   if (known_->imported.value != 0 && pulling_.settings.deliver) {
-    error(changed + "Nothing is known of the messages that were delivered before it did. Remove " +
-              pulling_.settings.stateDirectory + "/" + pulling_.settings.stateName +
-              " to have all of them delivered, or use --no-delivery once to have none",
-          ExitStatus::data);
+    fail(changed + "Nothing is known of the messages that were delivered before it did. Remove " +
+             pulling_.settings.stateDirectory + "/" + pulling_.settings.stateName +
+             " to have all of them delivered, or use --no-delivery once to have none",
+         ExitStatus::data);
     return false;
   }
   auto found = identities(UidSet::from(UidNext{1}));
@@ -168,14 +146,14 @@ bool Visit::recover() {
     }
   });
   known_ = state.mailbox(mailbox_);
-  pulling_.log.warning(about(), changed + std::to_string(recognised) + " of " +
-                                    std::to_string(found->size()) +
-                                    " messages were recognised as known, the others are taken for new");
+  pulling_.log.warning(aboutMailbox(mailbox_),
+                       changed + std::to_string(recognised) + " of " + std::to_string(found->size()) +
+                           " messages were recognised as known, the others are taken for new");
   return true;
 }
 
 // The highest UID under which there still is the message that was known by it.
-std::optional<Uid> Visit::newestSame(std::span<const FoundMessage> found) {
+std::optional<Uid> Recall::newestSame(std::span<const FoundMessage> found) {
   std::map<Uid, KnownMessage> known;
   for (const store::SettledMessage& message : pulling_.state.settled(id()))
     known.emplace(message.uid, KnownMessage{message.identity, message.content});
@@ -201,7 +179,7 @@ std::optional<Uid> Visit::newestSame(std::span<const FoundMessage> found) {
 
 // A server restored from a backup gives UIDs out again, in ascending order: those above the last that is
 // still the same mean what is found there now.
-bool Visit::retreat() {
+bool Recall::retreat() {
   store::PullState& state = pulling_.state;
   auto found = identities(UidSet::from(UidNext{1}));
   if (!found) return false;
@@ -223,14 +201,14 @@ bool Visit::retreat() {
   std::string what = back ? "UIDNEXT went back from " + std::to_string(known_->uidNext.value) + " to " +
                                 std::to_string(selected_.uidNext.value)
                           : "UIDs mean other messages than before";
-  pulling_.log.warning(about(), what + ": has the server been restored from a backup? Messages from UID " +
-                                    std::to_string(to.value) + " on are taken for new");
+  pulling_.log.warning(aboutMailbox(mailbox_),
+                       what + ": has the server been restored from a backup? Messages from UID " +
+                           std::to_string(to.value) + " on are taken for new");
   known_ = state.mailbox(mailbox_);
   return true;
 }
 
-// The identities of what was settled by the reference, for the day when UIDs lose their meaning.
-void Visit::catalogue() {
+void Recall::catalogue() {
   if (known_->imported.value == 0) return;
   store::PullState& state = pulling_.state;
   UidSet uids = UidSet::below(known_->imported);
@@ -245,8 +223,7 @@ void Visit::catalogue() {
   });
 }
 
-// Messages that others have removed from the server need not be remembered.
-void Visit::tidy() {
+void Recall::tidy() {
   UidSet settled = pulling_.state.settledUids(id(), UidNext{1}).intersect(UidSet::below(known_->uidNext));
   if (settled.size() <= 2 * std::uint64_t{selected_.exists} + kMostSuperfluous) return;
   UidSet there;

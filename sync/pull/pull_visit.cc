@@ -46,21 +46,21 @@ std::uint32_t sizeOf(std::uint64_t octets) {
 bool Visit::run() {
   if (!select() || !recall()) return false;
   entered_ = true;
-  if (first_) tidy();
+  if (first_) recall_.tidy();
   for (OpenMessage& message : pulling_.state.open(id())) open_.insert_or_assign(message.uid, message);
   if (!list()) return false;
   bool news = !fresh_.empty();
   pulling_.settings.deliver ? deliver() : skip();
-  catalogue();
+  recall_.catalogue();
   advance();
   return news && complete_ && !looping_;
 }
 
 bool Visit::select() {
   auto reply = pulling_.server.select(mailbox_, std::nullopt, {}, {});
-  if (first_) askNewest();
+  if (first_) recall_.askNewest();
   selected_ = reply.get();
-  for (auto& each : newestReplies_) each.get();
+  recall_.wait();
   const answer::Done& done = reply.done();
   if (!done.ok()) {
     bool passing = done.code.starts_with("UNAVAILABLE") || done.code.starts_with("INUSE") ||
@@ -72,23 +72,56 @@ bool Visit::select() {
   return done.ok() && !selected_.uidNotSticky && selected_.uidValidity.value != 0;
 }
 
+// What was known of the mailbox, brought in line with the UIDs it has now.
+bool Visit::recall() {
+  recall_.begin(selected_);
+  if (first_) adoptOrphans();
+  return recall_.settle();
+}
+
+// What an earlier run left in the hands of delivery when it was killed.
+void Visit::adoptOrphans() {
+  store::PullState& state = pulling_.state;
+  UidSet orphans = state.handedOver(id());
+  if (orphans.empty()) return;
+  for (Uid uid : orphans.each())  // before it is written down that they are in doubt: it is said once
+    pulling_.log.warning(about(), number(uid) +
+                                      " was in the hands of delivery when pullimap was killed; it may have "
+                                      "been delivered. It is tried again, so it may come twice");
+  std::vector<OpenMessage> open = state.open(id());
+  state.write("left in the hands of delivery", [&] {
+    for (Uid uid : orphans.each()) {
+      auto it = std::ranges::find(open, uid, &OpenMessage::uid);
+      OpenMessage message = it == open.end() ? OpenMessage{uid} : *it;
+      message.next = 0;
+      for (const ForwardPath& recipient : remaining(message)) {
+        std::erase_if(message.fates, [&](const auto& each) { return each.recipient == recipient.text(); });
+        message.fates.push_back({recipient.text(), Fate::unknown, "killed meanwhile", pulling_.now()});
+      }
+      state.put(id(), message);
+    }
+  });
+  pulling_.done.unknown += orphans.size();
+}
+
 // New messages, and whether the open ones are still there.
 bool Visit::list() {
   UidSet ask;
-  if (selected_.uidNext.value == 0 || selected_.uidNext > known_->uidNext)
-    ask = UidSet::from(known_->uidNext).minus(pulling_.state.settledUids(id(), known_->uidNext));
+  if (selected_.uidNext.value == 0 || selected_.uidNext > recall_.known().uidNext)
+    ask = UidSet::from(recall_.known().uidNext)
+              .minus(pulling_.state.settledUids(id(), recall_.known().uidNext));
   for (const auto& [uid, message] : open_) ask.add(uid);
   if (ask.empty()) {
     complete_ = false;  // nothing to advance to
     return true;
   }
   pulling_.deliveries.beginListing(pulling_.now());
-  UidSet forgotten;
+  UidSet present, forgotten;
   auto items = pulling_.settings.deliver ? request::Fetch::Items::sizes : request::Fetch::Items::identity;
   auto reply = pulling_.server.fetch(ask, items, [&](const answer::Message& message) {
     if (auto open = open_.find(message.uid); open != open_.end()) {
       if (isForgotten(open->second, message)) forgotten.add(message.uid);
-      return present_.add(message.uid);
+      return present.add(message.uid);
     }
     fresh_.push_back({message.uid, sizeOf(message.size)});
     if (!pulling_.settings.deliver)
@@ -104,7 +137,7 @@ bool Visit::list() {
   std::ranges::sort(identities_, {}, &std::pair<Uid, Identity>::first);
   auto sameFirst = [](const auto& a, const auto& b) { return a.first == b.first; };
   identities_.erase(std::unique(identities_.begin(), identities_.end(), sameFirst), identities_.end());
-  if (complete_) dropVanished(present_);
+  if (complete_) dropVanished(present);
   forget(forgotten);
   return true;
 }
@@ -310,7 +343,7 @@ void Visit::flag(const UidSet& recovered) {
 void Visit::advance() {
   if (!complete_ || fresh_.empty()) return;
   UidNext next{std::uint64_t{fresh_.back().uid.value()} + 1};
-  if (next <= known_->uidNext) return;
+  if (next <= recall_.known().uidNext) return;
   pulling_.state.write("UIDNEXT", [&] { pulling_.state.setUidNext(id(), next); });
 }
 

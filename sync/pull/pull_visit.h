@@ -3,26 +3,21 @@
 // One visit of a mailbox: what is new there is brought to delivery, and flagged once it is delivered.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "sync/pull/pull_context.h"
 #include "sync/pull/pull_lane.h"
-#include "sync/pull/pull_recovery.h"
+#include "sync/pull/pull_recall.h"
 
 namespace interimap {
-
-// Whether a Fetch told all there is.
-inline bool whole(const answer::Done& done) { return done.ok() && done.code != answer::kUnreadable; }
 
 class Visit {
  public:
   // `first` of this mailbox in this process: messages that were left over are tried once more, and reported.
   Visit(PullContext& pulling, const WireName& mailbox, bool first)
-      : pulling_(pulling), mailbox_(mailbox), first_(first) {}
+      : pulling_(pulling), mailbox_(mailbox), first_(first), recall_(pulling, mailbox) {}
 
   // Whether something new was found, so that there may be more by now. What fails for this mailbox alone is
   // in the log's status; throws what ends the run.
@@ -38,15 +33,7 @@ class Visit {
   };
 
   bool select();
-  void askNewest();
-  bool newestAreSame();
   bool recall();
-  bool recover();
-  bool retreat();
-  std::optional<Uid> newestSame(std::span<const FoundMessage> found);
-  std::optional<std::vector<FoundMessage>> identities(const UidSet& uids);
-  bool addContents(const UidSet& uids, std::vector<FoundMessage>& found);  // by UID
-
   void adoptOrphans();
   bool list();
   void dropVanished(const UidSet& present);
@@ -62,32 +49,24 @@ class Visit {
   void noteHangup();
 
   void flag(const UidSet& recovered);
-  void catalogue();
   void advance();
-  void tidy();
   void report(const PullLane& lane);
 
   About aboutRefused(Uid uid, const store::RecipientFate& fate) const;
   About about() const { return aboutMailbox(mailbox_); }
   void error(const std::string& text, ExitStatus status) { pulling_.log.error(about(), text, status); }
-  store::MailboxId id() const { return known_->id; }
+  store::MailboxId id() const { return recall_.id(); }
 
   PullContext& pulling_;
   const WireName& mailbox_;
   bool first_, entered_ = false;
   answer::Selected selected_;
-  std::optional<store::PulledMailbox> known_;
-  std::map<Uid, KnownMessage>
-      newest_;  // known messages, asked for with SELECT, and what the server has there
-  std::vector<FoundMessage> newestFound_;
-  std::vector<Reply<Nothing>> newestReplies_;
+  Recall recall_;
   PullLane::Open open_;
   std::vector<Listed> fresh_;                         // by UID
   std::vector<std::pair<Uid, Identity>> identities_;  // of them, by UID; --no-delivery only
-  UidSet orphans_;        // left in the hands of delivery by a run that was killed
-  UidSet present_;        // open messages that are still there
-  bool looping_ = false;  // what was delivered came back
-  bool complete_ = true;  // all that is new was listed, and is settled or open
+  bool looping_ = false;                              // what was delivered came back
+  bool complete_ = true;                              // all that is new was listed, and is settled or open
 };
 
 }  // namespace interimap
