@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
+#include <memory>
 
 #include "ipc/failure.h"
 #include "ipc/side.h"
@@ -84,6 +86,7 @@ void Passes::synchronise(const std::vector<Mailbox>& mailboxes) {
     }
   } catch (const PeerGone&) {
     hangups_.record(mailboxes, nullptr);
+    describeSent(mailboxes);
     throw;
   }
   connections_.letGo();
@@ -133,6 +136,9 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
   } catch (const Stopped&) {
     hearOut(lanes);
     throw;
+  } catch (const PeerGone&) {
+    hearOut(lanes);
+    throw;
   }
   for (Pass& it : passes) it.verify();
   for (auto it = passes.rbegin(); it != passes.rend(); ++it) it->mark();
@@ -149,7 +155,8 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
   return again;
 }
 
-// We are to stop: what is on its way is given a moment, so that the next run knows what became of it.
+// We are to stop, or the other server is gone: what is on its way is given a moment, so that the next run
+// knows what became of it.
 void Passes::hearOut(const Both<Lanes*>& lanes) {
   auto unanswered = [&] { return lanes.local->unanswered() + lanes.remote->unanswered(); };
   if (unanswered() == 0) return;
@@ -158,6 +165,48 @@ void Passes::hearOut(const Both<Lanes*>& lanes) {
                                 std::to_string(kAnswersDue.count()) + " s");
   exchange_.pause(kAnswersDue, [&] { return unanswered() == 0; });
   for (Side side : kSides) lanes[side]->settleAnswered();
+}
+
+// A connection was lost, and what had been sent there may have arrived. The next run knows it by its content,
+// which nobody can tell any more if a user has deleted the original by then. So it is asked for at once.
+void Passes::describeSent(const std::vector<Mailbox>& mailboxes) {
+  using Found = std::map<Uid, ContentDigest>;
+  struct Asked {
+    const Mailbox* mailbox;
+    Side target;
+    std::shared_ptr<Found> found;
+    Reply<Nothing> reply;
+  };
+  std::vector<Asked> all;
+  for (Side target : kSides) {
+    Server& source = *servers_[other(target)];
+    if (!servers_[target]->isLost() || source.isLost()) continue;
+    for (const Mailbox& mailbox : mailboxes) {
+      UidSet uids;
+      for (const store::Intent& intent : store_.journal(mailbox.id, target).intents)
+        if (intent.identity) uids.add(intent.source);
+      if (uids.empty()) continue;
+      auto found = std::make_shared<Found>();
+      source.ensureSelected(mailbox.wire[other(target)]);
+      auto take = [found](const answer::Message& message) {
+        if (message.content) found->emplace(message.uid, *message.content);
+      };
+      all.push_back({&mailbox, target, found, source.fetch(uids, request::Fetch::Items::content, take)});
+    }
+  }
+  if (all.empty()) return;
+  exchange_.pause(kAnswersDue, [&] {
+    return std::ranges::all_of(all, [](const Asked& asked) { return asked.reply.ready(); });
+  });
+  store::Transaction transaction = store_.begin();
+  for (const Asked& asked : all) {
+    store_.disown(asked.mailbox->id, asked.target);
+    for (const store::Stray& stray : store_.strays(asked.mailbox->id, asked.target)) {
+      auto content = stray.source ? asked.found->find(*stray.source) : asked.found->end();
+      if (!stray.content && content != asked.found->end()) store_.setContent(stray.id, content->second);
+    }
+  }
+  transaction.commit("contents");
 }
 
 // Takes them all up to their copying. They are asked about in flights, each of

@@ -54,6 +54,7 @@ class Passes {
   std::uint64_t likelyListed(const Due& due) const;
   void copy(const Both<Lanes*>& lanes);
   void hearOut(const Both<Lanes*>& lanes);
+  void describeSent(const std::vector<Mailbox>& mailboxes);
   // Copies what can be copied; meanwhile all channels are served.
   void copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& until);
   void tellProgress(const Both<Lanes*>& lanes);

@@ -25,7 +25,8 @@ constexpr auto kPatienceWithSync = 15s;
 constexpr auto kPatienceWithPull = 45s;
 // How long a delivery process may take to say QUIT when sync does not need it any more.
 constexpr auto kPatienceWithDelivery = 5s;
-// A net holds nothing worth waiting for once sync is gone, but it may be stuck in connect().
+// A net holds nothing worth waiting for once sync is gone, but it may be stuck in connect(). Until then it
+// may be asked what became of what was on its way.
 constexpr auto kPatienceWithNet = 2s;
 
 std::vector<Descriptor> list(Descriptor first, Descriptor second = {}) {
@@ -250,7 +251,7 @@ void Run::hurryOthers(const Member& gone) {
     else if (other.role == Role::delivery && gone.role == Role::sync)
       Crew::hurry(other, kPatienceWithDelivery);
     else if (other.role != Role::delivery && gone.role != Role::delivery)
-      Crew::hurry(other, kPatienceWithNet);
+      Crew::hurry(other, gone.role == Role::sync ? kPatienceWithNet : patienceWithSync());
   }
 }
 

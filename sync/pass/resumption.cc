@@ -102,8 +102,9 @@ bool Resumption::describe(Side source, const std::vector<Sent>& sent, const std:
 }
 
 // What has arrived of what was sent and not answered, however late. A message that has no copy yet has it
-// now. A second copy is not new mail. It goes if it is ours beyond doubt, as it was sent, and the other copy
-// is there: else it may be what a user wants to have there, and stays.
+// now; if it was expunged meanwhile, so is the copy, as if no run had been interrupted. A second copy is not
+// new mail. It goes if it is ours beyond doubt, as it was sent, and the other copy is there: else it may be
+// what a user wants to have there, and stays.
 bool Resumption::recognise(Side target) {
   Side source = other(target);
   std::vector<answer::Message>& candidates = answers_.candidates[target];
@@ -131,9 +132,10 @@ bool Resumption::recognise(Side target) {
     std::optional<Uid> known;                   // perhaps a moment ago
     if (what.source) known = work_.store.partner(work_.mailbox.id, source, *what.source);
     auto kept = known ? seen_[target].find(*known) : seen_[target].end();
-    if (isThere && !known) {
+    bool isGone = what.source && !isThere && it.proven && isGoneFrom(source, *what.source);
+    if (!known && (isThere || isGone)) {
       pair(target, what, it.copy);
-      sources.add(*what.source);
+      (isGone ? changes_[source]->gone : sources).add(*what.source);
       copies.add(it.copy);
     } else if (it.proven && kept != seen_[target].end() && isUntouched(copy->second, what, kept->second) &&
                work_.access(target).expunges()) {
@@ -164,6 +166,15 @@ bool Resumption::recognise(Side target) {
   return true;
 }
 
+// Neither listed nor shown when it was asked for: two witnesses.
+bool Resumption::isGoneFrom(Side side, Uid uid) const {
+  if (!changes_[side]) return false;
+  UidSet looked = answers_.owed[side];
+  looked.add(UidSet::from(changes_[side]->listedFrom));
+  return looked.contains(uid) &&
+         std::ranges::find(changes_[side]->fresh, uid, &Fresh::uid) == changes_[side]->fresh.end();
+}
+
 // Their flags may have changed since, on either side.
 void Resumption::pair(Side target, const Sent& sent, Uid copy) {
   Both<Uid> uids{copy, copy};
@@ -173,8 +184,8 @@ void Resumption::pair(Side target, const Sent& sent, Uid copy) {
   work_.store.addCopied(work_.mailbox.id, target, UidSet::single(copy));
   work_.store.unrefuse(work_.mailbox.id, other(target), *sent.source);
   for (Side side : kSides)
-    if (const auto& flags = seen_[side].at(uids[side]).flags)
-      answers_.told[side].insert_or_assign(uids[side], *flags);
+    if (auto seen = seen_[side].find(uids[side]); seen != seen_[side].end() && seen->second.flags)
+      answers_.told[side].insert_or_assign(uids[side], *seen->second.flags);
 }
 
 // Owed messages that do not exist any more are not owed; what is left of the journal is copied again, though

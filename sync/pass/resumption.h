@@ -29,6 +29,7 @@ class Resumption {
   bool ask(const Both<UidSet>& uids, request::Fetch::Items items);
   bool describe(Side source, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
   bool recognise(Side target);
+  bool isGoneFrom(Side side, Uid uid) const;
   void pair(Side target, const Sent& sent, Uid copy);
   void settleOwed(Side source);
   void forgetDeparted(Side side);

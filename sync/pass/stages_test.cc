@@ -203,6 +203,50 @@ TEST_CASE("resumption: copies that an interrupted run has made are found, what i
   }
 }
 
+TEST_CASE(
+    "resumption: a copy whose original was expunged meanwhile is paired and goes, if it is known to be "
+    "that") {
+  struct {
+    const char* name;
+    bool described, there;  // the content was asked for when the connection was lost; the original is there
+    std::uint32_t copy;     // what arrived
+    const char *pairs, *gone;
+    bool left;  // on its side only
+  } table[] = {
+      {"described", true, false, 2, "1-1 2-2", "2", false},
+      {"not described", false, false, 2, "1-1", "", true},
+      {"there", true, true, 2, "1-1 2-2", "", false},
+      {"another of the same looks", true, false, 9, "1-1", "", false},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    StageScene scene;
+    scene.synchronised(1);
+    scene.add(kHere, 2), scene.add(kThere, row.copy, 0, 2);
+    model::Looks looks = model::Looks::of(2);
+    Identity identity{looks.header, looks.date.seconds(), looks.size};
+    scene.write([&] {
+      scene.store.intend(scene.mailbox.id, kThere, {2},
+                         std::vector<store::Intent>{{uid(2), identity, Flags()}});
+      scene.store.disown(scene.mailbox.id, kThere);
+      if (row.described)
+        scene.store.setContent(scene.store.strays(scene.mailbox.id, kThere).front().id, ContentDigest{2});
+    });
+    if (!row.there) scene.box(kHere).expunge(2);
+    Work work = scene.work();
+    BothChanges changes = scene.changes();
+    if (row.there) changes.local->fresh.push_back({uid(2), 9});
+    changes.remote->fresh.push_back({uid(2), 9});
+    Questions questions(work, changes);
+    for (Side side : kSides) questions.ask(side, {});
+    REQUIRE(questions.settle());
+    scene.write([&] { CHECK(Resumption(work, changes, questions.answers).run()); });
+    CHECK(scene.pairs() == row.pairs);
+    CHECK(changes.local->gone.text() == row.gone);
+    CHECK(work.refused.remote.contains(uid(2)) == row.left);
+  }
+}
+
 TEST_CASE("pairing: what both have already is paired, once, and the rest is new") {
   StageScene scene;
   scene.add(kHere, 1), scene.add(kHere, 2, kSeen), scene.add(kHere, 3), scene.add(kHere, 4, 0, 3);

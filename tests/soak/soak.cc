@@ -303,6 +303,7 @@ void Soak::judge() {
        mebibytes(of(last, &Vitals::proportional)) + " proportional, " + std::to_string(descriptors[0]) +
        " and " + std::to_string(descriptors[1]) + " descriptors" +
        (complete ? "" : " (those that may be seen)"));
+  if (second.empty()) return say_("the program was hardly ever whole in the second quarter");
   if (static_cast<double>(resident[1]) > kMemoryFactor * static_cast<double>(resident[0]) + kMemorySlack) {
     fault("memory grows");
   }
