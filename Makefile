@@ -121,7 +121,7 @@ $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 # The compiler's time is worth more than that of a test.
 $(BUILD)/%_test.o: finally := -O0 -U_FORTIFY_SOURCE
 
-# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 50,000
+# make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 100,000
 # histories of the model; once more under ASan and UBSan what needs no servers, and some of what does; and the fuzz targets,
 # TIME seconds each, a minute if it says nothing: between the cases, which wait more than they work.
 e2e       := $(BUILD)/tests/e2e/e2e
@@ -130,8 +130,8 @@ slow      := soak versions deadlines kill watch large
 cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
-model     := '$(histories) --histories 12500' '$(histories) --test-case=exhaustive* --one-in 1' \
-             $(foreach n,12501 25001 37501,'$(histories) --test-case=random* --from $n --histories 12500')
+model     := '$(histories) --histories 25000' '$(histories) --test-case=exhaustive* --one-in 1' \
+             $(foreach n,25001 50001 75001,'$(histories) --test-case=random* --from $n --histories 25000')
 
 # Of clang, as that has the fuzzer, too: one tree for all that is sanitized.
 san        := $(BUILD)-san

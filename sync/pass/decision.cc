@@ -27,6 +27,16 @@ bool leaveApart(Work& work, std::vector<Touched>& touched) {
   return touched.size() < before;
 }
 
+// A flag that a server lost with its index has not been removed: the other side still has it.
+void restoreFlags(const Work& work, std::vector<Touched>& touched) {
+  for (Touched& pair : touched)
+    for (Side side : kSides) {
+      if (!work.due.rebuilt[side] || !pair.base || !pair.now[side]) continue;
+      if (!pair.now[other(side)]) pair.now[other(side)] = pair.base;
+      pair.base = *pair.base & *pair.now[side];
+    }
+}
+
 // What restrain() has to know of before.
 Both<Past> past(const Work& work, const BothChanges& changes, const Plan& plan) {
   Both<Past> past;
@@ -122,10 +132,7 @@ void reportConflicts(const Work& work, const Plan& plan, const UidSet& recognise
 Decision decide(Work& work, BothChanges& changes, const Answers& answers, std::vector<Touched> touched) {
   Both<Access> access{work.access(Side::local), work.access(Side::remote)};
   std::ranges::move(touchedPairs(work, changes, answers), std::back_inserter(touched));
-  // A flag that a server lost with its index has not been removed.
-  for (Touched& pair : touched)
-    for (Side side : kSides)
-      if (work.due.rebuilt[side] && pair.base && pair.now[side]) pair.base = *pair.base & *pair.now[side];
+  if (work.due.rebuilt.local || work.due.rebuilt.remote) restoreFlags(work, touched);
   const bool leftApart = leaveApart(work, touched);
   Plan plan = reconcile(touched, access);
   const settings::Sync& settings = work.settings;

@@ -10,6 +10,7 @@
 #include "store/scratch.h"
 #include "sync/pass/changes.h"
 #include "sync/pass/work.h"
+#include "sync/peers/connections.h"
 #include "tests/model/simulated_net.h"
 
 namespace interimap {
@@ -30,6 +31,17 @@ class StageScene {
                     std::optional<std::uint32_t> looks = {}) {
     witness.appended(side, "INBOX", serial, looks.value_or(serial), flags);
     return box(side).append(serial, flags).uid;
+  }
+  // What a user does to a message that both have.
+  void flag(Side side, std::uint32_t serial, model::FlagBits flags) {
+    model::HeldMessage& held = *box(side).bySerial(serial);
+    witness.flagged(side, "INBOX", serial, flags & ~held.flags, held.flags & ~flags);
+    box(side).setFlags(held, flags);
+  }
+  void expunge(Side side, std::uint32_t serial) {
+    std::uint32_t uid = box(side).bySerial(serial)->uid;
+    witness.expunged(side, "INBOX", serial);
+    box(side).expunge(uid);
   }
   // Messages that both have under the UIDs 1 to `count`, and that is written down.
   void synchronised(std::uint32_t count, model::FlagBits flags = 0) {
@@ -71,6 +83,13 @@ class StageScene {
     return {none, other};
   }
   Server& server(Side side) { return side == Side::local ? local_ : remote_; }
+  Exchange& exchange() { return exchange_; }
+  Log& log() { return log_; }
+  // After this the servers' means are known, as in a run.
+  Connections& connections() {
+    for (Side side : kSides) server(side).enable(Purpose::synchronise).get();
+    return connections_;
+  }
 
   // What was logged since the last time, a line each: "local: text".
   std::string said() {
@@ -124,6 +143,7 @@ class StageScene {
       remoteNet_{Side::remote, accounts.remote, witness, Channel(std::move(toRemote_.first))};
   Server local_{Side::local, Channel(std::move(toLocal_.second)), exchange_, seam_},
       remote_{Side::remote, Channel(std::move(toRemote_.second)), exchange_, seam_};
+  Connections connections_{{&local_, &remote_}, {1, 1}, exchange_, reporter_, seam_};
 };
 
 }  // namespace interimap
