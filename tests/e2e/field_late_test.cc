@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -116,6 +117,73 @@ TEST_CASE_FIXTURE(LateBed, "field 1: a message deleted meanwhile does not come b
   requireDone(second);
   CHECK(here().messages() == 0);
   checkNothingToDo(slow);
+}
+
+// INTERIMAP_KILLS of them on each line: at any moment, begun again at once, up to three times; then comes a
+// run that may end. New mail on both sides each time, and a user who deletes an old message in between.
+TEST_CASE("field 1: killed again and again on a slow line") {
+  NOT_THE_REFERENCE();
+  const char* wanted = getenv("INTERIMAP_KILLS");
+  const int kills = wanted ? std::stoi(wanted) : 5;
+  struct {
+    std::uint64_t octetsPerSecond;
+    bool deep;  // the line goes on delivering what the dead have sent
+  } lines[] = {{100'000, true}, {300'000, false}, {1'000'000, true}};
+  for (const auto& line : lines) {
+    CAPTURE(line.octetsPerSecond);
+    Bed bed;
+    Corpus corpus(line.octetsPerSecond);
+    Relay relay(bed.remote.imap(), {.octetsPerSecond = line.octetsPerSecond, .deep = line.deep});
+    Interimap slow(bed.directory / "slow", cleartext(bed.local.imap(), "alice"),
+                   cleartext(relay.port(), "bob"));
+    requireDone(slow.run({}));
+    std::size_t appended = 0, deleted = 0, old = 0;
+    auto append = [&](ImapClient client) {
+      std::vector<Message> messages = corpus.smallMessages(static_cast<unsigned>(1 + corpus.below(6)));
+      for (Message& message : messages)
+        for (auto more = corpus.below(line.octetsPerSecond / 4000); more > 0; --more)
+          message.text += std::string(76, 'x') + "\r\n";
+      client.append("INBOX", messages);
+      appended += messages.size();
+    };
+    for (int done = 0; done < kills;) {
+      CAPTURE(done);
+      append(bed.alice());
+      append(bed.bob());
+      for (auto more = 1 + corpus.below(3); more > 0; --more, ++done) {
+        BackgroundProcess killed = slow.runInBackground({});
+        killed.wait(std::chrono::milliseconds(60 + corpus.below(1500)));
+        killed.end();
+      }
+      if (appended > old && old > 0) {  // one that both sides have had since the last time
+        ImapClient client = bed.alice();
+        client.select("INBOX");
+        client.expunge(std::to_string(client.uids().front()));
+        ++deleted;
+      }
+      old = appended;
+      Run run = slow.run({});
+      INFO(run.log());
+      requireDone(run);
+    }
+    // What is still on its way has to come.
+    std::string last;
+    CHECK(eventually(
+        [&] {
+          requireDone(slow.run({}));
+          Snapshot hereNow = bed.here(), thereNow = bed.there();
+          last = difference(hereNow, thereNow);
+          for (const Snapshot* each : {&hereNow, &thereNow})
+            if (!each->duplicates().empty()) last += " twice";
+          return last.empty() && hereNow.messages() == appended - deleted;
+        },
+        60s));
+    CHECK(last == "");
+    CHECK(bed.here().messages() == appended - deleted);
+    checkNothingToDo(slow);
+    MESSAGE(line.octetsPerSecond, " octets a second: ", kills, " kills, ", appended, " messages, ", deleted,
+            " deleted");
+  }
 }
 
 struct StoppedBed : LateBed {
