@@ -186,6 +186,49 @@ TEST_CASE("field 1: killed again and again on a slow line") {
   }
 }
 
+// INTERIMAP_CUTS of them: each connection is cut after some messages, wherever that is, and what was sent by
+// then still arrives.
+TEST_CASE("field 1: connections cut under --watch on a slow line") {
+  NOT_THE_REFERENCE();
+  const char* wanted = getenv("INTERIMAP_CUTS");
+  const std::size_t cuts = wanted ? std::stoul(wanted) : 4;
+  Bed bed;
+  Corpus corpus(7);
+  Relay relay(bed.remote.imap(), {.octetsPerSecond = 300'000, .deep = true, .cutToServerAfter = 120'000});
+  Interimap slow(bed.directory / "slow", cleartext(bed.local.imap(), "alice"),
+                 cleartext(relay.port(), "bob"));
+  requireDone(slow.run({}));
+  std::size_t appended = 0;
+  auto append = [&](ImapClient client) {
+    std::vector<Message> messages = corpus.smallMessages(static_cast<unsigned>(1 + corpus.below(4)));
+    for (Message& message : messages)
+      for (auto more = corpus.below(200); more > 0; --more) message.text += std::string(76, 'x') + "\r\n";
+    client.append("INBOX", messages);
+    appended += messages.size();
+  };
+  BackgroundProcess watcher = slow.runInBackground({"--watch=1"});
+  while (relay.connections().size() < cuts + 2) {
+    REQUIRE(watcher.running());
+    append(bed.alice());
+    append(bed.bob());
+    std::this_thread::sleep_for(std::chrono::milliseconds(200 + corpus.below(1500)));
+  }
+  std::string last;
+  CHECK(eventually(
+      [&] {
+        last = difference(bed.here(), bed.there());
+        return last.empty() && bed.here().messages() == appended;
+      },
+      180s));
+  INFO(readFile(slow.directory() / "stderr"));
+  CHECK(last == "");
+  CHECK(bed.here().duplicates().empty());
+  CHECK(bed.there().duplicates().empty());
+  watcher.signal(SIGTERM);
+  CHECK(watcher.wait(30s).exitStatus == 0);
+  MESSAGE(relay.connections().size(), " connections, ", appended, " messages");
+}
+
 struct StoppedBed : LateBed {
   void checkStopped(int signal, int status) {
     BackgroundProcess run = underWay(40'000);
