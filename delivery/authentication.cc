@@ -38,14 +38,23 @@ std::vector<std::string> surestFirst() {
 std::unique_ptr<sasl::Mechanism> choose(const settings::Delivery& settings,
                                         const std::vector<std::string>& offered,
                                         std::vector<ChannelBinding> bindings) {
-  auto wanted = surestFirst();
-  auto mechanism =
-      sasl::choose(offered, wanted, {settings.username, settings.password.reveal(), {}, std::move(bindings)});
+  auto wanted = settings.auth.empty() ? surestFirst() : settings.auth;
+  bool strong = settings.least == settings::Least::scram;
+  if (strong) std::erase_if(wanted, sasl::givesAway);
+  if (!settings.authzid.empty()) std::erase(wanted, "LOGIN");  // has no word for it
+  auto mechanism = sasl::choose(offered, wanted,
+                                {.username = settings.username,
+                                 .password = settings.password.reveal(),
+                                 .authzid = settings.authzid,
+                                 .bindings = std::move(bindings),
+                                 .host = settings.host,
+                                 .port = settings.port});
   if (mechanism) return mechanism;
   throw Failure(ExitStatus::noPermission,
                 "deliver-username is set, but the server offers " +
                     (offered.empty() ? "no authentication"
-                                     : "none of " + joined(wanted) + ", only " + joined(offered)));
+                                     : "none of " + joined(wanted) + ", only " + joined(offered)) +
+                    (strong ? ", and deliver-auth-min = scram allows nothing else" : ". See deliver-auth"));
 }
 
 }  // namespace

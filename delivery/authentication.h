@@ -39,6 +39,8 @@ class Authentication {
   // The server says that we are in: throws Failure(noPermission) if it has not proved itself.
   void accepted() const { conversation_.requireProof(); }
 
+  bool byToken() const { return sasl::takesToken(conversation_.name()); }
+
   // The server's words, without what a server that repeats what it was sent would give away.
   std::string censored(std::string text) const;
 

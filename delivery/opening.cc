@@ -20,7 +20,9 @@ bool fitsOnLine(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-[[noreturn]] void refused(const Reply& reply, const std::string& text) {
+[[noreturn]] void refused(const Reply& reply, const std::string& text, bool stale = false) {
+  if (stale && !reply.transient())
+    throw Failure(kStale, text + ". See deliver-password-command, which is to print an access token");
   throw Failure(reply.transient() ? ExitStatus::unavailable : ExitStatus::noPermission, text);
 }
 
@@ -126,8 +128,10 @@ void Opening::authenticated(const Reply& reply) {
     return say(*line);
   }
   if (!reply.positive())
-    refused(reply, authentication_->censored("The server refuses the login of " + settings_.username + ": " +
-                                             reply.withCode() + authentication_->reason()));
+    refused(reply,
+            authentication_->censored("The server refuses the login of " + settings_.username + ": " +
+                                      reply.withCode() + authentication_->reason()),
+            authentication_->byToken() && settings_.renewable);
   authentication_->accepted();
   authentication_.reset();
   done_ = true;

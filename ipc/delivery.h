@@ -85,7 +85,8 @@ struct Done {
 // The last packet. Its id is that of the Quit it answers, or 0.
 struct Closed {
   std::string reason;                  // at most kMostReplyText; empty after QUIT
-  ExitStatus status = ExitStatus::ok;  // why: `unavailable` may pass, `noPermission` and `config` will not
+  ExitStatus status = ExitStatus::ok;  // why: `unavailable` may pass, kStale is over with the next
+                                       // connection, `noPermission` and `config` stay
   bool operator==(const Closed&) const = default;
 };
 

@@ -145,13 +145,17 @@ deliver::Settled readSettled(schema::DeliveryAnswer::Settled::Reader in) {
   return settled;
 }
 
+ExitStatus readWhy(std::uint8_t number) {
+  return number == static_cast<int>(kStale) ? kStale : convert::exitStatus(number);
+}
+
 decltype(DeliveryAnswer::what) readWhat(schema::DeliveryAnswer::Reader in) {
   switch (in.which()) {
     case schema::DeliveryAnswer::SETTLED: return readSettled(in.getSettled());
     case schema::DeliveryAnswer::DONE: return deliver::Done{};
     case schema::DeliveryAnswer::CLOSED:
       return deliver::Closed{shortText(in.getClosed().getReason(), kMostReplyText),
-                             convert::exitStatus(in.getClosed().getStatus())};
+                             readWhy(in.getClosed().getStatus())};
   }
   throw PeerViolation("an unknown answer");
 }

@@ -19,4 +19,8 @@ enum class ExitStatus : int {
   config = 78,        // error in the configuration file
 };
 
+// A worker's status that is none of the program's: the access token is no good any more, and there may be a
+// newer one.
+inline constexpr ExitStatus kStale{79};
+
 }  // namespace interimap

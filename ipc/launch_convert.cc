@@ -213,7 +213,8 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
     }
     case schema::Report::FINDING: return readFinding(in.getFinding());
     case schema::Report::EXPORTED: return Exported{text(in.getExported())};
-    case schema::Report::ENDED: return Ended{convert::exitStatus(in.getEnded())};
+    case schema::Report::ENDED:
+      return Ended{in.getEnded() == static_cast<int>(kStale) ? kStale : convert::exitStatus(in.getEnded())};
   }
   throw PeerViolation("an unknown report");
 }

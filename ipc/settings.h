@@ -50,6 +50,10 @@ constexpr Transport last(Transport) { return Transport::tunnel; }
 enum class Compress : std::uint8_t { no, ifItPays, yes };
 constexpr Compress last(Compress) { return Compress::yes; }
 
+// What a login has to be at least. `scram`: nothing that shows the server the password, or a token.
+enum class Least : std::uint8_t { anything, scram };
+constexpr Least last(Least) { return Least::scram; }
+
 // One account. Everything a net needs to connect and log in.
 struct Net {
   Transport transport = Transport::imaps;
@@ -60,9 +64,12 @@ struct Net {
   bool startTls = true;
   Compress compress = Compress::no;  // interimap's local account's; others' is `ifItPays`
   Tls tls;
-  std::vector<std::string> auth;  // upper case, in order of preference
-  std::string username;
+  std::vector<std::string> auth;  // upper case, in order of preference; empty: the strongest first
+  Least least = Least::anything;
+  std::string username, authzid;  // who logs in, and whom to act as; empty: the same
   Secret password;
+  bool renewable = false;  // the password is an access token, of which there may be a newer one
+  bool renewed = false;    // ... and this is one that was asked for once more: a refusal is one
   bool keepAlive = false;  // --watch, --notify, --idle
   // Octets. Larger than any server we know of lets anyone append, small enough for the memory of most
   // machines.
@@ -84,8 +91,12 @@ struct Net {
         Key("compress", &Net::compress, as::YesNo{}),
         Part("", &Net::tls),
         Key("auth", &Net::auth, as::Mechanisms{}),
+        Key("auth-min", &Net::least, as::oneOf<Least>({{"scram", Least::scram}})),
         Key("username", &Net::username, as::Credential{}),
+        Key("authzid", &Net::authzid, as::Credential{}),
         Told("password", &Net::password),
+        Told("renewable", &Net::renewable),
+        Told("renewed", &Net::renewed),
         Told("keep alive", &Net::keepAlive),
         Key("max-message-size", &Net::maxMessageSize, as::Octets{}),
         Told("debug", &Net::debug),
@@ -238,8 +249,11 @@ struct Delivery {
   std::string ehlo = "localhost.localdomain";
   Security security = Security::none;
   Tls tls;
-  std::string username;  // empty: no AUTH
+  std::vector<std::string> auth;  // as in Net; empty: what is surest to work first
+  Least least = Least::anything;
+  std::string username, authzid;  // no username: no AUTH
   Secret password;
+  bool renewable = false;
   std::vector<std::string> drop;  // header fields that are left out; their names, in any case
   std::uint8_t debug = 0;         // 0 no wire log, 1 redacted, 2 in full
   std::string user = "nobody";
@@ -256,8 +270,12 @@ struct Delivery {
                                  {"required", Security::required},
                                  {"implicit", Security::implicit}})),
         Part("deliver-", &Delivery::tls),
+        Key("deliver-auth", &Delivery::auth, as::Mechanisms{}),
+        Key("deliver-auth-min", &Delivery::least, as::oneOf<Least>({{"scram", Least::scram}})),
         Key("deliver-username", &Delivery::username, as::Credential{}),
+        Key("deliver-authzid", &Delivery::authzid, as::Credential{}),
         Told("password", &Delivery::password),
+        Told("renewable", &Delivery::renewable),
         Key("deliver-drop", &Delivery::drop, as::FieldNames{}),
         Told("debug", &Delivery::debug),
         Key("user", &Delivery::user, as::Text{}),

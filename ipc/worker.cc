@@ -13,7 +13,8 @@ namespace interimap {
 namespace {
 
 ExitStatus report(Reporter& launch, ExitStatus status, const std::string& why) {
-  launch.log(status == ExitStatus::ok ? LogLevel::info : LogLevel::error, why);
+  bool expected = status == ExitStatus::ok || status == kStale;
+  launch.log(expected ? LogLevel::info : LogLevel::error, why);
   return status;
 }
 

@@ -108,7 +108,8 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
       if (auto asked = std::get_if<Asked>(&password)) return *asked;
       account.net.password = std::move(std::get<Secret>(password));
     }
-    if (ages(account.source, account.net.auth))
+    account.net.renewable = ages(account.source, account.net.auth);
+    if (account.net.renewable)
       account.renewal = renewal(account.source, {"interimap", account.name}, signals);
     requireLogin(account.net, source.path(), account.name);
   }

@@ -108,13 +108,18 @@ class Pulling {
   std::variant<AnySettings, Asked> settings(Signals& signals) {
     PullSection section = PullSection::parse(file_.ini(), name_, file_.path);
     PullSettings pull = pullSettings(arguments_, section);
-    pull.renewable = ages(section.password, pull.net.auth);
-    if (!arguments_.idle && !pull.renewable) file_.text.wipe();
+    pull.net.renewable = ages(section.password, pull.net.auth);
+    if (!arguments_.idle && !pull.net.renewable) file_.text.wipe();
     if (arguments_.exportStatefile || arguments_.status) return pull;
     if (auto asked = obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_))
       return *asked;
     requireLogin(pull.net, file_.path, name_);
     if (pull.delivery.username.empty()) return pull;
+    pull.delivery.renewable = ages(section.deliverPassword, pull.delivery.auth);
+    if (pull.delivery.renewable) {  // asked for before each connection
+      pull.renewDelivery = renewal(section.deliverPassword, {"pullimap", name_, "deliver-password"}, signals);
+      return pull;
+    }
     if (auto asked = obtain(pull.delivery.password, section.deliverPassword,
                             {"pullimap", name_, "deliver-password"}, signals, warnings_))
       return *asked;

@@ -54,7 +54,9 @@ std::vector<std::string> offered(const Capabilities& capabilities) {
 // be there for anybody to read, and nobody has said that it may.
 std::vector<std::string> wanted(const settings::Net& settings, bool clear) {
   std::vector<std::string> names = settings.auth.empty() ? sasl::strongestFirst() : settings.auth;
-  if (clear && settings.auth.empty()) std::erase_if(names, sasl::givesAway);
+  bool hidden = (clear && settings.auth.empty()) || settings.least == settings::Least::scram;
+  if (hidden) std::erase_if(names, sasl::givesAway);
+  if (!settings.authzid.empty()) std::erase(names, "LOGIN");  // has no word for it
   return names;
 }
 
@@ -65,10 +67,13 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 [[noreturn]] void nothingToChoose(const Capabilities& capabilities, const std::vector<std::string>& wanted,
-                                  bool clear) {
+                                  bool clear, settings::Least least) {
   if (capabilities.has("LOGINDISABLED")) refuse(ExitStatus::noPermission, "Logins are disabled.");
   std::string text = "Failed to choose an authentication mechanism: the server offers " +
                      joined(offered(capabilities)) + ", of which none is among " + joined(wanted);
+  if (least == settings::Least::scram)
+    refuse(ExitStatus::noPermission,
+           text + ", as auth-min = scram asks for. Somebody in between may have taken the better ones away");
   if (!clear) refuse(ExitStatus::protocol, text + ". See auth");
   refuse(ExitStatus::noPermission,
          text + ". To send the password without encryption, set auth = PLAIN LOGIN");
@@ -166,6 +171,7 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
   auto names = wanted(settings, clear);
   sasl::Credentials credentials{.username = settings.username,
                                 .password = settings.password.reveal(),
+                                .authzid = settings.authzid,
                                 .bindings = server.channelBindings(),
                                 .host = settings.host,
                                 .port = settings.port};
@@ -173,7 +179,7 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
     std::erase_if(credentials.bindings, [](const ChannelBinding& it) { return it.type == "tls-exporter"; });
   while (true) {
     auto mechanism = sasl::choose(offered(capabilities), names, credentials);
-    if (!mechanism) nothingToChoose(capabilities, names, clear);
+    if (!mechanism) nothingToChoose(capabilities, names, clear, settings.least);
     std::string name(mechanism->name());
     if (clear && sasl::givesAway(name))
       server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
@@ -204,12 +210,16 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
   const StatusResponse& status = attempt.status;
   if (status.condition == Condition::ok) return;
   bool temporary = isTemporary(status.what), token = sasl::takesToken(attempt.mechanism);
+  bool stale = !temporary && token && settings.renewable && !settings.renewed;
   std::string where = settings.transport == settings::Transport::tunnel ? "the server behind the tunnel"
                                                                         : settings.host + ":" + settings.port;
   const char* advice = temporary ? ") for now"
+                       : stale   ? "). Asking for the access token once more"
                        : token   ? "). See username and password-command, which is to print an access token"
                                  : "). See username and password";
-  refuse(temporary ? ExitStatus::tryAgain : ExitStatus::noPermission,
+  refuse(temporary ? ExitStatus::tryAgain
+         : stale   ? kStale
+                   : ExitStatus::noPermission,
          status.words() + (attempt.reason.empty() ? "" : " (" + attempt.reason + ")") + ": " + where +
              " refused the login of " + settings.username + " (" + attempt.mechanism + advice);
 }

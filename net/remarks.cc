@@ -2,9 +2,15 @@
 
 #include "net/remarks.h"
 
+#include "ipc/ascii.h"
 #include "net/wire/limits.h"
 
 namespace interimap {
+
+bool saysTokenExpired(std::string_view bye) {
+  std::string text = asciiUpper(bye);
+  return text.find("ACCESSTOKENEXPIRED") != text.npos || text.find("SESSION EXPIRED") != text.npos;
+}
 
 void Remarks::alert(const std::string& text) {
   if (text == alert_) return;

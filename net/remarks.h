@@ -14,6 +14,10 @@
 
 namespace interimap {
 
+// Last words of a server that ends a session with its access token: "Session expired, please login again."
+// (Gmail), "AccessTokenExpired" (Microsoft 365).
+bool saysTokenExpired(std::string_view bye);
+
 class Remarks {
  public:
   explicit Remarks(Log log) : log_(log), chatter_(std::move(log)) {}

@@ -173,8 +173,11 @@ void Session::serverGone() {
   if (pipeline_.loggedOut())
     return pipeline_.abandon();  // sync has no more to ask, and will end this process
   const std::string& bye = remarks_.lastWords();
-  throw Failure(ExitStatus::unavailable, bye.empty() ? "0 bytes read (got EOF): " + lost()
-                                                     : "server closed the connection: BYE " + bye);
+  if (bye.empty()) throw Failure(ExitStatus::unavailable, "0 bytes read (got EOF): " + lost());
+  std::string text = "server closed the connection: BYE " + bye;
+  if (settings_.renewable && saysTokenExpired(bye))
+    throw Failure(kStale, text + ". Asking for a fresh access token");
+  throw Failure(ExitStatus::unavailable, text);
 }
 
 // The server is gone: while what.

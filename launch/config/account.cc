@@ -28,6 +28,14 @@ void readAccount(const Keys& keys, settings::Net& net) {
   if (net.transport == Transport::tunnel && net.command.empty()) keys.refuse("Missing tunnel command");
   net.password = configuredPassword(keys);
   if (talksTls(net)) checkTrust(net.tls, keys);
+  requireStrong(net.auth, net.least, keys);
+}
+
+void requireStrong(const std::vector<std::string>& auth, settings::Least least, const Keys& keys,
+                   const std::string& prefix) {
+  auto hides = [](const std::string& name) { return name.starts_with("SCRAM-"); };
+  if (least == settings::Least::scram && !auth.empty() && std::ranges::none_of(auth, hides))
+    keys.refuse(prefix + "auth-min = scram leaves none of the mechanisms of " + prefix + "auth");
 }
 
 void requireLogin(const settings::Net& net, const std::string& file, const std::string& section) {
@@ -44,7 +52,7 @@ bool takeToken(const std::vector<std::string>& auth) {
 
 std::string accountName(const settings::Net& net) {
   if (net.transport == settings::Transport::tunnel) return "tunnel:" + net.command;
-  return net.username + "@" + net.host;
+  return (net.authzid.empty() ? net.username : net.authzid) + "@" + net.host;
 }
 
 }  // namespace interimap

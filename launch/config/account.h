@@ -20,6 +20,10 @@ void readAccount(const Keys& keys, settings::Net& net);
 // do at the end of a tunnel: net will see.
 void requireLogin(const settings::Net& net, const std::string& file, const std::string& section);
 
+// Throws Failure(config) if `least` forbids all of `auth`.
+void requireStrong(const std::vector<std::string>& auth, settings::Least least, const Keys& keys,
+                   const std::string& prefix = {});
+
 // One of these mechanisms takes an access token in place of a password, which gets old.
 bool takeToken(const std::vector<std::string>& auth);
 

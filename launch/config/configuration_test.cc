@@ -214,10 +214,10 @@ TEST_CASE("configuration, field 31: what keys refuse") {
     CAPTURE(line);
     auto key = line.substr(0, line.find(' '));
     auto value = line.size() > key.size() + 3 ? line.substr(key.size() + 3) : std::string();
-    std::string why =
-        key == "port"   ? " (1 to 65535, or the name of a service expected)"
-        : key == "auth" ? " (PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256 or the latter two with -PLUS expected)"
-                        : "";
+    std::string why = key == "port"   ? " (1 to 65535, or the name of a service expected)"
+                      : key == "auth" ? " (PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256, these two with -PLUS, "
+                                        "OAUTHBEARER or XOAUTH2 expected)"
+                                      : "";
     CHECK(refused(line) == "f:2: Invalid option " + key + " = " + value + why);
   }
 }

@@ -49,6 +49,7 @@ void readDelivery(const Keys& keys, const Destination& destination, settings::De
   if (!delivery.username.empty() && delivery.security == Security::none)
     keys.refuse("deliver-username",
                 "deliver-username needs deliver-tls: a password is not sent in the clear");
+  requireStrong(delivery.auth, delivery.least, keys, kDeliver);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ std::optional<int> outcome(std::span<const End> ends, Asked asked) {
   bool judged = sync != ends.end(), lost = judged && sync->said == ExitStatus::unavailable;
   for (const End& end : ends) {
     if (!end.said || end.said == ExitStatus::ok || (end.role == Role::sync && lost)) continue;
-    if (judged && !lost && end.said == ExitStatus::unavailable) continue;
+    if (judged && !lost && (end.said == ExitStatus::unavailable || end.said == kStale)) continue;
     return static_cast<int>(*end.said);
   }
   return judged ? std::optional(static_cast<int>(*sync->said)) : std::nullopt;

@@ -8,6 +8,7 @@
 #include "ipc/launch.h"
 #include "launch/config/pull_arguments.h"
 #include "launch/config/pull_section.h"
+#include "launch/run/obtained_password.h"
 
 namespace interimap {
 
@@ -16,8 +17,7 @@ struct PullSettings {
   settings::Pull sync;
   settings::Net net;
   settings::Delivery delivery;
-  // The password of `net` is an access token: where one is refused there may be a newer one.
-  bool renewable = false;
+  Renewal renewDelivery = {};
 };
 
 // `section` gives its settings away. Passwords that are not in it are to be added. Throws Failure where the

@@ -102,6 +102,7 @@ void Run::start(PullSettings settings) {
   exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
   telling_ = settings.sync.errand == settings::Pull::Errand::status;
   delivery_ = std::move(settings.delivery);
+  renewDelivery_ = std::move(settings.renewDelivery);
   voices_.ofSection();
   crew_.send(crew_.add(workers_, Role::sync, list(std::move(syncToNet))), {std::move(settings.sync)});
   if (exporting_ || telling_) return;
@@ -117,6 +118,8 @@ void Run::startDelivery() {
     if (former.role == Role::delivery) Crew::hurry(former, former.killAt ? 0s : kPatienceWithDelivery);
   auto [syncToDelivery, deliveryToSync] = Channel::pair();
   crew_.send(sync, {Deliverer{}, std::move(syncToDelivery)});
+  // Without a token the delivery process has something to say to sync that launch has not.
+  if (!renew(delivery_->password, renewDelivery_)) delivery_->password.wipe();
   Member& delivery = crew_.add(workers_, Role::delivery, list(std::move(deliveryToSync)));
   crew_.send(delivery, {copyOf(*delivery_)});
   crew_.send(delivery, {Go{}});

@@ -104,6 +104,7 @@ class Run : private Crew::Leader {
   std::string workers_;
   std::vector<End> ends_;
   std::optional<settings::Delivery> delivery_;  // pullimap: how each delivery process is told to go about it
+  Renewal renewDelivery_;
   // interimap: an account to which there may be more connections than one, and how many.
   struct Several {
     settings::Net account;

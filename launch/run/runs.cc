@@ -34,19 +34,16 @@ Descriptor timer(std::chrono::milliseconds time) {
 int Runs::all(const Settings& settings) {
   auto reached = Reached::nothing;
   for (bool first = true;; first = false) {
+    auto began = Clock::now();
     RunEnd end = one(settings, reached);
     if (end.reached == Reached::waiting) {
       away_.reset();
       refused_.reset();
     }
     reached = std::max(reached, end.reached);
-    bool refused = end.status == static_cast<int>(ExitStatus::noPermission);
-    // The token may have become too old between its command's cache and the server.
     if (end.reached == Reached::waiting) askedAgain_ = false;
-    if (refused && renewable_ && !std::exchange(askedAgain_, true)) {
-      around_.log.line(LogLevel::info, "Asking for the access token once more");
-      continue;
-    }
+    if (end.status == static_cast<int>(kStale) && renews(end, Clock::now() - began)) continue;
+    bool refused = end.status == static_cast<int>(ExitStatus::noPermission);
     if (!watching_ || end.asked != Asked::nothing || !mayPass(end.status, reached, first)) {
       if (end.status != 0 && !end.reason.empty()) around_.service.status(end.reason);
       around_.service.stopping();
@@ -71,8 +68,29 @@ RunEnd Runs::one(const Settings& settings, Reached before) {
   findings_ = std::move(end.findings);
   auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   around_.log.line(LogLevel::debug, "Cleaning up...");
-  around_.log.summary({end.done, end.status, time});
+  bool stale = end.status == static_cast<int>(kStale);
+  around_.log.summary({end.done, stale ? static_cast<int>(ExitStatus::tryAgain) : end.status, time});
   return end;
+}
+
+// One that was good for a while has become too old, as they all do. One that is refused may have become so
+// between its command's cache and the server; if another one is no better, something is wrong.
+bool Runs::renews(RunEnd& end, Clock::duration lasted) {
+  constexpr unsigned kMostExpired = 5;  // a minute
+  bool useful = end.reached == Reached::waiting || lasted > 1min;
+  if (!useful) {
+    if (!std::exchange(askedAgain_, true)) return true;
+    end.status = static_cast<int>(ExitStatus::noPermission);
+  } else {
+    auto now = Clock::now();
+    if (now - expiredSince_ > 1min) expired_ = 0;
+    if (expired_++ == 0) expiredSince_ = now;
+    if (expired_ <= kMostExpired) return true;
+    end.status = static_cast<int>(ExitStatus::unavailable);
+  }
+  end.reason = "The server ends each session soon, as if its access token were too old. See password-command";
+  around_.log.line(LogLevel::error, end.reason);
+  return false;
 }
 
 std::variant<AnySettings, RunEnd> Runs::make(const Settings& settings, Reached before) {
@@ -80,8 +98,8 @@ std::variant<AnySettings, RunEnd> Runs::make(const Settings& settings, Reached b
     auto made = settings();
     if (auto asked = std::get_if<Asked>(&made)) return RunEnd{.status = stop(*asked), .asked = *asked};
     auto all = std::move(std::get<AnySettings>(made));
-    if (auto* run = std::get_if<RunSettings>(&all)) renewable_ = run->renewLocal || run->renewRemote;
-    if (auto* pull = std::get_if<PullSettings>(&all)) renewable_ = pull->renewable;
+    if (auto* run = std::get_if<RunSettings>(&all)) run->local.renewed = run->remote.renewed = askedAgain_;
+    if (auto* pull = std::get_if<PullSettings>(&all)) pull->net.renewed = askedAgain_;
     return all;
   } catch (const Failure& failure) {
     // A password that has been told before, but not now: a keyring that is locked is an answer here.

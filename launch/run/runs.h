@@ -35,14 +35,20 @@ class Runs {
   std::variant<AnySettings, RunEnd> make(const Settings& settings, Reached before);
   // Until it is time for another run, or the user asks to stop.
   Asked wait(std::chrono::milliseconds time);
+  // An access token is no good any more: whether to ask for another one and to go on at once. If not, `end`
+  // is that of any other failure from then on.
+  bool renews(RunEnd& end, std::chrono::steady_clock::duration lasted);
   int stop(Asked asked);
 
   Surroundings around_;
   bool watching_;
   Backoff away_, refused_;  // how long to wait for a server that is away, or that refused us
   std::string exported_;
-  // The password of an account is an access token; and one that was refused has been asked for once more.
-  bool renewable_ = false, askedAgain_ = false;
+  // Access tokens: one that was refused has been asked for once more; sessions that were ended because of
+  // theirs, and since when that is counted.
+  bool askedAgain_ = false;
+  unsigned expired_ = 0;
+  std::chrono::steady_clock::time_point expiredSince_{};
   std::vector<Finding> findings_;
 };
 

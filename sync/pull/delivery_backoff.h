@@ -25,15 +25,19 @@ class DeliveryBackoff {
   void progress() {
     failures_ = 0;
     progress_ = true;
+    stale_ = false;
   }
   // The connection was ended by us: nothing was left to do.
   void quit() { progress_ = false; }
   // The connection has ended while there was something to deliver. `now`: seconds since 1970.
   void failed(const deliver::Closed& closed, std::int64_t now) {
-    bool lasting = closed.status == ExitStatus::noPermission || closed.status == ExitStatus::config ||
-                   (closed.status == ExitStatus::protocol && !idling_);
     reason_ = closed.reason;
-    if (lasting) lasting_ = closed.status;
+    bool stale = closed.status == kStale;
+    if (stale && !std::exchange(stale_, true)) return;  // the next connection has another token
+    ExitStatus status = stale ? ExitStatus::noPermission : closed.status;
+    bool lasting = status == ExitStatus::noPermission || status == ExitStatus::config ||
+                   (status == ExitStatus::protocol && !idling_);
+    if (lasting) lasting_ = status;
     if (std::exchange(progress_, false) && !lasting) return;
     ++failures_;
     if (idling_) retryAt_ = now + std::min(kFirstPause << std::min(failures_ - 1, 10), kLongestPause);
@@ -57,7 +61,7 @@ class DeliveryBackoff {
   const std::string& reason() const { return reason_; }
 
  private:
-  bool idling_, progress_ = false;
+  bool idling_, progress_ = false, stale_ = false;
   int failures_ = 0;  // connections in a row without progress
   std::optional<std::int64_t> retryAt_;
   std::optional<ExitStatus> lasting_;

@@ -20,6 +20,20 @@ TEST_CASE("a sink that is down is left alone for a while, and no longer because 
   }
 }
 
+TEST_CASE("a sink that refuses a token is asked with the next one at once; who refuses that, means it") {
+  for (bool idling : {false, true}) {
+    DeliveryBackoff sink(idling);
+    for (int i = 0; i < 3; ++i) {
+      sink.failed({"stale", kStale}, 1);
+      CHECK_FALSE(sink.down(1));
+      sink.progress();
+    }
+    sink.failed({"stale", kStale}, 1);
+    sink.failed({"stale", kStale}, 1);
+    CHECK(sink.lasting() == ExitStatus::noPermission);
+  }
+}
+
 TEST_CASE("a message that was put off is due in an hour at the latest, whatever the clock said then") {
   constexpr std::int64_t kNow = 1'700'000'000, kYear = 365 * 86400;
   struct {

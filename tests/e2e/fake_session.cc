@@ -198,15 +198,19 @@ void FakeServer::Session::compress() {
 }
 
 void FakeServer::Session::authenticate() {
-  if (upper(text(0)) != "PLAIN") return done("NO unsupported mechanism");
+  bool token = upper(text(0)) == "XOAUTH2";
+  if (!token && upper(text(0)) != "PLAIN") return done("NO unsupported mechanism");
   std::string response = text(1);
   if (response.empty()) {
     send(server_.options_.challenge);
     response = line();
   }
   const FakeOptions& options = server_.options_;
-  authenticated_ =
-      response == base64(std::string(1, '\0') + options.user + std::string(1, '\0') + options.password);
+  const std::string nul(1, '\0'), user = token ? "user=" + options.user +
+                                                     "\x01"
+                                                     "auth=Bearer "
+                                               : nul + options.user + nul;
+  authenticated_ = response == base64(user + options.password + (token ? "\x01\x01" : ""));
   loggedIn();
 }
 

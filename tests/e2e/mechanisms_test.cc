@@ -3,11 +3,13 @@
 // How one logs in: every mechanism, to real servers.
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <signal.h>
 #include <time.h>
 
 #include "tests/e2e/bed.h"
 #include "tests/e2e/cyrus.h"
 #include "tests/e2e/dovecot24.h"
+#include "tests/e2e/eventually.h"
 #include "tests/e2e/fake_server.h"
 #include "tests/e2e/oracle.h"
 
@@ -202,6 +204,7 @@ TEST_CASE_FIXTURE(Tokens,
     requireDone(again);
     CHECK(asked() == 2);
     CHECK(again.says("Asking for the access token once more"));
+    for (const char* bad : {"ERROR", "WARNING"}) CHECK_FALSE(again.says(bad));
     secret(again);
 
     Run never = run(with(server.imaps(), mechanism, {old}));
@@ -212,6 +215,71 @@ TEST_CASE_FIXTURE(Tokens,
     CHECK(never.says("See username and password-command, which is to print an access token"));
     secret(never);
   }
+}
+
+TEST_CASE_FIXTURE(Tokens, "a watcher whose token expires, twice: a fresh one at once, and nothing is lost") {
+  NOT_THE_REFERENCE();
+  FakeServer remote({.capabilities = FakeOptions().capabilities + " AUTH=XOAUTH2", .password = "fresh"});
+  for (auto [nth, bye] : {std::pair(3U, "* BYE Session expired, please login again.\r\n"),
+                          std::pair(6U, "* BYE Session invalidated - AccessTokenExpired\r\n")})
+    remote.on("LIST", nth, {.octets = bye, .close = true});
+  Interimap it(directory / "watcher", cleartext(local.port(), "alice"),
+               with(remote.port(), "XOAUTH2", {"fresh"}, "imap"));
+  requireDone(it.run());  // the first LIST, and the first token
+  BackgroundProcess watcher = it.runInBackground({"--watch=1"});
+  CHECK(eventually([&] { return asked() == 4; }));
+  remote.access([](auto& mailboxes) { mailboxes["INBOX"].add(Corpus(1).smallMessage().text); });
+  CHECK(eventually([&] {
+    std::size_t found = 0;
+    local.access([&](auto& mailboxes) { found = mailboxes["INBOX"].messages.size(); });
+    return found == 1;
+  }));
+  watcher.signal(SIGTERM);
+  CHECK(watcher.wait(std::chrono::seconds(15)).exitStatus == 0);
+  const std::string log = readFile(it.directory() / "stderr");
+  INFO(log);
+  CHECK(asked() == 4);
+  CHECK(log.find("BYE Session expired") != log.npos);
+  CHECK(log.find("AccessTokenExpired") != log.npos);
+  for (const char* bad : {"ERROR", "WARNING", "trying again", "fresh\n"}) CHECK(log.find(bad) == log.npos);
+}
+
+TEST_CASE_FIXTURE(Mechanisms,
+                  "auth-min = scram: a server that offers less, or somebody in between, is refused") {
+  NOT_THE_REFERENCE();
+  FakeServer weak({.capabilities = FakeOptions().capabilities + " AUTH=XOAUTH2"});
+  Run refused = run(account(weak.port(), {"auth-min = scram"}, "imap"));
+  checkStatus(refused, ExitStatus::noPermission);
+  CHECK(refused.says("the server offers PLAIN XOAUTH2 LOGIN"));
+  CHECK(refused.says("as auth-min = scram asks for"));
+  CHECK(login(refused).empty());
+  for (const std::string& command : weak.commands()) {
+    CHECK(command.find("LOGIN") == command.npos);
+    CHECK(command.find("AUTHENTICATE") == command.npos);
+  }
+
+  Run forbidden = run(account(weak.port(), {"auth-min = scram", "auth = PLAIN LOGIN"}, "imap"));
+  checkStatus(forbidden, ExitStatus::config);
+  CHECK(forbidden.says("auth-min = scram leaves none of the mechanisms of auth"));
+
+  Dovecot server(directory / "server", {.extra = "auth_mechanisms = plain login scram-sha-256"});
+  checkLogin(run(account(server.imap(), {"auth-min = scram", "auth = PLAIN SCRAM-SHA-256"}, "imap")),
+             "SCRAM-SHA-256");
+}
+
+TEST_CASE_FIXTURE(Mechanisms, "authzid: a master user of Dovecot acts as another") {
+  NOT_THE_REFERENCE();
+  Dovecot server(directory / "server",
+                 {.extra = "auth_mechanisms = plain login\npassdb {\n driver = static\n "
+                           "args = password=master-key user=master\n master = yes\n "
+                           "result_success = continue\n}\n"});
+  Account master = account(server.imap(), {"authzid = bob", "auth = LOGIN PLAIN"}, "imap");
+  master.user = "master";
+  master.password = "master-key";
+  INFO(server.log());
+  Run run = this->run(master);
+  requireDone(run);
+  CHECK(login(run) == "AUTHENTICATE PLAIN");  // LOGIN has no word for it
 }
 
 TEST_CASE_FIXTURE(Tokens, "a command that fails is not guessed for: 77, with its last words") {

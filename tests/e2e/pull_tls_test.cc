@@ -125,6 +125,61 @@ TEST_CASE_FIXTURE(Secured, "AUTH: PLAIN and LOGIN, under TLS only; a wrong passw
   }
 }
 
+TEST_CASE_FIXTURE(Secured, "AUTH by access token: one that is stale is replaced at once, without a warning") {
+  const struct {
+    const char* mechanism;
+    std::vector<std::string> printed;
+    int status;
+  } rows[] = {{"XOAUTH2", {"good"}, 0},
+              {"OAUTHBEARER", {"old", "good"}, 0},
+              {"XOAUTH2", {"old", "good"}, 0},
+              {"XOAUTH2", {"old", "old"}, 77}};
+  int runs = 0;
+  for (const auto& row : rows) {
+    CAPTURE(row.mechanism);
+    CAPTURE(row.printed.size());
+    const fs::path place = makeDirectory(certificates.authority().parent_path() / std::to_string(runs++));
+    fs::permissions(place, fs::perms::all);
+    for (std::size_t i = 0; i < row.printed.size(); ++i)
+      writeFile(place / std::to_string(i + 1), row.printed[i] + "-token\n");
+    SinkOptions sink = options();
+    sink.user = "carol";
+    sink.password = "good-token";
+    sink.mechanisms = {"PLAIN", row.mechanism};
+    PullScripted bed(
+        sink, {},
+        {"deliver-tls = required", trust(), "deliver-username = carol",
+         std::string("deliver-auth = ") + row.mechanism,
+         "deliver-password-command = cd " + place.string() + " && echo >>asked && cat $(wc -l <asked)"});
+    bed.add(mails("m", 2));
+    Run run = bed.program.run();
+    INFO(run.log());
+    CHECK(run.exitStatus == row.status);
+    CHECK(bed.sink.messages().size() == (row.status == 0 ? 2 : 0));
+    CHECK(readFile(place / "asked").size() == row.printed.size());
+    CHECK_FALSE(run.says("-token"));
+    CHECK(run.says("WARNING") == false);
+    CHECK(run.says("ERROR") == (row.status != 0));
+    if (row.status != 0) CHECK(run.says("({\"status\":\"401\"})"));
+    checkNoViolations(bed.sink);
+  }
+}
+
+TEST_CASE_FIXTURE(Secured, "AUTH: deliver-auth-min = scram shows the password to nobody") {
+  SinkOptions sink = options();
+  sink.user = "carol";
+  sink.password = "sekrit";
+  PullScripted bed(sink, {},
+                   {"deliver-tls = required", trust(), "deliver-username = carol",
+                    "deliver-password = sekrit", "deliver-auth-min = scram"});
+  bed.add(mails("m", 1));
+  Run run = bed.program.run();
+  INFO(run.log());
+  CHECK(run.exitStatus == 77);
+  CHECK(run.says("deliver-auth-min = scram allows nothing else"));
+  CHECK(bed.sink.count("AUTH") == 0);
+}
+
 TEST_CASE_FIXTURE(Secured, "AUTH: a password is never sent in clear, whatever the server offers") {
   SinkOptions sink{.user = "carol", .password = "sekrit", .authInClear = true};
   for (const char* tls : {"no", "starttls"}) {

@@ -269,6 +269,17 @@ void Sink::Session::authenticate(const std::string& command) {
     std::string user = decoded(line());
     say("334 UGFzc3dvcmQ6\r\n");
     good = decoded(line()) == options.password && user == options.user;
+  } else if (mechanism == "XOAUTH2" || mechanism == "OAUTHBEARER") {
+    std::string said = all.size() > 2 ? decoded(all[2]) : "";
+    good = said.find(options.user) != said.npos && said.ends_with(
+                                                       "\x01"
+                                                       "auth=Bearer " +
+                                                       options.password + "\x01\x01");
+    if (!good) {  // {"status":"401"}, which is answered by as good as nothing
+      say("334 eyJzdGF0dXMiOiI0MDEifQ==\r\n");
+      if (std::string rest = line(); rest != (mechanism == "XOAUTH2" ? "" : "AQ=="))
+        violation("AUTH: " + rest);
+    }
   }
   if (answer("AUTH " + mechanism, good ? "235 2.7.0 welcome\r\n" : "535 5.7.8 who?\r\n")) {
     message_.authenticated = true;
