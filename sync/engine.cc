@@ -28,6 +28,7 @@ Engine::Engine(const settings::Sync& settings, Connections& connections, Exchang
 void Engine::run(bool first) {
   usePrefixes(store_, lists_);
   lists_.fetch();
+  if (first) removeProbes(servers_, lists_, log_);
   if (first) refuseOneAccount(settings_, servers_, lists_, store_, log_);
   prepareDatabase();
   recordPrefixes(lists_, store_);

@@ -9,6 +9,7 @@
 #include "sync/mailboxes/arguments.h"
 #include "sync/mailboxes/ignore.h"
 #include "sync/mailboxes/mailbox.h"
+#include "sync/mailboxes/probe.h"
 
 namespace interimap {
 
@@ -339,6 +340,18 @@ void Lists::reportLeftOut() {
   }
 }
 
+// One with messages in it is somebody's.
+void Lists::takeProbes(Side side) {
+  probes_[side].clear();
+  std::erase_if(listing_[side], [&](const auto& it) {
+    const answer::StatusEntry& status = it.second.status;
+    if (!it.second.exists || !probe::isOne(status.mailbox.bytes) || status.messages.value_or(0) > 0)
+      return false;
+    probes_[side].push_back(status);
+    return true;
+  });
+}
+
 void Lists::sortOut() {
   std::optional<Ignore> ignore;
   if (settings_.ignore && settings_.mailboxes.empty() && !names_) ignore.emplace(*settings_.ignore);
@@ -371,6 +384,7 @@ void Lists::sortOut() {
       if (auto it = listing_[side].find(*name); it != listing_[side].end())
         it->second.status = std::move(status);
     }
+    takeProbes(side);
     entries_[side].clear();
     statuses_[side].clear();
     nameOctets_[side] = statusOctets_[side] = 0;

@@ -46,6 +46,8 @@ class Lists {
   // sides, unless they are named.
   bool isLeftOut(const MailboxName& name) const { return leftOut_.contains(name); }
   void reportLeftOut();
+  // Empty mailboxes on that side that an installation has made for a moment (probe.h). Not in the listing.
+  const std::vector<answer::StatusEntry>& probes(Side side) const { return probes_[side]; }
   // Whether the settings leave nothing out, and no line was lost, so that what is not listed is not there.
   bool complete() const;
   // A line of the last listing could not be read: what is missing there may be there all the same.
@@ -69,9 +71,7 @@ class Lists {
   };
   request::List request(Side side) const;
   void exchangeLists();
-  const std::string& reference(Side side) const {
-    return settings_.of[side].reference;
-  }
+  const std::string& reference(Side side) const { return settings_.of[side].reference; }
   std::vector<std::string> everyName();
   Reply<Nothing> send(Side side, request::List list);
   void waitFor(Both<std::vector<Reply<Nothing>>> replies);
@@ -81,6 +81,7 @@ class Lists {
   void fetchDelimiters();
   void settleDelimiters();
   void leaveOut();
+  void takeProbes(Side side);
   void sortOut();
   void fetchUnselected();
 
@@ -97,6 +98,7 @@ class Lists {
   Both<std::optional<Hierarchy>> hierarchy_;
   Both<Prefix> prefix_;
   Both<Listing> listing_;
+  Both<std::vector<answer::StatusEntry>> probes_;
 };
 
 }  // namespace interimap

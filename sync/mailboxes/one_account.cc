@@ -12,6 +12,7 @@
 
 #include "ipc/failure.h"
 #include "ipc/side.h"
+#include "sync/mailboxes/probe.h"
 
 namespace interimap {
 
@@ -19,13 +20,18 @@ namespace {
 
 // Messages of one mailbox that are compared.
 constexpr std::uint32_t kNewest = 8;
+constexpr int kMostAttempts = 3;
+
+using Verb = request::Manage::Verb;
 
 using Statuses = std::map<std::string, answer::StatusEntry>;  // by their names on the wire
 
 class OneAccount {
  public:
   OneAccount(const settings::Sync& settings, Both<Server*> servers, Lists& lists)
-      : references_{settings.of.local.reference, settings.of.remote.reference}, servers_(servers), lists_(lists) {}
+      : references_{settings.of.local.reference, settings.of.remote.reference},
+        servers_(servers),
+        lists_(lists) {}
 
   // Trees that have nothing in common may well be of one account.
   bool mayOverlap() const {
@@ -43,6 +49,8 @@ class OneAccount {
   Both<Statuses> listed() const;
   Both<Statuses> askedFor();
   bool haveTheSameNewest(const answer::StatusEntry& mailbox);
+  Side outer() const { return other(inner()); }
+  bool sees(Side side, const WireName& probe);
 
   Both<std::string> references_;
   Both<Server*> servers_;
@@ -114,35 +122,35 @@ bool OneAccount::haveTheSameNewest(const answer::StatusEntry& mailbox) {
   return looks.local == looks.remote;
 }
 
+// Another installation may be at it, too, and take ours for one that was left: then once more.
 bool OneAccount::isSo() {
-  using Verb = request::Manage::Verb;
-  std::array<std::byte, 8> random;
-  store::Store::random(random);
-  std::string name = "interimap-probe-";
-  for (std::byte each : random) {
-    name += static_cast<char>('a' + std::to_integer<int>(each) % 16);
-    name += static_cast<char>('a' + std::to_integer<int>(each) / 16);
+  for (int attempts = 0; attempts < kMostAttempts; ++attempts) {
+    std::array<std::byte, probe::kOctets> random;
+    store::Store::random(random);
+    const WireName probe{references_[inner()] + lists_.prefix(inner()) + probe::name(random)};
+    if (!servers_[inner()]->manage(Verb::create, probe).done().ok()) return false;
+    const bool seen = sees(outer(), probe);
+    const bool removed = servers_[inner()]->manage(Verb::remove, probe).done().ok();
+    if (isNested() && !seen) lists_.fetch();
+    if (seen || removed) return seen;
   }
-  Side inner = this->inner(), outer = other(inner);
-  const WireName probe{references_[inner] + lists_.prefix(inner) + name};
-  if (!servers_[inner]->manage(Verb::create, probe).done().ok()) return false;
+  return false;
+}
+
+bool OneAccount::sees(Side side, const WireName& probe) {
   bool seen = false;
   if (isNested()) {  // unless list-mailbox or ignore-mailbox leave it out
     lists_.fetch();
-    seen = std::ranges::any_of(lists_.listing(outer),
-                               [&](const auto& it) { return it.second.status.mailbox == probe; });
-  } else {
-    servers_[outer]
-        ->list(
-            {"", {probe.bytes}, {}, false},
-            [&](const answer::ListEntry& entry) {
-              seen = seen || (entry.mailbox == probe && !entry.nonExistent);
-            },
-            [](const auto&) {})
-        .done();
+    return std::ranges::any_of(lists_.probes(side), [&](const auto& it) { return it.mailbox == probe; });
   }
-  servers_[inner]->manage(Verb::remove, probe).done();
-  if (isNested() && !seen) lists_.fetch();
+  servers_[side]
+      ->list(
+          {"", {probe.bytes}, {}, false},
+          [&](const answer::ListEntry& entry) {
+            seen = seen || (entry.mailbox == probe && !entry.nonExistent);
+          },
+          [](const auto&) {})
+      .done();
   return seen;
 }
 
@@ -159,6 +167,20 @@ bool isAnythingKnown(const store::Store& store) {
 }
 
 }  // namespace
+
+void removeProbes(Both<Server*> servers, const Lists& lists, Log& log) {
+  std::vector<std::pair<Side, Reply<Nothing>>> replies;
+  for (Side side : kSides)
+    for (const answer::StatusEntry& probe : lists.probes(side)) {
+      if (!probe.messages) continue;  // it may have some
+      replies.emplace_back(side, servers[side]->manage(Verb::remove, probe.mailbox));
+      log.info(About::server(side), "Removing " + probe.mailbox.bytes +
+                                        ", which an interrupted run has left to see whether local and remote "
+                                        "are one account");
+    }
+  // Where they are one, each is there twice.
+  for (auto& [_, reply] : replies) reply.done();
+}
 
 void refuseOneAccount(const settings::Sync& settings, Both<Server*> servers, Lists& lists,
                       const store::Store& store, Log& log) {

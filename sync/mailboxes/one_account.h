@@ -12,6 +12,9 @@
 
 namespace interimap {
 
+// What a run that was killed has left of it.
+void removeProbes(Both<Server*> servers, const Lists& lists, Log& log);
+
 // To be called once both are listed, before anything is written: Failure(config) if they are. Host names do
 // not tell. So as long as nothing was ever synchronised, every mailbox that both list is compared:
 // UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, MESSAGES, which costs nothing. Where all are equal, so are the newest

@@ -101,3 +101,50 @@ TEST_CASE("field 3: one account on both sides is refused, two that look alike ar
     CHECK(scene.hasSaid("look like one account") == scene.settings.dryRun);
   }
 }
+
+TEST_CASE("field 3: what is left of a probe is nobody's mailbox, and goes; one with messages is somebody's") {
+  const std::string left = "interimap-probe-abcdefghijklmnop";
+  for (Side side : kSides) {
+    MailboxesScene scene;
+    scene.servers[side].add("INBOX", 7, {1});
+    for (const std::string& name :
+         {left, "copy/" + left, left + "q", std::string("interimap-probe-abcdefghijklmnoz")})
+      scene.servers[side].add(name, 9);
+    scene.servers[side].add("x" + left, 9, {1});
+    Lists lists(scene.settings, scene.both(), scene.log);
+    lists.fetch();
+    CHECK(lists.listing(side).size() == 4);
+    CHECK(lists.probes(side).size() == 2);
+    CHECK(lists.probes(other(side)).empty());
+    removeProbes(scene.both(), lists, scene.log);
+    CHECK(scene.servers[side].count("DELETE ") == 2);
+    CHECK(scene.servers[side].count("DELETE " + left) == 1);
+    CHECK(scene.servers[side].count("DELETE copy/" + left) == 1);
+    CHECK(scene.servers[other(side)].count("DELETE ") == 0);
+  }
+}
+
+TEST_CASE("field 3: a probe that somebody else removes is made once more") {
+  MailboxesScene scene;
+  for (Side side : kSides) scene.servers[side].add("INBOX", 7, {1, 2, 3});
+  int created = 0;
+  for (Side side : kSides)
+    scene.servers[side].answers = [&](const std::string& command) -> std::optional<answer::Done> {
+      auto& mailboxes = scene.servers;
+      if (command.starts_with("DELETE "))
+        return answer::Done{mailboxes[Side::local].mailboxes.erase(command.substr(7)) +
+                                        mailboxes[Side::remote].mailboxes.erase(command.substr(7)) >
+                                    0
+                                ? answer::Done::Completion::ok
+                                : answer::Done::Completion::no,
+                            "", ""};
+      if (!command.starts_with("CREATE ")) return std::nullopt;
+      if (++created > 1)
+        for (Side each : kSides) mailboxes[each].mailboxes[command.substr(7)].uidValidity = 99;
+      return answer::Done{};
+    };
+  Lists lists(scene.settings, scene.both(), scene.log);
+  lists.fetch();
+  CHECK_THROWS_AS(refuseOneAccount(scene.settings, scene.both(), lists, scene.store, scene.log), Failure);
+  CHECK(created == 2);
+}

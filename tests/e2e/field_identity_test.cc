@@ -305,6 +305,34 @@ TEST_CASE("field 3: local and remote are one account: refused, and nothing is wr
   }
 }
 
+TEST_CASE("field 3: what a kill has left of the probe for one account goes with the next run") {
+  NOT_THE_REFERENCE();
+  for (const char* reference : {"", "list-reference = copy/"}) {
+    bool left = false;
+    for (int write = 1; write <= 3; ++write) {
+      CAPTURE(std::string(reference));
+      CAPTURE(write);
+      Directory directory;
+      Dovecot server(directory / "server");
+      Account local = cleartext(server.imap(), "alice"), remote = local;
+      if (*reference) remote.more.push_back(reference);
+      Interimap program(directory / "program", local, remote);
+      server.client("alice").append("INBOX", messages("m", 3));
+      Snapshot before = Snapshot::of(server.client("alice"));
+      program.run({}, {"INTERIMAP_STOP_AT_WRITE=" + std::to_string(write)});
+      const bool isLeft = !difference(before, Snapshot::of(server.client("alice"))).empty();
+      left = left || isLeft;
+      CHECK_FALSE(program.run({"--dry-run"}).says("interimap-probe"));
+      Run next = program.run();
+      INFO(next.log());
+      CHECK(next.exitStatus == 78);
+      CHECK(next.says("Removing") == isLeft);
+      CHECK(difference(before, Snapshot::of(server.client("alice"))) == "");
+    }
+    CHECK(left);
+  }
+}
+
 TEST_CASE("field 6: a server that was restored and has caught up: nothing is expunged for other messages") {
   NOT_THE_REFERENCE();
   for (const bool expungedFirst : {false, true}) {
