@@ -34,7 +34,11 @@ std::map<Key, Kin> kinOf(const std::vector<Sent>& sent, const std::vector<answer
     std::ranges::stable_sort(it.sent, {}, [&](std::size_t i) {
       return std::tuple(!sent[i].source, sent[i].copy, sent[i].source);
     });
-    std::ranges::sort(it.candidates, {}, [](const answer::Message* message) { return message->uid; });
+    // A server that tells of a message twice has one of it all the same.
+    auto uid = [](const answer::Message* message) { return message->uid; };
+    std::ranges::sort(it.candidates, {}, uid);
+    const auto again = std::ranges::unique(it.candidates, {}, uid);
+    it.candidates.erase(again.begin(), again.end());
   }
   return kin;
 }
@@ -83,23 +87,38 @@ Question question(const std::vector<Sent>& sent, const std::vector<answer::Messa
   return out;
 }
 
+namespace {
+
+// Takes the first candidate that is `wanted` of what was sent.
+std::optional<Arrived> take(const std::vector<Sent>& sent, std::size_t i, Likeness wanted,
+                            std::vector<const answer::Message*>& candidates, const Contents& contents) {
+  auto it = std::ranges::find_if(candidates, [&](const answer::Message* message) {
+    return message->uid.value() >= sent[i].targetNext.value && compare(sent[i], *message, contents) == wanted;
+  });
+  if (it == candidates.end()) return std::nullopt;
+  Arrived out{i, (*it)->uid, wanted == Likeness::same};
+  candidates.erase(it);
+  return out;
+}
+
+}  // namespace
+
 std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
                              const Contents& contents) {
   std::vector<Arrived> out;
   for (auto& entry : kinOf(sent, candidates)) {
     Kin& kin = entry.second;
-    for (Likeness wanted : {Likeness::same, Likeness::sameSize}) {
+    std::vector<std::size_t> first;
+    for (Likeness wanted : {Likeness::same, Likeness::sameSize})
       std::erase_if(kin.sent, [&](std::size_t i) {
-        auto it = std::ranges::find_if(kin.candidates, [&](const answer::Message* message) {
-          return message->uid.value() >= sent[i].targetNext.value &&
-                 compare(sent[i], *message, contents) == wanted;
-        });
-        if (it == kin.candidates.end()) return false;
-        out.push_back({i, (*it)->uid, wanted == Likeness::same});
-        kin.candidates.erase(it);
+        auto found = take(sent, i, wanted, kin.candidates, contents);
+        if (!found) return false;
+        out.push_back(*found);
+        if (found->proven && sent[i].source && !sent[i].copy) first.push_back(i);
         return true;
       });
-    }
+    for (std::size_t i : first)
+      if (auto found = take(sent, i, Likeness::same, kin.candidates, contents)) out.push_back(*found);
   }
   std::ranges::sort(out, {}, [&](const Arrived& it) { return std::tuple(sent[it.sent].copy, it.copy); });
   return out;

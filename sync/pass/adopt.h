@@ -51,9 +51,10 @@ struct Arrived {
   bool operator==(const Arrived&) const = default;
 };
 
-// Each candidate is one sent message at the most, and the other way round. Messages that have no copy yet go
-// first, and those that nobody can show any more last. APPENDs of one session arrive in their order, so both
-// are taken in the order of their UIDs.
+// Each candidate is one sent message at the most. Messages that have no copy yet go first, and those that
+// nobody can show any more last. APPENDs of one session arrive in their order, so both are taken in the order
+// of their UIDs. Another installation may have copied what we had sent, and nobody knows which of the two
+// copies is ours: so what had no copy may have arrived a second time.
 std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
                              const Contents& contents);
 

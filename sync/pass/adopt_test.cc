@@ -63,8 +63,9 @@ TEST_CASE("other mail is not taken for a copy") {
 }
 
 TEST_CASE("equal messages arrive once each, in their order, and first those that have no copy") {
-  Contents contents{{{uid(1), content(1)}, {uid(2), content(1)}, {uid(3), content(1)}},
-                    {{uid(60), content(1)}, {uid(61), content(1)}, {uid(45), content(1)}}};
+  Contents contents{
+      {{uid(1), content(1)}, {uid(2), content(1)}, {uid(3), content(1)}},
+      {{uid(60), content(1)}, {uid(61), content(1)}, {uid(62), content(1)}, {uid(45), content(1)}}};
   CHECK(arrived({sent(2, 1), sent(1, 1), sent(3, 1)}, {shown(61, 1), shown(60, 1)}, contents) ==
         List{{1, uid(60), true}, {0, uid(61), true}});
   CHECK(arrived({sent(1, 1, 45), sent(2, 1)}, {shown(60, 1)}, contents) == List{{1, uid(60), true}});
@@ -74,6 +75,14 @@ TEST_CASE("equal messages arrive once each, in their order, and first those that
   lost.content = content(1);
   CHECK(arrived({lost, sent(1, 1, 45), sent(2, 1)}, {shown(60, 1), shown(61, 1)}, contents) ==
         List{{2, uid(60), true}, {1, uid(61), true}});
+  // Told twice.
+  CHECK(arrived({sent(1, 1)}, {shown(60, 1), shown(60, 1)}, contents) == List{{0, uid(60), true}});
+  // Copied by somebody else, too.
+  CHECK(arrived({sent(1, 1)}, {shown(60, 1), shown(61, 1), shown(62, 1)}, contents) ==
+        List{{0, uid(60), true}, {0, uid(61), true}});
+  CHECK(arrived({sent(1, 1, 45)}, {shown(60, 1), shown(61, 1)}, contents) == List{{0, uid(60), true}});
+  CHECK(arrived({sent(1, 1), sent(2, 1)}, {shown(60, 1), shown(61, 1), shown(62, 1)}, contents) ==
+        List{{0, uid(60), true}, {1, uid(61), true}, {0, uid(62), true}});
   // Sent twice.
   CHECK(arrived({sent(1, 1), sent(1, 1)}, {shown(60, 1)}, contents) == List{{0, uid(60), true}});
 }

@@ -76,6 +76,9 @@ struct Changes {
   // Copies of ours, with their sizes: those that were listed, and if there is anything fresh, the newest of
   // the last day.
   std::vector<Fresh> copied;
+  // If there is anything fresh: what is alone on the other side, or is the partner of what is gone from this
+  // one, with their sizes.
+  std::vector<Fresh> partnerless;
   // With Extent::afresh: why its UIDs are not those that we know, or nothing if they are; and how many mapped
   // ones are still there, if so.
   std::optional<Trouble> meaningless;

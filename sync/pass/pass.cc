@@ -10,6 +10,7 @@
 #include "sync/pass/decision.h"
 #include "sync/pass/outcome.h"
 #include "sync/pass/preview.h"
+#include "sync/pass/rejoin.h"
 #include "sync/pass/repair.h"
 #include "sync/pass/resumption.h"
 #include "sync/pass/surplus.h"
@@ -123,12 +124,13 @@ bool Pass::resume() {
   return true;
 }
 
-// What is new, but for somebody else's copies.
+// What is new, but for somebody else's copies, and for what the other side has already.
 bool Pass::leaveSurplus() {
   Surplus surplus(work_, changes_);
   for (Side side : kSides) {
     if (!changes_[side]) continue;
     std::ranges::move(surplus.find(side), std::back_inserter(joined_));
+    if (!work_.isOver()) std::ranges::move(rejoin(work_, changes_, side), std::back_inserter(joined_));
     if (work_.isOver()) return false;
   }
   return true;

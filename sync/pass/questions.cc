@@ -13,8 +13,8 @@ namespace {
 
 using Items = request::Fetch::Items;
 
-// Copies that somebody else's are looked for beside.
-constexpr std::uint64_t kRecentCopies = 128;
+// What new messages are held against: so many at the least, and so many for each of them.
+constexpr std::uint64_t kHeldAgainst = 128, kHeldAgainstEach = 4;
 
 std::uint32_t clamped(std::uint64_t size) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(size, 0xffffffffU));
@@ -29,6 +29,10 @@ UidSet highest(const UidSet& uids, std::uint64_t most) {
         it->last - it->first < left ? it->first : static_cast<std::uint32_t>(it->last - left + 1), it->last});
   }
   return out;
+}
+
+std::uint64_t mostHeldAgainst(const Changes& changes) {
+  return std::max<std::uint64_t>(kHeldAgainst, kHeldAgainstEach * changes.fresh.size());
 }
 
 }  // namespace
@@ -53,6 +57,7 @@ void Questions::ask(Side side, const UidSet& redo) {
   if (!work_.due.afresh) whichAreOurs(side);
   owed(side, redo);
   if (!work_.due.afresh) recentCopies(side);
+  if (!work_.due.afresh) partnerless(side);
 }
 
 // By SEARCH, which may cost a line; where that has not told as many as there are, by FETCH.
@@ -146,11 +151,27 @@ void Questions::recentCopies(Side side) {
     return;
   }
   UidSet recent = work_.store.copied(work_.mailbox.id, side).intersect(UidSet::below(changes.listedFrom));
-  recent = highest(recent, kRecentCopies);
+  recent = highest(recent, mostHeldAgainst(changes));
   if (recent.empty()) return;
   outstanding_.emplace_back(
       side, work_.at(side).fetch(recent, Items::sizes, [this, side](const answer::Message& message) {
         copied_[side].push_back({message.uid, clamped(message.size)});
+      }));
+}
+
+// What is new may be what the other side has alone (sync/pass/rejoin.h).
+void Questions::partnerless(Side side) {
+  const Changes& changes = *changes_[side];
+  if (changes.fresh.empty() && answers.owed[side].empty()) return;
+  const Side there = other(side);
+  UidSet alone = highest(work_.refused[there], mostHeldAgainst(changes));
+  for (const store::Pair& pair :
+       work_.store.pairs(work_.mailbox.id, side, highest(changes.gone, mostHeldAgainst(changes))))
+    alone.add(side == Side::local ? pair.remote : pair.local);
+  if (alone.empty()) return;
+  outstanding_.emplace_back(
+      there, work_.at(there).fetch(alone, Items::sizes, [this, side](const answer::Message& message) {
+        partnerless_[side].push_back({message.uid, clamped(message.size)});
       }));
 }
 
@@ -179,6 +200,7 @@ bool Questions::settle() {
         if (changes.gone.contains(uid) && !known.are(uid, flags)) changes.flags.insert_or_assign(uid, flags);
     }
     changes.gone.remove(answers.alive[side]);
+    changes.partnerless = std::move(partnerless_[side]);
     changes.copied.insert(changes.copied.end(), copied_[side].begin(), copied_[side].end());
     changes.fresh.insert(changes.fresh.end(), toCopy_[side].begin(), toCopy_[side].end());
   }

@@ -44,6 +44,7 @@ class Questions {
   void identities(Side side, const UidSet& uids, std::vector<answer::Message>& found);
   void owed(Side source, const UidSet& redo);
   void recentCopies(Side side);
+  void partnerless(Side side);
 
   Work& work_;
   BothChanges& changes_;
@@ -51,7 +52,7 @@ class Questions {
   Both<std::optional<Reply<UidSet>>> searches_;
   Both<UidSet> present_;
   Both<std::map<Uid, Flags>> aliveWith_;
-  Both<std::vector<Fresh>> toCopy_, copied_;
+  Both<std::vector<Fresh>> toCopy_, copied_, partnerless_;
 };
 
 // Whether this pass may try to copy a message that stayed on its side. Refused ones are tried once a run;

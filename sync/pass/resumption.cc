@@ -104,7 +104,9 @@ bool Resumption::describe(Side source, const std::vector<Sent>& sent, const std:
 // What has arrived of what was sent and not answered, however late. A message that has no copy yet has it
 // now; if it was expunged meanwhile, so is the copy, as if no run had been interrupted. A second copy is not
 // new mail. It goes if it is ours beyond doubt, as it was sent, and the other copy is there: else it may be
-// what a user wants to have there, and stays.
+// what a user wants to have there, and stays. Where there are two copies of what had none, one is another
+// installation's: the first stays, as with all second copies (surplus.h). What has no partner by this may
+// have been copied back by another installation.
 bool Resumption::recognise(Side target) {
   Side source = other(target);
   std::vector<answer::Message>& candidates = answers_.candidates[target];
@@ -122,6 +124,7 @@ bool Resumption::recognise(Side target) {
   const std::vector<Arrived> arrived = interimap::arrived(sent, candidates, contents);
   if (!describe(source, sent, arrived)) return false;
   UidSet sources, copies, second, &left = left_[target];
+  std::map<std::int64_t, bool> settled;  // strays
   for (const Arrived& it : arrived) {
     const Sent& what = sent[it.sent];
     auto copy = seen_[target].find(it.copy);
@@ -137,18 +140,24 @@ bool Resumption::recognise(Side target) {
       pair(target, what, it.copy);
       (isGone ? changes_[source]->gone : sources).add(*what.source);
       copies.add(it.copy);
-    } else if (it.proven && kept != seen_[target].end() && isUntouched(copy->second, what, kept->second) &&
-               work_.access(target).expunges()) {
+    } else if (it.proven && known != it.copy && kept != seen_[target].end() &&
+               isUntouched(copy->second, what, kept->second) && work_.access(target).expunges()) {
       work_.surplus[target].emplace(it.copy, what.stray);
       second.add(it.copy);
-      continue;  // its stray is forgotten once it is gone
+      settled[what.stray] = false;  // until it is gone
+      continue;
     } else {
       work_.store.refuse(work_.mailbox.id, target, it.copy, store::Refusal::surplus, "");
       work_.refused[target].add(it.copy);
       left.add(it.copy);
     }
-    work_.store.forgetStray(what.stray);
+    if (changes_[source] && (isGone || left.contains(it.copy)))
+      changes_[source]->partnerless.push_back(
+          {it.copy, static_cast<std::uint32_t>(std::min<std::uint64_t>(copy->second.size, 0xffffffffU))});
+    settled.try_emplace(what.stray, true);
   }
+  for (const auto& [stray, isSettled] : settled)
+    if (isSettled) work_.store.forgetStray(stray);
   std::erase_if(changes_[target]->fresh, [&](const Fresh& fresh) {
     return copies.contains(fresh.uid) || second.contains(fresh.uid) || left.contains(fresh.uid);
   });

@@ -10,6 +10,7 @@
 #include "sync/pass/copy_check.h"
 #include "sync/pass/pairing.h"
 #include "sync/pass/questions.h"
+#include "sync/pass/rejoin.h"
 #include "sync/pass/repair.h"
 #include "sync/pass/resumption.h"
 #include "sync/pass/stage_scene_test.h"
@@ -273,6 +274,53 @@ TEST_CASE("pairing: what both have already is paired, once, and the rest is new"
   CHECK(touched[0].now.local == flags("\\Seen"));
   CHECK(touched[0].now.remote == flags("\\Flagged"));
   CHECK(scene.said().find("Found 3 UID(s) 1:2,4 on both sides already") != std::string::npos);
+}
+
+TEST_CASE("new messages are the partners that others have lost, or never had") {
+  struct Row {
+    const char* what;
+    bool gone;                            // the partner of UID 1
+    std::optional<store::Refusal> alone;  // or UID 2 of the other side is there alone
+    std::uint32_t serial;                 // what is new
+    model::FlagBits flags;
+    bool joined;
+  };
+  using store::Refusal;
+  const Row rows[] = {
+      {"it is back", true, {}, 1, 0, true},
+      {"with another flag", true, {}, 1, model::kFlagged, true},
+      {"another message of that size", true, {}, 7, 0, false},
+      {"its like is still there", false, {}, 1, 0, false},
+      {"it was refused, and somebody else has copied it", false, Refusal::refused, 5, 0, true},
+      {"it was to stay alone", false, Refusal::surplus, 5, model::kFlagged, true},
+      {"it is too large", false, Refusal::tooLarge, 5, 0, true},
+      {"another one is alone", false, Refusal::refused, 1, 0, false},
+  };
+  for (const Row& row : rows)
+    for (Side side : kSides) {
+      CAPTURE(std::string(row.what));
+      StageScene scene;
+      scene.synchronised(1);
+      if (row.gone) scene.box(side).expunge(1);
+      std::uint32_t there = 1;
+      if (row.alone) {
+        there = scene.add(other(side), 5);
+        scene.write([&] { scene.store.refuse(scene.mailbox.id, other(side), uid(there), *row.alone, ""); });
+      }
+      const std::uint32_t here = scene.add(side, row.serial, row.flags);
+      Work work = scene.work();
+      BothChanges changes = scene.changes();
+      changes[side]->fresh.push_back({uid(here), 100});
+      changes[side]->partnerless.push_back({uid(there), 100});
+      if (row.gone) changes[side]->gone = UidSet::single(uid(1));
+      std::vector<Touched> touched = rejoin(work, changes, side);
+      CHECK(changes[side]->fresh.empty() == row.joined);
+      CHECK(changes[side]->gone.empty() == (row.joined || !row.gone));
+      CHECK(touched.size() == (row.joined && row.flags != 0 ? 1 : 0));
+      CHECK(work.refused[other(side)].empty() == (row.joined || !row.alone));
+      CHECK(scene.store.partner(scene.mailbox.id, side, uid(here)).has_value() == row.joined);
+      CHECK(scene.store.count(scene.mailbox.id) == (row.joined && row.alone ? 2 : 1));
+    }
 }
 
 TEST_CASE("copy check: a pair of which the server told a wrong UID is given up, others are not") {
