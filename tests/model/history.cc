@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ipc/side.h"
 #include "tests/model/random.h"
 
 namespace interimap::model {
@@ -15,6 +16,28 @@ using What = Step::What;
 class Generator {
  public:
   explicit Generator(std::uint64_t seed) : random_(seed) { history_.seed = seed; }
+
+  // What only one installation can know is left out: which of two mailboxes is which, and what had been where
+  // a server went back in time. APPENDUID is what tells a copy of one's own from another's.
+  History takeTwo() {
+    history_.installations = kMostInstallations;
+    for (Side side : kSides) history_.setup[side] = setup();
+    for (Side side : kSides) history_.setup[side].tellsUids = true;
+    history_.setup.remote.bulky = history_.setup.local.bulky;
+    mailboxes_ = 1 + random_.below(2);
+    for (std::uint32_t runs = 2 + random_.below(5); runs > 0; --runs) {
+      for (std::uint32_t n = random_.below(4); n > 0; --n) add(event());
+      std::uint32_t which = random_.below(kMostInstallations);
+      add({.what = What::run, .serial = which, .n = static_cast<std::uint32_t>(random_.next())});
+      within();
+      if (random_.oneIn(3))
+        add({.what = What::run,
+             .at = 1 + random_.below(25),
+             .serial = 1 - which,
+             .n = static_cast<std::uint32_t>(random_.next())});
+    }
+    return std::move(history_);
+  }
 
   History take() {
     for (Side side : {Side::local, Side::remote}) history_.setup[side] = setup();
@@ -173,7 +196,9 @@ std::string what(const Step& step) {
     case What::restore: return "restore " + mailbox + " from its backup" + on;
     case What::poison: return name(step.side) + " refuses " + message + " from now on";
     case What::arrive: return "what was sent before arrives";
-    case What::run: return "run (interleaving " + n + (step.flags ? ", --adopt)" : ")");
+    case What::run:
+      return std::string(step.serial ? "run of the other installation" : "run") + " (interleaving " + n +
+             (step.flags ? ", --adopt)" : ")");
     case What::kill:
       return std::string(step.serial & kPowerLoss ? "the power fails " : "sync is killed ") +
              (step.serial & kAfter ? "after" : "before") + " write " + n;
@@ -201,6 +226,7 @@ std::string text(const char* side, const Setup& setup) {
 }  // namespace
 
 History generate(std::uint64_t seed) { return Generator(seed).take(); }
+History generateTwo(std::uint64_t seed) { return Generator(seed).takeTwo(); }
 
 std::string text(const Step& step) {
   if (step.at == 0) return what(step);

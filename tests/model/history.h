@@ -33,9 +33,9 @@ struct Step {
     restore,   // `mailbox` from its backup
     poison,    // this side refuses `serial` from now on
     arrive,    // what dead runs have sent reaches its server
-    // A run of the engine. The steps after it with `at` above 0 happen within it. With `flags` it and all
-    // later
-    // ones are told to --adopt.
+    // A run of the engine, of installation `serial`. The steps after it with `at` above 0 happen within it;
+    // also another installation's run, from its beginning to its end. With `flags` it and all later ones are
+    // told to --adopt.
     run,
     // Faults of a run, at the first request from the `at`-th on that they apply to.
     kill,        // of sync at its `n`-th write; `serial` says how
@@ -74,14 +74,19 @@ struct Setup {
   bool readOnly = false;          // every mailbox
 };
 
+inline constexpr unsigned kMostInstallations = 2;
+
 struct History {
   std::uint64_t seed = 0;
+  unsigned installations = 1;  // each with a database of its own, on the same pair of servers
   Both<Setup> setup;
   std::vector<Step> steps;
   bool arrivals = false;  // what a dead run has sent arrives when a step says so, and else never
 };
 
 History generate(std::uint64_t seed);
+// Two installations, which know nothing of each other.
+History generateTwo(std::uint64_t seed);
 std::string text(const Step& step);
 std::string text(const History& history);
 

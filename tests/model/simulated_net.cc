@@ -145,6 +145,9 @@ void SimulatedNet::carryOutFront(const std::vector<Step>& faults) {
   omit_ = has(Fault::omit) ? std::optional(n(Fault::omit)) : std::nullopt;
   halfExpunge_ = has(Fault::halfExpunge) ? std::optional(n(Fault::halfExpunge)) : std::nullopt;
   vanish_ = has(Fault::vanish) ? std::optional(n(Fault::vanish)) : std::nullopt;
+  if (std::holds_alternative<request::Expunge>(request.what) &&
+      (has(Fault::ignore) || has(Fault::refuse) || has(Fault::halfExpunge)))
+    witness_.cannotExpunge();
   if (has(Fault::ignore)) return done();
   if (!has(Fault::refuse)) {
     std::visit([this](auto& what) { handle(what); }, request.what);

@@ -17,7 +17,7 @@ namespace {
 using What = Step::What;
 
 // After the last fault, so many runs must do to have nothing left to write.
-constexpr int kMostRuns = 12;
+constexpr unsigned kMostRuns = 12;
 
 // The slowness of what arrives when a step says so.
 constexpr unsigned kNever = 1U << 30;
@@ -32,6 +32,11 @@ Both<unsigned> connections(std::uint64_t seed) {
 
 struct Killed {};
 
+constexpr const char *kDirectory = "/model", *kDatabases[kMostInstallations] = {"db", "db2"};
+std::string databasePath(unsigned installation) {
+  return std::string(kDirectory) + "/" + kDatabases[installation];
+}
+
 std::string shown(std::string mailbox) {
   std::ranges::replace(mailbox, '\0', '/');
   return mailbox;
@@ -45,13 +50,10 @@ Trial::Trial(const History& history, MemoryFiles& files, std::string* trace)
   files_.onDisk.clear();
   if (!Random(history.seed).oneIn(4)) haveTables();
   if (history.arrivals) witness_.beStrict();
+  if (history.installations > 1) witness_.beSeveral();
   witness_.know([this](Side side, const std::string& name, std::uint32_t uid) {
-    if (files_.contents.empty() || store().isNew()) return false;
-    for (const store::KnownMailbox& known : store().mailboxes())
-      if (known.name.bytes() == name)
-        for (const store::RefusedMessage& refused : store().refused(known.id))
-          if (refused.source == side && refused.uid.value() == uid && refused.kind == store::Refusal::surplus)
-            return true;
+    for (unsigned i = 0; i < history_.installations; ++i)
+      if (isSurplus(i, side, name, *Uid::of(uid))) return true;
     return false;
   });
   for (Side side : kSides) {
@@ -64,10 +66,42 @@ Trial::Trial(const History& history, MemoryFiles& files, std::string* trace)
 void Trial::haveTables() {
   if (files_.start.empty()) {
     store().createSchema();
-    store_.reset();
+    closeStores();
     files_.start = files_.contents;
   }
-  files_.contents = files_.onDisk = files_.start;
+  files_.contents = files_.start;
+  if (history_.installations > 1)
+    for (const auto& [path, bytes] : files_.start)
+      files_.contents[databasePath(1) + path.substr(databasePath(0).size())] = bytes;
+  files_.onDisk = files_.contents;
+}
+
+bool Trial::isSurplus(unsigned installation, Side side, const std::string& mailbox, Uid uid) {
+  if (files_.contents.empty() || store(installation).isNew()) return false;
+  for (const store::KnownMailbox& known : store(installation).mailboxes())
+    if (known.name.bytes() == mailbox)
+      for (const store::RefusedMessage& refused : store(installation).refused(known.id))
+        if (refused.source == side && refused.uid == uid && refused.kind == store::Refusal::surplus)
+          return true;
+  return false;
+}
+
+// As one of the same pair, so that all of them know what its going means; and nothing that may still arrive,
+// or be lost with a run at hand, can make it look new to one of them.
+bool Trial::isKnownToAll(Side side, const std::string& mailbox, std::uint32_t uid) {
+  if (running_ > 0 || !stragglers_.empty() || files_.contents.empty() || files_.contents != files_.onDisk)
+    return false;
+  std::optional<Uid> partner;
+  for (unsigned i = 0; i < history_.installations; ++i) {
+    std::optional<Uid> its;
+    if (!store(i).isNew())
+      for (const store::KnownMailbox& it : store(i).mailboxes())
+        if (it.name.bytes() == mailbox) its = store(i).partner(it.id, side, *Uid::of(uid));
+    if (!its || (partner && partner != its)) return false;
+    partner = its;
+  }
+  HeldMailbox* there = accounts_[other(side)].find(mailbox);
+  return there != nullptr && there->byUid(partner->value()) != nullptr;
 }
 
 void Trial::note(const std::string& line) {
@@ -84,7 +118,7 @@ std::optional<std::string> Trial::verdict() {
   } catch (const std::exception& error) {
     wrong = std::string("exception: ") + error.what();
   }
-  store_.reset();
+  closeStores();
   return wrong;
 }
 
@@ -107,12 +141,12 @@ void Trial::play() {
     bool clean = within.empty() && stragglers_.empty();
     if (!clean) witness_.disturbed();
     adopting_ = adopting_ || step.flags != 0;
-    checkAfter(run(step.n, within), clean);
+    checkAfter(run(step.n, within, step.serial), clean);
   }
 }
 
 void Trial::checkAfter(const Outcome& outcome, bool clean) {
-  if (!clean || !outcome.finished) return;
+  if (!clean || !outcome.finished || history_.installations > 1) return;
   if (mustReport_ && outcome.status == ExitStatus::ok)
     throw Broken("a mailbox had to be left alone, and the exit status is 0");
   if (madeParents()) return;
@@ -143,29 +177,32 @@ bool Trial::isAnyRefused() {
 void Trial::settle() {
   for (Side side : kSides) accounts_[side].poison.clear();
   Outcome outcome;
-  bool quiet = false;
-  for (int runs = 0; !quiet; ++runs) {
+  const unsigned all = history_.installations;
+  unsigned quiet = 0;  // so many after each other
+  for (unsigned runs = 0; quiet < all; ++runs) {
     std::string found = witness_.difference();
-    if (!history_.arrivals) haveArrive(history_.seed - static_cast<unsigned>(runs), 3);
-    if (history_.arrivals || runs == kMostRuns / 2)
+    if (!history_.arrivals) haveArrive(history_.seed - runs, 3);
+    if (history_.arrivals || runs == kMostRuns / 2 * all)
       stragglers_.clear();  // what is still on its way now never comes
-    if (runs == kMostRuns)
+    if (runs == kMostRuns * all)
       throw Broken("still writing after " + std::to_string(runs) + " runs" +
                    (found.empty() ? "" : ": " + found));
-    note("run without faults");
+    note(runs % all ? "run of the other installation without faults" : "run without faults");
     bool stragglers = !stragglers_.empty();
-    outcome = run(history_.seed + static_cast<unsigned>(runs), {});
+    outcome = run(history_.seed + runs, {}, runs % all);
     if (!outcome.finished) throw Broken("a run without faults does not come to its end");
-    quiet = outcome.writes == 0 && !stragglers && !madeParents() &&
-            (adopting_ || outcome.status != ExitStatus::data);
+    bool isQuiet = outcome.writes == 0 && !stragglers && !madeParents() &&
+                   (adopting_ || outcome.status != ExitStatus::data);
+    quiet = isQuiet ? quiet + 1 : 0;
     if (outcome.status == ExitStatus::data && !adopting_) note("--adopt from now on");
     adopting_ = adopting_ || outcome.status == ExitStatus::data;
   }
   checkQuiet(outcome.status);
-  note("run without news");
-  outcome = run(history_.seed, {});
-  if (outcome.selects > 0) throw Broken("a run without news selects mailboxes");
-  if (std::string found = store().check(); found != "ok") throw Broken("the database: " + found);
+  for (unsigned i = 0; i < all; ++i) {
+    note("run without news");
+    if (run(history_.seed, {}, i).selects > 0) throw Broken("a run without news selects mailboxes");
+    if (std::string found = store(i).check(); found != "ok") throw Broken("the database: " + found);
+  }
 }
 
 void Trial::checkQuiet(ExitStatus status) {
@@ -179,12 +216,22 @@ void Trial::checkQuiet(ExitStatus status) {
 
 bool Trial::madeParents() const { return accounts_.local.madeParents || accounts_.remote.madeParents; }
 
-Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
+// At a moment of a run of another installation.
+void Trial::runAlongside(const Step& step) {
+  note("    - meanwhile: " + text(step));
+  witness_.overlap();
+  run(step.n, {}, step.serial);
+  note("    - back");
+}
+
+Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within, unsigned installation) {
   ++runs_;
+  const unsigned interrupted = std::exchange(at_, installation);
+  Installation& self = installations_[at_];
   for (Side side : kSides) accounts_[side].madeParents = false;
-  if (Random(seed).oneIn(4)) store_.reset();
-  seam_ = nullptr;
-  witness_.beginRun();
+  if (Random(seed).oneIn(4)) self.store.reset();
+  self.seam = nullptr;
+  if (running_++ == 0) witness_.beginRun();
   forbidUpset();
   auto [launchOurs, launchTheirs] = Channel::pair();
   Both<Descriptor> ends;
@@ -205,7 +252,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
       seed, within, [this](const Step& step) { act(step); },
       trace_ == nullptr ? std::function<void(const std::string&)>()
                         : [this](const std::string& line) { note(line); });
-  interleaving.leave(std::move(stragglers_));
+  interleaving.leave(std::exchange(stragglers_, {}));
   auto kill = std::ranges::find(within, What::kill, &Step::what);
   Outcome outcome;
   try {
@@ -215,7 +262,8 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   } catch (const Killed&) {
     note("  killed");
     if (kill->serial & kPowerLoss) witness_.powerFailed();
-    powerFailed_ = powerFailed_ || (kill->serial & kPowerLoss) != 0;
+    for (Installation& each : installations_)
+      each.powerFailed = each.powerFailed || (kill->serial & kPowerLoss) != 0;
   } catch (const Stopped&) {
     note("  stopped");
   } catch (const PeerGone&) {
@@ -224,12 +272,13 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
     note(std::string("  failure: ") + failure.what());
     outcome.status = failure.status;
   }
-  if (!outcome.finished) store_.reset();
+  --running_;
+  if (!outcome.finished) self.store.reset();
   // At the end of a run the database is closed, here it only stays open for the sake of speed.
   if (outcome.finished) files_.sync();
   // The machine's start stays where it is: what was written before it is in doubt until a run is through.
-  if (outcome.finished && outcome.status == ExitStatus::ok) powerFailed_ = false;
-  stragglers_ = interleaving.takeStragglers();
+  if (outcome.finished && outcome.status == ExitStatus::ok) self.powerFailed = false;
+  stragglers_.splice(stragglers_.end(), interleaving.takeStragglers());
   Random fate(seed);
   std::erase_if(stragglers_, [&](SimulatedNet& net) {
     net.linger();
@@ -262,6 +311,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within) {
   }
   note("  " + std::to_string(outcome.writes) + " writes, " + std::to_string(outcome.selects) +
        " SELECTs, status " + std::to_string(static_cast<int>(outcome.status)));
+  at_ = interrupted;
   return outcome;
 }
 
@@ -272,7 +322,8 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
     atKill = (kill->serial & kPowerLoss) != 0 ? files_.onDisk : files_.contents;
     throw Killed();
   });
-  seam_ = &seam;
+  Installation& self = installations_[at_];
+  self.seam = &seam;
   try {
     Server local(Side::local, Channel(std::move(ends.local)), interleaving, seam),
         remote(Side::remote, Channel(std::move(ends.remote)), interleaving, seam);
@@ -285,22 +336,29 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
     Engine(settings, connections, interleaving, store(), log).run();
   } catch (const Killed&) {
     // What the destructors did to the files, a kill does not.
-    store_.reset();
+    closeStores();
     files_.contents = files_.onDisk = std::move(atKill);
     throw;
   }
-  seam_ = nullptr;
+  self.seam = nullptr;
   return log.status();
 }
 
 // Opening a database costs as much as a run, so that it often stays open from one to the next.
-store::Store& Trial::store() {
-  if (!store_)
-    store_ = std::make_unique<store::Store>("/model", "db", false, [this](const char*, bool after) {
-      if (seam_ != nullptr) after ? seam_->after() : seam_->before();
-    });
-  store_->setBooted(powerFailed_ ? std::numeric_limits<std::int64_t>::max() : 0);
-  return *store_;
+store::Store& Trial::store(unsigned installation) {
+  Installation& self = installations_[installation];
+  if (!self.store)
+    self.store = std::make_unique<store::Store>(kDirectory, kDatabases[installation], false,
+                                                [&self](const char*, bool after) {
+                                                  if (self.seam != nullptr)
+                                                    after ? self.seam->after() : self.seam->before();
+                                                });
+  self.store->setBooted(self.powerFailed ? std::numeric_limits<std::int64_t>::max() : 0);
+  return *self.store;
+}
+
+void Trial::closeStores() {
+  for (Installation& each : installations_) each.store.reset();
 }
 
 void Trial::haveArrive(std::uint64_t seed, std::uint32_t oneIn) {
@@ -351,6 +409,7 @@ void Trial::act(const Step& step) {
     case What::restore: return restore(step);
     case What::poison: account.poison.insert(step.serial); return;
     case What::arrive: return haveArrive(0, 1);
+    case What::run: return runAlongside(step);
     default: return;
   }
 }
@@ -368,7 +427,8 @@ void Trial::append(const Step& step) {
 void Trial::expunge(const Step& step) {
   auto [name, message] = accounts_[step.side].bySerial(step.serial);
   if (message == nullptr || restored_[step.side].contains(*name)) return;
-  witness_.expunged(step.side, *name, step.serial);
+  witness_.expunged(step.side, *name, step.serial,
+                    history_.installations > 1 && isKnownToAll(step.side, *name, message->uid));
   accounts_[step.side].find(*name)->expunge(message->uid);
 }
 

@@ -43,12 +43,17 @@ class Trial {
   bool isAnyWithheld() const;
   bool isAnyRefused();
   void checkAfter(const Outcome& outcome, bool clean);
-  Outcome run(std::uint64_t seed, std::span<const Step> within);
+  Outcome run(std::uint64_t seed, std::span<const Step> within, unsigned installation = 0);
+  void runAlongside(const Step& step);
   bool hasTheSameNewest(store::MailboxId id, Side side);
   bool recognisable(const store::KnownMailbox& known);
   ExitStatus synchronise(class Interleaving& interleaving, Reporter& reporter, Log& log,
                          Both<Descriptor> ends, Both<unsigned> most, const Step* kill);
-  store::Store& store();
+  store::Store& store() { return store(at_); }
+  store::Store& store(unsigned installation);
+  void closeStores();
+  bool isSurplus(unsigned installation, Side side, const std::string& mailbox, Uid uid);
+  bool isKnownToAll(Side side, const std::string& mailbox, std::uint32_t uid);
   // What users and servers do. Nothing if it cannot be done now.
   void act(const Step& step);
   void haveArrive(std::uint64_t seed, std::uint32_t oneIn);  // some of what is on its way
@@ -70,8 +75,14 @@ class Trial {
   std::string* trace_;
   Both<Account> accounts_;
   Witness witness_{accounts_};
-  std::unique_ptr<store::Store> store_;
-  Seam* seam_ = nullptr;  // of the run at hand
+  struct Installation {
+    std::unique_ptr<store::Store> store;
+    Seam* seam = nullptr;      // of its run at hand
+    bool powerFailed = false;  // before this run
+  };
+  Installation installations_[kMostInstallations];
+  unsigned at_ = 0;       // whose run it is
+  unsigned running_ = 0;  // how many are at it
   unsigned runs_ = 0;
   std::list<SimulatedNet> stragglers_;  // of former runs, with what sync had sent and nobody had read
   // Until the engine has noticed, nothing happens to these on this side: it would raise UIDNEXT and
@@ -79,7 +90,6 @@ class Trial {
   Both<std::set<std::string>> restored_;
   std::set<std::string> afresh_;  // that the run at hand is to take
   bool mustReport_ = false;       // a mailbox is forbidden, so that no run may end with 0
-  bool powerFailed_ = false;      // before this run
   bool adopting_ = false;         // --adopt, from now on
   bool mayDiffer_ = false;  // a mailbox whose UIDVALIDITY changed may be too different to be taken afresh
 };

@@ -31,13 +31,18 @@ void Witness::appended(Side side, const std::string& mailbox, std::uint32_t seri
   kin.start = flags;
   kin.origin = side;
   kin.everSet[side] |= flags;
+  kin.flagsForgotten = kin.flagsForgotten || several_;  // by the one that has not seen it yet
 }
 
-void Witness::expunged(Side side, const std::string& mailbox, std::uint32_t serial) {
+void Witness::expunged(Side side, const std::string& mailbox, std::uint32_t serial, bool isKnownToAll) {
   Kin& kin = this->kin(mailbox, serial);
   ++kin.userExpunges[side];
   if (accounts_[side].find(mailbox)->count(serial) > 1) {  // one of two that are the same
     kin.perhapsDead = true;
+    return;
+  }
+  if (several_) {
+    (isKnownToAll ? kin.dead : kin.perhapsDead) = true;
     return;
   }
   // A copy made since all was quiet: the engine may not know yet that it made it, and may make it again. Nor
@@ -122,6 +127,7 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
   if (it == kin_.end())
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
                  " is copied, and was never there");
+  if (several_ && (overlap_ || recordLost_ || late_.contains({target, serial}))) return;
   if (it->second.total == 1 && !lateNow_.contains(serial) &&
       accounts_[target].find(mailbox)->bySerial(serial) != nullptr)
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) + " is copied twice");
@@ -146,6 +152,8 @@ void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial
     throw Broken(at(side, mailbox) + message + " gets " +
                  flagText(static_cast<FlagBits>(set & ~kin.everSet[other(side)])) +
                  ", which nobody has set on the other side");
+  // One that comes late may take a flag that was set anew for one that the other side has lost.
+  if (several_) cleared &= static_cast<FlagBits>(~kin.everCleared[side]);
   if (cleared & ~kin.everCleared[other(side)])
     throw Broken(at(side, mailbox) + message + " loses " +
                  flagText(static_cast<FlagBits>(cleared & ~kin.everCleared[other(side)])) +
@@ -153,6 +161,7 @@ void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial
 }
 
 void Witness::powerFailed() {
+  recordLost_ = true;
   for (auto& [_, kin] : kin_)
     if (!kin.old) kin.flagsForgotten = true;
 }
@@ -162,6 +171,13 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
   if (late_.contains({side, serial}) && accounts_[side].find(mailbox)->count(serial) > 1)
     return;  // the other
   Kin& kin = this->kin(mailbox, serial);
+  if (several_) {
+    if (kin.userExpunges.local + kin.userExpunges.remote > 0 ||
+        accounts_[side].find(mailbox)->count(serial) > 1)
+      return;
+    throw Broken(at(side, mailbox) + "message " + std::to_string(serial) +
+                 " is expunged, the only one, which nobody has expunged");
+  }
   unsigned users = kin.userExpunges[other(side)];
   if (blameless_ && kin.earlierExpunges[other(side)] > 0) {
     users += kin.earlierExpunges[other(side)];
@@ -203,7 +219,18 @@ void Witness::follows(Side side, const std::string& former, const std::string& m
 }
 
 bool Witness::isSurplus(Side side, const std::string& mailbox, const HeldMessage& message) const {
-  return isSurplus_ && isSurplus_(side, mailbox, message.uid);
+  if (!isSurplus_) return false;
+  auto is = [&](const HeldMessage& it) { return isSurplus_(side, mailbox, it.uid); };
+  if (!several_) return is(message);
+  if (!expungeFailed_ && !late_.contains({side, message.serial})) return false;
+  // Of two, each may be surplus in the eyes of those who have the other: then one is.
+  const HeldMessage* first = nullptr;
+  for (const HeldMessage& it : accounts_[side].find(mailbox)->messages) {
+    if (looks_.at(it.serial) != looks_.at(message.serial)) continue;
+    if (!is(it)) return is(message);
+    if (first == nullptr) first = &it;
+  }
+  return first == nullptr || first->uid != message.uid;
 }
 
 // Flags of the messages of one kind, sorted.
@@ -278,6 +305,7 @@ void Witness::checkCount(const Key& key, const Kin& kin) const {
     if (disturbed_) most = all;
     if (kin.perhapsDead) least = 0;
   }
+  if (several_ && recordLost_ && most > 0) most *= 2;
   if (hasSurplus(key)) least = 0;  // that one stays where it is, and does not count
   if (have < least || have > most)
     throw Broken(shown(key.first) + ": there are " + std::to_string(have) + " messages like " +
@@ -342,7 +370,7 @@ void Witness::startAnew() {
   subscriptions_.clear();
   quietMailboxes_.clear();
   for (const auto& [mailbox, _] : accounts_.local.mailboxes) quietMailboxes_.insert(mailbox);
-  disturbed_ = false;
+  disturbed_ = recordLost_ = expungeFailed_ = false;
 }
 
 }  // namespace interimap::model

@@ -27,7 +27,7 @@ class Witness {
   // What users did. A message is new; one is gone; one has other flags.
   void appended(Side side, const std::string& mailbox, std::uint32_t serial, std::uint32_t looks,
                 FlagBits flags);
-  void expunged(Side side, const std::string& mailbox, std::uint32_t serial);
+  void expunged(Side side, const std::string& mailbox, std::uint32_t serial, bool isKnownToAll = false);
   void flagged(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
   void subscribed(const std::string& mailbox, bool subscribed);
   // This mailbox is another one now, or none: nothing is known of it any more.
@@ -47,6 +47,13 @@ class Witness {
 
   // Where whoever first had a message deletes it, it is not to be seen there again, whatever was killed.
   void beStrict() { strict_ = true; }
+  // Several installations: one that does not know a message yet may take for new what a user has deleted, and
+  // may copy at the same time as another. In the end there is one, whatever happened: what came late, too.
+  // Only if the power failed, nobody knows any more that one of two was sent by mistake, while the other has
+  // been copied by somebody else: then there may be two on both sides.
+  void beSeveral() { several_ = disturbed_ = true; }
+  // Another one runs at the same time as the one at hand.
+  void overlap() { overlap_ = true; }
 
   std::uint32_t kind(std::uint32_t serial) const { return looks_.at(serial); }
   Looks looks(std::uint32_t serial) const { return Looks::of(kind(serial)); }
@@ -57,8 +64,14 @@ class Witness {
   void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
   // The engine gave this mailbox the name that it got on the other side; or it goes along with one above it.
   void follows(Side side, const std::string& former, const std::string& mailbox, bool goesAlong);
-  void beginRun() { lateNow_.clear(); }
-  // What is there beside its like, as the engine knows: it came late, and stays where it is.
+  void beginRun() {
+    lateNow_.clear();
+    overlap_ = false;
+  }
+  // A server does not do it.
+  void cannotExpunge() { expungeFailed_ = true; }
+  // What is there beside its like, as the engine knows: it came late, or could not be expunged, and stays
+  // where it is.
   using IsSurplus = std::function<bool(Side, const std::string& mailbox, std::uint32_t uid)>;
   void know(IsSurplus isSurplus) { isSurplus_ = std::move(isSurplus); }
   // False while what a killed run has sent reaches its server: nobody is to blame for where.
@@ -120,7 +133,9 @@ class Witness {
   std::set<std::uint32_t> lateNow_;  // in this run
   IsSurplus isSurplus_;
   std::set<std::string> upset_, forbidden_, renamed_;
-  bool disturbed_ = false, blameless_ = false, strict_ = false;
+  bool disturbed_ = false, blameless_ = false, strict_ = false, several_ = false, overlap_ = false,
+       recordLost_ = false,    // with the power, since all was quiet
+      expungeFailed_ = false;  // since then
 };
 
 }  // namespace interimap::model
