@@ -96,7 +96,7 @@ struct Request {
   struct Expunge {
     uids @0 :List(Range);
     step @1 :Step;
-    enum Step { both @0; mark @1; remove @2; }
+    enum Step { both @0; mark @1; remove @2; all @3; }
   }
   struct Manage {
     verb    @0 :Verb;

@@ -142,6 +142,7 @@ struct Expunge {
     both,
     mark,    // only \Deleted
     remove,  // only UID EXPUNGE, which spares what is not \Deleted
+    all,     // without UIDPLUS: EXPUNGE, which takes whatever else is \Deleted along (sync/pass/marks.h)
   };
   UidSet uids;
   Step step = Step::both;

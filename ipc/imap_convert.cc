@@ -274,7 +274,7 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
     }
     case schema::Request::EXPUNGE:
       return request::Expunge{readSet(in.getExpunge().getUids()),
-                              readEnum(in.getExpunge().getStep(), request::Expunge::Step::remove)};
+                              readEnum(in.getExpunge().getStep(), request::Expunge::Step::all)};
     case schema::Request::MANAGE: {
       auto manage = in.getManage();
       return request::Manage{readEnum(manage.getVerb(), request::Manage::Verb::unsubscribe),

@@ -108,7 +108,7 @@ TEST_CASE("requests come through") {
     CHECK(requested(store).flags.text() == "$x \\Seen");
   }
   using Step = request::Expunge::Step;
-  for (Step step : {Step::both, Step::mark, Step::remove}) {
+  for (Step step : {Step::both, Step::mark, Step::remove, Step::all}) {
     request::Expunge expunge{uids("4294967295"), step};
     CHECK(requested(expunge) == expunge);
   }

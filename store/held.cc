@@ -51,4 +51,29 @@ std::vector<MailboxId> Store::withBrake() const {
   return ids;
 }
 
+void Store::setMarked(MailboxId id, Side side, const std::optional<Marked>& marked) {
+  if (!marked) return Query(*database_, "DELETE FROM ours_marked WHERE idx = ? AND side = ?", id, side).run();
+  Query(*database_, "INSERT OR REPLACE INTO ours_marked VALUES (?, ?, ?, ?, ?)", id, side,
+        marked->uidValidity, marked->at, std::string_view(marked->uids.text()))
+      .run();
+}
+
+std::optional<Marked> Store::marked(MailboxId id, Side side) const {
+  Query row(*database_, "SELECT UIDVALIDITY, at, uids FROM ours_marked WHERE idx = ? AND side = ?", id, side);
+  if (!row.next()) return std::nullopt;
+  Marked marked{UidValidity{static_cast<std::uint32_t>(row.integer(0, 1, 0xffffffffU))}, row.integer(1), {}};
+  std::string text(row.bytes(2));
+  auto uids = UidSet::parse(text);
+  if (!uids && !text.empty()) throw database_->refused("UIDs that are none");
+  if (uids) marked.uids = std::move(*uids);
+  return marked;
+}
+
+std::vector<MailboxId> Store::withMarked() const {
+  std::vector<MailboxId> found;
+  Query row(*database_, "SELECT DISTINCT idx FROM ours_marked ORDER BY idx");
+  while (row.next()) found.push_back(row.mailboxId(0));
+  return found;
+}
+
 }  // namespace interimap::store

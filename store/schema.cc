@@ -68,13 +68,17 @@ constexpr const char* kOwnTables[] = {
     // Since when it is held back that most messages of a mailbox are to be expunged on `side`, and which.
     "ours_brake (idx INTEGER NOT NULL, side INTEGER NOT NULL, since INTEGER NOT NULL, uids BLOB NOT NULL, "
     "PRIMARY KEY (idx,side)) WITHOUT ROWID",
-    // What the server of `side` was asked for when the connection to it was lost, how often since when nothing
-    // else was asked of it, the last time, and what was said then. No UIDs: the mailbox as a whole.
+    // What the server of `side` was asked for when the connection to it was lost, how often since when
+    // nothing else was asked of it, the last time, and what was said then. No UIDs: the mailbox as a whole.
     "ours_hangups (id INTEGER PRIMARY KEY, idx INTEGER NOT NULL, side INTEGER NOT NULL, asked INTEGER NOT "
     "NULL, "
     "uids BLOB NOT NULL, alone INTEGER NOT NULL, at INTEGER NOT NULL, words BLOB NOT NULL)",
     // When the reference's `local` and `remote` were last written by us: for people.
     "ours_since (idx INTEGER PRIMARY KEY, at INTEGER NOT NULL)",
+    // Messages of `side` that others have marked as deleted, and that are without that mark since `at`, while
+    // ours are expunged there.
+    "ours_marked (idx INTEGER NOT NULL, side INTEGER NOT NULL, UIDVALIDITY INTEGER NOT NULL, at INTEGER NOT "
+    "NULL, uids BLOB NOT NULL, PRIMARY KEY (idx,side)) WITHOUT ROWID",
 };
 
 struct Column {

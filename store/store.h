@@ -120,6 +120,15 @@ struct Brake {
   bool operator==(const Brake&) const = default;
 };
 
+// Ours are expunged where the server cannot be told which: these are messages that somebody else has marked
+// \Deleted, and that are without that mark meanwhile.
+struct Marked {
+  UidValidity uidValidity;
+  std::int64_t at = 0;  // since when; seconds since 1970
+  UidSet uids;          // perhaps none
+  bool operator==(const Marked&) const = default;
+};
+
 struct RefusedMessage {
   Side source = Side::local;
   Uid uid;
@@ -338,6 +347,11 @@ class Store {
   void setBrake(MailboxId id, Side side, const std::optional<Brake>& brake);
   std::optional<Brake> brake(MailboxId id, Side side) const;
   std::vector<MailboxId> withBrake() const;
+
+  // Before the marks are taken off, and none once they are back (sync/pass/marks.h).
+  void setMarked(MailboxId id, Side side, const std::optional<Marked>& marked);
+  std::optional<Marked> marked(MailboxId id, Side side) const;
+  std::vector<MailboxId> withMarked() const;
 
   // For tests: "ok", or what SQLite finds wrong with the file and its references.
   std::string check() const;

@@ -474,3 +474,25 @@ TEST_CASE("how many messages there were is known until the reference has been at
   scratch.sql("UPDATE remote SET HIGHESTMODSEQ = 41");
   CHECK_FALSE(Store(scratch.path(), "db", false, {}).state(id, Side::local)->messages);
 }
+
+TEST_CASE("marks that are taken off are remembered by side, and go with the mailbox") {
+  Scratch scratch;
+  Store store(scratch.path(), "db", true, {});
+  store.createSchema();
+  Transaction transaction = store.begin();
+  MailboxId id = store.addMailbox(mailbox("INBOX"), true);
+  Marked marked{UidValidity{7}, 12, *UidSet::parse("3,5:9")};
+  CHECK(store.withMarked().empty());
+  store.setMarked(id, Side::remote, marked);
+  CHECK(store.marked(id, Side::remote) == marked);
+  CHECK_FALSE(store.marked(id, Side::local));
+  CHECK(store.withMarked() == std::vector{id});
+  store.setMarked(id, Side::remote, Marked{UidValidity{7}, 13, {}});
+  CHECK(store.marked(id, Side::remote) == Marked{UidValidity{7}, 13, {}});
+  store.setMarked(id, Side::remote, std::nullopt);
+  CHECK(store.withMarked().empty());
+  store.setMarked(id, Side::local, marked);
+  store.forgetPairs(id);
+  CHECK(store.withMarked().empty());
+  transaction.commit("test");
+}

@@ -37,22 +37,25 @@ constexpr std::chrono::milliseconds kBetweenProgress{50};
 
 // A run that was killed a moment ago may have left APPENDs in the server's hands: the kernel still sends what
 // was written, the server still reads. What arrives after it was copied again is recognised (Resumption), and
-// goes; but most arrives at once, and then need not be copied again. Nothing depends on it.
+// goes; but most arrives at once, and then need not be copied again. Nothing depends on it but an EXPUNGE
+// that names nothing (sync/pass/marks.h): the marks of others come back after it.
 void Passes::awaitStragglers(const std::vector<Mailbox>& mailboxes) {
   std::vector<std::pair<Side, WireName>> targets;
+  auto isFresh = [now = std::time(nullptr)](std::int64_t at) { return now - at < kStragglersLive.count(); };
   for (const Mailbox& mailbox : mailboxes)
     for (Side side : kSides)
-      if (std::time(nullptr) - store_.journal(mailbox.id, side).newest < kStragglersLive.count())
+      if (isFresh(store_.journal(mailbox.id, side).newest) ||
+          isFresh(store_.marked(mailbox.id, side).value_or(store::Marked{}).at))
         targets.emplace_back(side, mailbox.wire[side]);
   if (targets.empty()) return;
-  std::vector<UidNext> before;
+  std::vector<std::pair<UidNext, std::uint32_t>> before;
   int quiet = 0;
   for (int looks = 0; looks < kMostLooks && quiet < kQuietLooks; ++looks) {
     if (looks > 0) exchange_.pause(kBetweenLooks);
     std::vector<Reply<answer::Selected>> replies;
     for (const auto& [side, wire] : targets) replies.push_back(servers_[side]->select(wire, {}, {}, {}));
-    std::vector<UidNext> now;
-    for (auto& reply : replies) now.push_back(reply.get().uidNext);
+    std::vector<std::pair<UidNext, std::uint32_t>> now;
+    for (auto& reply : replies) now.emplace_back(reply.get().uidNext, reply.get().exists);
     quiet = now == before ? quiet + 1 : 0;
     before = std::move(now);
   }

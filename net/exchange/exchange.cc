@@ -37,7 +37,8 @@ struct Make {
 
   using Made = std::unique_ptr<Exchange>;
   Made operator()(request::Enable& enable) { return std::make_unique<Enable>(enable, context.capabilities); }
-  Made operator()(request::List& list) { return std::make_unique<List>(std::move(list), context.capabilities);
+  Made operator()(request::List& list) {
+    return std::make_unique<List>(std::move(list), context.capabilities);
   }
   Made operator()(request::Select& select) {
     return std::make_unique<Select>(std::move(select), context.mailboxSelected);

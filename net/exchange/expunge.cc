@@ -16,14 +16,15 @@ std::vector<Command> Expunge::commands(const ExtensionSet& extensions) {
 std::vector<Command> Expunge::more(const ExtensionSet&) {
   std::vector<UidSet> pieces = request_.uids.pieces(limits::kLongestSet);
   std::vector<Command> commands;
-  bool marks = left_ != Step::remove,
-       removes = left_ == Step::remove || (left_ == Step::both && pieces.size() <= 1);
+  bool marks = left_ != Step::remove, removes = !marks || (left_ != Step::mark && pieces.size() <= 1);
   if (marks)
     for (const UidSet& piece : pieces)
       commands.push_back(std::move(Command("UID STORE").set(piece).add(" +FLAGS.SILENT (\\Deleted)")));
-  if (removes)
+  if (removes && request_.step == Step::all)
+    commands.emplace_back("EXPUNGE");
+  else if (removes)
     for (const UidSet& piece : pieces) commands.push_back(std::move(Command("UID EXPUNGE").set(piece)));
-  left_ = left_ == Step::both && !removes ? std::optional(Step::remove) : std::nullopt;
+  left_ = left_ != Step::mark && !removes ? std::optional(Step::remove) : std::nullopt;
   return commands;
 }
 

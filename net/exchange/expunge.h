@@ -1,6 +1,7 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// Removing exactly these messages: \Deleted, then UID EXPUNGE (RFC 4315 section 2.1), or one of the two.
+// Removing exactly these messages: \Deleted, then UID EXPUNGE (RFC 4315 section 2.1), or one of the two; or
+// EXPUNGE, where sync has seen to it that nothing else is \Deleted.
 #pragma once
 
 #include <optional>

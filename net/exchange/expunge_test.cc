@@ -48,6 +48,26 @@ TEST_CASE("one half of an Expunge") {
   CHECK(script.done(remove).ok());
 }
 
+TEST_CASE("without UIDPLUS all that is marked is expunged") {
+  Script script(account());
+  script.ready();
+  auto id = script.ask(request::Expunge{uids("4:6"), request::Expunge::Step::all});
+  script.hear("000002 UID STORE 4:6 +FLAGS.SILENT (\\Deleted)\r\n000003 EXPUNGE\r\n");
+  script.say("000002 OK\r\n* VANISHED 3:5\r\n* 3 EXPUNGE\r\n000003 OK\r\n");
+  CHECK(script.answer<answer::Vanished>(id).uids.text() == "4:5");
+  CHECK(script.done(id).ok());
+  UidSet many;
+  for (std::uint32_t uid = 1; uid < 3000; uid += 2) many.add(*Uid::of(uid));
+  std::vector<UidSet> pieces = many.pieces(limits::kLongestSet);
+  id = script.ask(request::Expunge{many, request::Expunge::Step::all});
+  script.hear("000004 UID STORE " + pieces[0].text() + " +FLAGS.SILENT (\\Deleted)\r\n" +
+              "000005 UID STORE " + pieces[1].text() + " +FLAGS.SILENT (\\Deleted)\r\n");
+  script.say("000004 OK\r\n000005 OK\r\n");
+  script.hear("000006 EXPUNGE\r\n");
+  script.say("000006 OK\r\n");
+  CHECK(script.done(id).ok());
+}
+
 TEST_CASE("EXPUNGE of more than a command may name waits for all its STOREs") {
   Script script(account());
   script.ready();

@@ -27,6 +27,8 @@ namespace interimap {
 struct Tally {
   // Of each mailbox, where the target says that the copies are.
   std::map<const Mailbox*, Copies> copies;
+  // Of each mailbox, what the target has stored without saying where; UIDs of the source.
+  std::map<const Mailbox*, UidSet> unnamed;
   std::uint64_t total = 0;     // messages
   std::uint64_t finished = 0;  // messages done with, in whatever way
   std::uint64_t octets = 0;    // copied

@@ -281,6 +281,7 @@ std::set<store::MailboxId> MailboxSet::unfinished() const {
   std::set<store::MailboxId> unfinished;
   for (store::MailboxId id : store_.withJournal()) unfinished.insert(id);
   for (store::MailboxId id : store_.withBrake()) unfinished.insert(id);
+  for (store::MailboxId id : store_.withMarked()) unfinished.insert(id);
   for (store::MailboxId id : store_.withRefused())
     if (std::ranges::any_of(store_.refused(id), [](const store::RefusedMessage& refused) {
           return refused.kind == store::Refusal::refused || refused.kind == store::Refusal::unsent ||

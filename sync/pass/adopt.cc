@@ -3,6 +3,8 @@
 #include "sync/pass/adopt.h"
 
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +14,9 @@ namespace {
 
 using Key = std::pair<HeaderDigest, std::int64_t>;
 
+constexpr std::int64_t kAnyDate = std::numeric_limits<std::int64_t>::min();
+Key keyOf(const Sent& sent) { return {sent.identity.header, sent.anyDate ? kAnyDate : sent.identity.date}; }
+
 // What looks the same.
 struct Kin {
   // Those without a copy first, in the order of their sources; last, those of which no source is known: what
@@ -20,13 +25,21 @@ struct Kin {
   std::vector<const answer::Message*> candidates;  // by UID
 };
 
+// A server that tells of a message twice has one of it all the same.
+void inOrder(std::vector<const answer::Message*>& candidates) {
+  auto uid = [](const answer::Message* message) { return message->uid; };
+  std::ranges::sort(candidates, {}, uid);
+  const auto again = std::ranges::unique(candidates, {}, uid);
+  candidates.erase(again.begin(), again.end());
+}
+
 std::map<Key, Kin> kinOf(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
   std::map<Key, Kin> kin;
-  for (std::size_t i = 0; i < sent.size(); ++i)
-    kin[{sent[i].identity.header, sent[i].identity.date}].sent.push_back(i);
+  for (std::size_t i = 0; i < sent.size(); ++i) kin[keyOf(sent[i])].sent.push_back(i);
+  const bool anyDate = !sent.empty() && sent.front().anyDate;
   for (const answer::Message& message : candidates) {
     if (!message.header || !message.date) continue;
-    auto it = kin.find({*message.header, message.date->seconds()});
+    auto it = kin.find({*message.header, anyDate ? kAnyDate : message.date->seconds()});
     if (it != kin.end()) it->second.candidates.push_back(&message);
   }
   std::erase_if(kin, [](const auto& entry) { return entry.second.candidates.empty(); });
@@ -34,13 +47,33 @@ std::map<Key, Kin> kinOf(const std::vector<Sent>& sent, const std::vector<answer
     std::ranges::stable_sort(it.sent, {}, [&](std::size_t i) {
       return std::tuple(!sent[i].source, sent[i].copy, sent[i].source);
     });
-    // A server that tells of a message twice has one of it all the same.
-    auto uid = [](const answer::Message* message) { return message->uid; };
-    std::ranges::sort(it.candidates, {}, uid);
-    const auto again = std::ranges::unique(it.candidates, {}, uid);
-    it.candidates.erase(again.begin(), again.end());
+    inOrder(it.candidates);
   }
   return kin;
+}
+
+// Of what was just stored, and looks like nothing that is there: as many of the same date.
+std::vector<Kin> sameDate(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
+  std::set<std::size_t> known;
+  UidSet taken;
+  for (const auto& [_, kin] : kinOf(sent, candidates)) {
+    known.insert(kin.sent.begin(), kin.sent.end());
+    for (const answer::Message* message : kin.candidates) taken.add(UidSet::single(message->uid));
+  }
+  std::map<std::int64_t, Kin> byDate;
+  for (std::size_t i = 0; i < sent.size(); ++i)
+    if (sent[i].answered && !known.contains(i)) byDate[sent[i].identity.date].sent.push_back(i);
+  for (const answer::Message& message : candidates)
+    if (message.date && !taken.contains(message.uid))
+      if (auto it = byDate.find(message.date->seconds()); it != byDate.end())
+        it->second.candidates.push_back(&message);
+  std::vector<Kin> out;
+  for (auto& [_, kin] : byDate) {
+    std::ranges::sort(kin.sent, {}, [&](std::size_t i) { return sent[i].source; });
+    inOrder(kin.candidates);
+    out.push_back(std::move(kin));
+  }
+  return out;
 }
 
 template <typename Key>
@@ -63,26 +96,38 @@ Likeness compare(const Sent& sent, const answer::Message& message, const Content
   return !(theirs && known) && message.size == sent.identity.size ? Likeness::sameSize : Likeness::other;
 }
 
+// As many as its server has just stored, in their order.
+void addAnswered(const std::vector<Sent>& sent, Kin& kin, std::vector<Arrived>& out) {
+  std::erase_if(kin.sent, [&](std::size_t i) { return !sent[i].answered; });
+  std::erase_if(kin.candidates, [&](const answer::Message* message) {
+    return std::ranges::any_of(
+        kin.sent, [&](std::size_t i) { return message->uid.value() < sent[i].targetNext.value; });
+  });
+  if (kin.sent.size() != kin.candidates.size()) return;
+  for (std::size_t n = 0; n < kin.sent.size(); ++n)
+    out.push_back({kin.sent[n], kin.candidates[n]->uid, false});
+}
+
 }  // namespace
 
-Question question(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
-                  bool answered) {
+Question question(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
   Question out;
   for (const auto& [_, kin] : kinOf(sent, candidates)) {
-    if (answered && kin.sent.size() == 1 && kin.candidates.size() == 1) {
-      const Sent& it = sent[kin.sent.front()];
-      const answer::Message& message = *kin.candidates.front();
-      if (it.source && !it.copy && it.identity.size == message.size) {
-        out.plainSources.add(*it.source);
-        out.plainCopies.add(message.uid);
-        continue;
-      }
+    const Sent& first = sent[kin.sent.front()];
+    if (first.answered && first.source && kin.sent.size() == 1 && kin.candidates.size() == 1) {
+      out.plainSources.add(*first.source);
+      out.plainCopies.add(kin.candidates.front()->uid);
+      continue;
     }
     for (std::size_t i : kin.sent) {
       if (sent[i].source) out.sources.add(*sent[i].source);
       if (sent[i].copy) out.copies.add(*sent[i].copy);
     }
     for (const answer::Message* message : kin.candidates) out.copies.add(message->uid);
+  }
+  for (const Kin& kin : sameDate(sent, candidates)) {
+    for (std::size_t i : kin.sent) out.plainSources.add(*sent[i].source);
+    for (const answer::Message* message : kin.candidates) out.plainCopies.add(message->uid);
   }
   return out;
 }
@@ -119,7 +164,9 @@ std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<an
       });
     for (std::size_t i : first)
       if (auto found = take(sent, i, Likeness::same, kin.candidates, contents)) out.push_back(*found);
+    addAnswered(sent, kin, out);
   }
+  for (Kin& kin : sameDate(sent, candidates)) addAnswered(sent, kin, out);
   std::ranges::sort(out, {}, [&](const Arrived& it) { return std::tuple(sent[it.sent].copy, it.copy); });
   return out;
 }

@@ -26,6 +26,10 @@ struct Sent {
   Flags flags;  // that it was sent with; none if that is not known: then neither side loses any
   UidNext targetNext;
   std::optional<ContentDigest> content;
+  // Its server has just said that it is stored, but not under which UID.
+  bool answered = false;
+  // Its server may give messages dates of its own: only the content counts. Alike for all.
+  bool anyDate = false;
 };
 
 // What is to be looked at: for each candidate that looks like something sent, that and the candidate.
@@ -33,10 +37,8 @@ struct Question {
   UidSet sources, copies;            // copies: also those that are known
   UidSet plainSources, plainCopies;  // without their contents
 };
-// `answered`: a server without APPENDUID has just said that it stored these. Then one that looks the same, is
-// as large, and is the only one is asked for its flags alone.
-Question question(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates,
-                  bool answered);
+// One that is `answered` and the only one that looks like the only candidate is asked for its flags alone.
+Question question(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates);
 
 // Digests of those, as far as the servers told.
 struct Contents {
@@ -46,7 +48,8 @@ struct Contents {
 struct Arrived {
   std::size_t sent;  // which
   Uid copy;
-  // By content; else only by size, as nobody shows the content of one of the two any more.
+  // By content; else only by size, as nobody shows the content of one of the two any more; or only by the
+  // header or the date, as its server has just stored as many as there are, and alters what it stores.
   bool proven;
   bool operator==(const Arrived&) const = default;
 };

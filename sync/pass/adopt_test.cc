@@ -22,6 +22,12 @@ Sent sent(std::uint32_t source, std::uint8_t digest, std::uint32_t copy = 0) {
           .identity = {HeaderDigest{digest}, InternalDate::parse(kNoon)->seconds(), 100},
           .targetNext = {40}};
 }
+// A moment ago the server has said that it is there.
+Sent told(std::uint32_t source, std::uint8_t digest) {
+  Sent told = sent(source, digest);
+  told.answered = told.anyDate = true;
+  return told;
+}
 answer::Message shown(std::uint32_t n, std::uint8_t digest, const char* date = kNoon,
                       std::uint64_t size = 100) {
   return {uid(n), {}, {}, InternalDate::parse(date), size, HeaderDigest{digest}};
@@ -95,7 +101,7 @@ TEST_CASE("a server that alters messages alters both copies") {
 
 TEST_CASE("asked for is only what looks alike") {
   auto asked = [](const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
-    Question found = question(sent, candidates, false);
+    Question found = question(sent, candidates);
     return found.sources.text() + "|" + found.copies.text();
   };
   CHECK(asked({sent(1, 1), sent(2, 2)}, {shown(50, 1), shown(51, 3)}) == "1|50");
@@ -103,10 +109,48 @@ TEST_CASE("asked for is only what looks alike") {
   CHECK(asked({sent(1, 1), sent(2, 1)}, {shown(50, 2)}) == "|");
 
   // A moment ago the server has said that it is there.
-  Question found = question({sent(1, 1), sent(2, 2), sent(3, 3), sent(4, 3), sent(5, 5, 45)},
-                            {shown(50, 1), shown(51, 2, kNoon, 101), shown(52, 3), shown(53, 5)}, true);
-  CHECK(found.sources.text() == "2:5");
-  CHECK(found.copies.text() == "45,51:53");
-  CHECK(found.plainSources.text() == "1");
-  CHECK(found.plainCopies.text() == "50");
+  Sent before = sent(5, 5, 45);
+  before.anyDate = true;
+  Question found = question({told(1, 1), told(2, 2), told(3, 3), told(4, 3), before},
+                            {shown(50, 1), shown(51, 2, kOne, 101), shown(52, 3), shown(53, 5)});
+  CHECK(found.sources.text() == "3:5");
+  CHECK(found.copies.text() == "45,52:53");
+  CHECK(found.plainSources.text() == "1:2");
+  CHECK(found.plainCopies.text() == "50:51");
+}
+
+TEST_CASE("what a server has just stored is found, whatever it has made of it, if there are as many") {
+  const struct {
+    const char* name;
+    std::vector<Sent> sent;
+    std::vector<answer::Message> candidates;
+    List arrived;
+  } table[] = {
+      {"another size", {told(1, 1)}, {shown(50, 1, kNoon, 107)}, {{0, uid(50), false}}},
+      {"another date", {told(1, 1)}, {shown(50, 1, kOne)}, {{0, uid(50), false}}},
+      {"in their order",
+       {told(2, 1), told(1, 1)},
+       {shown(51, 1, kNoon, 107), shown(50, 1, kNoon, 107)},
+       {{1, uid(50), false}, {0, uid(51), false}}},
+      {"too few", {told(2, 1), told(1, 1)}, {shown(51, 1, kNoon, 107)}, {}},
+      {"too many", {told(1, 1)}, {shown(51, 1, kNoon, 107), shown(50, 1, kNoon, 107)}, {}},
+      {"one was there before",
+       {told(1, 1)},
+       {shown(39, 1, kNoon, 107), shown(50, 1, kNoon, 107)},
+       {{0, uid(50), false}}},
+      {"not answered", {sent(1, 1)}, {shown(50, 1, kNoon, 107)}, {}},
+      {"another header", {told(1, 1)}, {shown(50, 2, kNoon, 107)}, {{0, uid(50), false}}},
+      {"another header, and two of them", {told(1, 1)}, {shown(50, 2), shown(51, 3)}, {}},
+      {"another message", {told(1, 1)}, {shown(50, 2, kOne)}, {}},
+      {"another message, not answered", {sent(1, 1)}, {shown(50, 2)}, {}},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    CHECK(arrived(row.sent, row.candidates, {}) == row.arrived);
+  }
+  // The content decides where it can.
+  Contents contents{{{uid(1), content(1)}, {uid(2), content(2)}},
+                    {{uid(50), content(2)}, {uid(51), content(9)}}};
+  CHECK(arrived({told(1, 1), told(2, 1)}, {shown(50, 1), shown(51, 1)}, contents) ==
+        List{{1, uid(50), true}, {0, uid(51), false}});
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "sync/pass/marks.h"
 #include "sync/peers/for_the_moment.h"
 
 namespace interimap {
@@ -80,7 +81,7 @@ void Application::verify() {
 
 void Application::mark() {
   for (Side side : kSides) {
-    if (!removals_[side]) continue;
+    if (!removals_[side] || !work_.servers[side]->means().expunges) continue;
     Removal& removal = *removals_[side];
     if (!isSame(side, removal.selected)) {
       leaveUnexpunged(side);
@@ -95,7 +96,12 @@ void Application::mark() {
 
 void Application::expunge() {
   for (Side side : kSides) {
-    if (!removals_[side] || !removals_[side]->marked) continue;
+    if (!removals_[side]) continue;
+    if (!work_.servers[side]->means().expunges) {
+      expungeAlone(side);
+      continue;
+    }
+    if (!removals_[side]->marked) continue;
     Removal& removal = *removals_[side];
     if (!isSame(side, removal.selected)) {
       // Whatever was marked in the other mailbox.
@@ -110,6 +116,22 @@ void Application::expunge() {
       removal.expunged = work_.at(side).expunge(removal.uids, Step::remove);
     }
   }
+}
+
+// Without UID EXPUNGE: nothing else may be marked meanwhile.
+void Application::expungeAlone(Side side) {
+  Removal& removal = *removals_[side];
+  removal.selected = work_.servers[side]->ensureSelected(work_.mailbox.wire[side]);
+  if (!isSame(side, removal.selected)) return leaveUnexpunged(side);
+  std::optional<UidSet> before = setMarksAside(work_, side, removal.uids);
+  if (!before)
+    return leave(side, "Couldn't take \\Deleted off messages that are not ours to expunge: not expunging " +
+                           removal.uids.text());
+  removal.expunged = work_.at(side).expunge(removal.uids, Step::all);
+  removal.expunged->done();  // before anything is marked again
+  removal.takenAlong = takenAlong(work_, side, before->minus(removal.uids));
+  if (!restoreMarks(work_, side))
+    leave(side, "Couldn't mark messages \\Deleted again that somebody else had marked; the next run does");
 }
 
 bool Application::isSame(Side side, Reply<answer::Selected>& selected) const {
@@ -235,6 +257,7 @@ void Application::finishExpunge(Side side) {
   // With a NO, VANISHED tells nothing: a mailbox that was renamed meanwhile says it of every message.
   UidSet left = done.ok() ? stillThere(side, asked.minus(removal.expunged->get())) : asked;
   if (!done.ok()) work_.log.error(work_.about(side), words(done), ExitStatus::tryAgain);
+  copyBack(side, removal.takenAlong);
   UidSet gone = asked.minus(left);
   finishSurplus(side, gone);
   for (UidSet* uids : {&left, &gone})
@@ -249,6 +272,24 @@ void Application::finishExpunge(Side side) {
   work_.log.done().expunged += gone.size();
   work_.log.info(work_.about(side).with(gone),
                  "Removed " + std::to_string(gone.size()) + " UID(s) " + gone.text());
+}
+
+// Somebody marked them, or expunged them, in that moment: nobody can tell. What both sides had is still
+// there.
+void Application::copyBack(Side side, const UidSet& taken) {
+  UidSet again;
+  for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, taken)) {
+    work_.store.unmap(work_.mailbox.id, pair.local);
+    again.add(uidOn(other(side), pair));
+  }
+  for (Uid uid : again.each())
+    work_.store.refuse(work_.mailbox.id, other(side), uid, store::Refusal::unsent, "");
+  owed_[other(side)] = !again.empty();
+  if (!again.empty())
+    work_.log.warning(work_.about(side), "UID(s) " + taken.text() +
+                                             " went with what was expunged here, as somebody marked them "
+                                             "\\Deleted at that moment. Copying " +
+                                             nameOf(other(side)) + " UID(s) " + again.text() + " back.");
 }
 
 // A second copy that cannot be removed stays, and is known as what it is.

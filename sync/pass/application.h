@@ -36,7 +36,9 @@ class Application {
   bool finish();
 
   const Plan& plan() const { return todo_.plan; }
-  const Both<std::uint64_t>& expunged() const { return expunged_; }  // after finish()
+  // After finish(). `owed`: something of that side is to be copied again.
+  const Both<std::uint64_t>& expunged() const { return expunged_; }
+  const Both<bool>& owed() const { return owed_; }
 
  private:
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
@@ -46,8 +48,10 @@ class Application {
   bool finishFlags(Side side, const Plan::Agreed& agreed, Flags& base);
   UidSet toExpunge(Side side) const;
   bool isSame(Side side, Reply<answer::Selected>& selected) const;
+  void expungeAlone(Side side);
   void leaveUnexpunged(Side side);
   void finishExpunge(Side side);
+  void copyBack(Side side, const UidSet& taken);
   void finishSurplus(Side side, const UidSet& gone);
   UidSet stillThere(Side side, const UidSet& uids);
   void recordWithheld(Side side);
@@ -58,6 +62,7 @@ class Application {
   Both<UidSet> denied_;
   bool left_ = false;
   Both<std::uint64_t> expunged_;
+  Both<bool> owed_{};
   struct Stored {
     Side side;
     Flags flags;
@@ -73,6 +78,7 @@ class Application {
     Reply<answer::Selected> selected;  // the SELECT before the last command
     std::optional<Reply<UidSet>> marked, expunged;
     std::optional<Reply<Nothing>> unmarked;
+    UidSet takenAlong{};  // what is not ours, and went with it
   };
   Both<std::optional<Removal>> removals_;
 };

@@ -89,8 +89,12 @@ void leaveDropped(Work& work, BothChanges& changes, Side target) {
   transaction.commit("dropped");
   changes[target]->gone.remove(dropped);
   work.refused[source].add(sources);
+  reportDropped(work, source, sources);
+}
+
+void reportDropped(Work& work, Side source, const UidSet& uids) {
   work.log.warning(work.about(source),
-                   "UID(s) " + sources.text() + " were taken by " + nameOf(target) +
+                   "UID(s) " + uids.text() + " were taken by " + nameOf(other(source)) +
                        ", and are not there: it has the same message already, or somebody "
                        "expunged it at once. They stay on this side only.");
 }

@@ -21,5 +21,6 @@ void checkCopies(Work& work, const BothChanges& changes, Side target);
 // expunged: Gmail takes a message that it has in that mailbox already, gives it a UID, and drops it. That is
 // not for us to expunge on the other side, where it stays alone.
 void leaveDropped(Work& work, BothChanges& changes, Side target);
+void reportDropped(Work& work, Side source, const UidSet& uids);
 
 }  // namespace interimap

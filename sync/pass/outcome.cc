@@ -72,9 +72,14 @@ void decideNext(Work& work, const BothChanges& changes, const Application& done,
   next.rebuilt = {};
   for (Side side : kSides) next.expunged[side] += done.expunged()[side];
   for (Side side : kSides)
-    next.sides[side] = done.plan().writes(side) || !work.surplus[side].empty() ||
+    next.sides[side] = done.plan().writes(side) || !work.surplus[side].empty() || done.owed()[side] ||
                        lanes[other(side)]->tally().appendedTo.contains(&work.mailbox) ||
                        lanes[side]->tally().incomplete.contains(&work.mailbox);
+  for (Side side : kSides) {
+    const auto& unnamed = lanes[other(side)]->tally().unnamed;
+    auto it = unnamed.find(&work.mailbox);
+    next.unnamed[side] = it == unnamed.end() ? UidSet() : it->second;
+  }
   for (Side side : kSides)
     next.copies[side] = std::make_shared<const Copies>(lanes[other(side)]->takeCopies(work.mailbox));
   if (!next.sides.local && !next.sides.remote) {

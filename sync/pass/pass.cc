@@ -8,6 +8,7 @@
 
 #include "sync/pass/copy_check.h"
 #include "sync/pass/decision.h"
+#include "sync/pass/marks.h"
 #include "sync/pass/outcome.h"
 #include "sync/pass/preview.h"
 #include "sync/pass/rejoin.h"
@@ -22,6 +23,11 @@ Pass::Pass(const settings::Sync& settings, Both<Server*> servers, store::Store& 
     : work_(settings, servers, store, log, std::move(due)) {}
 
 void Pass::ask() {
+  if (!work_.settings.dryRun)
+    for (Side side : kSides)
+      if (!restoreMarks(work_, side))
+        return work_.fail(side, "Couldn't mark messages \\Deleted again that somebody else had marked",
+                          ExitStatus::tryAgain);
   Extent extent = work_.due.afresh ? Extent::afresh : work_.isFull() ? Extent::everything : Extent::news;
   for (Side side : kSides) {
     if (!work_.due.sides[side]) continue;
@@ -55,7 +61,7 @@ bool Pass::collect() {
 }
 
 void Pass::clarify() {
-  if (!collect()) return;
+  if (work_.isOver() || !collect()) return;
   for (Side side : kSides) {
     if (changes_[side] && !changes_[side]->doubtful.empty()) checkCopies(work_, changes_, side);
     if (work_.isOver()) return;

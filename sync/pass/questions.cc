@@ -107,10 +107,9 @@ void Questions::otherFlags(Side side) {
 void Questions::whichAreOurs(Side target) {
   store::Journal journal = work_.store.journal(work_.mailbox.id, target);
   std::vector<store::Stray> strays = work_.store.strays(work_.mailbox.id, target);
-  if (!journal.intents.empty())
+  if (!journal.intents.empty() && !work_.due.again)
     work_.log.notice(work_.about(target), "Resuming interrupted sync for " + work_.mailbox.shown());
-  else if (strays.empty())
-    return;
+  if (journal.intents.empty() && strays.empty()) return;
   UidNext next = journal.intents.empty() ? strays.front().targetNext : journal.targetNext;
   for (const store::Stray& stray : strays) next = std::min(next, stray.targetNext);
   UidSet uids;

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "sync/pass/copy_check.h"
+
 namespace interimap {
 
 namespace {
@@ -42,15 +44,22 @@ bool Resumption::run() {
   return true;
 }
 
-// What may have been appended to `target`.
+// What may have been appended to `target`. What was sent more than once was answered the last time.
 std::vector<Sent> Resumption::sent(Side target) const {
   std::vector<Sent> out;
-  for (store::Stray& stray : work_.store.strays(work_.mailbox.id, target)) {
+  UidSet unnamed = work_.due.unnamed[target];
+  const bool anyDate = !unnamed.empty() || !work_.servers[target]->means().expunges;
+  std::vector<store::Stray> strays = work_.store.strays(work_.mailbox.id, target);  // the oldest first
+  std::ranges::reverse(strays);
+  for (store::Stray& stray : strays) {
     std::optional<Uid> copy;
     if (stray.source) copy = work_.store.partner(work_.mailbox.id, other(target), *stray.source);
+    const bool answered = stray.source && unnamed.contains(*stray.source);
+    if (answered) unnamed.remove(UidSet::single(*stray.source));
     out.push_back({stray.id, stray.source, copy, stray.identity, std::move(stray.flags), stray.targetNext,
-                   stray.content});
+                   stray.content, answered, anyDate});
   }
+  std::ranges::reverse(out);
   return out;
 }
 
@@ -72,7 +81,7 @@ bool Resumption::ask(const Both<UidSet>& uids, Items items) {
 
 // Flags and contents of what looks like something sent.
 bool Resumption::look(Side target, const std::vector<Sent>& sent) {
-  Question asked = question(sent, answers_.candidates[target], work_.due.again);
+  Question asked = question(sent, answers_.candidates[target]);
   seen_ = {};
   Both<UidSet> contents, plain;
   contents[target] = asked.copies;
@@ -123,6 +132,7 @@ bool Resumption::recognise(Side target) {
     if (message.content) contents.copies.emplace(uid, *message.content);
   const std::vector<Arrived> arrived = interimap::arrived(sent, candidates, contents);
   if (!describe(source, sent, arrived)) return false;
+  leaveUnseen(target, sent, arrived);
   UidSet sources, copies, second, &left = left_[target];
   std::map<std::int64_t, bool> settled;  // strays
   for (const Arrived& it : arrived) {
@@ -163,10 +173,7 @@ bool Resumption::recognise(Side target) {
   });
   if (changes_[source])
     std::erase_if(changes_[source]->fresh, [&](const Fresh& fresh) { return sources.contains(fresh.uid); });
-  if (!copies.empty())
-    work_.log.info(work_.about(target).with(copies), "Recovered " + std::to_string(copies.size()) +
-                                                         " UID(s) " + copies.text() +
-                                                         " copied by an interrupted run");
+  if (!copies.empty()) report(target, sources, copies);
   if (!left.empty())
     work_.log.warning(work_.about(target),
                       "UID(s) " + left.text() +
@@ -184,11 +191,48 @@ bool Resumption::isGoneFrom(Side side, Uid uid) const {
          std::ranges::find(changes_[side]->fresh, uid, &Fresh::uid) == changes_[side]->fresh.end();
 }
 
+// The server has said a moment ago that it has stored them, and they are not there. Copied again they would
+// be so for ever. Should they come late, they are recognised.
+void Resumption::leaveUnseen(Side target, const std::vector<Sent>& sent,
+                             const std::vector<Arrived>& arrived) {
+  UidSet unseen;
+  for (const Sent& it : sent)
+    if (it.answered && !it.copy) unseen.add(UidSet::single(*it.source));
+  for (const Arrived& it : arrived)
+    if (sent[it.sent].source) unseen.remove(UidSet::single(*sent[it.sent].source));
+  if (unseen.empty()) return;
+  const Side source = other(target);
+  work_.store.settle(work_.mailbox.id, target, unseen);
+  for (Uid uid : unseen.each())
+    work_.store.refuse(work_.mailbox.id, source, uid, store::Refusal::surplus, "");
+  work_.refused[source].add(unseen);
+  if (changes_[source])
+    std::erase_if(changes_[source]->fresh, [&](const Fresh& it) { return unseen.contains(it.uid); });
+  reportDropped(work_, source, unseen);
+}
+
+// A server that does not tell the UIDs of what is appended has its copies found by the pass that follows.
+void Resumption::report(Side target, const UidSet& sources, const UidSet& copies) {
+  const std::string count = std::to_string(copies.size()) + " UID(s) ";
+  if (!work_.due.again)
+    return work_.log.info(work_.about(target).with(copies),
+                          "Recovered " + count + copies.text() + " copied by an interrupted run");
+  bool toLocal = target == Side::local;
+  (toLocal ? work_.log.done().copiedToLocal : work_.log.done().copiedToRemote) += copies.size();
+  const UidSet& here = toLocal ? copies : sources;
+  work_.log.info(
+      work_.about(Side::local).with(here),
+      "Added " + count + here.text() + (toLocal ? " <- " : " -> ") + (toLocal ? sources : copies).text());
+}
+
 // Their flags may have changed since, on either side.
 void Resumption::pair(Side target, const Sent& sent, Uid copy) {
   Both<Uid> uids{copy, copy};
   uids[other(target)] = *sent.source;
-  work_.store.map(work_.mailbox.id, uids.local, uids.remote, sent.flags);
+  // What the server did not keep of the flags that were sent a moment ago has not been removed (Touched).
+  Flags base = sent.flags;
+  if (const auto& flags = seen_[target].at(copy).flags; flags && sent.answered) base = base & *flags;
+  work_.store.map(work_.mailbox.id, uids.local, uids.remote, base);
   work_.store.settle(work_.mailbox.id, target, *sent.source);
   work_.store.addCopied(work_.mailbox.id, target, UidSet::single(copy));
   work_.store.unrefuse(work_.mailbox.id, other(target), *sent.source);

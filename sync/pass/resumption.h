@@ -30,6 +30,8 @@ class Resumption {
   bool describe(Side source, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
   bool recognise(Side target);
   bool isGoneFrom(Side side, Uid uid) const;
+  void leaveUnseen(Side target, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
+  void report(Side target, const UidSet& sources, const UidSet& copies);
   void pair(Side target, const Sent& sent, Uid copy);
   void settleOwed(Side source);
   void forgetDeparted(Side side);

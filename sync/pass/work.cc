@@ -80,6 +80,7 @@ void Work::failOrTryAgain(Side side, bool again, const std::string& text, ExitSt
 void Work::startAgain(Due due_) {
   over_ = true;
   due_.alone = due.alone;
+  due_.unnamed = due.unnamed;
   next = std::move(due_);
 }
 

@@ -35,6 +35,8 @@ struct Due {
   Both<std::uint64_t> expunged{};     // by this run
   Both<answer::Selected> selected{};  // as of the last look at that side
   Both<std::shared_ptr<const Copies>> copies{};  // what the pass before has copied to that side
+  // Messages of the other side that it has copied to that side, whose server did not say where they are.
+  Both<UidSet> unnamed{};
 };
 
 // What is left out since a server hung up at it (sync/hangups.h), by the side whose UIDs they are: messages

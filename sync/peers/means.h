@@ -24,7 +24,6 @@ struct Means {
   bool expunges = false;   // exactly the messages that are named (UID EXPUNGE)
   News news = News::none;  // told unasked
   std::string prefix;      // of the mailboxes that are the user's own, on this server
-  std::string missing;     // what the purpose asks for and is not there, in words; empty: nothing is
 
   static Means of(const answer::Ready& ready, Purpose purpose);
 };

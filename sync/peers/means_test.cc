@@ -26,35 +26,33 @@ TEST_CASE("field 12: what is used of a server follows from what it has, and from
     answer::Ready ready;
     Means means;
   } table[] = {
-      {Purpose::synchronise, {kAll, true, ""}, {Collect::qresync, true, News::none, "", ""}},
+      {Purpose::synchronise, {kAll, true, ""}, {Collect::qresync, true, News::none, ""}},
       {Purpose::synchronise,
        {with({unselect, idle}), true, ""},
-       {Collect::qresync, true, News::ofOneMailbox, "", ""}},
-      {Purpose::synchronise, {with({notify, idle}), true, ""}, {Collect::qresync, true, News::ofAll, "", ""}},
+       {Collect::qresync, true, News::ofOneMailbox, ""}},
+      {Purpose::synchronise, {with({notify, idle}), true, ""}, {Collect::qresync, true, News::ofAll, ""}},
       {Purpose::synchronise,
        {with({notify}), false, "NO later"},
-       {Collect::condstore, true, News::ofAll, "", ""}},
-      {Purpose::synchronise, {kAll, false, ""}, {Collect::condstore, true, News::none, "", ""}},
+       {Collect::condstore, true, News::ofAll, ""}},
+      {Purpose::synchronise, {kAll, false, ""}, {Collect::condstore, true, News::none, ""}},
       {Purpose::synchronise,
        {{condstore, uidPlus, listExtended, listStatus}, false, ""},
-       {Collect::condstore, true, News::none, "", ""}},
+       {Collect::condstore, true, News::none, ""}},
       {Purpose::synchronise,
        {{enable, uidPlus, listExtended, listStatus}, false, "BAD what"},
-       {Collect::everything, true, News::none, "", ""}},
+       {Collect::everything, true, News::none, ""}},
       {Purpose::synchronise,
        {{enable, qresync, listExtended, listStatus}, true, ""},
-       {Collect::qresync, false, News::none, "", "Non UIDPLUS-capable IMAP server."}},
+       {Collect::qresync, false, News::none, ""}},
       {Purpose::synchronise,
        {{enable, qresync, uidPlus}, true, ""},
-       {Collect::qresync, true, News::none, "", ""}},
-      {Purpose::synchronise, {kAll, true, "", "INBOX."}, {Collect::qresync, true, News::none, "INBOX.", ""}},
-      {Purpose::pull, {{}, false, "", "INBOX."}, {Collect::everything, false, News::none, "", ""}},
+       {Collect::qresync, true, News::none, ""}},
+      {Purpose::synchronise, {kAll, true, "", "INBOX."}, {Collect::qresync, true, News::none, "INBOX."}},
+      {Purpose::pull, {{}, false, "", "INBOX."}, {Collect::everything, false, News::none, ""}},
       // One mailbox, all of it: any server will do, and what it notifies of others is of no use.
-      {Purpose::pull, {}, {Collect::everything, false, News::none, "", ""}},
-      {Purpose::pull, {{notify}, false, ""}, {Collect::everything, false, News::none, "", ""}},
-      {Purpose::pull,
-       {with({idle, notify}), false, ""},
-       {Collect::everything, true, News::ofOneMailbox, "", ""}},
+      {Purpose::pull, {}, {Collect::everything, false, News::none, ""}},
+      {Purpose::pull, {{notify}, false, ""}, {Collect::everything, false, News::none, ""}},
+      {Purpose::pull, {with({idle, notify}), false, ""}, {Collect::everything, true, News::ofOneMailbox, ""}},
   };
   for (const auto& row : table) {
     Means means = Means::of(row.ready, row.purpose);
@@ -63,6 +61,5 @@ TEST_CASE("field 12: what is used of a server follows from what it has, and from
     CHECK(means.expunges == row.means.expunges);
     CHECK(means.news == row.means.news);
     CHECK(means.prefix == row.means.prefix);
-    CHECK(means.missing == row.means.missing);
   }
 }

@@ -125,9 +125,6 @@ Reply<Means> Server::enable(Purpose purpose) {
     auto* ready = std::get_if<answer::Ready>(&answer.what);
     if (ready == nullptr) violation("something else to ENABLE");
     means = means_ = Means::of(*ready, purpose);
-    if (means.missing.empty()) return;
-    if (loss_ == Loss::endsAll) throw ServerFailure(side_, ExitStatus::protocol, means.missing);
-    lost_ = true;
   });
   const bool both = purpose == Purpose::synchronise;
   send(state, {0, request::Enable{both, both}, {}});

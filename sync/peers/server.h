@@ -102,8 +102,7 @@ class Server {
   const char* name() const { return side_ == Side::local ? "local" : "remote"; }
 
   // What each means stands with its namesake in ipc/imap.h. Sets of any size may be given.
-  // The first request: what may be used of this server. What is missing for the purpose ends the run
-  // (ServerFailure, protocol), or this Server is lost.
+  // The first request: what may be used of this server.
   Reply<Means> enable(Purpose purpose);
   Reply<Nothing> list(request::List list, OnListed onListed, OnStatus onStatus);
   Reply<answer::Selected> select(const WireName& mailbox, std::optional<request::Known> known,

@@ -21,7 +21,10 @@ LesserOptions full() { return LesserOptions::full(); }
 LesserOptions likeGmail() { return LesserOptions::gmail(""); }  // a mailbox is one, not a label
 
 std::vector<Kind> kinds() {
-  return {{"gmail", likeGmail()}, {"icloud", LesserOptions::icloud().show("LIST-EXTENDED")}};
+  return {{"gmail", likeGmail()},
+          {"icloud", LesserOptions::icloud()},
+          {"exchange", LesserOptions::exchange()},
+          {"bare", LesserOptions::bare()}};
 }
 
 // alice of the one and bob of the other, each server as it is said.
@@ -186,5 +189,115 @@ TEST_CASE("any server: MESSAGELIMIT") {
   changeBothSides(bed);
   bed.checkInSync();
   Between::expunge(bed.bob(), "1");
+  bed.checkInSync();
+}
+
+namespace {
+
+// Gmail's abilities, but UIDPLUS; all of them; none.
+std::vector<Kind> withoutUidPlus() {
+  return {{"CONDSTORE", likeGmail().hide("UIDPLUS")},
+          {"QRESYNC", full().hide("UIDPLUS")},
+          {"bare", LesserOptions::bare()}};
+}
+
+std::size_t marked(ImapClient client) {
+  std::size_t marked = 0;
+  const Snapshot snapshot = Snapshot::of(client);
+  for (const auto& message : snapshot.mailboxes.at("INBOX").messages)
+    marked += static_cast<std::size_t>(std::ranges::count(message.flags, "\\Deleted"));
+  return marked;
+}
+
+}  // namespace
+
+TEST_CASE("any server: without UIDPLUS only what is ours to expunge goes, and others keep their marks") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : withoutUidPlus())
+    for (int write = 0; write < 20; ++write) {
+      CAPTURE(kind.name);
+      CAPTURE(write);
+      Between bed(full(), kind.options);
+      fill(bed);
+      requireDone(bed.program.run());
+      Between::store(bed.bob(), "1:*", "-FLAGS (\\Deleted)");
+      Between::store(bed.bob(), "1:2", "+FLAGS (\\Deleted)");
+      bed.checkInSync();
+      Between::store(bed.bob(), "3", "+FLAGS (\\Deleted)");  // that nobody knows yet
+      Between::expunge(bed.alice(), "4");
+      if (write > 0) {
+        Run killed = bed.program.run({"--debug"}, {"INTERIMAP_STOP_AT_WRITE=" + std::to_string(write)});
+        if (killed.exitStatus == 0) break;
+      }
+      bed.checkInSync();
+      CHECK(marked(bed.bob()) == 3);
+      CHECK(Snapshot::of(bed.bob()).mailboxes.at("INBOX").messages.size() == 9);
+    }
+}
+
+TEST_CASE("any server: without UIDPLUS, somebody marks a message just before EXPUNGE: it is not lost") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : withoutUidPlus()) {
+    CAPTURE(kind.name);
+    LesserOptions options = kind.options;
+    const Between* there = nullptr;
+    options.meanwhileAt = "EXPUNGE";
+    options.meanwhile = [&there] { Between::store(there->bob(), "2", "+FLAGS (\\Deleted)"); };
+    Between bed(full(), options);
+    there = &bed;
+    fill(bed);
+    requireDone(bed.program.run());
+    Between::expunge(bed.alice(), "4");
+    Run run = bed.program.run();
+    requireDone(run);
+    CHECK(run.says("went with what was expunged here"));
+    checkEqual(Snapshot::of(bed.alice()), Snapshot::of(bed.bob()));
+    CHECK(Snapshot::of(bed.bob()).mailboxes.at("INBOX").messages.size() == 9);
+    checkNothingToDo(bed.program);
+  }
+}
+
+TEST_CASE("any server: copies are found where the server does not say which UIDs they have") {
+  NOT_THE_REFERENCE();
+  struct {
+    const char* name;
+    bool offers, keepsArguments, alters;
+  } table[] = {{"no UIDPLUS", false, true, false},
+               {"UIDPLUS, and no APPENDUID", true, true, false},
+               {"neither flags nor dates are kept", false, false, false},
+               {"messages are altered", true, true, true}};
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    LesserOptions options = likeGmail();
+    if (!row.offers) options.hide("UIDPLUS");
+    options.namesUids = false;
+    options.keepsArguments = row.keepsArguments;
+    options.alters = row.alters;
+    Between bed(full(), options);
+    Between::add(bed.alice(), "INBOX", 1, 6);
+    Run run = bed.program.run();
+    requireDone(run);
+    INFO(run.log());
+    CHECK(run.says("Added 6 UID(s)"));
+    checkNothingToDo(bed.program);
+    Between::store(bed.alice(), "1", "+FLAGS (\\Flagged)");
+    Between::expunge(bed.alice(), "3");
+    Between::expunge(bed.bob(), "4");
+    Between::add(bed.alice(), "INBOX", 11, 2);
+    Between::add(bed.bob(), "INBOX", 12, 1);
+    requireDone(bed.program.run());
+    checkNothingToDo(bed.program);
+    CHECK(Snapshot::of(bed.alice()).mailboxes.at("INBOX").messages.size() == 7);
+    CHECK(Snapshot::of(bed.bob()).mailboxes.at("INBOX").messages.size() == 7);
+    if (!row.alters && row.keepsArguments) checkEqual(Snapshot::of(bed.alice()), Snapshot::of(bed.bob()));
+  }
+}
+
+TEST_CASE("any server: two of different kinds") {
+  NOT_THE_REFERENCE();
+  Between bed(likeGmail(), LesserOptions::exchange());
+  fill(bed);
+  bed.checkInSync();
+  changeBothSides(bed);
   bed.checkInSync();
 }

@@ -16,6 +16,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "tests/e2e/dovecot_configuration.h"
 #include "tests/e2e/imap_client.h"
@@ -249,6 +250,7 @@ class LesserServer::Session {
   std::string rewritten(std::string response);
   std::string limited(const Command& command, std::string response);
   std::string capabilities();
+  std::string appended(const Command& command) const;
   void labels(const Command& command, const std::string& response);
 
   LesserServer& server_;
@@ -479,6 +481,20 @@ void LesserServer::Session::finish(std::string response, const Command& command)
   tell(response);
 }
 
+// As this server stores it.
+std::string LesserServer::Session::appended(const Command& command) const {
+  std::string octets = command.octets;
+  if (!options_.keepsArguments)
+    octets = std::regex_replace(octets, std::regex("^(\\S+ APPEND (\"[^\"]*\"|\\S+)) [^{]*", kAnyCase), "$1 ",
+                                std::regex_constants::format_first_only);
+  if (options_.alters && command.literals.size() == 1) {
+    const std::string message = "X-Altered: yes\r\n" + command.literals.front();
+    octets = octets.substr(0, octets.find('{')) + "{" + std::to_string(message.size()) + "+}\r\n" + message +
+             "\r\n";
+  }
+  return octets;
+}
+
 // False: a connection has ended.
 bool LesserServer::Session::execute(const Command& command) {
   {
@@ -489,7 +505,8 @@ bool LesserServer::Session::execute(const Command& command) {
   std::string refused = refusal(command);
   if (refused.empty() && throttle(command)) return !ended_;
   if (!refused.empty()) return tell(command.tag + " " + refused + "\r\n"), true;
-  std::string octets = command.octets;
+  if (options_.meanwhile && command.text == options_.meanwhileAt && server_.isFirst()) options_.meanwhile();
+  std::string octets = command.name() == "APPEND" ? appended(command) : command.octets;
   if (has("IMAP4rev2") && !has("IMAP4rev1")) {  // answers ESEARCH to each SEARCH
     octets =
         std::regex_replace(octets, std::regex("^(\\S+ UID SEARCH )(?!RETURN)", kAnyCase), "$1RETURN (ALL) ");
@@ -558,6 +575,11 @@ LesserServer::~LesserServer() {
 std::vector<std::string> LesserServer::commands() const {
   std::lock_guard lock(mutex_);
   return commands_;
+}
+
+bool LesserServer::isFirst() {
+  std::lock_guard lock(mutex_);
+  return !std::exchange(meanwhile_, true);
 }
 
 void LesserServer::change(LesserOptions options) {

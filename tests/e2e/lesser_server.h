@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -27,10 +28,14 @@ struct LesserOptions {
   bool namesUids = true;                           // APPENDUID, COPYUID
   bool namesUidNext = true;                        // in SELECT
   bool saysEnabled = true;                         // * ENABLED
-  bool vanishesAll = false;  // the first VANISHED (EARLIER) names every UID up to its highest
-  bool masksOnce = false;    // the first lists of capabilities begin with an unknown one, as iCloud's proxy
-  bool pipelines = true;     // false: BAD for what was sent before the answer to the command before
-  std::string labelsOf;      // this user's messages are all in [Gmail]/All Mail; a duplicate APPEND vanishes
+  bool vanishesAll = false;    // the first VANISHED (EARLIER) names every UID up to its highest
+  bool masksOnce = false;      // the first lists of capabilities begin with an unknown one, as iCloud's proxy
+  bool pipelines = true;       // false: BAD for what was sent before the answer to the command before
+  bool keepsArguments = true;  // flags and date of APPEND
+  bool alters = false;         // adds a line to the header of what is appended
+  std::string meanwhileAt;     // a command: before it is handed on for the first time
+  std::function<void()> meanwhile;
+  std::string labelsOf;  // this user's messages are all in [Gmail]/All Mail; a duplicate APPEND vanishes
 
   LesserOptions& hide(const std::string& capability);
   LesserOptions& show(const std::string& capability);
@@ -56,6 +61,7 @@ class LesserServer {
  private:
   class Session;
   void serve();
+  bool isFirst();
 
   std::uint16_t upstream_, port_ = 0;
   int listener_ = -1;
@@ -67,6 +73,7 @@ class LesserServer {
   std::vector<std::string> commands_;
   std::vector<int> sockets_;
   std::vector<std::thread> threads_;
+  bool meanwhile_ = false;  // happened
   std::thread acceptor_;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ipc/imap.h"
@@ -46,6 +47,8 @@ struct Account {
   std::set<std::string> subscribed;
   bool madeParents = false;        // by a CREATE of this run: the next one will find them
   std::set<std::uint32_t> poison;  // serials that are refused
+  // What the engine has last found \Deleted, when it looked for that: mailboxes and UIDs.
+  std::set<std::pair<std::string, std::uint32_t>> seenMarked;
 
   HeldMailbox* find(const std::string& name);
   // The mailbox and the message; null if it is not there.

@@ -55,6 +55,7 @@ class Generator {
       within();
     }
     for (std::uint32_t n = random_.below(4); n > 0; --n) add(event());
+    for (Side side : {Side::local, Side::remote}) history_.setup[side].uidPlus = !random_.oneIn(5);
     return std::move(history_);
   }
 
@@ -218,9 +219,10 @@ std::string what(const Step& step) {
 
 std::string text(const char* side, const Setup& setup) {
   return std::string(side) + ": delimiter " + setup.delimiter + (setup.multiAppend ? ", MULTIAPPEND" : "") +
-         (setup.tellsUids ? "" : ", no APPENDUID") + (setup.forgetful ? ", forgetful" : "") +
-         (setup.parents ? ", CREATE makes parents" : "") + (setup.bulky ? ", wrong RFC822.SIZE" : "") +
-         (setup.readOnly ? ", READ-ONLY" : "") + ", stores " + flagText(setup.storable) + "\n";
+         (setup.uidPlus ? "" : ", no UIDPLUS") + (setup.tellsUids ? "" : ", no APPENDUID") +
+         (setup.forgetful ? ", forgetful" : "") + (setup.parents ? ", CREATE makes parents" : "") +
+         (setup.bulky ? ", wrong RFC822.SIZE" : "") + (setup.readOnly ? ", READ-ONLY" : "") + ", stores " +
+         flagText(setup.storable) + "\n";
 }
 
 }  // namespace

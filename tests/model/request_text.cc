@@ -31,14 +31,16 @@ struct Text {
            "FLAGS (" + store.flags.text() + ")";
   }
   std::string operator()(const request::Expunge& expunge) {
-    const char* steps[] = {"EXPUNGE ", "MARK ", "EXPUNGE MARKED "};
+    const char* steps[] = {"EXPUNGE ", "MARK ", "EXPUNGE MARKED ", "EXPUNGE ALL MARKED "};
     return steps[static_cast<int>(expunge.step)] + expunge.uids.text();
   }
   std::string operator()(const request::Manage& manage) {
     const char* verbs[] = {"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"};
     return verbs[static_cast<int>(manage.verb)] + (" " + manage.mailbox.bytes);
   }
-  std::string operator()(const request::Search&) { return "SEARCH"; }
+  std::string operator()(const request::Search& search) {
+    return "SEARCH " + search.uids.text() + " " + search.with.text();
+  }
   std::string operator()(const request::Watch&) { return "IDLE"; }
   std::string operator()(const request::Simple&) { return "NOOP"; }
 };

@@ -108,6 +108,13 @@ void SimulatedNet::outlive(std::size_t most) {
   receive();
   if (queue_.size() > most) queue_.resize(most);
   for (const auto& [name, mailbox] : account_.mailboxes) incarnations_[name] = mailbox.incarnation;
+  // The next run waits for an EXPUNGE that names nothing (Passes::awaitStragglers).
+  auto changes = [](const Request& request) {
+    return std::holds_alternative<request::Store>(request.what) ||
+           std::holds_alternative<request::Expunge>(request.what);
+  };
+  if (!account_.setup.uidPlus)
+    while (std::ranges::any_of(queue_, changes)) carryOutUnheard();
 }
 
 void SimulatedNet::lose(std::size_t most) {
@@ -201,10 +208,10 @@ HeldMailbox* SimulatedNet::selected() {
 }
 
 void SimulatedNet::handle(request::Enable&) {
-  answer(answer::Ready{{Extension::enable, Extension::qresync, Extension::uidPlus, Extension::listExtended,
-                        Extension::listStatus},
-                       true,
-                       ""});
+  ExtensionSet extensions{Extension::enable, Extension::qresync, Extension::listExtended,
+                          Extension::listStatus};
+  if (account_.setup.uidPlus) extensions.add(Extension::uidPlus);
+  answer(answer::Ready{extensions, true, ""});
   done();
 }
 
@@ -344,7 +351,7 @@ void SimulatedNet::handle(request::Append& append) {
     HeldMessage& held = mailbox->append(
         serials[i], static_cast<FlagBits>(toBits(append.messages[i].flags) & account_.setup.storable));
     appended.stored[i] = true;
-    if (account_.setup.tellsUids) {
+    if (account_.setup.tellsUids && account_.setup.uidPlus) {
       appended.uids[i] = Uid::of(held.uid);
       appended.uidValidity = {mailbox->uidValidity};
     }
@@ -366,8 +373,10 @@ void SimulatedNet::handle(request::Store& store) {
     FlagBits now = store.change == request::Store::Change::add
                        ? held.flags | (flags & account_.setup.storable)
                        : held.flags & ~flags;
+    // What others have marked \Deleted may be without that for a while.
+    FlagBits told = account_.setup.uidPlus ? kAllFlags : kAllFlags & ~kDeleted;
     if (now != held.flags)
-      witness_.stores(side_, selected_, held.serial, now & ~held.flags, held.flags & ~now);
+      witness_.stores(side_, selected_, held.serial, now & ~held.flags & told, held.flags & ~now & told);
     mailbox->setFlags(held, now);
     messages.push_back(message(held, Items::flags));
   }
@@ -385,9 +394,15 @@ void SimulatedNet::handle(request::Expunge& expunge) {
     if (mailbox != nullptr) no("", "mailbox is gone");
     return;
   }
+  using Step = request::Expunge::Step;
+  if ((expunge.step == Step::all) == account_.setup.uidPlus)
+    throw Broken("the engine expunges in the wrong way");
   UidSet gone;
   for (HeldMessage& held : std::vector(mailbox->messages)) {
-    if (!expunge.uids.contains(*Uid::of(held.uid))) continue;
+    if (!expunge.uids.contains(*Uid::of(held.uid))) {
+      if (expunge.step == Step::all && !halfExpunge_ && (held.flags & kDeleted)) takeAlong(*mailbox, held);
+      continue;
+    }
     if (halfExpunge_ || expunge.step == request::Expunge::Step::mark) {
       mailbox->setFlags(*mailbox->byUid(held.uid), held.flags | kDeleted);
       continue;
@@ -403,7 +418,29 @@ void SimulatedNet::handle(request::Expunge& expunge) {
   done();
 }
 
-void SimulatedNet::handle(request::Search&) { throw Broken("the engine searches"); }
+// EXPUNGE takes whatever is \Deleted, which may be no more than what was marked since the engine last looked.
+void SimulatedNet::takeAlong(HeldMailbox& mailbox, const HeldMessage& held) {
+  if (account_.seenMarked.contains({selected_, held.uid}))
+    throw Broken("EXPUNGE takes what the engine has seen that somebody else has marked");
+  witness_.takenAlong(side_, selected_, held.serial);
+  mailbox.expunge(held.uid);
+}
+
+void SimulatedNet::handle(request::Search& search) {
+  if (account_.setup.uidPlus) throw Broken("the engine searches");
+  HeldMailbox* mailbox = selected();
+  if (mailbox == nullptr) return;
+  const FlagBits with = toBits(search.with);
+  if (with == kDeleted) std::erase_if(account_.seenMarked, [&](auto& it) { return it.first == selected_; });
+  UidSet found;
+  for (const HeldMessage& held : mailbox->messages) {
+    if (!search.uids.contains(*Uid::of(held.uid)) || (held.flags & with) != with) continue;
+    found.add(UidSet::single(*Uid::of(held.uid)));
+    if (with == kDeleted) account_.seenMarked.emplace(selected_, held.uid);
+  }
+  if (!found.empty()) answer(answer::Found{std::move(found)});
+  done();
+}
 
 void SimulatedNet::handle(request::Manage& manage) {
   using Verb = request::Manage::Verb;

@@ -55,6 +55,7 @@ class SimulatedNet {
   void no(const char* code, const char* text) { done(answer::Done::Completion::no, code, text); }
   void garble(std::size_t which);
   void checkWritable(const std::string& mailbox) const;
+  void takeAlong(HeldMailbox& mailbox, const HeldMessage& held);
   HeldMailbox* selected();  // or answers BAD or NO
 
   void handle(request::Enable&);

@@ -42,6 +42,9 @@ Step flag(Side side, std::uint32_t serial) {
 Step unflag(Side side, std::uint32_t serial) {
   return {.what = What::unflag, .side = side, .serial = serial, .flags = kFlagged};
 }
+Step mark(Side side, std::uint32_t serial) {
+  return {.what = What::flag, .side = side, .serial = serial, .flags = kDeleted};
+}
 Step poison(Side side, std::uint32_t serial) {
   return {.what = What::poison, .side = side, .serial = serial};
 }
@@ -69,7 +72,7 @@ const Step kRun{.what = What::run, .n = 7}, kAdopt{.what = What::run, .n = 7, .f
 
 const Setup kNoMultiAppend{.multiAppend = false}, kNoUids{.tellsUids = false},
     kNeither{.multiAppend = false, .tellsUids = false}, kOneEach{.bulky = true}, kDots{.delimiter = '.'},
-    kReadOnly{.readOnly = true}, kParents{.parents = true};
+    kNoUidPlus{.uidPlus = false}, kReadOnly{.readOnly = true}, kParents{.parents = true};
 
 const std::vector<Step> kFirst{append(kHere, 1, kFlagged), append(kHere, 2),    append(kThere, 3, kFlagged),
                                append(kThere, 4),          in(What::create, 2), append(kHere, 5, 0, 2)};
@@ -86,6 +89,11 @@ const std::vector<Step> kChanges = then(
 const std::vector<Step> kRenamed =
     then(kFirst, {append(kThere, 8, 0, 2), in(What::create, 1), kRun, append(kHere, 6, 0, 2),
                   expunge(kThere, 8), rename(kHere, 1, 3), kRun});
+
+// Somebody else's marks: one that both sides know, one that is new; and what is to be expunged beside them.
+const std::vector<Step> kMarked =
+    then(kFirst, {append(kThere, 6), append(kHere, 7), kRun, mark(kThere, 1), kRun, mark(kThere, 2),
+                  expunge(kHere, 3), expunge(kHere, 4), flag(kHere, 6), kRun});
 
 // UIDVALIDITY changes; there is news, too.
 const std::vector<Step> kNewNumbers =
@@ -230,6 +238,35 @@ const std::vector<Told> kTold{
       expunge(kThere, 1), kRun, in(What::arrive, 0), kRun},
      {},
      true},
+    {"a first run without UIDPLUS, killed after a write",
+     then(kFirst, {kRun, kill(true)}),
+     {kNoUidPlus, kNoUidPlus}},
+    {"changes without UIDPLUS, killed before a write",
+     then(kChanges, {kill(false)}),
+     {kNoUidPlus, kNoUidPlus}},
+    {"changes without UIDPLUS, killed after a write", then(kChanges, {kill(true)}), {{}, kNoUidPlus}},
+    {"marks of others, without UIDPLUS", kMarked, {{}, kNoUidPlus}},
+    {"marks of others, killed before a write", then(kMarked, {kill(false)}), {{}, kNoUidPlus}},
+    {"marks of others, killed after a write", then(kMarked, {kill(true)}), {{}, kNoUidPlus}},
+    {"marks of others, the power fails after a write", then(kMarked, {powerLoss(true)}), {{}, kNoUidPlus}},
+    {"marks of others, a NO at any time", then(kMarked, {fault(What::refuse)}), {{}, kNoUidPlus}},
+    {"marks of others, a connection lost before a command",
+     then(kMarked, {fault(What::loseBefore)}),
+     {{}, kNoUidPlus}},
+    {"marks of others, a connection lost after a command",
+     then(kMarked, {fault(What::loseAfter)}),
+     {{}, kNoUidPlus}},
+    {"marks of others, and STORE or EXPUNGE do nothing",
+     then(kMarked, {fault(What::ignore)}),
+     {{}, kNoUidPlus}},
+    {"marks of others, and EXPUNGE says NO", then(kMarked, {fault(What::halfExpunge)}), {{}, kNoUidPlus}},
+    {"somebody marks a message at any time: it does not go",
+     then(kMarked, {at(kEach, mark(kThere, 5)), at(kEach, mark(kThere, 7))}),
+     {{}, kNoUidPlus}},
+    {"somebody marks one, and another is unmarked: both stay",
+     then(kMarked, {at(kEach, mark(kThere, 7)),
+                    {.what = What::unflag, .at = kEach, .side = kThere, .serial = 1, .flags = kDeleted}}),
+     {kNoUidPlus, kNoUidPlus}},
     {"a copy is expunged while it is recognised after a kill",
      {append(kHere, 1, kFlagged), kRunAnyhow, kill(true, 6), unflag(kHere, 1), kRunAnyhow,
       at(15, expunge(kThere, 1))},

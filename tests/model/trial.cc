@@ -293,6 +293,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within, unsi
   for (const std::string& name : std::exchange(afresh_, {}))
     for (Side side : kSides)
       if (outcome.finished && within.empty()) restored_[side].erase(name);
+  witness_.endRun(outcome.finished);
   outcome.writes = interleaving.writes();
   outcome.selects = interleaving.selects();
   for (SimulatedNet& other : interleaving.takeOthers()) {
@@ -330,6 +331,8 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
     settings::Sync settings;
     settings.adopt = adopting_;
     Connections connections({&local, &remote}, most, interleaving, reporter, seam, 0);
+    for (Server* server : {&local, &remote})  // one that is not asked has all there is
+      if (!accounts_[server->side()].setup.uidPlus) server->enable(Purpose::synchronise).get();
     // So few messages would all be on their way before others have logged in.
     for (unsigned n = 0; n < Interleaving::kMostConnections; ++n) connections.expect(1);
     connections.want();

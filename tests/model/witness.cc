@@ -56,6 +56,8 @@ void Witness::expunged(Side side, const std::string& mailbox, std::uint32_t seri
 void Witness::flagged(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set,
                       FlagBits cleared) {
   Kin& kin = this->kin(mailbox, serial);
+  // A mark that is taken off while the engine has put it aside comes back.
+  if (disturbed_ && !accounts_[side].setup.uidPlus && (cleared & kDeleted)) kin.deletedForgotten = true;
   if (accounts_[side].find(mailbox)->count(serial) > 1) kin.flagsForgotten = true;  // of one of the two
   kin.everSet[side] |= set;
   kin.everCleared[side] |= cleared;
@@ -188,6 +190,20 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
                  " is expunged, which nobody has expunged on the other side");
 }
 
+void Witness::takenAlong(Side side, const std::string& mailbox, std::uint32_t serial) {
+  touches(side, mailbox);
+  Kin& kin = this->kin(mailbox, serial);
+  kin.flagsForgotten = true;
+  const HeldMailbox* there = accounts_[other(side)].find(mailbox);
+  if (kin.total > 1 || there == nullptr || there->count(serial) == 0) kin.perhapsDead = true;
+  takenNow_.insert({mailbox, looks_.at(serial)});
+}
+
+void Witness::endRun(bool finished) {
+  for (const Key& key : std::exchange(takenNow_, {}))
+    if (!finished) kin_[key].perhapsDead = true;
+}
+
 // From here on the two are to become equal. What happened before the renaming was followed is forgotten: a
 // message that one side alone has may be to be copied or to be expunged, and a flag likewise.
 void Witness::follows(Side side, const std::string& former, const std::string& mailbox, bool goesAlong) {
@@ -318,6 +334,7 @@ void Witness::checkFlags(const Key& key, const Kin& kin) const {
   if (kin.total != 1 || kin.perhapsDead || kin.flagsForgotten) return;
   for (unsigned i = 0; i < 6; ++i) {
     auto flag = static_cast<FlagBits>(1U << i);
+    if (flag == kDeleted && kin.deletedForgotten) continue;
     unsigned here = kin.changes.local.times[i], there = kin.changes.remote.times[i];
     if (here > 0 && there > 0) continue;
     if (disturbed_ && here + there > 1) continue;

@@ -62,6 +62,10 @@ class Witness {
   void copies(Side target, const std::string& mailbox, std::uint32_t serial);
   void stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
   void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
+  // Somebody marked it \Deleted just before an EXPUNGE that names nothing: it is to come back, unless the run
+  // does not get that far.
+  void takenAlong(Side side, const std::string& mailbox, std::uint32_t serial);
+  void endRun(bool finished);
   // The engine gave this mailbox the name that it got on the other side; or it goes along with one above it.
   void follows(Side side, const std::string& former, const std::string& mailbox, bool goesAlong);
   void beginRun() {
@@ -93,12 +97,13 @@ class Witness {
   };
   // Messages of a mailbox that look the same. Since all was quiet:
   struct Kin {
-    unsigned total = 0;           // that there were, and that users appended
-    bool old = false;             // there were some
-    bool dead = false;            // one was expunged by a user
-    bool flagsForgotten = false;  // by the engine
-    Both<bool> copiedTo;          // by the engine
-    bool perhapsDead = false;     // ... when the engine cannot have known yet that it had copied it
+    unsigned total = 0;             // that there were, and that users appended
+    bool old = false;               // there were some
+    bool dead = false;              // one was expunged by a user
+    bool flagsForgotten = false;    // by the engine
+    Both<bool> copiedTo;            // by the engine
+    bool deletedForgotten = false;  // whether it is \Deleted
+    bool perhapsDead = false;       // ... when the engine cannot have known yet that it had copied it
     Both<unsigned> userExpunges, engineExpunges;
     Both<unsigned> earlierExpunges;       // by users, before the mailbox was taken afresh
     Both<FlagBits> everSet, everCleared;  // by users
@@ -131,6 +136,7 @@ class Witness {
   std::map<std::pair<Side, std::uint32_t>, unsigned>
       late_;                         // arrivals of what killed runs had sent, by serial
   std::set<std::uint32_t> lateNow_;  // in this run
+  std::set<Key> takenNow_;           // along, in this run
   IsSurplus isSurplus_;
   std::set<std::string> upset_, forbidden_, renamed_;
   bool disturbed_ = false, blameless_ = false, strict_ = false, several_ = false, overlap_ = false,
