@@ -134,10 +134,15 @@ TEST_CASE("siblings: what is asked of the first is passed on, and counts once") 
 }
 
 TEST_CASE("field 17: it is logged that a section has ended while others go on") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
   Family family = live({"a", "b"}, [&](const std::string& name, Service&) -> int {
-    if (name == "a") return 78;
-    usleep(300'000);  // so that the other is buried first
+    pid_t one = getpid();
+    if (name == "a") return write(ends[1], &one, sizeof one) == sizeof one ? 78 : 1;
+    if (read(ends[0], &one, sizeof one) != sizeof one) return 1;
+    while (kill(one, 0) == 0) usleep(1000);  // until the other is buried
     return 0;
   });
+  close(ends[0]), close(ends[1]);
   CHECK(family.log == "a: WARNING: Section ended with status 78; the others go on\n");
 }
