@@ -27,10 +27,9 @@ struct Kin {
 
 // A server that tells of a message twice has one of it all the same.
 void inOrder(std::vector<const answer::Message*>& candidates) {
-  auto uid = [](const answer::Message* message) { return message->uid; };
-  std::ranges::sort(candidates, {}, uid);
-  const auto again = std::ranges::unique(candidates, {}, uid);
-  candidates.erase(again.begin(), again.end());
+  std::ranges::sort(candidates, {}, [](const answer::Message* message) { return message->uid; });
+  auto isSame = [](const answer::Message* a, const answer::Message* b) { return a->uid == b->uid; };
+  candidates.erase(std::unique(candidates.begin(), candidates.end(), isSame), candidates.end());
 }
 
 std::map<Key, Kin> kinOf(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
