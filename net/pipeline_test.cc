@@ -104,6 +104,26 @@ TEST_CASE("pipeline: an untagged response is the oldest's that wants it, and nob
   CHECK(alone.answer() == "2 done");
 }
 
+TEST_CASE("pipeline: a header is for who has asked for headers, whoever else has asked for the message") {
+  using Items = request::Fetch::Items;
+  for (Items items : {Items::flags, Items::sizes}) {
+    Alone alone;
+    alone.ask(request::Fetch{*UidSet::parse("1:9"), items});
+    alone.ask(request::Fetch{*UidSet::parse("5:9"), Items::identity});
+    FetchResponse listed = std::get<FetchResponse>(fetched(5)), shown = listed;
+    listed.size = shown.size = 48;
+    FetchResponse::Octets header;
+    header.inlined = "Subject: x\r\n\r\n";
+    shown.header = header;
+    CHECK(alone.take(listed, "FETCH"));
+    CHECK(alone.take(shown, "FETCH"));
+    CHECK(alone.complete("000000"));
+    CHECK(alone.complete("000001"));
+    for (const char* expected : {"1 messages", "1 done", "2 messages", "2 done"})
+      CHECK(alone.answer() == expected);
+  }
+}
+
 TEST_CASE("pipeline: behind a SELECT responses are for nobody before its turn, and its own in its turn") {
   Alone alone;
   alone.ask(kNoop);

@@ -34,13 +34,14 @@ LiteralSink* Fetch::sink(Kind kind, std::optional<Uid>) {
 }
 
 // A flag change that somebody else made meanwhile looks like an answer to Items::flags, and is as good as
-// one. Without what else was asked for it is none.
+// one. Without what else was asked for it is none; with a header that was not, it answers a later command:
+// some say OK to one only when they have answered to the next.
 bool Fetch::take(Untagged& untagged, Answers& answers) {
   using Items = request::Fetch::Items;
   auto* fetch = std::get_if<FetchResponse>(&untagged);
   if (fetch == nullptr || fetch->body || !fetch->uid || !request_.uids.contains(*fetch->uid)) return false;
   if (request_.items != Items::flags && !fetch->size) return false;
-  if (request_.items == Items::identity && !fetch->header) return false;
+  if ((request_.items == Items::identity) != fetch->header.has_value()) return false;
   answer::Message message = MessagesAnswer::of(*fetch);
   if (request_.items == Items::identity) {
     if (!fetch->header->streamed) {
