@@ -56,6 +56,9 @@ struct Changes {
   UidSet gone;
   // With Extent::everything: mapped messages that are not there, though nobody ever said that they went.
   UidSet lost;
+  // With Extent::everything: as many are listed as there are, and messages whose headers we know are among
+  // them. So it is the mailbox that it was, and what is lost has been expunged.
+  bool isWhole = false;
   // Without QRESYNC. MESSAGES does not fit: which messages are there has to be asked.
   bool recount = false;
   std::optional<Doubt> doubt;

@@ -51,10 +51,11 @@ Reply<answer::Selected> CollectQresync::select() {
       });
 }
 
-void CollectQresync::settle(const answer::Selected&) {
+void CollectQresync::settle(const answer::Selected& selected) {
   changes_.gone.remove(seen_);
   changes_.gone.add(mapped_.intersect(UidSet::from(changes_.knownNext)).minus(seen_));
   changes_.lost = mapped_.intersect(UidSet::from(changes_.listedFrom)).minus(seen_).minus(changes_.gone);
+  changes_.isWhole = extent_ == Extent::everything && seen_.size() == selected.exists && isStillItself();
   for (Uid uid : changes_.gone.intersect(UidSet::below(changes_.listedFrom)).each())
     changes_.flags.erase(uid);
 }

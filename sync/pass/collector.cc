@@ -72,7 +72,7 @@ void Collector::askLandmarks() {
   UidSet known;
   for (const auto& [uid, _] : landmarks_) known.add(uid);
   UidSet asked = store_.newest(mailbox_.id, server_.side(), store::kLandmarks);
-  if (copies_ != nullptr && asked == known) return;
+  if (copies_ != nullptr && asked == known && extent_ == Extent::news) return;
   asked.add(known);
   if (asked.empty()) return;
   changes_.landmarksAsked = asked;
@@ -168,15 +168,20 @@ std::optional<Trouble> Collector::regressed(const answer::Selected& selected) co
     return another(
         "UIDNEXT went back from " + number(least.value) + " to " + number(selected.uidNext.value) + kRestored,
         true);
-  bool same = false;
   for (const auto& [uid, header] : landmarks_) {
     auto shown = changes_.landmarks.find(uid);
     if (shown == changes_.landmarks.end()) continue;
     if (shown->second != header)
       return another("UID " + number(uid.value()) + " is another message than it was" + kRestored, true);
-    same = true;
   }
-  return relatesModSeqs() ? modSeqTrouble(selected, same) : std::nullopt;
+  return relatesModSeqs() ? modSeqTrouble(selected, isStillItself()) : std::nullopt;
+}
+
+bool Collector::isStillItself() const {
+  return std::ranges::any_of(landmarks_, [&](const auto& it) {
+    auto shown = changes_.landmarks.find(it.first);
+    return shown != changes_.landmarks.end() && shown->second == it.second;
+  });
 }
 
 std::optional<Trouble> Collector::modSeqTrouble(const answer::Selected& selected, bool sameMessages) const {

@@ -63,6 +63,7 @@ class Collector {
   // A message below `listedFrom`, as it is.
   void changed(const answer::Message& changed);
   void message(Uid uid, const Flags& flags);              // kept if its flags are not those we know
+  bool isStillItself() const;                             // some known message is what it was
   void concludeListed(const answer::Selected& selected);  // every message was listed or told
 
   Server& server_;

@@ -66,8 +66,11 @@ void Pass::clarify() {
     if (changes_[side] && !changes_[side]->doubtful.empty()) checkCopies(work_, changes_, side);
     if (work_.isOver()) return;
   }
+  // Whoever asks for --repair wants back what is lost. A number of messages that does not fit is that of a
+  // server that has forgotten what was expunged.
   for (Side side : kSides)
-    if (work_.due.rebuilt[side]) changes_[side]->gone.add(std::exchange(changes_[side]->lost, {}));
+    if (work_.due.rebuilt[side] || (work_.due.doubts > 0 && changes_[side] && changes_[side]->isWhole))
+      changes_[side]->gone.add(std::exchange(changes_[side]->lost, {}));
   if (work_.isFull()) redo_ = findLost(work_, changes_);
   for (Side side : kSides)
     if (changes_[side]) questions_.ask(side, redo_[side]);

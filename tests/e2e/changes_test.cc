@@ -374,7 +374,7 @@ TEST_CASE("what the server forgot to say is found by counting (MESSAGES)") {
   requireDone(run);
   INFO(run.log());
   CHECK(run.says("remote has 7 messages, not the 8 that are known. Comparing every message."));
-  CHECK(run.says("UID 3 disappeared. Redownloading local UID 3."));
+  CHECK(run.says("Removed 1 UID(s) 3"));
   checkEqual(bed.here(), bed.there());
   checkNothingToDo(bed.program);
 }
