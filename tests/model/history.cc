@@ -22,7 +22,7 @@ class Generator {
   History takeTwo() {
     history_.installations = kMostInstallations;
     for (Side side : kSides) history_.setup[side] = setup();
-    for (Side side : kSides) history_.setup[side].tellsUids = true;
+    for (Side side : kSides) history_.setup[side].tellsUids = history_.setup[side].uidPlus = true;
     history_.setup.remote.bulky = history_.setup.local.bulky;
     mailboxes_ = 1 + random_.below(2);
     for (std::uint32_t runs = 2 + random_.below(5); runs > 0; --runs) {
