@@ -293,7 +293,7 @@ Lane::Again Lane::settle(Appending& window) {
       ++tally_.finished;
     } else {
       ++tally_.finished;  // stored, but where? The journal remembers, and the next pass looks for it.
-      tally_.unnamed[load.mailbox].add(UidSet::single(message.uid));
+      if (!uid) tally_.unnamed[load.mailbox].add(UidSet::single(message.uid));
     }
   }
   store_.settle(load.mailbox->id, target_.side(), settled);
