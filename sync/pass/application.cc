@@ -241,6 +241,10 @@ void Application::finishFlags() {
 UidSet Application::stillThere(Side side, const UidSet& uids) {
   UidSet there;
   if (uids.empty()) return there;
+  if (work_.servers[side]->means().collect == Means::Collect::everything) {  // see Questions::whetherGone()
+    auto found = work_.at(side).search(UidSet::from(UidNext{1}));
+    return found.done().ok() ? uids.intersect(found.get()) : uids;
+  }
   auto reply = work_.at(side).fetch(uids, Items::flags,
                                     [&](const answer::Message& message) { there.add(message.uid); });
   return reply.done().ok() ? there : uids;

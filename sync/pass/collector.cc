@@ -85,7 +85,9 @@ void Collector::askLandmarks() {
 // From listedFrom on the listing is complete up to the UIDNEXT that SELECT told, which was answered before
 // (Server::take); what is beyond arrived later and is for the next time.
 void Collector::listed(const answer::Message& listed) {
-  if (listed.uid.value() >= selectReply_.get().uidNext.value) return;
+  if (const UidNext next = selectReply_.get().uidNext; next.value > 0 && listed.uid.value() >= next.value)
+    return;
+  highest_ = std::max(highest_, std::uint64_t{listed.uid.value()});
   if (extent_ != Extent::afresh) {
     seen_.add(listed.uid);
     if (mapped_.contains(listed.uid)) {
@@ -125,7 +127,8 @@ Collector::Collected Collector::collect() {
           Trouble{
               .text = words(*it), .status = ExitStatus::tryAgain, .again = it->code == answer::kUnreadable},
           {}};
-  const answer::Selected& selected = selectReply_.get();
+  answer::Selected selected = selectReply_.get();
+  if (selected.uidNext.value == 0) selected.uidNext = likelyNext(selected.uidValidity);
   auto trouble = regressed(selected);
   if (trouble && extent_ == Extent::afresh && trouble->afresh)
     changes_.meaningless = std::exchange(trouble, std::nullopt);
@@ -135,6 +138,14 @@ Collector::Collected Collector::collect() {
   changes_.fresh.erase(std::unique(changes_.fresh.begin(), changes_.fresh.end(), same), changes_.fresh.end());
   extent_ == Extent::afresh ? settleAfresh() : settle(selected);
   return {selected, std::nullopt, std::move(changes_)};
+}
+
+// Courier does not tell UIDNEXT. What it lists is below that, and so is what was known.
+UidNext Collector::likelyNext(UidValidity validity) const {
+  UidNext next{highest_ + 1};
+  if (known_ && known_->uidValidity == validity)
+    next = std::max({next, known_->uidNext, store_.leastNext(mailbox_.id, server_.side())});
+  return next;
 }
 
 void Collector::settleAfresh() {
@@ -153,8 +164,7 @@ void Collector::concludeListed(const answer::Selected& selected) {
 // Whether the mailbox is one to be synchronised, and still the one that it was.
 std::optional<Trouble> Collector::regressed(const answer::Selected& selected) const {
   if (selected.uidNotSticky) return Trouble{"Mailbox does not support persistent UIDs.", ExitStatus::data};
-  if (selected.uidNext.value == 0 || selected.uidValidity.value == 0)
-    return Trouble{"Unknown UIDNEXT value or UIDVALIDITY.", ExitStatus::protocol};
+  if (selected.uidValidity.value == 0) return Trouble{"Unknown UIDVALIDITY value.", ExitStatus::protocol};
   if (!known_) return std::nullopt;
   auto another = [](std::string text, bool hold) {
     return Trouble{.text = std::move(text), .status = ExitStatus::data, .afresh = true, .hold = hold};

@@ -79,8 +79,10 @@ class Collector {
   std::optional<Trouble> regressed(const answer::Selected& selected) const;
   std::optional<Trouble> modSeqTrouble(const answer::Selected& selected, bool sameMessages) const;
   void settleAfresh();
+  UidNext likelyNext(UidValidity validity) const;
   void askLandmarks();
 
+  std::uint64_t highest_ = 0;  // UID that was listed
   const Copies* copies_;
   KnownFlags knownFlags_;
   Reply<answer::Selected> selectReply_;

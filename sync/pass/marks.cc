@@ -12,6 +12,9 @@ namespace {
 // messages all the time has them for longer than that.
 constexpr int kMostSearches = 4;
 
+// No other set is safe with each server (Questions::whetherGone).
+UidSet all() { return UidSet::from(UidNext{1}); }
+
 const Flags& deleted() {
   static const Flags kDeleted = *Flags::parse("\\Deleted");
   return kDeleted;
@@ -25,12 +28,10 @@ void remember(Work& work, Side side, const std::optional<store::Marked>& marked)
 
 // Those that are there, and are not marked: no server says so with OK to STORE alone.
 UidSet unmarked(Work& work, Side side, const UidSet& uids) {
-  UidSet bare;
-  auto reply =
-      work.at(side).fetch(uids, request::Fetch::Items::flags, [&bare](const answer::Message& message) {
-        if (message.flags && (*message.flags & deleted()).empty()) bare.add(UidSet::single(message.uid));
-      });
-  return reply.done().ok() ? bare : uids;
+  auto there = work.at(side).search(all());
+  auto marked = work.at(side).search(all(), deleted());
+  if (!there.done().ok() || !marked.done().ok()) return uids;
+  return uids.intersect(there.get()).minus(marked.get());
 }
 
 }  // namespace
@@ -47,11 +48,11 @@ std::optional<UidSet> setMarksAside(Work& work, Side side, const UidSet& ours) {
       remember(work, side, aside);
       taken = work.at(side).store(others, request::Store::Change::remove, deleted(), {});
     }
-    auto there = work.at(side).search(known);
-    auto marked = work.at(side).search(UidSet::from(UidNext{1}), deleted());
+    auto there = work.at(side).search(all());
+    auto marked = work.at(side).search(all(), deleted());
     others = marked.get().minus(ours);
     if (!there.done().ok() || !marked.done().ok() || (taken && !taken->done().ok())) break;
-    if (others.empty()) return there.get();
+    if (others.empty()) return there.get().intersect(known);
   }
   if (!restoreMarks(work, side)) work.log.worsen(ExitStatus::tryAgain);
   return std::nullopt;
@@ -67,8 +68,12 @@ bool restoreMarks(Work& work, Side side) {
     // Where nothing can be marked any more nothing is owed.
     bool can = !mailbox.readOnly && mailbox.storable.allows("\\Deleted");
     if (can && mailbox.uidValidity == marked->uidValidity) {
-      auto reply = work.at(side).store(marked->uids, request::Store::Change::add, deleted(), {});
-      if (!reply.done().ok() || !unmarked(work, side, marked->uids).empty()) return false;
+      auto there = work.at(side).search(all());
+      if (!there.done().ok()) return false;
+      const UidSet uids = marked->uids.intersect(there.get());
+      if (!uids.empty() && !work.at(side).store(uids, request::Store::Change::add, deleted(), {}).done().ok())
+        return false;
+      if (!unmarked(work, side, uids).empty()) return false;
     }
   }
   remember(work, side, std::nullopt);
@@ -76,13 +81,13 @@ bool restoreMarks(Work& work, Side side) {
 }
 
 UidSet takenAlong(Work& work, Side side, const UidSet& before) {
-  auto there = work.at(side).search(before);
-  UidSet missing = before.minus(there.get());
-  if (!there.done().ok() || missing.empty()) return {};
-  UidSet present;  // a search index may lag behind
-  auto reply = work.at(side).fetch(missing, request::Fetch::Items::flags,
-                                   [&present](const answer::Message& message) { present.add(message.uid); });
-  return reply.done().ok() ? missing.minus(present) : UidSet();
+  UidSet missing = before;
+  for (int searches = 0; searches < 2 && !missing.empty(); ++searches) {  // an index may lag behind
+    auto there = work.at(side).search(all());
+    if (!there.done().ok()) return {};
+    missing = missing.minus(there.get());
+  }
+  return missing;
 }
 
 }  // namespace interimap

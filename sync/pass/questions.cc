@@ -73,11 +73,16 @@ void Questions::whichAreThere(Side side) {
 }
 
 // A server that reports messages gone is asked for exactly those: some have been seen to report every message
-// of a mailbox that was renamed.
+// of a mailbox that was renamed. One that does not report it is searched: GNU imap4d says BAD to a FETCH of
+// what is not there, and takes the UIDs of a SEARCH for message numbers, but for those of all.
 void Questions::whetherGone(Side side) {
   UidSet gone = changes_[side]->gone;
   gone.add(changes_[side]->strangersGone.intersect(work_.refused[side]));
   if (gone.empty()) return;
+  if (work_.servers[side]->means().collect == Means::Collect::everything) {
+    searches_[side] = work_.at(side).search(UidSet::from(UidNext{1}));
+    return;
+  }
   outstanding_.emplace_back(
       side, work_.at(side).fetch(gone, Items::flags, [this, side](const answer::Message& message) {
         answers.alive[side].add(message.uid);
@@ -183,8 +188,14 @@ bool Questions::settle() {
   for (auto& [side, reply] : outstanding_)
     if (const answer::Done& done = reply.done(); !done.ok())
       work_.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
-  for (Side side : kSides)
-    if (searches_[side] && searches_[side]->done().ok()) present_[side].add(searches_[side]->get());
+  for (Side side : kSides) {
+    if (!searches_[side]) continue;
+    const answer::Done& done = searches_[side]->done();
+    if (done.ok())
+      present_[side].add(searches_[side]->get());
+    else if (!changes_[side]->recount)
+      work_.fail(side, words(done), ExitStatus::tryAgain);
+  }
   if (work_.isOver()) return false;
   for (Side side : kSides) {
     if (!changes_[side]) continue;
@@ -198,6 +209,7 @@ bool Questions::settle() {
       for (const auto& [uid, flags] : aliveWith_[side])
         if (changes.gone.contains(uid) && !known.are(uid, flags)) changes.flags.insert_or_assign(uid, flags);
     }
+    if (!changes.recount) answers.alive[side].add(present_[side]);
     changes.gone.remove(answers.alive[side]);
     changes.partnerless = std::move(partnerless_[side]);
     changes.copied.insert(changes.copied.end(), copied_[side].begin(), copied_[side].end());

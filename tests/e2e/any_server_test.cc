@@ -301,3 +301,43 @@ TEST_CASE("any server: two of different kinds") {
   changeBothSides(bed);
   bed.checkInSync();
 }
+
+TEST_CASE("any server: UIDNEXT is not told in SELECT") {
+  NOT_THE_REFERENCE();
+  for (Kind kind : kinds()) {
+    CAPTURE(kind.name);
+    kind.options.namesUidNext = false;
+    Between bed(full(), kind.options);
+    fill(bed);
+    bed.checkInSync();
+    changeBothSides(bed);
+    bed.checkInSync();
+    Between::expunge(bed.bob(), "1:*");
+    bed.bob().create("empty");
+    requireDone(bed.program.run({"--force-deletions"}));
+    bed.checkInSync();
+    Between::add(bed.alice(), "INBOX", 51, 2);
+    bed.checkInSync();
+  }
+}
+
+TEST_CASE("any server: keywords that one side cannot keep stay on the other") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : {Kind{"exchange", LesserOptions::exchange()}, {"bare", LesserOptions::bare()}}) {
+    CAPTURE(kind.name);
+    Between bed(full(), kind.options);
+    fill(bed);
+    bed.checkInSync();
+    Between::store(bed.alice(), "1:2", "+FLAGS (work)");
+    checkStatus(bed.program.run(), ExitStatus::tryAgain);  // said once
+    requireDone(bed.program.run());
+    Between::store(bed.bob(), "1:*", "FLAGS (\\Answered)");
+    Between::store(bed.alice(), "1", "+FLAGS (\\Flagged)");
+    bed.program.run();
+    ImapClient alice = bed.alice();
+    alice.select("INBOX");
+    const std::vector<std::string> found = alice.command("UID SEARCH KEYWORD work").responses;
+    CHECK(std::ranges::find(found, "SEARCH 1 2") != found.end());
+    requireDone(bed.program.run());
+  }
+}
