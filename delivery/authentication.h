@@ -39,6 +39,7 @@ class Authentication {
   // The server says that we are in: throws Failure(noPermission) if it has not proved itself.
   void accepted() const { conversation_.requireProof(); }
 
+  std::string_view name() const { return conversation_.name(); }
   bool byToken() const { return sasl::takesToken(conversation_.name()); }
 
   // The server's words, without what a server that repeats what it was sent would give away.

@@ -71,7 +71,18 @@ bool Dialogue::envelopeStep() {
     return true;
   }
   if (transaction.stage == Outcome::Stage::connection) return writeMail();
-  return transaction.written < transaction.size() ? writeRcpt() : writeData();
+  if (transaction.written < transaction.size()) return writeRcpt();
+  return settings_.check ? onlyAsk(transaction) : writeData();
+}
+
+// Who has not been refused would have been sent it.
+bool Dialogue::onlyAsk(Transaction& transaction) {
+  if (transaction.repliesDue > 0) return false;
+  transaction.settleAll({Outcome::Kind::delivered, Outcome::Stage::rcpt, 0, {}, {}});
+  transactions_.report(transaction);
+  leave();
+  retire();
+  return true;
 }
 
 bool Dialogue::writeMail() {

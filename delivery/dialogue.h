@@ -27,6 +27,7 @@
 #include "delivery/mail_data.h"
 #include "delivery/opening.h"
 #include "delivery/transactions.h"
+#include "ipc/checked.h"
 #include "ipc/launch.h"
 #include "transport/log.h"
 
@@ -41,6 +42,8 @@ class Dialogue {
   // fit on a line.
   Dialogue(settings::Delivery& settings, Log log, Settled settled);
 
+  // For --check: what the server says is told, and what is submitted is asked for without its mail data.
+  void tell(const Passed& passed) { opening_.tell(passed); }
   void submit(Transaction transaction) { transactions_.submit(std::move(transaction)); }
   void hold() { held_ = true; }      // begin no more of them
   void quit() { quitting_ = true; }  // and say QUIT when nothing is under way
@@ -88,6 +91,7 @@ class Dialogue {
   bool writeMail();
   bool writeRcpt();
   bool writeData();
+  bool onlyAsk(Transaction& transaction);
   bool writeBody();
   void startBody();
   void endBody();

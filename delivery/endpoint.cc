@@ -42,16 +42,20 @@ std::string endpointText(const settings::Delivery& settings) {
   return (colons ? "[" + settings.host + "]" : settings.host) + ":" + settings.port;
 }
 
-Endpoint openEndpoint(const settings::Delivery& settings, Log log) {
+Endpoint openEndpoint(const settings::Delivery& settings, Log log, Passed passed) {
   requireWorkable(settings);
   auto addresses =
       isPath(settings.host) ? std::vector{unixAddress(settings.host)} : resolve(settings.host, settings.port);
-  Dial dial(endpointText(settings), std::move(addresses), {});
+  if (passed && !isPath(settings.host)) passed("addresses", addressesText(settings.host, addresses), {});
+  Dial dial(endpointText(settings), std::move(addresses),
+            {.advice = ". Does a server listen there? See deliver-method"});
   // While the connection is being made.
   std::unique_ptr<TlsContext> tls;
   if (settings.security != Security::none)
-    tls = std::make_unique<TlsContext>(settings.tls, verifiedHost(settings), std::move(log));
-  return Endpoint(std::make_unique<SocketStream>(dial.finish()), std::move(tls),
+    tls = std::make_unique<TlsContext>(settings.tls, verifiedHost(settings), std::move(log), passed);
+  Descriptor socket = dial.finish();
+  if (passed) passed("tcp", "Connected to " + (isPath(settings.host) ? settings.host : peerText(socket)), {});
+  return Endpoint(std::make_unique<SocketStream>(std::move(socket)), std::move(tls),
                   settings.security == Security::implicit);
 }
 

@@ -15,7 +15,7 @@ namespace interimap {
 // from the network but DNS; greet() shakes hands if TLS is implicit, startTls() is for STARTTLS. Throws
 // Failure: unavailable with the reasons if the server cannot be reached, config for settings that cannot
 // work: a password without TLS, TLS with a Unix socket whose server is given no name to be verified.
-Endpoint openEndpoint(const settings::Delivery& settings, Log log);
+Endpoint openEndpoint(const settings::Delivery& settings, Log log, Passed passed = {});
 
 // "[::1]:25", "mx.example.org:25", "/run/lmtp": for messages.
 std::string endpointText(const settings::Delivery& settings);

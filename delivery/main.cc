@@ -17,6 +17,7 @@
 
 #include "delivery/endpoint.h"
 #include "delivery/service.h"
+#include "ipc/checked.h"
 #include "ipc/worker.h"
 #include "sandbox/sandbox.h"
 
@@ -25,13 +26,18 @@ using namespace interimap;
 namespace {
 
 void deliver(Service& service, const settings::Delivery& settings, Reporter& launch) {
-  if (!service.awaitRequest()) return;
+  Passed passed = passedTo(launch, settings.check, "delivery: ");
+  if (settings.check)
+    service.ask(settings, passed);
+  else if (!service.awaitRequest())
+    return;
   Log log = [&launch](LogLevel level, const std::string& text) { launch.log(level, text); };
-  Endpoint endpoint = openEndpoint(settings, log);
+  Endpoint endpoint = openEndpoint(settings, log, passed);
   auto confinement = sandbox::lockIn({sandbox::Role::delivery, settings.user, "", sandbox::kObituary});
   log(LogLevel::debug, "Connected to " + endpointText(settings) + "; " + confinement.text);
   service.serve(endpoint.greet(),
                 [&endpoint](std::unique_ptr<Stream> stream) { return endpoint.startTls(std::move(stream)); });
+  service.requireAccepted();
 }
 
 void live(Reporter& launch) {

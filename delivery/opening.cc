@@ -20,6 +20,13 @@ bool fitsOnLine(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+// All lines but the first, which is a name.
+std::string offeredText(const Reply& reply) {
+  std::string text;
+  for (std::size_t i = 1; i < reply.lines.size(); ++i) text += (text.empty() ? "" : ", ") + reply.lines[i];
+  return text.empty() ? "no extensions" : text;
+}
+
 [[noreturn]] void refused(const Reply& reply, const std::string& text, bool stale = false) {
   if (stale && !reply.transient())
     throw Failure(kStale, text + ". See deliver-password-command, which is to print an access token");
@@ -59,6 +66,7 @@ void Opening::take(Command command, const Reply& reply) {
 void Opening::greeted(const Reply& reply) {
   if (!reply.positive())
     throw Failure(ExitStatus::unavailable, "The server refuses the connection: " + reply.withCode());
+  if (passed_) passed_("greeting", "Greeting: " + reply.withCode(), {});
   sayHello();
 }
 
@@ -74,6 +82,7 @@ void Opening::hello(const Reply& reply, Command command) {
     throw Failure(ExitStatus::unavailable, "The server refuses the session: " + reply.withCode());
   // The reply to HELO lists none.
   if (command == Command::ehlo) extensions_ = Extensions::parse(reply);
+  if (passed_) passed_("ehlo", "The server offers " + offeredText(reply), {});
   if (!encrypt()) logIn();
 }
 
@@ -113,6 +122,7 @@ void Opening::logIn() {
     throw Failure(ExitStatus::noPermission,
                   "The server does not offer STARTTLS, and the password is not sent in clear");
   authentication_.emplace(settings_, extensions_.auth, bindings_);
+  if (passed_) passed_("mechanisms", "Mechanism used: " + std::string(authentication_->name()), {});
   say(authentication_->command());
 }
 
@@ -133,6 +143,9 @@ void Opening::authenticated(const Reply& reply) {
                                       reply.withCode() + authentication_->reason()),
             authentication_->byToken() && settings_.renewable);
   authentication_->accepted();
+  if (passed_)
+    passed_("login", "Logged in as " + settings_.username + " by " + std::string(authentication_->name()),
+            {});
   authentication_.reset();
   done_ = true;
 }

@@ -12,6 +12,7 @@
 #include "delivery/authentication.h"
 #include "delivery/conversation.h"
 #include "delivery/extensions.h"
+#include "ipc/checked.h"
 
 namespace interimap {
 
@@ -29,7 +30,8 @@ class Opening {
   void secured();
   void bind(std::vector<ChannelBinding> bindings) { bindings_ = std::move(bindings); }  // of the TLS session
 
-  bool done() const { return done_; }  // messages may follow
+  void tell(const Passed& passed) { passed_ = passed; }  // of each step
+  bool done() const { return done_; }                    // messages may follow
   const Extensions& extensions() const { return extensions_; }
   // A line of a reply, as the log may show it.
   std::string censored(const Reply& reply, std::string line) const;
@@ -50,6 +52,7 @@ class Opening {
   bool encrypted_, handshakeDue_ = false, done_ = false;
   std::optional<Authentication> authentication_;  // while it goes on
   std::vector<ChannelBinding> bindings_;
+  Passed passed_;
 };
 
 }  // namespace interimap

@@ -38,6 +38,30 @@ Service::Service(settings::Delivery& settings, Reporter& launch, Channel sync)
           settings, [&launch](LogLevel level, const std::string& text) { launch.log(level, text); },
           [this](Transaction& transaction) { settled(transaction); }) {}
 
+void Service::ask(const settings::Delivery& settings, const Passed& passed) {
+  passed_ = passed;
+  dialogue_.tell(passed);
+  auto sender = ReversePath::parse(settings.askedFrom);
+  std::vector<ForwardPath> recipients;
+  for (const std::string& text : settings.askedFor)
+    if (auto path = ForwardPath::parse(text)) recipients.push_back(*path);
+  if (!recipients.empty()) {
+    BodyWriter nothing;
+    std::vector<BodyRange> ranges{{0, 0}};
+    auto window = std::make_shared<DeliveryWindow>(
+        DeliveryWindow{0, std::move(recipients), Bodies(nothing.seal(), ranges), 1});
+    dialogue_.submit({window, 0, sender.value_or(ReversePath()), ranges.front()});
+  }
+  dialogue_.quit();
+}
+
+void Service::requireAccepted() const {
+  if (!notAccepted_.empty())
+    throw Failure(refused_ ? ExitStatus::data : ExitStatus::tryAgain,
+                  "The server does not accept" + notAccepted_ +
+                      ". See deliver-rcpt and deliver-sender, or the server's own settings");
+}
+
 // The connection is made when there is mail to send on it: a server counts the time in which it hears
 // nothing.
 bool Service::awaitRequest() {
@@ -118,7 +142,23 @@ void Service::take(DeliveryRequest request) {
     dialogue_.submit({shared, i, std::move(window.messages[i].reversePath), window.messages[i].body});
 }
 
+void Service::asked(const Transaction& transaction) {
+  auto outcomes = transaction.outcomes();
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const std::string& recipient = transaction.forwardPaths()[i].text();
+    const deliver::Outcome& outcome = outcomes[i];
+    std::string said = (outcome.code == 0 ? "" : std::to_string(outcome.code) + " ") + outcome.text;
+    if (outcome.kind == deliver::Outcome::Kind::delivered) {
+      passed_("recipient", "Recipient <" + recipient + "> is accepted", {{"recipient", recipient}});
+      continue;
+    }
+    refused_ = refused_ || outcome.kind == deliver::Outcome::Kind::refused;
+    notAccepted_ += (notAccepted_.empty() ? " <" : "; <") + recipient + ">: " + said;
+  }
+}
+
 void Service::settled(Transaction& transaction) {
+  if (passed_) return asked(transaction);
   DeliveryWindow& window = transaction.window();
   answer(window.id, deliver::Settled{transaction.message(), transaction.outcomes()});
   if (--window.unsettled == 0) answer(window.id, deliver::Done{});

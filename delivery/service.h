@@ -13,6 +13,7 @@
 #include "delivery/dialogue.h"
 #include "delivery/limits.h"
 #include "ipc/channel.h"
+#include "ipc/checked.h"
 #include "ipc/delivery.h"
 #include "ipc/launch.h"
 #include "ipc/reporter.h"
@@ -31,6 +32,11 @@ class Service {
 
   // Waits for a packet from sync, and does not look into it yet. False if launch says Stop before.
   bool awaitRequest();
+  // --check, instead: no request, but these recipients are asked for and no mail is sent. To be called before
+  // lock-in. `passed` is told what the server says.
+  void ask(const settings::Delivery& settings, const Passed& passed);
+  // Throws Failure if one of them was not accepted: data if it never will be, else tryAgain.
+  void requireAccepted() const;
   // Serves until the connection or the work ends. Throws Failure when the connection fails, PeerGone,
   // PeerViolation.
   void serve(std::unique_ptr<Stream> stream, const StartTls& startTls);
@@ -45,6 +51,7 @@ class Service {
   std::optional<Packet> nextPacket();
   void take(DeliveryRequest request);
   void settled(Transaction& transaction);
+  void asked(const Transaction& transaction);
   void answer(RequestId id, decltype(DeliveryAnswer::what) what);
   void close(const std::string& reason, ExitStatus status);
 
@@ -62,6 +69,9 @@ class Service {
   std::unique_ptr<Stream> stream_;  // from serve() on; kept for abandon()
   std::optional<Packet> first_;     // of sync, until serve()
   std::optional<RequestId> quitId_;
+  Passed passed_;                            // of a check
+  std::string notAccepted_;                  // who, and what was said
+  bool refused_ = false;                     // one of them for good
   std::optional<Clock::time_point> stopBy_;  // launch said Stop
   Clock::time_point progress_ = Clock::now();
 };

@@ -71,6 +71,7 @@ struct Net {
   bool renewable = false;  // the password is an access token, of which there may be a newer one
   bool renewed = false;    // ... and this is one that was asked for once more: a refusal is one
   bool keepAlive = false;  // --watch, --notify, --idle
+  bool check = false;      // --check: tell each step
   // Octets. Larger than any server we know of lets anyone append, small enough for the memory of most
   // machines.
   std::uint64_t maxMessageSize = 512ULL << 20;
@@ -98,6 +99,7 @@ struct Net {
         Told("renewable", &Net::renewable),
         Told("renewed", &Net::renewed),
         Told("keep alive", &Net::keepAlive),
+        Told("check", &Net::check),
         Key("max-message-size", &Net::maxMessageSize, as::Octets{}),
         Told("debug", &Net::debug),
         Key("user", &Net::user, as::Text{}),
@@ -114,8 +116,9 @@ enum class Errand : std::uint8_t {
   remove,       // --delete: `mailboxes`, from `targets`
   rename,       // --rename: mailboxes[0] to mailboxes[1], on `targets`
   status,       // --status: say what the database knows, ask no server
+  check,        // --check: say what both know, change nothing
 };
-constexpr Errand last(Errand) { return Errand::status; }
+constexpr Errand last(Errand) { return Errand::check; }
 
 // A number, or a share of so many per cent.
 struct Share {
@@ -191,8 +194,9 @@ struct Pull {
     idle,         // again whenever the server has news, at the latest after `interval` seconds
     exportState,  // say the state in the reference's form, ask no server
     status,       // say the state, ask no server
+    check,        // say the state and ask the server, change nothing
   };
-  friend constexpr Errand last(Errand) { return Errand::status; }
+  friend constexpr Errand last(Errand) { return Errand::check; }
 
   std::string stateDirectory, stateName;  // absolute directory, file within it
   bool createState = true;
@@ -254,6 +258,10 @@ struct Delivery {
   std::string username, authzid;  // no username: no AUTH
   Secret password;
   bool renewable = false;
+  // --check: tell each step, and ask for these recipients, of mail from this sender, without any mail.
+  bool check = false;
+  std::vector<std::string> askedFor;
+  std::string askedFrom;
   std::vector<std::string> drop;  // header fields that are left out; their names, in any case
   std::uint8_t debug = 0;         // 0 no wire log, 1 redacted, 2 in full
   std::string user = "nobody";
@@ -276,6 +284,9 @@ struct Delivery {
         Key("deliver-authzid", &Delivery::authzid, as::Credential{}),
         Told("password", &Delivery::password),
         Told("renewable", &Delivery::renewable),
+        Told("check", &Delivery::check),
+        Told("asked for", &Delivery::askedFor),
+        Told("asked from", &Delivery::askedFrom),
         Key("deliver-drop", &Delivery::drop, as::FieldNames{}),
         Told("debug", &Delivery::debug),
         Key("user", &Delivery::user, as::Text{}),

@@ -149,6 +149,9 @@ int synchronise(const Arguments& arguments) {
     int status = runs.all(settings);
     if (arguments.command == Command::status)
       show(stdout, arguments.json ? findingsJson(runs.findings(), status) : findingsText(runs.findings()));
+    if (arguments.command == Command::check)
+      show(stdout, arguments.json ? findingsJson(runs.findings(), status)
+                                  : checkText(runs.findings(), isatty(STDOUT_FILENO) == 1));
     return status;
   } catch (const Failure& failure) {
     log.line(LogLevel::error, failure.what());

@@ -92,6 +92,9 @@ class Pulling {
     if (arguments_.status)
       show(stdout, arguments_.json ? findingsJson(runs.findings(), status, name_)
                                    : findingsText(runs.findings(), name_));
+    if (arguments_.check)
+      show(stdout, arguments_.json ? findingsJson(runs.findings(), status, name_)
+                                   : checkText(runs.findings(), isatty(STDOUT_FILENO) == 1, name_));
     return status;
   }
 

@@ -45,7 +45,7 @@ void startTls(Dialogue& server) {
 // password is not to be sent in another way either.
 std::vector<std::string> offered(const Capabilities& capabilities) {
   std::vector<std::string> mechanisms = capabilities.behind("AUTH=");
-  mechanisms.emplace_back("LOGIN");
+  if (std::ranges::find(mechanisms, "LOGIN") == mechanisms.end()) mechanisms.emplace_back("LOGIN");
   if (capabilities.has("LOGINDISABLED")) std::erase_if(mechanisms, sasl::givesAway);
   return mechanisms;
 }
@@ -181,6 +181,8 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
     auto mechanism = sasl::choose(offered(capabilities), names, credentials);
     if (!mechanism) nothingToChoose(capabilities, names, clear, settings.least);
     std::string name(mechanism->name());
+    server.passed("mechanisms", "Mechanisms offered: " + joined(offered(capabilities)) + "; used: " + name,
+                  {{"offered", joined(offered(capabilities))}, {"used", name}});
     if (clear && sasl::givesAway(name))
       server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
     if (name == "LOGIN") return {sayLogin(server, settings), name, {}};
@@ -208,7 +210,8 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
   Attempt attempt = authenticate(server, settings, greeting, clear && !staysHere(settings));
   settings.password.wipe();
   const StatusResponse& status = attempt.status;
-  if (status.condition == Condition::ok) return;
+  if (status.condition == Condition::ok)
+    return server.passed("login", "Logged in as " + settings.username + " by " + attempt.mechanism);
   bool temporary = isTemporary(status.what), token = sasl::takesToken(attempt.mechanism);
   bool stale = !temporary && token && settings.renewable && !settings.renewed;
   std::string where = settings.transport == settings::Transport::tunnel ? "the server behind the tunnel"
@@ -226,9 +229,19 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
 
 }  // namespace
 
+namespace {
+
+std::string withoutCode(const RespText& what) {
+  auto end = what.text.starts_with('[') ? what.text.find("] ") : std::string::npos;
+  return end == std::string::npos ? what.text : what.text.substr(end + 2);
+}
+
+}  // namespace
+
 void logIn(Dialogue& server, settings::Net& settings) {
   StatusResponse greeting = server.greeting();
   bool mustEncrypt = settings.transport == settings::Transport::imap && settings.startTls;
+  server.passed("greeting", "Greeting: " + withoutCode(greeting.what));
   if (greeting.condition == Condition::preauth) {
     // RFC 3501 section 6.2.1: STARTTLS is for the not authenticated state only.
     if (mustEncrypt)

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "ipc/checked.h"
 #include "ipc/launch.h"
 #include "net/response/capability.h"
 #include "net/response/resp_text.h"
@@ -34,6 +36,8 @@ class Dialogue {
   virtual void startTls() = 0;
   virtual std::vector<ChannelBinding> channelBindings() const = 0;
   virtual void log(LogLevel level, const std::string& text) = 0;
+  // For --check.
+  virtual void passed(const char* step, std::string text, std::vector<Finding::Fact> facts = {}) = 0;
 };
 
 // On return the session is authenticated, the capabilities are known, and the password is wiped. Throws

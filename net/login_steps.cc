@@ -8,8 +8,12 @@
 
 namespace interimap {
 
-LoginSteps::LoginSteps(Parts parts, StartTls startTls, Log log, std::function<void()> turn)
-    : parts_(parts), startTls_(std::move(startTls)), log_(std::move(log)), turn_(std::move(turn)) {}
+LoginSteps::LoginSteps(Parts parts, StartTls startTls, Log log, Passed passed, std::function<void()> turn)
+    : parts_(parts),
+      startTls_(std::move(startTls)),
+      log_(std::move(log)),
+      passed_(std::move(passed)),
+      turn_(std::move(turn)) {}
 
 StatusResponse LoginSteps::greeting() {
   Greeting& greeting = parts_.greeting;

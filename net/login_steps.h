@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/greeting.h"
@@ -32,7 +33,7 @@ class LoginSteps final : public Dialogue {
     Capabilities& capabilities;
   };
   // `turn` is one turn of the session's event loop; `startTls` is called at most once.
-  LoginSteps(Parts parts, StartTls startTls, Log log, std::function<void()> turn);
+  LoginSteps(Parts parts, StartTls startTls, Log log, Passed passed, std::function<void()> turn);
 
   StatusResponse greeting() override;
   StatusResponse run(Command command, Manner manner, sasl::Conversation* conversation) override;
@@ -41,9 +42,13 @@ class LoginSteps final : public Dialogue {
   void startTls() override { parts_.connection.startTls(startTls_); }
   std::vector<ChannelBinding> channelBindings() const override { return parts_.connection.channelBindings(); }
   void log(LogLevel level, const std::string& text) override { log_(level, text); }
+  void passed(const char* step, std::string text, std::vector<Finding::Fact> facts) override {
+    if (passed_) passed_(step, std::move(text), std::move(facts));
+  }
 
   // Behind the step that is in flight requests that need no capability may be sent.
-  bool mayFollow() const { return step_ != nullptr && step_->mayFollow; }
+  // A check has questions of its own first.
+  bool mayFollow() const { return step_ != nullptr && step_->mayFollow && !passed_; }
   // The server sent "+": answers it if it is a challenge. False if it is none.
   bool challenged(std::string_view challenge);
 
@@ -63,6 +68,7 @@ class LoginSteps final : public Dialogue {
   Parts parts_;
   StartTls startTls_;
   Log log_;
+  Passed passed_;
   std::function<void()> turn_;
   Step* step_ = nullptr;
 };

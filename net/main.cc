@@ -16,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "ipc/checked.h"
 #include "ipc/failure.h"
 #include "ipc/worker.h"
 #include "net/session.h"
@@ -45,10 +46,11 @@ void live(Reporter& launch) {
   Channel sync{Descriptor(Channel::kFirstPeer)};
   settings::Net settings = awaitSettings<settings::Net>(launch);
   Log log = [&launch](LogLevel level, const std::string& text) { launch.log(level, text); };
-  std::unique_ptr<TlsContext> tls = prepareTls(settings, log);  // while sync opens the database
+  Passed passed = passedTo(launch, settings.check);
+  std::unique_ptr<TlsContext> tls = prepareTls(settings, log, passed);  // while sync opens the database
   if (!awaitGo(launch)) return;
 
-  Opened opened = openEndpoint(settings, std::move(tls));
+  Opened opened = openEndpoint(settings, std::move(tls), passed);
   Endpoint& endpoint = opened.endpoint;
   MessageHeader header;
   log(LogLevel::debug,

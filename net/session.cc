@@ -37,11 +37,12 @@ Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, LoginS
       pipeline_(connection_, sync, silence_, header, logTo(reporter), settings.maxMessageSize),
       connection_(std::move(stream), pipeline_, logTo(reporter), settings.debug),
       login_({connection_, pipeline_, silence_, greeting_, capabilities_}, std::move(startTls),
-             logTo(reporter), [this] { turn(); }) {}
+             logTo(reporter), passedTo(reporter, settings.check), [this] { turn(); }) {}
 
 void Session::serve() {
   try {
     logIn(login_, settings_);
+    if (settings_.check) survey();
     enterReady();
     pipeline_.loggedIn(capabilities_);
     while (true) turn();
@@ -49,6 +50,17 @@ void Session::serve() {
     pipeline_.takeLeave(failure.what());
     throw;
   }
+}
+
+// What only --check asks for. A server that refuses an answer is none the worse for it.
+void Session::survey() {
+  std::string names;
+  for (const std::string& name : capabilities_.names()) names += (names.empty() ? "" : " ") + name;
+  login_.passed("capabilities", "Capabilities: " + names, {{"capabilities", names}});
+  for (auto [capability, command] : {std::pair("ID", "ID NIL"), std::pair("QUOTA", "GETQUOTAROOT INBOX")})
+    if (capabilities_.has(capability) ||
+        (std::string_view(capability) == "QUOTA" && capabilities_.hasAny("QUOTA")))
+      login_.run(Command(command), Dialogue::Manner::plain, nullptr);
 }
 
 Session::~Session() {

@@ -41,6 +41,7 @@ class Session final {
  private:
   enum class Phase : std::uint8_t { login, ready, compressing };
 
+  void survey();
   void turn();
   void await();
   bool reading() const;

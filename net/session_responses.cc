@@ -47,6 +47,14 @@ void Session::told(Untagged& untagged) {
     noteCapabilities(std::move(*capabilities));
   } else if (auto* fetch = std::get_if<FetchResponse>(&untagged)) {
     remarks_.dropped(*fetch);
+  } else if (auto* id = std::get_if<IdResponse>(&untagged)) {
+    login_.passed(
+        "product",
+        "Product: " +
+            (id->name.empty() ? "not told" : id->name + (id->version.empty() ? "" : " " + id->version)),
+        {{"name", id->name}, {"version", id->version}});
+  } else if (auto* quota = std::get_if<QuotaResponse>(&untagged)) {
+    login_.passed("quota", "Quota: " + (quota->resources.empty() ? "none" : quota->text()), {});
   }
 }
 

@@ -77,7 +77,7 @@ Confinement lockIn(const Cell& cell) {
   ignoreSignals();
   umask(077);
   OpenFile directory(-1);
-  if (cell.role == Role::sync) directory = openDatabaseDirectory(cell.directory);
+  if (cell.role == Role::sync && !cell.directory.empty()) directory = openDatabaseDirectory(cell.directory);
   std::optional<Left> left;
   if (geteuid() == 0) left = leaveRoot(cell, directory.get());
   bool ownRoot = left && left->ownRoot;

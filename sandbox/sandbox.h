@@ -25,7 +25,8 @@ struct Cell {
   std::string user;
   // sync only: the directory of the database, the one place it may open files in. As root it becomes the root
   // directory, so that the process needs no right on the directories above it. If it is root's own, closed to
-  // all others, and holds nothing but databases, it is given to `user` first.
+  // all others, and holds nothing but databases, it is given to `user` first. Empty: there is none, and no
+  // file is opened.
   std::string directory;
   // Where to leave the number of the system call that this process is killed for: a pipe. -1: nowhere.
   int obituary = -1;

@@ -71,20 +71,33 @@ PullState::PullState(const std::string& directory, const std::string& name, bool
   StateFile::finishImport(path_, shown_);
 }
 
+PullState::PullState(ToLook, const std::string& directory, const std::string& name, const std::string& shown)
+    : path_((directory == "/" ? "" : directory) + "/" + name),
+      shown_(shown),
+      database_(std::make_unique<Database>(path_, shown_)) {
+  inspect();
+  database_->onlyRead();
+}
+
 PullState::~PullState() = default;
 
-// Whether it is new.
-bool PullState::open() {
-  database_ = std::make_unique<Database>(path_, shown_);
+PullState::Found PullState::inspect() {
   bool isNew = only(*database_, "SELECT count(*) FROM sqlite_master") == 0;
   if (!isNew && only(*database_, "PRAGMA application_id") != kApplication)
     throw database_->refused("not a state file of pullimap");
   std::int64_t version = only(*database_, "PRAGMA user_version");
   if (version > kVersion)
     throw database_->refused("state of version " + std::to_string(version) + " is not known to this program");
+  return {isNew, version};
+}
+
+// Whether it is new.
+bool PullState::open() {
+  database_ = std::make_unique<Database>(path_, shown_);
+  Found found = inspect();
   database_->takeOver();
-  if (!isNew && version < kVersion) write("upgrade", [&] { upgrade(version); });
-  return isNew;
+  if (!found.isNew && found.version < kVersion) write("upgrade", [&] { upgrade(found.version); });
+  return found.isNew;
 }
 
 void PullState::upgrade(std::int64_t version) {

@@ -95,6 +95,8 @@ class PullState {
   // `shown` is what the file is called outside, if the root directory has been changed.
   PullState(const std::string& directory, const std::string& name, bool create, const WireName& first,
             Seam seam = {}, const std::string& shown = {});
+  // Only looks, and writes nothing; at a file that is there.
+  PullState(ToLook, const std::string& directory, const std::string& name, const std::string& shown);
   ~PullState();
   PullState(const PullState&) = delete;
   PullState& operator=(const PullState&) = delete;
@@ -148,6 +150,11 @@ class PullState {
   std::string check() const;  // for tests: "ok", or what SQLite finds wrong with the file
 
  private:
+  struct Found {
+    bool isNew;
+    std::int64_t version;
+  };
+  Found inspect();
   bool open();
   void upgrade(std::int64_t version);
   void createTables();

@@ -182,6 +182,26 @@ TEST_CASE("pull state: a state file of the reference is imported once, and kept"
   CHECK(again.exported(kInbox) == kReference);
 }
 
+TEST_CASE("pull state: looked at it is the same, octet by octet") {
+  Scratch scratch;
+  const std::string directory = scratch.path(), path = directory + "/work";
+  {
+    PullState state(directory, "work", true, kInbox);
+    state.write("account", [&] { state.setAccount("bob@example.test"); });
+  }
+  const std::string before = slurp(path);
+  {
+    PullState look(ToLook{}, directory, "work", path);
+    CHECK(look.account() == "bob@example.test");
+    CHECK_FALSE(look.mailbox(kInbox));
+    CHECK_THROWS_AS(look.write("account", [] {}), Failure);
+  }
+  CHECK(slurp(path) == before);
+  spit(path, kReference);
+  CHECK_THROWS_AS(PullState(ToLook{}, directory, "work", path), Failure);
+  CHECK(slurp(path) == kReference);
+}
+
 TEST_CASE("pull state: other files in its place") {
   Scratch scratch;
   SUBCASE("empty") {

@@ -25,8 +25,10 @@
 #include "sandbox/sandbox.h"
 #include "store/pull_state.h"
 #include "store/store.h"
+#include "sync/check.h"
 #include "sync/peers/suspension.h"
 #include "sync/pull/pull.h"
+#include "sync/pull/pull_check.h"
 #include "sync/report/status.h"
 #include "sync/rounds.h"
 
@@ -92,8 +94,24 @@ void tell(const settings::Sync& settings, Reporter& launch, Log& log) {
   tellStatus(*store, launch);
 }
 
+void check(const settings::Sync& settings, Reporter& launch, Log& log) {
+  std::string directory = lockIn(settings.user, settings.databaseDirectory, log);
+  Seam seam(0, false);
+  CheckExchange exchange(launch);
+  Server local(Side::local, Channel(Descriptor(kLocal)), exchange, seam, Server::Loss::isBearable),
+      remote(Side::remote, Channel(Descriptor(kRemote)), exchange, seam, Server::Loss::isBearable);
+  // Where there is no such directory the name is that of the whole path.
+  bool anywhere = !settings.databaseDirectory.empty();
+  Check::OpenStore open;
+  if (anywhere && hasContent(directory + "/" + settings.databaseName))
+    open = [&] { return look(directory, settings, exchange); };
+  std::string path = (anywhere ? settings.databaseDirectory + "/" : "") + settings.databaseName;
+  log.worsen(Check(settings, path, open, {&local, &remote}, exchange, launch, log).run());
+}
+
 void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
   if (settings.errand == settings::Errand::status) return tell(settings, launch, log);
+  if (settings.errand == settings::Errand::check) return check(settings, launch, log);
   Awakening awakening;
   awakening.moveTo(sandbox::kAwakening);
   std::string directory = lockIn(settings.user, settings.databaseDirectory, log);
@@ -115,9 +133,18 @@ void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
   }).run();
 }
 
+void check(const settings::Pull& settings, const std::string& directory, Reporter& launch, Log& log) {
+  Seam seam(0, false);
+  Exchange exchange(launch);
+  Server server(Side::remote, Channel(Descriptor(Channel::kFirstPeer)), exchange, seam,
+                Server::Loss::isBearable);
+  log.worsen(PullCheck(settings, directory, server, exchange, launch, log).run());
+}
+
 void pull(const settings::Pull& settings, Reporter& launch, Log& log) {
   if (settings.mailboxes.empty()) throw PeerViolation("launch names no mailbox to pull from");
   std::string directory = lockIn(settings.user, settings.stateDirectory, log);
+  if (settings.errand == settings::Pull::Errand::check) return check(settings, directory, launch, log);
   bool asked = settings.errand == settings::Pull::Errand::status;
   if (asked && tellsNothing(directory, settings.stateName, settings.stateDirectory, launch)) return;
   Seam seam(settings.stopAtWrite, settings.stopAfterWrite);

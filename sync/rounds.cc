@@ -58,6 +58,7 @@ void Rounds::round(store::Store& store) {
     case settings::Errand::watch:
     case settings::Errand::notify:
     case settings::Errand::repair: break;
+    case settings::Errand::check:
     case settings::Errand::status: throw std::logic_error("a state is told without a round");
   }
   Engine engine(settings_, connections_, exchange_, store, log_);

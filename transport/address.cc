@@ -127,9 +127,25 @@ std::vector<Address> resolve(const std::string& host, const std::string& port) {
   return addresses;
 }
 
+std::string addressesText(const std::string& host, const std::vector<Address>& addresses) {
+  std::string text = host + (addresses.size() == 1 ? " has the address " : " has the addresses ");
+  for (const Address& address : addresses)
+    text += (&address == &addresses.front() ? "" : ", ") + address.text();
+  return text;
+}
+
+std::string peerText(const Descriptor& socket) {
+  Address peer;
+  peer.size = sizeof peer.storage;
+  if (getpeername(socket.get(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.size) != 0)
+    return "the server";
+  if (peer.storage.ss_family == AF_UNIX) return reinterpret_cast<const sockaddr_un&>(peer.storage).sun_path;
+  return peer.text() + " port " + std::to_string(peer.port());
+}
+
 Dial::Dial(std::string destination, std::vector<Address> addresses, Options options)
     : destination_(std::move(destination)),
-      options_(options),
+      options_(std::move(options)),
       addresses_(std::move(addresses)),
       reasons_(addresses_.size()) {
   startNext();
@@ -164,7 +180,8 @@ Descriptor Dial::finish() {
     if (attempts_.empty() || silent) startNext();
   }
   attempts_.clear();
-  if (!connected_) throw Failure(ExitStatus::unavailable, "Can't connect to " + destination_ + reason());
+  if (!connected_)
+    throw Failure(ExitStatus::unavailable, "Can't connect to " + destination_ + reason() + options_.advice);
   return std::move(connected_);
 }
 

@@ -37,6 +37,11 @@ Address unixAddress(const std::string& path);
 // and at most kMostAddresses. Throws Failure(unavailable) "getaddrinfo(HOST): reason".
 std::vector<Address> resolve(const std::string& host, const std::string& port);
 
+// "imap.example.net has the addresses 192.0.2.1, 2001:db8::1".
+std::string addressesText(const std::string& host, const std::vector<Address>& addresses);
+// "192.0.2.1 port 993", or the path of a Unix socket: whom it is connected to.
+std::string peerText(const Descriptor& socket);
+
 // A connection in the making, so that something else can be done meanwhile. A light RFC 8305: the next
 // address is tried when one fails, and beside the others when they have kept silent for kNextAddressAfter.
 class Dial {
@@ -45,6 +50,7 @@ class Dial {
     bool keepAlive = false;
     std::chrono::milliseconds deadline = kConnectDeadline;
     std::chrono::milliseconds nextAfter = kNextAddressAfter;
+    std::string advice{};  // behind the reasons: which keys to look at
   };
   // Starts with the first address.
   Dial(std::string destination, std::vector<Address> addresses, Options options);

@@ -79,8 +79,10 @@ void Examination::install(SSL_CTX* context) {
   SSL_CTX_set_cert_verify_callback(context, verify, nullptr);
 }
 
-Examination::Examination(SSL* ssl, const Requirements& required, const Log& log)
-    : ssl_(ssl), required_(required), log_(log) {
+const Passed Examination::kNobody;
+
+Examination::Examination(SSL* ssl, const Requirements& required, const Log& log, const Passed& passed)
+    : ssl_(ssl), required_(required), log_(log), passedOn_(passed) {
   SSL_set_app_data(ssl, this);
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl);
   X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
@@ -116,6 +118,7 @@ bool Examination::examine(X509_STORE_CTX* chain) {
                               nameText(X509_get_subject_name(certificate)) + ", issuer " +
                               nameText(X509_get_issuer_name(certificate)));
   }
+  if (passedOn_) tell(leaf);
   // Both, whatever the first says, so that one run shows all there is to know.
   bool trusted = !required_.verify || verifyChain(chain);
   bool pinned = verifyPin(leaf);
@@ -123,6 +126,24 @@ bool Examination::examine(X509_STORE_CTX* chain) {
   if (trusted) X509_STORE_CTX_set_error(chain, pinned ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION);
   passed_ = trusted && pinned;
   return passed_;
+}
+
+void Examination::tell(X509* leaf) const {
+  int days = 0, seconds = 0;
+  std::string until = "no date that can be read", issuer = nameText(X509_get_issuer_name(leaf));
+  std::vector<Finding::Fact> facts{
+      {"names", holders(leaf)}, {"issuer", issuer}, {"fingerprint", Fingerprint::of(leaf)}};
+  if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(leaf)) == 1) {
+    bool over = days < 0 || seconds < 0;
+    until = over        ? std::to_string(-days) + " days over"
+            : days == 0 ? std::string("less than a day left")
+                        : std::to_string(days) + " days left";
+    facts.push_back({"daysLeft", static_cast<std::uint64_t>(over ? 0 : days)});
+  }
+  passedOn_("certificate",
+            "Certificate for " + holders(leaf) + ", issued by " + issuer + ", " + until +
+                ". To pin its key: SSL_fingerprint = " + Fingerprint::of(leaf),
+            std::move(facts));
 }
 
 bool Examination::verifyChain(X509_STORE_CTX* chain) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ipc/checked.h"
 #include "ipc/launch.h"
 #include "transport/fingerprint.h"
 #include "transport/log.h"
@@ -31,7 +32,8 @@ class Examination {
  public:
   // From now on the handshake on `ssl` fails unless the certificate is as required. A pin that does not match
   // is warned of; at debug level the chain is shown, and the pin of the key that was met.
-  Examination(SSL* ssl, const Requirements& required, const Log& log);
+  // `passed` is told whose certificate was met, whatever becomes of it.
+  Examination(SSL* ssl, const Requirements& required, const Log& log, const Passed& passed = kNobody);
   ~Examination();
   Examination(const Examination&) = delete;
 
@@ -51,9 +53,13 @@ class Examination {
   bool verifyPin(X509* leaf);
   std::string describe(X509_STORE_CTX* chain) const;
 
+  static const Passed kNobody;
+  void tell(X509* leaf) const;
+
   SSL* ssl_;
   const Requirements& required_;
   const Log& log_;
+  const Passed& passedOn_;
   std::string refusal_;
   bool passed_ = false;
 };

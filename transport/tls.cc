@@ -51,6 +51,9 @@ std::string advice(const std::string& reason) {
       says("self signed certificate") || says("unable to get issuer certificate") ||
       says("unable to verify the first certificate"))
     return ". The certificate's issuer is not trusted: a CA of your own goes into SSL_CAfile";
+  if (says("certificate has expired"))
+    return ". The server's certificate has to be renewed; until it is, SSL_verify = NO with SSL_fingerprint "
+           "trusts its key alone";
   if (says("ostname mismatch") || says("IP address mismatch"))
     return ". The certificate is for another name: see host and SSL_hostname";
   if (says("unsupported protocol") || says("protocol version"))
@@ -288,8 +291,11 @@ std::uint64_t disabled(const std::vector<std::string>& protocols) {
 
 // The first lines also prime what would open files after lock-in: OpenSSL's configuration and providers, its
 // random numbers, and the time zone, which gmtime_r() reads when a certificate's dates are looked at.
-TlsContext::TlsContext(const settings::Tls& settings, const std::string& host, Log log)
-    : log_(std::move(log)), context_(SSL_CTX_new(TLS_client_method())), required_(settings, host, log_) {
+TlsContext::TlsContext(const settings::Tls& settings, const std::string& host, Log log, Passed passed)
+    : log_(std::move(log)),
+      passed_(std::move(passed)),
+      context_(SSL_CTX_new(TLS_client_method())),
+      required_(settings, host, log_) {
   tzset();
   unsigned char primed[1];
   if (!context_ || RAND_bytes(primed, sizeof primed) != 1) misconfigured("SSL_CTX_new()");
@@ -341,7 +347,7 @@ std::unique_ptr<Stream> TlsContext::start(std::unique_ptr<Stream> below,
       misconfigured("SSL_set_tlsext_host_name(" + sni_ + ')');
     log_(LogLevel::debug, "Using SNI with name " + sni_);
   }
-  Examination examination(ssl, required_, log_);
+  Examination examination(ssl, required_, log_, passed_);
   TlsStream::Step step = shakeHands(*stream, deadline);
   if (step == TlsStream::Step::failed) {
     std::string reason = examination.refusal();
@@ -355,6 +361,10 @@ std::unique_ptr<Stream> TlsContext::start(std::unique_ptr<Stream> below,
   log_(LogLevel::debug, std::string("SSL protocol: ") + SSL_get_version(ssl));
   log_(LogLevel::debug, std::string("SSL cipher: ") + SSL_get_cipher_name(ssl) + " (" +
                             std::to_string(SSL_get_cipher_bits(ssl, nullptr)) + " bits)");
+  if (passed_)
+    passed_(
+        "tls", std::string(SSL_get_version(ssl)) + ", " + SSL_get_cipher_name(ssl),
+        {{"protocol", std::string(SSL_get_version(ssl))}, {"cipher", std::string(SSL_get_cipher_name(ssl))}});
   return stream;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "ipc/checked.h"
 #include "ipc/launch.h"
 #include "transport/certificate.h"
 #include "transport/deadlines.h"
@@ -21,7 +22,8 @@ class TlsContext {
  public:
   // `host` as in the settings: a name or an address, perhaps in brackets. Throws Failure(config) for settings
   // that cannot be met. Warns of the deprecated ones.
-  TlsContext(const settings::Tls& settings, const std::string& host, Log log);
+  // `passed` is told of the certificate, before it is judged, and of the session.
+  TlsContext(const settings::Tls& settings, const std::string& host, Log log, Passed passed = {});
 
   // The handshake; on return the server is who it has to be. Waits for the peer with the deadlines of
   // transport/deadlines.h. Throws Failure "Can't initiate TLS/SSL handshake: reason": noPermission if
@@ -37,6 +39,7 @@ class TlsContext {
   void setCiphers(const settings::Tls& settings);
 
   Log log_;
+  Passed passed_;
   std::unique_ptr<SSL_CTX, Free> context_;
   Requirements required_;
   std::string sni_;  // empty: none

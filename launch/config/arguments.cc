@@ -17,6 +17,7 @@ const std::string_view kHelp =
     "  or: interimap [OPTIONS] --delete MAILBOX [..]\n"
     "  or: interimap [OPTIONS] --rename SOURCE DEST\n"
     "  or: interimap [OPTIONS] --status\n"
+    "  or: interimap [OPTIONS] --check\n"
     "Consult the manpage for more information.\n";
 const std::string_view kUsage =
     "Usage: interimap [OPTIONS] [COMMAND] [MAILBOX [..]]\n"
@@ -38,6 +39,7 @@ constexpr Option kOptions[] = {
     {"delete"},
     {"rename"},
     {"status"},
+    {"check"},
     {"dry-run"},
     {"force-deletions"},
     {"progress", 0, Option::Value::text},
@@ -83,6 +85,7 @@ void collect(Collected& all, const Scanned::Given& given) {
   if (given.name == "delete") command(Command::remove);
   if (given.name == "rename") command(Command::rename);
   if (given.name == "status") command(Command::status);
+  if (given.name == "check") command(Command::check);
   if (given.name == "target") {
     all.targeted = true;
     for (std::string& item : splitAtCommas(*given.value)) all.targets.push_back(std::move(item));
@@ -104,7 +107,7 @@ bool makesSense(const Collected& all) {
   if (all.commands.size() > 1) return false;
   if (command && all.commands[0] == Command::remove && mailboxes == 0) return false;
   if (command && all.commands[0] == Command::rename && mailboxes != 2) return false;
-  bool asks = command && all.commands[0] == Command::status;
+  bool asks = command && (all.commands[0] == Command::status || all.commands[0] == Command::check);
   if (asks && (mailboxes > 0 || all.arguments.dryRun || all.arguments.forceDeletions)) return false;
   if (command && (all.watched || all.arguments.notify)) return false;
   if (all.arguments.dryRun && (all.watched || all.arguments.notify)) return false;

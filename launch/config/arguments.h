@@ -15,7 +15,7 @@
 
 namespace interimap {
 
-enum class Command : std::uint8_t { synchronise, repair, adopt, remove, rename, status };
+enum class Command : std::uint8_t { synchronise, repair, adopt, remove, rename, status, check };
 enum class ShowProgress : std::uint8_t { automatic, always, never };
 
 struct Arguments {

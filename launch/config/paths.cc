@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string_view>
+
 #include "ipc/failure.h"
 #include "launch/config/key.h"
 
@@ -50,7 +52,9 @@ std::string resolvePath(const BaseDirectory& base, const std::string& program, c
   if (stat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
     throw Failure(base.trouble, "No such directory: " + directory);
   directory += "/" + program;
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+  // That of data is made when something is to be written there.
+  bool wanted = base.variable == std::string_view(kConfigHome.variable);
+  if (wanted && mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
     throw Failure(base.trouble, "Couldn't create " + directory + ": " + strerror(errno));
   return directory + "/" + path;
 }
@@ -61,6 +65,11 @@ SplitPath splitPath(const std::string& path) {
   if (name.empty() || name == "." || name == "..")
     throw Failure(ExitStatus::config, path + ": a directory, not a file");
   return {slash == 0 ? "/" : path.substr(0, slash), name};
+}
+
+bool isDirectory(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 void requireDirectory(const std::string& directory) {

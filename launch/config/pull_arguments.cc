@@ -14,6 +14,7 @@ const std::string_view kPullHelp =
     "  or: pullimap [OPTIONS] --idle[=SECONDS] SECTION [..]\n"
     "  or: pullimap [OPTIONS] --export-statefile=FILE SECTION\n"
     "  or: pullimap [OPTIONS] --status SECTION [..]\n"
+    "  or: pullimap [OPTIONS] --check SECTION [..]\n"
     "Consult the manpage for more information.\n";
 const std::string_view kPullUsage =
     "Usage: pullimap [OPTIONS] SECTION [..]\n"
@@ -29,6 +30,7 @@ constexpr Option kOptions[] = {
     {"forget-refused"},
     {"export-statefile", 0, Option::Value::text},
     {"status"},
+    {"check"},
     {"all"},
     {"quiet", 'q'},
     {"debug"},
@@ -47,6 +49,7 @@ void collect(PullArguments& arguments, const Scanned::Given& given, std::vector<
   if (given.name == "forget-refused") arguments.forgetRefused = true;
   if (given.name == "export-statefile") arguments.exportStatefile = *given.value;
   if (given.name == "status") arguments.status = true;
+  if (given.name == "check") arguments.check = true;
   if (given.name == "all") arguments.all = true;
   if (given.name == "idle") {
     unsigned seconds = interval(given);
@@ -59,8 +62,10 @@ bool makesSense(const PullArguments& arguments) {
   if (std::ranges::find(arguments.sections, Ini::kDefault) != arguments.sections.end()) return false;
   if (!arguments.deliver && (arguments.retryRefused || arguments.forgetRefused)) return false;
   if (arguments.retryRefused && arguments.forgetRefused) return false;
-  if (arguments.status && (arguments.idle || !arguments.deliver || arguments.retryRefused ||
-                           arguments.forgetRefused || arguments.exportStatefile))
+  if (arguments.status && arguments.check) return false;
+  if ((arguments.status || arguments.check) &&
+      (arguments.idle || !arguments.deliver || arguments.retryRefused || arguments.forgetRefused ||
+       arguments.exportStatefile))
     return false;
   if (!arguments.exportStatefile) return true;
   return arguments.sections.size() == 1 && !arguments.exportStatefile->empty() && !arguments.idle &&

@@ -26,6 +26,7 @@ struct PullArguments {
   bool retryRefused = false, forgetRefused = false;
   std::optional<std::string> exportStatefile;
   bool status = false;
+  bool check = false;
   bool all = false;                   // every section of the configuration
   std::vector<std::string> sections;  // each once; none with `all`
 };

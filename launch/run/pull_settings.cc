@@ -16,15 +16,20 @@ namespace {
 settings::Pull::Errand errand(const PullArguments& arguments) {
   if (arguments.exportStatefile) return settings::Pull::Errand::exportState;
   if (arguments.status) return settings::Pull::Errand::status;
+  if (arguments.check) return settings::Pull::Errand::check;
   return arguments.idle ? settings::Pull::Errand::idle : settings::Pull::Errand::once;
 }
 
 settings::Pull syncSettings(const PullArguments& arguments, PullSection& section) {
   settings::Pull sync = std::move(section.sync);
   SplitPath state = splitPath(resolvePath(kDataHome, "pullimap", section.statefile));
-  requireDirectory(state.directory);
-  const bool looks = arguments.exportStatefile || arguments.status;
-  state = ownDirectory(state, !looks);
+  const bool looks = arguments.exportStatefile || arguments.status || arguments.check;
+  if (arguments.check && !isDirectory(state.directory)) {
+    state = {"", state.directory + "/" + state.name};  // nothing is made for it
+  } else {
+    requireDirectory(state.directory);
+    state = ownDirectory(state, !looks);
+  }
   sync.stateDirectory = state.directory;
   sync.stateName = state.name;
   sync.createState = !arguments.idle && !looks;
@@ -50,6 +55,11 @@ PullSettings pullSettings(const PullArguments& arguments, PullSection& section) 
   pull.net.keepAlive = arguments.idle.has_value();
   pull.delivery = std::move(section.delivery);
   pull.delivery.debug = arguments.debug;
+  pull.net.check = pull.delivery.check = arguments.check;
+  if (arguments.check) {
+    pull.delivery.askedFor = pull.sync.forwardPaths;
+    pull.delivery.askedFrom = pull.sync.sender.value_or("");
+  }
   return pull;
 }
 

@@ -58,6 +58,9 @@ RunEnd Run::run(AnySettings settings) {
   }
   readSignals();  // one that came with the last worker's death may be its cause
   around_.progress.erase();
+  // A run would not have come to what is checked last.
+  std::stable_partition(ends_.begin(), ends_.end(),
+                        [](const End& end) { return end.role != Role::delivery; });
   auto status = outcome(ends_, end_.asked);
   if (!status) voices_.error({}, {}, "the workers ended without saying why");
   end_.status = status.value_or(static_cast<int>(ExitStatus::internal));
@@ -72,6 +75,7 @@ void Run::start(RunSettings settings) {
   workers_ = std::move(settings.workers);
   end_.done = Synchronised{};
   interval_ = std::chrono::seconds(settings.sync.interval);
+  telling_ = checking_ = settings.sync.errand == settings::Errand::check;
   if (auto most = settings.sync.of.local.connections; most > 1)
     local_ = {copyOf(settings.local), most, settings.renewLocal};
   if (auto most = settings.sync.of.remote.connections; most > 1)
@@ -100,14 +104,26 @@ void Run::start(PullSettings settings) {
   end_.done = Pulled{};
   interval_ = std::chrono::seconds(settings.sync.interval);
   exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
-  telling_ = settings.sync.errand == settings::Pull::Errand::status;
+  checking_ = settings.sync.errand == settings::Pull::Errand::check;
+  telling_ = checking_ || settings.sync.errand == settings::Pull::Errand::status;
   delivery_ = std::move(settings.delivery);
   renewDelivery_ = std::move(settings.renewDelivery);
   voices_.ofSection();
   crew_.send(crew_.add(workers_, Role::sync, list(std::move(syncToNet))), {std::move(settings.sync)});
-  if (exporting_ || telling_) return;
+  if (exporting_ || (telling_ && !checking_)) return;
   Member& net = crew_.add(workers_, Role::net, list(std::move(netToSync)), 1, inheritance(settings.net));
   crew_.send(net, {std::move(settings.net)});
+  if (checking_) startDeliveryToAsk();
+}
+
+// It has its questions from its settings.
+void Run::startDeliveryToAsk() {
+  if (!renew(delivery_->password, renewDelivery_)) delivery_->password.wipe();
+  auto [ours, deliveryToUs] = Channel::pair();
+  unasked_ = std::move(ours);
+  Member& delivery = crew_.add(workers_, Role::delivery, list(std::move(deliveryToUs)));
+  crew_.send(delivery, {copyOf(*delivery_)});
+  crew_.send(delivery, {Go{}});
 }
 
 // The former one may still be saying QUIT. The one before that has had its time.
@@ -239,9 +255,13 @@ void Run::gone(Member& member, const Death& death) {
   }
   if (cause) voices_.error(member, *cause);
   bool crashed = cause || member.violated;
-  if (member.role == Role::delivery && !crashed) return;  // sync knows best what to make of it
+  if (member.role == Role::delivery && !crashed && !checking_) return;  // sync knows best what to make of it
+  // As sync would have it: that may pass.
+  if (member.role == Role::delivery && member.said == ExitStatus::unavailable)
+    member.said = ExitStatus::tryAgain;
   ends_.push_back({member.role, member.said, crashed});
-  hurryOthers(member);
+  // Of what is checked each is looked at, whatever becomes of the others.
+  if (!checking_ || member.role == Role::sync) hurryOthers(member);
 }
 
 void Run::hurryOthers(const Member& gone) {
@@ -251,7 +271,7 @@ void Run::hurryOthers(const Member& gone) {
     if (&other != &gone && (sync ? gone.isPassing() : notBegun)) crew_.send(other, {Stop{}});
     if (sync)
       Crew::hurry(other, patienceWithSync());
-    else if (other.role == Role::delivery && gone.role == Role::sync)
+    else if (other.role == Role::delivery && gone.role == Role::sync && !checking_)
       Crew::hurry(other, kPatienceWithDelivery);
     else if (other.role != Role::delivery && gone.role != Role::delivery)
       Crew::hurry(other, gone.role == Role::sync ? kPatienceWithNet : patienceWithSync());

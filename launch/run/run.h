@@ -60,6 +60,7 @@ class Run : private Crew::Leader {
   void startAlone(RunSettings settings);
   void start(PullSettings settings);
   void startDelivery();
+  void startDeliveryToAsk();
   void startNets(const WantsNets& wants);
   void startNets(Side side, unsigned count);
   void startNet(Side side, const settings::Net& account, unsigned number);
@@ -92,6 +93,7 @@ class Run : private Crew::Leader {
   void handle(Member& member, const Pulled& done);
   void handle(Member& member, const Exported& exported);
   void handle(Member& member, const Finding& finding);
+  void find(const Member& member, Finding finding);
   void handle(Member& member, const WantsDeliverer& wants);
   void handle(Member& member, const WantsNets& wants);
   template <class What>
@@ -112,7 +114,8 @@ class Run : private Crew::Leader {
     Renewal renewal;
   };
   std::optional<Several> local_, remote_;
-  bool exporting_ = false, telling_ = false;
+  bool exporting_ = false, telling_ = false, checking_ = false;
+  Descriptor unasked_;  // checking: the delivery process has nobody else to speak with
   bool deliveryWanted_ = false;
   std::optional<WantsNets> netsWanted_;
   std::chrono::seconds interval_{};

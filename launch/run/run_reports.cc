@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ipc/checked.h"
 #include "ipc/failure.h"
 #include "launch/run/run.h"
 
@@ -61,7 +62,7 @@ void Run::heard(Member& member, const Report& report) {
       {kindOf<Pulled>(), "pulled", Speaker::sync, Program::pullimap, any},
       {kindOf<WantsDeliverer>(), "wants a deliverer", Speaker::sync, Program::pullimap, delivering},
       {kindOf<Exported>(), "exported", Speaker::sync, Program::pullimap, exporting},
-      {kindOf<Finding>(), "finding", Speaker::sync, Program::either, telling},
+      {kindOf<Finding>(), "finding", Speaker::anyone, Program::either, telling},
   };
   static_assert(std::size(kDue) == std::variant_size_v<decltype(Report::what)>);
   auto due = std::ranges::find(kDue, report.what.index(), &Due::kind);
@@ -78,15 +79,28 @@ bool Run::isDue(const Due& due, const Member& member) const {
     case Phase::any: return true;
     case Phase::unlocked: return end_.reached == Reached::nothing;
     case Phase::exporting: return exporting_;
-    case Phase::telling: return telling_;
+    case Phase::telling: return telling_ && (checking_ || member.role == Role::sync);
     case Phase::delivering: return !exporting_ && !telling_;
   }
   return false;
 }
 
-void Run::handle(Member& member, const LogLine& line) { voices_.line(member, line); }
+// What a check finds wrong is what any run would say.
+void Run::handle(Member& member, const LogLine& line) {
+  if (!checking_ || line.level == LogLevel::debug) return voices_.line(member, line);
+  bool failed = line.level == LogLevel::error, good = line.level == LogLevel::info;
+  Finding finding = checked(failed ? Verdict::failed
+                            : good ? Verdict::ok
+                                   : Verdict::warning,
+                            "remark", voices_.withLastWords(member, line.text));
+  if (member.role == Role::delivery) finding.text.insert(0, "delivery: ");
+  finding.component = line.component;
+  finding.mailbox = line.mailbox;
+  find(member, std::move(finding));
+}
 
 void Run::handle(Member& member, const Traffic& traffic) {
+  if (checking_) return;
   voices_.add(member, traffic, crew_.hasExtra(member.role));
 }
 
@@ -138,9 +152,17 @@ void Run::handle(Member&, const Exported& exported) {
   end_.exported += exported.octets;
 }
 
-void Run::handle(Member&, const Finding& finding) {
+void Run::handle(Member& member, const Finding& finding) {
   if (end_.findings.size() >= kMostFindings) throw PeerViolation("more findings than there can be");
-  end_.findings.push_back(finding);
+  find(member, finding);
+}
+
+// Who it is of, is known here.
+void Run::find(const Member& member, Finding finding) {
+  if (member.role == Role::local) finding.component = Component::local;
+  if (member.role == Role::remote) finding.component = Component::remote;
+  if (member.role == Role::net || member.role == Role::delivery) finding.component = Component::none;
+  if (end_.findings.size() < kMostFindings) end_.findings.push_back(std::move(finding));
 }
 
 void Run::handle(Member&, const WantsDeliverer&) { deliveryWanted_ = true; }

@@ -22,6 +22,7 @@ settings::Errand errand(const Arguments& arguments) {
     case Command::remove: return settings::Errand::remove;
     case Command::rename: return settings::Errand::rename;
     case Command::status: return settings::Errand::status;
+    case Command::check: return settings::Errand::check;
     case Command::adopt:
     case Command::synchronise: break;
   }
@@ -39,8 +40,13 @@ std::string databasePath(const std::string& name, bool ofAncestor) {
 settings::Sync syncSettings(const Arguments& arguments, Configuration& configuration, bool ofAncestor) {
   settings::Sync sync = std::move(configuration.sync);
   SplitPath database = splitPath(databasePath(configuration.database, ofAncestor));
-  requireDirectory(database.directory);
-  database = ownDirectory(database, !arguments.dryRun && arguments.command != Command::status);
+  if (arguments.command == Command::check && !isDirectory(database.directory)) {
+    database = {"", database.directory + "/" + database.name};  // nothing is made for it
+  } else {
+    requireDirectory(database.directory);
+    database = ownDirectory(database, !arguments.dryRun && arguments.command != Command::status &&
+                                          arguments.command != Command::check);
+  }
   sync.databaseDirectory = database.directory;
   sync.databaseName = database.name;
   sync.errand = errand(arguments);
@@ -69,6 +75,7 @@ RunSettings runSettings(const Arguments& arguments, Configuration& configuration
     net->debug = arguments.debug;
     if (arguments.debug > 0) net->nullStderr = false;
     net->keepAlive = arguments.watch.has_value();
+    net->check = arguments.command == Command::check;
   }
   run.local = std::move(configuration.local.net);
   run.remote = std::move(configuration.remote.net);

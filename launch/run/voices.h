@@ -27,6 +27,8 @@ class Voices {
   void error(std::string_view component, std::string_view mailbox, const std::string& text,
              const LogSubject& subject = {});
   void lastWords(const Member& member);  // what was left out until then
+  // With what the command of a tunnel said last, where its end is what is told.
+  std::string withLastWords(Member& member, const std::string& text);
   // Those of one side make one sum, told with the last of them.
   void add(const Member& member, const Traffic& traffic, bool othersFollow);
   void tellTraffic(Role role, bool othersFollow);
@@ -35,7 +37,6 @@ class Voices {
 
  private:
   std::string component(const Member& member) const { return isSection_ ? std::string() : member.name(); }
-  std::string withLastWords(Member& member, const std::string& text);
   bool admits(Member& member, LogLevel level, std::size_t octets);
   void tellLeftOut(const Member& member, LogLevel level, std::uint64_t count);
 

@@ -2,8 +2,11 @@
 
 #include "launch/show/findings.h"
 
+#include <algorithm>
+#include <utility>
 #include <variant>
 
+#include "ipc/checked.h"
 #include "launch/show/escape.h"
 #include "launch/show/json.h"
 
@@ -24,7 +27,41 @@ std::string prefixOf(const Finding& finding, std::string_view section) {
   return prefix.empty() ? prefix : prefix + ": ";
 }
 
+Verdict verdictOf(const Finding& finding) {
+  for (const Finding::Fact& fact : finding.facts)
+    for (Verdict verdict : {Verdict::warning, Verdict::failed})
+      if (fact == Finding::Fact{"result", std::string(nameOf(verdict))}) return verdict;
+  return Verdict::ok;
+}
+
+const char* signOf(Verdict verdict, bool signs) {
+  switch (verdict) {
+    case Verdict::ok: return signs ? "\u2713 " : "ok: ";
+    case Verdict::warning: return signs ? "! " : "warning: ";
+    case Verdict::failed: return signs ? "\u2717 " : "FAILED: ";
+  }
+  return "";
+}
+
+int placeOf(const Finding& finding) {
+  switch (finding.component) {
+    case Component::local: return 0;
+    case Component::remote: return 1;
+    case Component::none: return finding.text.starts_with("delivery: ") ? 3 : 2;
+    case Component::database: return 4;
+  }
+  return 0;
+}
+
 }  // namespace
+
+std::string checkText(std::vector<Finding> findings, bool signs, std::string_view section) {
+  std::ranges::stable_sort(findings, {}, placeOf);
+  std::string all;
+  for (const Finding& finding : findings)
+    all += signOf(verdictOf(finding), signs) + escape(prefixOf(finding, section) + finding.text) + "\n";
+  return all;
+}
 
 std::string findingsText(std::span<const Finding> findings, std::string_view section) {
   std::string all;

@@ -19,6 +19,7 @@ class Capabilities {
   bool has(std::string_view name) const;  // a name in upper case, as it stands
   bool hasAny(std::string_view prefix) const { return !behind(prefix).empty(); }
   std::vector<std::string> behind(std::string_view prefix) const;  // what follows it in each that begins so
+  const std::vector<std::string>& names() const { return names_; }
   bool known() const { return !names_.empty(); }  // a server that told them told at least IMAP4rev1
   // Those named, and those that IMAP4rev2 implies (RFC 9051 appendix E).
   const ExtensionSet& extensions() const { return extensions_; }

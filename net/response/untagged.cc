@@ -45,6 +45,8 @@ std::optional<Untagged> readNamed(Tokens& in, const std::string& kind) {
   if (kind == "LSUB") return readSubscription(in);
   if (kind == "STATUS") return read<StatusData>(in);
   if (kind == "NAMESPACE") return read<NamespaceResponse>(in);
+  if (kind == "QUOTA") return read<QuotaResponse>(in);
+  if (kind == "ID") return read<IdResponse>(in);
   if (kind == "SEARCH") return perhaps(SearchResponse::parse(in));
   // RFC 4731, and the only form that IMAP4rev2 knows (RFC 9051 section 7.3.4).
   if (kind == "ESEARCH") return perhaps(SearchResponse::parseExtended(in));

@@ -12,6 +12,7 @@
 #include "net/response/fetch_response.h"
 #include "net/response/list_response.h"
 #include "net/response/namespace_response.h"
+#include "net/response/quota_response.h"
 #include "net/response/resp_text.h"
 #include "net/response/search_response.h"
 #include "net/response/status_data.h"
@@ -31,8 +32,9 @@ struct Expunged {
 };
 struct Ignored {};  // not ours to know: RECENT, …
 
-using Untagged = std::variant<Ignored, StatusResponse, Capabilities, Enabled, ListResponse, StatusData,
-                              Exists, Expunged, FetchResponse, SearchResponse, Vanished, NamespaceResponse>;
+using Untagged =
+    std::variant<Ignored, StatusResponse, Capabilities, Enabled, ListResponse, StatusData, Exists, Expunged,
+                 FetchResponse, SearchResponse, Vanished, NamespaceResponse, QuotaResponse, IdResponse>;
 
 // A response that begins with "* ". Nothing if it is a malformed one of a kind we know; `kind` says which.
 struct ParsedUntagged {

@@ -32,19 +32,21 @@ bool isNear(const Descriptor& socket) {
 
 }  // namespace
 
-std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log) {
+std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log, Passed passed) {
   bool needed =
       settings.transport == Transport::imaps || (settings.transport == Transport::imap && settings.startTls);
   // Without TLS all that is asked of OpenSSL are digests, which nothing is configured for; and nothing is
   // left to be tidied up at the end.
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | (needed ? 0 : OPENSSL_INIT_NO_LOAD_CONFIG), nullptr);
-  return needed ? std::make_unique<TlsContext>(settings.tls, settings.host, std::move(log)) : nullptr;
+  return needed ? std::make_unique<TlsContext>(settings.tls, settings.host, std::move(log), std::move(passed))
+                : nullptr;
 }
 
-Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls) {
+Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls, const Passed& passed) {
   if (settings.transport == Transport::tunnel) {
     Tunnel tunnel = startTunnel(settings.command, settings.nullStderr && settings.debug == 0);
     forgetEnvironment();
+    if (passed) passed("tcp", "The command is started: " + settings.command, {});
     return {Endpoint(std::make_unique<SocketStream>(std::move(tunnel.connection))),
             std::move(tunnel.process)};
   }
@@ -57,8 +59,14 @@ Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls) {
     auto dialogue = std::make_shared<socks::Dialogue>(std::move(proxy), settings.host, settings.port);
     proxied = [dialogue](Stream& stream) { dialogue->run(stream); };
   }
-  Dial dial(host + ':' + port, resolve(host, port), {.keepAlive = settings.keepAlive});
+  auto addresses = resolve(host, port);
+  if (passed) passed("addresses", addressesText(host, addresses), {});
+  Dial dial(
+      host + ':' + port, std::move(addresses),
+      {.keepAlive = settings.keepAlive,
+       .advice = settings.proxy.empty() ? ". Does a server listen there? See host and port" : ". See proxy"});
   Descriptor socket = dial.finish();
+  if (passed) passed("tcp", "Connected to " + peerText(socket), {});
   bool pays = settings.compress != settings::Compress::ifItPays || proxied || !isNear(socket);
   if (!pays) settings.compress = settings::Compress::no;
   return {Endpoint(std::make_unique<SocketStream>(std::move(socket)), std::move(tls),

@@ -16,7 +16,7 @@ namespace interimap {
 // OpenSSL itself, and all that TLS may need, every file read: what takes longest and needs no network.
 // nullptr if there will be no TLS. To be called first of all and once. Throws Failure(config) for bad
 // settings.
-std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log);
+std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log, Passed passed = {});
 
 struct Opened {
   Endpoint endpoint;
@@ -26,7 +26,7 @@ struct Opened {
 // Opens everything else that will be needed. Reads nothing from the network but DNS; greet() talks to the
 // proxy if there is one, and shakes hands if the transport is imaps; startTls() is for transport imap with
 // startTls set. Settles settings.compress as far as the connection tells. Throws Failure: unavailable if the
-// server cannot be reached, config for bad settings.
-Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls);
+// server cannot be reached, config for bad settings. `passed` is told of addresses and connection.
+Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls, const Passed& passed = {});
 
 }  // namespace interimap

@@ -15,4 +15,8 @@ namespace interimap {
 void checkOwnership(const settings::Sync& settings, const Both<const Listing*>& listings, store::Store& store,
                     Log& log);
 
+// What is said of a database that was begun for another account on that side; empty: it was not.
+std::string whoseElse(const settings::Sync& settings, Side side, const Listing& listing,
+                      const store::Store& store);
+
 }  // namespace interimap

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sync/mailboxes/mailbox.h"
+#include "sync/pull/pull_check.h"
 #include "sync/pull/pull_purge.h"
 #include "sync/pull/pull_visit.h"
 
@@ -57,10 +58,8 @@ void Pull::checkAccount() {
   const settings::Pull& settings = pulling_.settings;
   auto recorded = pulling_.state.account();
   if (!recorded) return pulling_.state.write("account", [&] { pulling_.state.setAccount(settings.account); });
-  if (*recorded != settings.account)
-    throw Failure(ExitStatus::data, settings.stateDirectory + "/" + settings.stateName +
-                                        " belongs to the account " + *recorded + ", but this is " +
-                                        settings.account + ". Use another statefile for it");
+  if (std::string whose = whoseElse(settings, pulling_.state); !whose.empty())
+    throw Failure(ExitStatus::data, whose);
 }
 
 void Pull::run() {
