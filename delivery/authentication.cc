@@ -29,16 +29,17 @@ void redact(std::string& text, std::string_view secret) {
 
 // The connection is as safe as it was asked to be (Opening), so what every server can do that offers it comes
 // first. SCRAM is offered, too, by servers that have passwords as hashes only, and cannot do it.
-std::vector<std::string> surestFirst() {
+std::vector<std::string> surestFirst(bool certificate) {
   std::vector<std::string> names = sasl::strongestFirst();
   std::stable_partition(names.begin(), names.end(), sasl::givesAway);
+  if (certificate) names.insert(names.begin(), "EXTERNAL");
   return names;
 }
 
 std::unique_ptr<sasl::Mechanism> choose(const settings::Delivery& settings,
                                         const std::vector<std::string>& offered,
                                         std::vector<ChannelBinding> bindings) {
-  auto wanted = settings.auth.empty() ? surestFirst() : settings.auth;
+  auto wanted = settings.auth.empty() ? surestFirst(!settings.tls.certificate.empty()) : settings.auth;
   bool strong = settings.least == settings::Least::scram;
   if (strong) std::erase_if(wanted, sasl::givesAway);
   if (!settings.authzid.empty()) std::erase(wanted, "LOGIN");  // has no word for it
@@ -48,7 +49,8 @@ std::unique_ptr<sasl::Mechanism> choose(const settings::Delivery& settings,
                                  .authzid = settings.authzid,
                                  .bindings = std::move(bindings),
                                  .host = settings.host,
-                                 .port = settings.port});
+                                 .port = settings.port,
+                                 .certificate = !settings.tls.certificate.empty()});
   if (mechanism) return mechanism;
   throw Failure(ExitStatus::noPermission,
                 "deliver-username is set, but the server offers " +
@@ -68,7 +70,7 @@ Authentication::Line Authentication::command() {
   std::string command = "AUTH " + std::string(conversation_.name());
   const std::optional<Secret>& initial = conversation_.initial();
   if (initial && command.size() + initial->reveal().size() + 3 <= limits::kLongestCommand)
-    return say(command + ' ', initial->reveal());
+    return say(command + ' ', initial->reveal().empty() ? "=" : initial->reveal());  // RFC 4954 section 4
   conversation_.hold();
   return say(command, {});
 }

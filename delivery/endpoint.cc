@@ -52,7 +52,8 @@ Endpoint openEndpoint(const settings::Delivery& settings, Log log, Passed passed
   // While the connection is being made.
   std::unique_ptr<TlsContext> tls;
   if (settings.security != Security::none)
-    tls = std::make_unique<TlsContext>(settings.tls, verifiedHost(settings), std::move(log), passed);
+    tls = std::make_unique<TlsContext>(settings.tls, verifiedHost(settings), std::move(log), passed,
+                                       settings.keyPassword);
   Descriptor socket = dial.finish();
   if (passed) passed("tcp", "Connected to " + (isPath(settings.host) ? settings.host : peerText(socket)), {});
   return Endpoint(std::make_unique<SocketStream>(std::move(socket)), std::move(tls),

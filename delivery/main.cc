@@ -25,7 +25,7 @@ using namespace interimap;
 
 namespace {
 
-void deliver(Service& service, const settings::Delivery& settings, Reporter& launch) {
+void deliver(Service& service, settings::Delivery& settings, Reporter& launch) {
   Passed passed = passedTo(launch, settings.check, "delivery: ");
   if (settings.check)
     service.ask(settings, passed);
@@ -33,6 +33,7 @@ void deliver(Service& service, const settings::Delivery& settings, Reporter& lau
     return;
   Log log = [&launch](LogLevel level, const std::string& text) { launch.log(level, text); };
   Endpoint endpoint = openEndpoint(settings, log, passed);
+  settings.keyPassword.wipe();
   auto confinement = sandbox::lockIn({sandbox::Role::delivery, settings.user, "", sandbox::kObituary});
   log(LogLevel::debug, "Connected to " + endpointText(settings) + "; " + confinement.text);
   service.serve(endpoint.greet(),

@@ -44,7 +44,7 @@ struct Port {
 };
 struct Mechanisms {
   static constexpr const char* wants =
-      "PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256, these two with -PLUS, OAUTHBEARER or XOAUTH2";
+      "PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256, these two with -PLUS, OAUTHBEARER, XOAUTH2 or EXTERNAL";
 };
 struct ProtocolVersion {};   // of TLS
 struct Protocols {};         // ditto, some of them excluded

@@ -19,6 +19,7 @@ namespace interimap::settings {
 struct Tls {
   bool verify = true;
   std::string caFile, caPath;               // empty: the system's
+  std::string certificate, key;             // PEM files, to show who we are; the key is empty: in the former
   std::vector<std::string> fingerprints;    // ALGO$HEX of the SubjectPublicKeyInfo; one match suffices
   std::optional<std::string> hostname;      // SNI; none: the host's name, empty: no SNI
   std::string protocolMin, protocolMax;     // "TLSv1.2"; empty: OpenSSL's
@@ -31,6 +32,8 @@ struct Tls {
         Key("SSL_verify", &Tls::verify, as::YesNo{}),
         Key("SSL_CAfile", &Tls::caFile, as::Text{}),
         Key("SSL_CApath", &Tls::caPath, as::Text{}),
+        Key("SSL_cert", &Tls::certificate, as::Text{}),
+        Key("SSL_key", &Tls::key, as::Text{}),
         Key("SSL_fingerprint", &Tls::fingerprints, as::Fingerprints{}),
         Key("SSL_hostname", &Tls::hostname, as::TextOrEmpty{}),
         Key("SSL_protocol_min", &Tls::protocolMin, as::ProtocolVersion{}),
@@ -67,11 +70,11 @@ struct Net {
   std::vector<std::string> auth;  // upper case, in order of preference; empty: the strongest first
   Least least = Least::anything;
   std::string username, authzid;  // who logs in, and whom to act as; empty: the same
-  Secret password;
-  bool renewable = false;  // the password is an access token, of which there may be a newer one
-  bool renewed = false;    // ... and this is one that was asked for once more: a refusal is one
-  bool keepAlive = false;  // --watch, --notify, --idle
-  bool check = false;      // --check: tell each step
+  Secret password, keyPassword;   // the latter of SSL_key
+  bool renewable = false;         // the password is an access token, of which there may be a newer one
+  bool renewed = false;           // ... and this is one that was asked for once more: a refusal is one
+  bool keepAlive = false;         // --watch, --notify, --idle
+  bool check = false;             // --check: tell each step
   // Octets. Larger than any server we know of lets anyone append, small enough for the memory of most
   // machines.
   std::uint64_t maxMessageSize = 512ULL << 20;
@@ -96,6 +99,7 @@ struct Net {
         Key("username", &Net::username, as::Credential{}),
         Key("authzid", &Net::authzid, as::Credential{}),
         Told("password", &Net::password),
+        Told("key password", &Net::keyPassword),
         Told("renewable", &Net::renewable),
         Told("renewed", &Net::renewed),
         Told("keep alive", &Net::keepAlive),
@@ -256,7 +260,7 @@ struct Delivery {
   std::vector<std::string> auth;  // as in Net; empty: what is surest to work first
   Least least = Least::anything;
   std::string username, authzid;  // no username: no AUTH
-  Secret password;
+  Secret password, keyPassword;
   bool renewable = false;
   // --check: tell each step, and ask for these recipients, of mail from this sender, without any mail.
   bool check = false;
@@ -283,6 +287,7 @@ struct Delivery {
         Key("deliver-username", &Delivery::username, as::Credential{}),
         Key("deliver-authzid", &Delivery::authzid, as::Credential{}),
         Told("password", &Delivery::password),
+        Told("key password", &Delivery::keyPassword),
         Told("renewable", &Delivery::renewable),
         Told("check", &Delivery::check),
         Told("asked for", &Delivery::askedFor),

@@ -97,16 +97,24 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
   if (arguments.command == Command::status) return settings;
   struct {
     const char* name;
-    const PasswordSource& source;
+    const PasswordSource &source, &ofKey;
     settings::Net& net;
     Renewal& renewal;
-  } accounts[] = {{"local", configuration.local.password, settings.local, settings.renewLocal},
-                  {"remote", configuration.remote.password, settings.remote, settings.renewRemote}};
+  } accounts[] = {{"local", configuration.local.password, configuration.local.keyPassword, settings.local,
+                   settings.renewLocal},
+                  {"remote", configuration.remote.password, configuration.remote.keyPassword, settings.remote,
+                   settings.renewRemote}};
   for (auto& account : accounts) {
     if (account.net.password.empty()) {
       auto password = obtainPassword(account.source, {"interimap", account.name}, signals, warnings);
       if (auto asked = std::get_if<Asked>(&password)) return *asked;
       account.net.password = std::move(std::get<Secret>(password));
+    }
+    if (account.net.keyPassword.empty()) {
+      auto password =
+          obtainPassword(account.ofKey, {"interimap", account.name, "SSL_key-password"}, signals, warnings);
+      if (auto asked = std::get_if<Asked>(&password)) return *asked;
+      account.net.keyPassword = std::move(std::get<Secret>(password));
     }
     account.net.renewable = ages(account.source, account.net.auth);
     if (account.net.renewable)
@@ -124,7 +132,10 @@ int synchronise(const Arguments& arguments) {
   Configuration configuration = source.configuration();
   auto warnings = source.warnings(configuration);
   checkUsers(configuration);
-  for (auto* account : {&configuration.local, &configuration.remote}) account->net.password.wipe();
+  for (auto* account : {&configuration.local, &configuration.remote}) {
+    account->net.password.wipe();
+    account->net.keyPassword.wipe();
+  }
 
   ProgressLine line(showsProgress(arguments) ? STDERR_FILENO : -1);
   Log log({.prefix = configuration.log.prefix,

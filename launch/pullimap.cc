@@ -58,6 +58,8 @@ class Pulling {
     judge(section);
     section.net.password.wipe();
     section.delivery.password.wipe();
+    section.net.keyPassword.wipe();
+    section.delivery.keyPassword.wipe();
     ProgressLine nowhere(-1);
     Log log({.prefix = section.log.prefix,
              .logfile = section.log.logfile,
@@ -116,6 +118,12 @@ class Pulling {
     if (arguments_.exportStatefile || arguments_.status) return pull;
     if (auto asked = obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_))
       return *asked;
+    if (auto asked = obtain(pull.net.keyPassword, section.keyPassword,
+                            {"pullimap", name_, "SSL_key-password"}, signals, warnings_))
+      return *asked;
+    if (auto asked = obtain(pull.delivery.keyPassword, section.deliverKeyPassword,
+                            {"pullimap", name_, "deliver-SSL_key-password"}, signals, warnings_))
+      return *asked;
     requireLogin(pull.net, file_.path, name_);
     if (pull.delivery.username.empty()) return pull;
     pull.delivery.renewable = ages(section.deliverPassword, pull.delivery.auth);
@@ -126,7 +134,7 @@ class Pulling {
     if (auto asked = obtain(pull.delivery.password, section.deliverPassword,
                             {"pullimap", name_, "deliver-password"}, signals, warnings_))
       return *asked;
-    if (pull.delivery.password.empty())
+    if (pull.delivery.password.empty() && pull.delivery.tls.certificate.empty())
       throw Failure(ExitStatus::config, file_.path + ": [" + name_ + "]: Missing option deliver-password");
     return pull;
   }

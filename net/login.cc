@@ -50,10 +50,17 @@ std::vector<std::string> offered(const Capabilities& capabilities) {
   return mechanisms;
 }
 
+bool showsCertificate(const settings::Net& settings) {
+  bool tls = settings.transport == settings::Transport::imaps ||
+             (settings.transport == settings::Transport::imap && settings.startTls);
+  return tls && !settings.tls.certificate.empty();
+}
+
 // Our preferences; where there are none, the strongest that the server offers. `clear`: the password would
 // be there for anybody to read, and nobody has said that it may.
 std::vector<std::string> wanted(const settings::Net& settings, bool clear) {
   std::vector<std::string> names = settings.auth.empty() ? sasl::strongestFirst() : settings.auth;
+  if (settings.auth.empty() && showsCertificate(settings)) names.insert(names.begin(), "EXTERNAL");
   bool hidden = (clear && settings.auth.empty()) || settings.least == settings::Least::scram;
   if (hidden) std::erase_if(names, sasl::givesAway);
   if (!settings.authzid.empty()) std::erase(names, "LOGIN");  // has no word for it
@@ -106,7 +113,8 @@ StatusResponse sayAuthenticate(Dialogue& server, sasl::Conversation& conversatio
   auto manner = mayFollow && !sasl::takesToken(conversation.name()) ? Manner::thenRequests : Manner::alone;
   const std::optional<Secret>& initial = conversation.initial();
   if (initial && capabilities.extensions().has(Extension::saslIr)) {
-    command.add(" ").secretText(initial->reveal());
+    // RFC 4959 section 3: one that is empty.
+    command.add(" ").secretText(initial->reveal().empty() ? "=" : initial->reveal());
     // PLAIN has said all; behind another mechanism the server may still ask.
     if (conversation.name() == "PLAIN" && mayFollow) manner = Manner::andRequests;
   } else {
@@ -149,6 +157,8 @@ struct Attempt {
 
 // Without the mechanisms of this kind.
 std::vector<std::string> weakerThan(const std::string& refused, std::vector<std::string> names) {
+  if (refused == "EXTERNAL") std::erase(names, refused);
+  if (refused == "EXTERNAL") return names;
   std::erase_if(names, [&](const std::string& name) {
     return sasl::isPlus(refused) ? sasl::isPlus(name) : name.starts_with("SCRAM-");
   });
@@ -174,7 +184,8 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
                                 .authzid = settings.authzid,
                                 .bindings = server.channelBindings(),
                                 .host = settings.host,
-                                .port = settings.port};
+                                .port = settings.port,
+                                .certificate = showsCertificate(settings)};
   if (quirkHasNoExporter(greeting))
     std::erase_if(credentials.bindings, [](const ChannelBinding& it) { return it.type == "tls-exporter"; });
   while (true) {
@@ -203,7 +214,8 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
 void authenticateUser(Dialogue& server, settings::Net& settings, const StatusResponse& greeting) {
   bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
   for (auto [key, missing] :
-       {std::pair("username", settings.username.empty()), std::pair("password", settings.password.empty())})
+       {std::pair("username", settings.username.empty()),
+        std::pair("password", settings.password.empty() && !showsCertificate(settings))})
     if (missing)
       refuse(ExitStatus::config, std::string("Missing option ") + key + ": the server wants a login");
   requireImap4(server);

@@ -48,6 +48,7 @@ void live(Reporter& launch) {
   Log log = [&launch](LogLevel level, const std::string& text) { launch.log(level, text); };
   Passed passed = passedTo(launch, settings.check);
   std::unique_ptr<TlsContext> tls = prepareTls(settings, log, passed);  // while sync opens the database
+  settings.keyPassword.wipe();
   if (!awaitGo(launch)) return;
 
   Opened opened = openEndpoint(settings, std::move(tls), passed);

@@ -57,6 +57,20 @@ class Login final : public Mechanism {
   int asked_ = 0;
 };
 
+// RFC 4422 appendix A: TLS has said who we are.
+class External final : public Mechanism {
+ public:
+  explicit External(const Credentials& credentials) : authzid_(credentials.authzid) {}
+  std::string_view name() const override { return "EXTERNAL"; }
+  std::optional<Secret> initial() override { return Secret(authzid_); }
+  std::optional<Secret> step(std::string_view) override { return std::nullopt; }
+  // Of a password nothing has been said: another mechanism may do.
+  bool heard() const override { return false; }
+
+ private:
+  std::string authzid_;
+};
+
 bool among(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -73,6 +87,8 @@ BindingFlag flagFor(std::string_view name, const std::vector<std::string>& offer
 
 std::unique_ptr<Mechanism> make(std::string_view name, const std::vector<std::string>& offered,
                                 const std::vector<std::string>& wanted, const Credentials& credentials) {
+  if (name == "EXTERNAL") return credentials.certificate ? std::make_unique<External>(credentials) : nullptr;
+  if (credentials.certificate && credentials.password.empty()) return nullptr;
   if (name == "PLAIN") return std::make_unique<Plain>(credentials);
   // It has no word for whom to act as.
   if (name == "LOGIN") return credentials.authzid.empty() ? std::make_unique<Login>(credentials) : nullptr;

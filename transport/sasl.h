@@ -32,6 +32,7 @@ struct Credentials {
   std::string_view authzid{};              // who to act as; empty: who logs in
   std::vector<ChannelBinding> bindings{};  // of the connection, the one to be used first; none: no TLS
   std::string_view host{}, port{};         // as configured
+  bool certificate = false;                // TLS has shown ours
 };
 
 class Mechanism {
@@ -52,7 +53,7 @@ class Mechanism {
   virtual std::string reason() const { return {}; }
 };
 
-// What is wanted if nobody said: the strongest first.
+// What is wanted if nobody said: the strongest first. Where there is a certificate, EXTERNAL before them.
 std::vector<std::string> strongestFirst();
 bool isPlus(std::string_view name);  // binds to the channel
 // The password itself goes to the server.

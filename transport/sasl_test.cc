@@ -51,6 +51,21 @@ TEST_CASE("field 12: the first wanted mechanism that is offered and that we can 
   }
 }
 
+TEST_CASE(
+    "SASL: EXTERNAL where a certificate was shown, with whom to act as; without a password nothing else") {
+  sasl::Credentials credentials{.username = "tim", .certificate = true};
+  auto external = sasl::choose({"PLAIN", "EXTERNAL"}, {"PLAIN", "EXTERNAL"}, credentials);
+  REQUIRE(external);
+  CHECK(external->name() == "EXTERNAL");
+  CHECK(external->initial()->reveal() == "");
+  CHECK_FALSE(external->step("more"));
+  CHECK_FALSE(external->heard());
+  credentials.authzid = "bob";
+  CHECK(sasl::choose({"EXTERNAL"}, {"EXTERNAL"}, credentials)->initial()->reveal() == "bob");
+  credentials.certificate = false;
+  CHECK_FALSE(sasl::choose({"EXTERNAL"}, {"EXTERNAL"}, credentials));
+}
+
 TEST_CASE("SASL: channels are bound where there is something to bind to, and what is missing is said") {
   const ChannelBinding exporter{"tls-exporter", "E"}, unique{"tls-unique", "U"};
   using Bindings = std::vector<ChannelBinding>;

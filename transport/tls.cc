@@ -3,6 +3,7 @@
 #include "transport/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <time.h>
 
@@ -291,7 +292,8 @@ std::uint64_t disabled(const std::vector<std::string>& protocols) {
 
 // The first lines also prime what would open files after lock-in: OpenSSL's configuration and providers, its
 // random numbers, and the time zone, which gmtime_r() reads when a certificate's dates are looked at.
-TlsContext::TlsContext(const settings::Tls& settings, const std::string& host, Log log, Passed passed)
+TlsContext::TlsContext(const settings::Tls& settings, const std::string& host, Log log, Passed passed,
+                       const Secret& passphrase)
     : log_(std::move(log)),
       passed_(std::move(passed)),
       context_(SSL_CTX_new(TLS_client_method())),
@@ -308,6 +310,7 @@ TlsContext::TlsContext(const settings::Tls& settings, const std::string& host, L
   setVersions(settings);
   setCiphers(settings);
   Examination::install(context);
+  if (!settings.certificate.empty()) loadCertificate(settings, passphrase);
   sni_ = settings.hostname ? *settings.hostname : required_.hostIsAddress ? "" : required_.host;
 }
 
@@ -338,6 +341,36 @@ void TlsContext::setCiphers(const settings::Tls& settings) {
     misconfigured("SSL_CTX_set_ciphersuites(" + *settings.cipherSuites + ')');
 }
 
+// A PEM file: the certificate first, then whoever issued it.
+void TlsContext::loadCertificate(const settings::Tls& settings, const Secret& passphrase) {
+  auto open = [](const char* key, const std::string& path) {
+    std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(path.c_str(), "r"), BIO_free);
+    if (!file) misconfigured(std::string(key) + " = " + path);
+    return file;
+  };
+  certificate_.reset(sk_X509_new_null());
+  auto file = open("SSL_cert", settings.certificate);
+  while (X509* each = PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr))
+    if (sk_X509_push(certificate_.get(), each) <= 0) X509_free(each);
+  if (sk_X509_num(certificate_.get()) == 0) misconfigured("SSL_cert = " + settings.certificate);
+  ERR_clear_error();
+  const std::string& path = settings.key.empty() ? settings.certificate : settings.key;
+  auto tell = [](char* buffer, int size, int, void* secret) {
+    std::string_view text = static_cast<const Secret*>(secret)->reveal();
+    if (text.empty() || text.size() > static_cast<std::size_t>(size)) return -1;
+    std::copy(text.begin(), text.end(), buffer);
+    return static_cast<int>(text.size());
+  };
+  key_.reset(
+      PEM_read_bio_PrivateKey(open("SSL_key", path).get(), nullptr, tell, const_cast<Secret*>(&passphrase)));
+  if (!key_)
+    throw Failure(ExitStatus::config,
+                  "SSL_key = " + path + ": " + complaint() +
+                      (passphrase.empty() ? ". A passphrase goes into SSL_key-password-command" : ""));
+  if (X509_check_private_key(sk_X509_value(certificate_.get(), 0), key_.get()) != 1)
+    throw Failure(ExitStatus::config, "SSL_key = " + path + " is not the key of SSL_cert");
+}
+
 std::unique_ptr<Stream> TlsContext::start(std::unique_ptr<Stream> below,
                                           std::chrono::milliseconds deadline) const {
   auto stream = std::make_unique<TlsStream>(context_.get(), std::move(below));
@@ -346,6 +379,13 @@ std::unique_ptr<Stream> TlsContext::start(std::unique_ptr<Stream> below,
     if (SSL_set_tlsext_host_name(ssl, sni_.c_str()) != 1)
       misconfigured("SSL_set_tlsext_host_name(" + sni_ + ')');
     log_(LogLevel::debug, "Using SNI with name " + sni_);
+  }
+  if (key_) {
+    STACK_OF(X509)* chain = certificate_.get();
+    bool used = SSL_use_certificate(ssl, sk_X509_value(chain, 0)) == 1;
+    for (int i = 1; used && i < sk_X509_num(chain); ++i)
+      used = SSL_add1_chain_cert(ssl, sk_X509_value(chain, i)) == 1;
+    if (!used || SSL_use_PrivateKey(ssl, key_.get()) != 1) misconfigured("SSL_cert");
   }
   Examination examination(ssl, required_, log_, passed_);
   TlsStream::Step step = shakeHands(*stream, deadline);
@@ -357,6 +397,7 @@ std::unique_ptr<Stream> TlsContext::start(std::unique_ptr<Stream> below,
   }
   if (step == TlsStream::Step::closed)
     handshakeFailed(ExitStatus::unavailable, "the server closed the connection");
+  if (key_) SSL_certs_clear(ssl);  // nobody asks for them any more
   if (!examination.passed()) handshakeFailed(ExitStatus::noPermission, "the server showed no certificate");
   log_(LogLevel::debug, std::string("SSL protocol: ") + SSL_get_version(ssl));
   log_(LogLevel::debug, std::string("SSL cipher: ") + SSL_get_cipher_name(ssl) + " (" +

@@ -27,21 +27,23 @@ void readAccount(const Keys& keys, settings::Net& net) {
   if (net.port.empty()) net.port = net.transport == Transport::imap ? "143" : "993";
   if (net.transport == Transport::tunnel && net.command.empty()) keys.refuse("Missing tunnel command");
   net.password = configuredPassword(keys);
+  net.keyPassword = configuredPassword(keys, kOfKey);
   if (talksTls(net)) checkTrust(net.tls, keys);
   requireStrong(net.auth, net.least, keys);
 }
 
 void requireStrong(const std::vector<std::string>& auth, settings::Least least, const Keys& keys,
                    const std::string& prefix) {
-  auto hides = [](const std::string& name) { return name.starts_with("SCRAM-"); };
+  auto hides = [](const std::string& name) { return name.starts_with("SCRAM-") || name == "EXTERNAL"; };
   if (least == settings::Least::scram && !auth.empty() && std::ranges::none_of(auth, hides))
     keys.refuse(prefix + "auth-min = scram leaves none of the mechanisms of " + prefix + "auth");
 }
 
 void requireLogin(const settings::Net& net, const std::string& file, const std::string& section) {
   if (!talksTls(net)) return;
+  bool shown = !net.tls.certificate.empty();  // which may do without a password
   for (auto [key, missing] :
-       {std::pair("username", net.username.empty()), std::pair("password", net.password.empty())})
+       {std::pair("username", net.username.empty()), std::pair("password", net.password.empty() && !shown)})
     if (missing) throw Failure(ExitStatus::config, file + ": [" + section + "]: Missing option " + key);
 }
 

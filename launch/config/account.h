@@ -15,6 +15,9 @@ namespace interimap {
 // run, and a password that is not in the configuration itself (password.h) are the caller's to fill in.
 void readAccount(const Keys& keys, settings::Net& net);
 
+// What is in front of the keys that tell the passphrase of SSL_key.
+inline constexpr const char* kOfKey = "SSL_key-";
+
 // Throws Failure(config) "FILE: [SECTION]: Missing option …" if there is no way in without a name and a
 // password, and one of them is missing. Where nothing is encrypted a server may greet with PREAUTH, as most
 // do at the end of a tunnel: net will see.

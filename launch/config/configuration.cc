@@ -17,6 +17,7 @@ KnownKeys knownKeys() {
   addKeys<settings::Sync>(all);
   addKeys<Configuration>(all);
   addPasswordKeys(all);
+  addPasswordKeys(all, kOfKey);
   return all;
 }
 
@@ -35,9 +36,11 @@ Configuration Configuration::parse(const Ini& ini, const std::string& file) {
   all.remote.net.compress = settings::Compress::ifItPays;
   readAccount(local, all.local.net);
   all.local.password = PasswordSource::of(local);
+  all.local.keyPassword = PasswordSource::of(local, kOfKey);
   readKeys(local, all.sync.of.local);
   readAccount(remote, all.remote.net);
   all.remote.password = PasswordSource::of(remote);
+  all.remote.keyPassword = PasswordSource::of(remote, kOfKey);
   readKeys(remote, all.sync.of.remote);
   readKeys(defaults, all.sync);
   readKeys(defaults, all);

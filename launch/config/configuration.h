@@ -19,8 +19,8 @@ struct Configuration {
   LogKeys log;
   settings::Sync sync;  // as far as the configuration says it; the user is the default section's
   struct Account {
-    settings::Net net;  // with the password, if the configuration says it
-    PasswordSource password;
+    settings::Net net;                     // with the password, if the configuration says it
+    PasswordSource password, keyPassword;  // of the account, and of SSL_key
   };
   Account local, remote;
 
@@ -35,7 +35,10 @@ struct Configuration {
   static Configuration parse(std::string_view text, const std::string& file);
   static Configuration parse(const Ini& ini, const std::string& file);
 
-  bool holdsPassword() const { return !local.net.password.empty() || !remote.net.password.empty(); }
+  bool holdsPassword() const {
+    return !local.net.password.empty() || !remote.net.password.empty() || !local.net.keyPassword.empty() ||
+           !remote.net.keyPassword.empty();
+  }
 };
 
 }  // namespace interimap

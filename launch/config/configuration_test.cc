@@ -216,7 +216,7 @@ TEST_CASE("configuration, field 31: what keys refuse") {
     auto value = line.size() > key.size() + 3 ? line.substr(key.size() + 3) : std::string();
     std::string why = key == "port"   ? " (1 to 65535, or the name of a service expected)"
                       : key == "auth" ? " (PLAIN, LOGIN, SCRAM-SHA-1, SCRAM-SHA-256, these two with -PLUS, "
-                                        "OAUTHBEARER or XOAUTH2 expected)"
+                                        "OAUTHBEARER, XOAUTH2 or EXTERNAL expected)"
                                       : "";
     CHECK(refused(line) == "f:2: Invalid option " + key + " = " + value + why);
   }

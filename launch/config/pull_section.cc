@@ -33,6 +33,8 @@ KnownKeys knownKeys() {
   addKeys<PullSection>(all);
   addPasswordKeys(all);
   addPasswordKeys(all, kDeliver);
+  addPasswordKeys(all, kOfKey);
+  addPasswordKeys(all, std::string(kDeliver) + kOfKey);
   return all;
 }
 
@@ -42,6 +44,7 @@ void readDelivery(const Keys& keys, const Destination& destination, settings::De
   delivery.host = destination.host;
   delivery.port = destination.port;
   delivery.password = configuredPassword(keys, kDeliver);
+  delivery.keyPassword = configuredPassword(keys, std::string(kDeliver) + kOfKey);
   if (delivery.security != Security::none) checkTrust(delivery.tls, keys, kDeliver);
   if (delivery.username.empty() &&
       keys.oneOf({"deliver-password", "deliver-password-file", "deliver-password-command"}))
@@ -71,6 +74,8 @@ PullSection PullSection::parse(const Ini& ini, const std::string& name, const st
   section.password = PasswordSource::of(keys);
   readDelivery(keys, section.destination, section.delivery);
   section.deliverPassword = PasswordSource::of(keys, kDeliver);
+  section.keyPassword = PasswordSource::of(keys, kOfKey);
+  section.deliverKeyPassword = PasswordSource::of(keys, std::string(kDeliver) + kOfKey);
   readKeys(keys, section.sync);
   if (section.sync.forwardPaths.empty()) {
     auto own = parseForwardPaths(ownName());

@@ -17,10 +17,10 @@ namespace interimap {
 
 struct PullSection {
   std::string name;
-  settings::Net net;  // with the password, if the configuration says it
-  PasswordSource password;
-  settings::Delivery delivery;  // likewise
-  PasswordSource deliverPassword;
+  settings::Net net;                     // with the password, if the configuration says it
+  PasswordSource password, keyPassword;  // of the account, and of SSL_key
+  settings::Delivery delivery;           // likewise
+  PasswordSource deliverPassword, deliverKeyPassword;
   settings::Pull sync;    // as far as the configuration says it
   std::string statefile;  // as written, or the section's name; paths.h resolves it
   Destination destination{false, "127.0.0.1", "25"};
@@ -37,7 +37,10 @@ struct PullSection {
   // Throws Failure(config) naming the file and, where there is one, the line.
   static PullSection parse(const Ini& ini, const std::string& name, const std::string& file);
 
-  bool holdsPassword() const { return !net.password.empty() || !delivery.password.empty(); }
+  bool holdsPassword() const {
+    return !net.password.empty() || !delivery.password.empty() || !net.keyPassword.empty() ||
+           !delivery.keyPassword.empty();
+  }
 };
 
 // All sections but the default one, in the order of their names.

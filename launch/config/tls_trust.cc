@@ -36,6 +36,10 @@ void checkTrust(const settings::Tls& tls, const Keys& keys, const std::string& p
   };
   readable("SSL_CAfile", tls.caFile, false);
   readable("SSL_CApath", tls.caPath, true);
+  readable("SSL_cert", tls.certificate, false);
+  readable("SSL_key", tls.key, false);
+  if (!tls.key.empty() && tls.certificate.empty())
+    refuse("SSL_key", " = " + tls.key + ": SSL_cert is missing");
   for (const std::string& pin : tls.fingerprints) {
     auto dollar = pin.find('$');
     std::string name = pin.substr(0, dollar);

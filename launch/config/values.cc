@@ -54,8 +54,8 @@ bool isFingerprint(std::string_view value) {
 
 // What net can do.
 constexpr std::string_view kMechanisms[] = {
-    "PLAIN",       "LOGIN",  "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS",
-    "OAUTHBEARER", "XOAUTH2"};
+    "PLAIN",       "LOGIN",   "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS",
+    "OAUTHBEARER", "XOAUTH2", "EXTERNAL"};
 bool isMechanism(std::string_view value) {
   return std::ranges::find(kMechanisms, upperCase(std::string(value))) != std::end(kMechanisms);
 }

@@ -38,7 +38,8 @@ std::unique_ptr<TlsContext> prepareTls(const settings::Net& settings, Log log, P
   // Without TLS all that is asked of OpenSSL are digests, which nothing is configured for; and nothing is
   // left to be tidied up at the end.
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | (needed ? 0 : OPENSSL_INIT_NO_LOAD_CONFIG), nullptr);
-  return needed ? std::make_unique<TlsContext>(settings.tls, settings.host, std::move(log), std::move(passed))
+  return needed ? std::make_unique<TlsContext>(settings.tls, settings.host, std::move(log), std::move(passed),
+                                               settings.keyPassword)
                 : nullptr;
 }
 

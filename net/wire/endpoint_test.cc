@@ -134,7 +134,10 @@ TEST_CASE("endpoint: nobody there") {
   Loopback taken(nullptr);
   const std::string& port = taken.port();
   auto net = netSettings(settings::Transport::imap, port);
-  CHECK_THROWS_WITH_AS(open(net), ("Can't connect to localhost:" + port + ": Connection refused").c_str(),
+  CHECK_THROWS_WITH_AS(open(net),
+                       ("Can't connect to localhost:" + port +
+                        ": Connection refused. Does a server listen there? See host and port")
+                           .c_str(),
                        Failure);
 }
 

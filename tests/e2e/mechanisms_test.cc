@@ -267,6 +267,64 @@ TEST_CASE_FIXTURE(Mechanisms,
              "SCRAM-SHA-256");
 }
 
+TEST_CASE_FIXTURE(Mechanisms, "EXTERNAL: by a client certificate, its key with and without a passphrase") {
+  NOT_THE_REFERENCE();
+  if (dovecotIs24()) return;
+  const fs::path client = certificates.issue("client", "/CN=bob", "extendedKeyUsage=clientAuth");
+  const fs::path locked = certificates.key().parent_path() / "locked.key";
+  REQUIRE(interimap::bed::run({{"openssl", "pkey", "-in", certificates.key().string(), "-aes256", "-passout",
+                                "pass:open sesame", "-out", locked.string()},
+                               {}})
+              .succeeded());
+  fs::permissions(locked, fs::perms::all);
+  Dovecot server(
+      directory / "server",
+      {.certificate = certificates.server(),
+       .key = certificates.key(),
+       .extra = "auth_mechanisms = plain external\nssl_ca = <" + certificates.authority().string() +
+                "\nssl_verify_client_cert = yes\nssl_require_crl = no\n"
+                "auth_ssl_username_from_cert = yes\nssl_cert_username_field = commonName\n"
+                "passdb {\n driver = static\n mechanisms = external\n args = nopassword=y\n}\n"});
+  INFO(server.log());
+  const std::string cert = "SSL_cert = " + client.string(), key = "SSL_key = " + certificates.key().string(),
+                    lockedKey = "SSL_key = " + locked.string();
+  const struct {
+    const char* what;
+    const char* type;
+    Words keys;
+  } good[] = {
+      {"from the first octet", "imaps", {cert, key}},
+      {"behind STARTTLS", "imap", {cert, key, "auth = EXTERNAL"}},
+      {"passphrase", "imaps", {cert, lockedKey, "SSL_key-password-command = echo open sesame"}},
+  };
+  for (const auto& row : good) {
+    CAPTURE(row.what);
+    const bool implicit = row.type == std::string("imaps");
+    Account account = this->account(implicit ? server.imaps() : server.imap(), row.keys);
+    account.type = row.type;
+    account.password = "";
+    Run run = this->run(account);
+    checkLogin(run, "EXTERNAL");
+    CHECK_FALSE(run.says("sesame"));
+  }
+  const struct {
+    Words keys;
+    const char* said;
+  } bad[] = {
+      {{cert, lockedKey, "SSL_key-password = wrong"}, "SSL_key = "},
+      {{cert, lockedKey}, "A passphrase goes into SSL_key-password-command"},
+      {{cert}, "SSL_key = "},
+      {{key}, "SSL_cert is missing"},
+      {{"SSL_cert = " + certificates.authority().string(), key}, "is not the key of SSL_cert"},
+  };
+  for (const auto& row : bad) {
+    CAPTURE(row.said);
+    Run run = this->run(account(server.imaps(), row.keys));
+    checkStatus(run, ExitStatus::config);
+    CHECK(run.says(row.said));
+  }
+}
+
 TEST_CASE_FIXTURE(Mechanisms, "authzid: a master user of Dovecot acts as another") {
   NOT_THE_REFERENCE();
   Dovecot server(directory / "server",
