@@ -18,6 +18,31 @@ const std::string_view kHelp =
     "  or: interimap [OPTIONS] --rename SOURCE DEST\n"
     "  or: interimap [OPTIONS] --status\n"
     "  or: interimap [OPTIONS] --check\n"
+    "\n"
+    "Instead of synchronising once:\n"
+    "  --watch[=SECONDS]      stay, and look every minute\n"
+    "  --notify               stay, and act as soon as a server has news\n"
+    "  --check                try each step of a run, and tell what is wrong; change nothing\n"
+    "  --status               tell what the database knows; ask no server\n"
+    "  --dry-run              tell what would be done; change nothing\n"
+    "  --repair               compare everything, then synchronise\n"
+    "  --adopt[=message-id]   pair what is the same where UIDs lost their meaning\n"
+    "  --delete               delete mailboxes on both servers and in the database\n"
+    "  --rename               rename a mailbox there\n"
+    "\n"
+    "How:\n"
+    "  --config=FILE          another configuration file\n"
+    "  --target=TARGETS       of --delete and --rename: local, remote, database\n"
+    "  --force-deletions      expunge even what max-deletions or caution would hold back\n"
+    "\n"
+    "What is shown:\n"
+    "  -q, --quiet            nothing but notices, warnings and errors\n"
+    "  --debug                what is said to the servers; twice: passwords, too\n"
+    "  --progress=WHEN        auto, always or never\n"
+    "  --log-format=FORMAT    text or json\n"
+    "  -h, --help             this text\n"
+    "  -V, --version          the version\n"
+    "\n"
     "Consult the manpage for more information.\n";
 const std::string_view kUsage =
     "Usage: interimap [OPTIONS] [COMMAND] [MAILBOX [..]]\n"
@@ -33,7 +58,7 @@ constexpr Option kOptions[] = {
     {"quiet", 'q'},
     {"debug"},
     {"help", 'h'},
-    {"version"},
+    {"version", 'V'},
     {"repair"},
     {"adopt", 0, Option::Value::attached},
     {"delete"},

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "ipc/failure.h"
+#include "ipc/nearest.h"
 #include "launch/show/utf8.h"
 
 namespace interimap {
@@ -99,6 +100,18 @@ Keys::Keys(const Ini& ini, std::string_view section, const KnownKeys& known, con
   if (own_) check(*own_, known);
 }
 
+namespace {
+
+// Behind a name that is no key's.
+std::string meant(const std::string& name, const KnownKeys& known) {
+  std::vector<std::string> names;
+  for (const KnownKey& key : known) names.emplace_back(key.name);
+  auto nearest = interimap::nearest(name, names);
+  return nearest ? ". Did you mean " + *nearest + "?" : "";
+}
+
+}  // namespace
+
 void Keys::check(const Section& section, const KnownKeys& known) const {
   for (const auto& [name, property] : section) {
     auto key = std::ranges::find(known, name, &KnownKey::name);
@@ -106,6 +119,7 @@ void Keys::check(const Section& section, const KnownKeys& known) const {
     if (there && key->accepts(property.value.reveal())) continue;
     std::string text = file_ + ":" + std::to_string(property.line) + ": Invalid option " + name;
     if (there && !key->hidden) text += " = " + std::string(property.value.reveal());
+    if (!there) text += meant(name, known);
     if (there && key->wants) text += std::string(" (") + key->wants + " expected)";
     throw Failure(ExitStatus::config, text);
   }

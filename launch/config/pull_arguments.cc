@@ -15,6 +15,27 @@ const std::string_view kPullHelp =
     "  or: pullimap [OPTIONS] --export-statefile=FILE SECTION\n"
     "  or: pullimap [OPTIONS] --status SECTION [..]\n"
     "  or: pullimap [OPTIONS] --check SECTION [..]\n"
+    "\n"
+    "Instead of pulling once:\n"
+    "  --idle[=SECONDS]         stay, and deliver mail as it comes\n"
+    "  --check                  try each step of a run, and tell what is wrong; deliver nothing\n"
+    "  --status                 tell what the state knows; ask no server\n"
+    "  --export-statefile=FILE  write the state for the Perl program\n"
+    "\n"
+    "How:\n"
+    "  --config=FILE            another configuration file\n"
+    "  --all                    all sections of the configuration file\n"
+    "  --no-delivery            take what is there for delivered\n"
+    "  --retry-refused          try again what the delivery server refused\n"
+    "  --forget-refused         take what it refused for settled\n"
+    "\n"
+    "What is shown:\n"
+    "  -q, --quiet              nothing but notices, warnings and errors\n"
+    "  --debug                  what is said to the servers; twice: passwords, too\n"
+    "  --log-format=FORMAT      text or json\n"
+    "  -h, --help               this text\n"
+    "  -V, --version            the version\n"
+    "\n"
     "Consult the manpage for more information.\n";
 const std::string_view kPullUsage =
     "Usage: pullimap [OPTIONS] SECTION [..]\n"
@@ -35,7 +56,7 @@ constexpr Option kOptions[] = {
     {"quiet", 'q'},
     {"debug"},
     {"help", 'h'},
-    {"version"},
+    {"version", 'V'},
     {"log-format", 0, Option::Value::text},
 };
 

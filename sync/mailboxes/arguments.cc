@@ -5,32 +5,12 @@
 #include <algorithm>
 
 #include "ipc/ascii.h"
+#include "ipc/nearest.h"
 #include "sync/mailboxes/hierarchy.h"
 
 namespace interimap {
 
 namespace {
-
-// Longer ones are no slips of one another that are worth the time.
-constexpr std::size_t kLongestCompared = 256;
-
-// Letters to be put in, left out, replaced or swapped with the next.
-std::size_t distance(std::string_view one, std::string_view two) {
-  std::vector<std::size_t> before, last(two.size() + 1), row(two.size() + 1);
-  for (std::size_t j = 0; j <= two.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= one.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= two.size(); ++j) {
-      bool same = one[i - 1] == two[j - 1];
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-      if (i > 1 && j > 1 && one[i - 1] == two[j - 2] && one[i - 2] == two[j - 1])
-        row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    before = last;
-    last = row;
-  }
-  return last[two.size()];
-}
 
 std::string_view lastLevel(std::string_view name, std::optional<char> delimiter) {
   auto at = delimiter ? name.rfind(*delimiter) : std::string_view::npos;
@@ -75,7 +55,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   if (word.size() > kLongestCompared) return std::nullopt;
   std::string folded = asciiUpper(word);
   std::optional<std::string> best;
-  std::size_t least = std::max<std::size_t>(word.size() / 3, 1) + 1;  // that is too much
+  std::size_t least = tooFar(word);
   for (const std::string& name : names) {
     if (name.size() > kLongestCompared) continue;
     std::string other = asciiUpper(name);
