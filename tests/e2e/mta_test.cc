@@ -237,7 +237,8 @@ TEST_CASE_FIXTURE(MtaBed, "Dovecot's LMTP and submission servers take the odd co
       {.certificate = certificates.server(),
        .key = certificates.key(),
        .extra =
-           "protocols = imap lmtp submission\nsubmission_relay_host = 127.0.0.1\nsubmission_relay_port = " +
+           "auth_mechanisms = plain login scram-sha-256\nprotocols = imap lmtp "
+           "submission\nsubmission_relay_host = 127.0.0.1\nsubmission_relay_port = " +
            std::to_string(relay.port()) +
            "\nsubmission_relay_trusted = no\nsubmission_max_mail_size = 10M\nservice lmtp {\n executable = " +
            bin + "/lmtp\n chroot =\n user = " + mailUser().name + "\n inet_listener lmtp {\n  port = " +
@@ -267,6 +268,15 @@ TEST_CASE_FIXTURE(MtaBed, "Dovecot's LMTP and submission servers take the odd co
   requireDone(
       pull("smtp:localhost:" + submissionPort, {"deliver-tls = required", trust(), "deliver-username = alice",
                                                 std::string("deliver-password = ") + kPassword}));
+  checkArrived(textsOf(relay.messages()), asIs);
+
+  relay.clear();
+  Run scram = pull("smtp:localhost:" + submissionPort,
+                   {"deliver-tls = required", trust(), "deliver-username = alice",
+                    std::string("deliver-password = ") + kPassword, "deliver-auth-min = scram"});
+  requireDone(scram);
+  CHECK(scram.says("C: AUTH SCRAM-SHA-256 [REDACTED]"));
+  CHECK_FALSE(scram.says(kPassword));
   checkArrived(textsOf(relay.messages()), asIs);
 }
 

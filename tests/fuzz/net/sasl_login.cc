@@ -1,0 +1,10 @@
+// Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
+
+// LOGIN: what a server may say to it.
+#include "tests/fuzz/net/sasl_talk.h"
+
+using namespace interimap;
+
+FUZZ(sasl_login) {
+  fuzz::talk(sasl::choose({"LOGIN"}, {"LOGIN"}, {.username = "user", .password = "pencil"}), octets);
+}
