@@ -139,7 +139,7 @@ struct Answer {
     nonExistent @2 :Bool;
     noSelect    @3 :Bool;
     subscribed  @4 :Bool;
-    use         @5 :UInt8;   # SpecialUse, from 1; 0: none
+    uses        @5 :UInt8;   # a bit for each special use
   }
   struct StatusEntry {
     mailbox       @0 :Data;

@@ -27,6 +27,7 @@
 #include "ipc/internal_date.h"
 #include "ipc/mailbox_name.h"
 #include "ipc/path.h"
+#include "ipc/special_use.h"
 #include "ipc/uid.h"
 #include "ipc/uid_set.h"
 
@@ -210,15 +211,11 @@ struct Ready {
   bool operator==(const Ready&) const = default;
 };
 
-// What a mailbox is for (RFC 6154, RFC 8457), where that matters to us: these show messages of others.
-enum class SpecialUse : std::uint8_t { all, flagged, important };
-inline constexpr const char* kSpecialUses[] = {"\\All", "\\Flagged", "\\Important"};
-
 struct ListEntry {
   WireName mailbox;
   std::optional<char> delimiter;  // none: NIL, a flat namespace
   bool nonExistent = false, noSelect = false, subscribed = false;
-  std::optional<SpecialUse> use{};
+  std::uint8_t uses = 0;  // a bit for each of kSpecialUses
   bool operator==(const ListEntry&) const = default;
 };
 struct Listed {
@@ -306,6 +303,10 @@ struct Appended {
 // The response code of a NO that net gave itself: a response of the server could not be read, so that the
 // answer to a Select or Fetch may be short of something. No server's code has a blank.
 inline constexpr const char* kUnreadable = "UNREADABLE RESPONSE";
+
+// The response code of a NO to Append that stands for the server's refusal to do anything now: it is asked
+// too much. What was refused may be sent again, once net writes again. No server's code has a blank.
+inline constexpr const char* kNotNow = "NOT NOW";
 
 // The last answer to a request.
 struct Done {

@@ -310,7 +310,7 @@ struct WriteAnswer {
       out[i].setNonExistent(entry.nonExistent);
       out[i].setNoSelect(entry.noSelect);
       out[i].setSubscribed(entry.subscribed);
-      if (entry.use) out[i].setUse(static_cast<std::uint8_t>(static_cast<unsigned>(*entry.use) + 1));
+      out[i].setUses(entry.uses);
     }
   }
   void operator()(const answer::Statuses& statuses) {
@@ -404,10 +404,8 @@ answer::Ready readReady(schema::Answer::Ready::Reader in) {
 }
 
 answer::ListEntry readListEntry(schema::Answer::ListEntry::Reader in) {
-  answer::ListEntry entry{readName(in.getMailbox()), {}, in.getNonExistent(), in.getNoSelect(),
-                          in.getSubscribed(),        {}};
-  if (in.getUse() > std::size(answer::kSpecialUses)) throw PeerViolation("a special use that is none");
-  if (in.getUse() > 0) entry.use = static_cast<answer::SpecialUse>(in.getUse() - 1);
+  answer::ListEntry entry{readName(in.getMailbox()), {},          in.getNonExistent(), in.getNoSelect(),
+                          in.getSubscribed(),        in.getUses()};
   if (in.getDelimiter() > 0x7f) throw PeerViolation("a hierarchy delimiter that is none");
   if (in.getDelimiter() != 0) entry.delimiter = static_cast<char>(in.getDelimiter());
   return entry;

@@ -161,8 +161,8 @@ TEST_CASE("answers come through") {
     CHECK(answered(ready) == ready);
   }
   answer::Listed listed{{{{"a/b"}, '/', true, false, false},
-                         {{""}, {}, false, true, false, answer::SpecialUse::all},
-                         {{"i"}, {}, false, true, false, answer::SpecialUse::important},
+                         {{""}, {}, false, true, false, 1},
+                         {{"i"}, {}, false, true, false, 0x88},
                          {{"\0\xff"s}, '\x7f', false, false, true}}};
   CHECK(answered(listed) == listed);
   CHECK(answered(answer::Listed{}) == answer::Listed{});

@@ -199,7 +199,6 @@ TEST_CASE("answers that do not hold are refused") {
           {"a hierarchy delimiter that is none", [](In in) { in.initListed(1)[0].setDelimiter(0x80); }},
           {"a hierarchy delimiter that is none",
            [](In in) { in.initListed(1)[0].setDelimiter(0x100 + '/'); }},
-          {"a special use that is none", [](In in) { in.initListed(1)[0].setUse(4); }},
           {"a UIDNEXT above 2^32",
            [](In in) {
              auto status = in.initStatuses(1)[0];

@@ -51,6 +51,10 @@ struct Protocols {};         // ditto, some of them excluded
 struct Fingerprints {};      // [ALGO$]HEX
 struct SelectionOptions {};  // of LIST
 struct Patterns {};          // ditto
+struct SpecialUses {
+  static constexpr const char* wants =
+      "\\All, \\Archive, \\Drafts, \\Flagged, \\Important, \\Junk, \\Sent or \\Trash";
+};
 struct Mailboxes {};
 struct ForwardPaths {};
 struct Sender {};

@@ -78,8 +78,10 @@ struct Net {
   // Octets. Larger than any server we know of lets anyone append, small enough for the memory of most
   // machines.
   std::uint64_t maxMessageSize = 512ULL << 20;
-  std::uint8_t debug = 0;       // 0 no wire log, 1 redacted, 2 in full
-  std::string user = "nobody";  // to become when started as root; empty: stay
+  std::uint32_t maxWait = 3600;  // seconds: for how long a server may ask us to leave it alone, all in all
+  std::uint16_t pipeline = 256;  // commands that may be unanswered
+  std::uint8_t debug = 0;        // 0 no wire log, 1 redacted, 2 in full
+  std::string user = "nobody";   // to become when started as root; empty: stay
 
   static constexpr auto rows() {
     return std::tuple{
@@ -105,6 +107,8 @@ struct Net {
         Told("keep alive", &Net::keepAlive),
         Told("check", &Net::check),
         Key("max-message-size", &Net::maxMessageSize, as::Octets{}),
+        Key("max-wait", &Net::maxWait, as::Number{0, 86400}),
+        Key("pipeline", &Net::pipeline, as::Number{1, 256}),
         Told("debug", &Net::debug),
         Key("user", &Net::user, as::Text{}),
     };
@@ -160,6 +164,7 @@ struct Sync {
   std::vector<std::string> patterns;          // NUL stands for the delimiter; empty: "*"
   std::vector<std::string> selectionOptions;  // upper case
   std::optional<std::string> ignore;          // a PCRE
+  std::vector<std::string> ignoreUses{"\\All", "\\Flagged", "\\Important"};  // of kSpecialUses
   Both<OfAccount> of;
   std::string user = "nobody";
   std::uint32_t stopAtWrite = 0;  // tests: die at the n-th write to a server or the database
@@ -183,6 +188,7 @@ struct Sync {
         Key("list-mailbox", &Sync::patterns, as::Patterns{}),
         Key("list-select-opts", &Sync::selectionOptions, as::SelectionOptions{}),
         Key("ignore-mailbox", &Sync::ignore, as::WireText{}),
+        Key("ignore-special-use", &Sync::ignoreUses, as::SpecialUses{}),
         OfEach(&Sync::of),
         Key("user", &Sync::user, as::Text{}),
         Told("stop at write", &Sync::stopAtWrite),

@@ -29,7 +29,9 @@ void change(Value& value, const Row& row) {
   if constexpr (std::is_enum_v<Value>)
     value = value == last(value) ? Value{} : last(value);
   else
-    value = static_cast<Value>(convert::setting::bounds<Value>(row).most);
+    value = static_cast<Value>(value == convert::setting::bounds<Value>(row).most
+                                   ? convert::setting::bounds<Value>(row).least
+                                   : convert::setting::bounds<Value>(row).most);
 }
 template <class Row>
 void change(std::string& value, const Row&) {

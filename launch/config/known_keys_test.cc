@@ -119,6 +119,10 @@ TEST_CASE("values: what each kind takes") {
   check<Texts>(as::Mechanisms{}, "login plain", Texts{"LOGIN", "PLAIN"});
   check<Texts>(as::SelectionOptions{}, " subscribed  Remote", Texts{"SUBSCRIBED", "REMOTE"});
   check<Texts>(as::SelectionOptions{}, "", Texts());
+  check<Texts>(as::SpecialUses{}, "\\ALL \\junk", Texts{"\\All", "\\Junk"});
+  check<Texts>(as::SpecialUses{}, "", Texts());
+  for (std::string_view none : {"All", "\\Spam", "\\All,\\Junk", "\\"})
+    check<Texts>(as::SpecialUses{}, none, std::nullopt);
   check<std::string>(as::Word{}, "a.b", "a.b");
   for (std::string_view none : {"", "a b", "\x7f", "\xe9"})
     check<std::string>(as::Word{}, none, std::nullopt);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "ipc/ascii.h"
+#include "ipc/special_use.h"
 #include "launch/config/key.h"
 #include "launch/config/list_patterns.h"
 #include "launch/config/port.h"
@@ -141,6 +143,17 @@ bool take(SelectionOptions, std::string_view value, std::vector<std::string>& to
 
 bool take(Patterns, std::string_view value, std::vector<std::string>& to) {
   return isWireText(value) && moveIf(parsePatterns(value), to);
+}
+// Spelt as the RFC does, whatever the case.
+bool take(SpecialUses, std::string_view value, std::vector<std::string>& to) {
+  to = splitAtBlanks(value);
+  return std::ranges::all_of(to, [](std::string& use) {
+    auto known =
+        std::ranges::find_if(kSpecialUses, [&](const char* it) { return equalIgnoringCase(it, use); });
+    if (known == std::end(kSpecialUses)) return false;
+    use = *known;
+    return true;
+  });
 }
 bool take(Mailboxes, std::string_view value, std::vector<std::string>& to) {
   return moveIf(parseMailboxes(value), to);

@@ -35,9 +35,8 @@ std::optional<ListResponse> ListResponse::parse(Tokens& in) {
     list.entry.nonExistent |= equalIgnoringCase(attribute, "\\NonExistent");
     list.entry.noSelect |= equalIgnoringCase(attribute, "\\NoSelect");
     list.entry.subscribed |= equalIgnoringCase(attribute, "\\Subscribed");
-    for (std::size_t i = 0; i < std::size(answer::kSpecialUses); ++i)
-      if (equalIgnoringCase(attribute, answer::kSpecialUses[i]))
-        list.entry.use = static_cast<answer::SpecialUse>(i);
+    for (std::size_t i = 0; i < std::size(kSpecialUses); ++i)
+      if (equalIgnoringCase(attribute, kSpecialUses[i])) list.entry.uses |= static_cast<std::uint8_t>(1U << i);
   }
   if (!in.space()) return std::nullopt;
   if (!in.word("NIL")) {

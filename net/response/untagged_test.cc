@@ -237,11 +237,11 @@ TEST_CASE("LIST: names and attributes as servers write them") {
     CHECK(entry.nonExistent == c.nonExistent);
     CHECK(entry.noSelect == c.noSelect);
     CHECK(entry.subscribed == c.subscribed);
-    CHECK_FALSE(entry.use);
+    CHECK(entry.uses == 0);
   }
-  CHECK(get<ListResponse>("* LIST (\\HasNoChildren \\ALL) \"/\" a").entry.use == answer::SpecialUse::all);
-  CHECK(get<ListResponse>("* LIST (\\Important) \"/\" a").entry.use == answer::SpecialUse::important);
-  CHECK_FALSE(get<ListResponse>("* LIST (\\Sent \\Trash) \"/\" a").entry.use);
+  CHECK(get<ListResponse>("* LIST (\\HasNoChildren \\ALL) \"/\" a").entry.uses == 1);
+  CHECK(get<ListResponse>("* LIST (\\Important \\sent) \"/\" a").entry.uses == 0xa0);
+  CHECK(get<ListResponse>("* LIST (\\Spam \\Trash) \"/\" a").entry.uses == 0x40);
 }
 
 TEST_CASE("STATUS: known counters, unknown ones skipped") {

@@ -315,8 +315,13 @@ void Lists::leaveOut() {
   if (!settings_.mailboxes.empty() || names_) return;
   for (Side side : kSides)
     for (const answer::ListEntry& entry : entries_[side]) {
-      auto name = entry.use ? hierarchy_[side]->name(entry.mailbox) : std::nullopt;
-      if (name && !name->isInbox()) leftOut_.try_emplace(*name, side, *entry.use);
+      for (std::size_t use = 0; use < std::size(kSpecialUses); ++use) {
+        bool ignored =
+            (entry.uses >> use & 1) != 0 &&
+            std::ranges::find(settings_.ignoreUses, kSpecialUses[use]) != settings_.ignoreUses.end();
+        auto name = ignored ? hierarchy_[side]->name(entry.mailbox) : std::nullopt;
+        if (name && !name->isInbox()) leftOut_.try_emplace(*name, side, kSpecialUses[use]);
+      }
     }
 }
 
@@ -325,8 +330,7 @@ void Lists::reportLeftOut() {
     std::string names;
     for (const auto& [name, why] : leftOut_)
       if (why.first == side)
-        names += (names.empty() ? "" : ", ") + hierarchy_[side]->wire(name).bytes + " (" +
-                 answer::kSpecialUses[static_cast<std::size_t>(why.second)] + ")";
+        names += (names.empty() ? "" : ", ") + hierarchy_[side]->wire(name).bytes + " (" + why.second + ")";
     const std::vector<std::string>& outside = prefix_[side].outside;
     if (!outside.empty())
       log_.info(About::server(side), "Leaving out " + std::to_string(outside.size()) +
@@ -334,9 +338,10 @@ void Lists::reportLeftOut() {
                                          outside.front() +
                                          " for one: they are in another namespace. See list-reference");
     if (!names.empty())
-      log_.info(About::server(side), "Leaving out " + names +
-                                         ": what is in there is in other mailboxes, too. To synchronise one "
-                                         "all the same, name it as MAILBOX");
+      log_.info(About::server(side),
+                "Leaving out " + names +
+                    " (see ignore-special-use). To synchronise one all the same, name it "
+                    "as MAILBOX");
   }
 }
 

@@ -94,7 +94,7 @@ class Lists {
   Both<std::vector<answer::StatusEntry>> statuses_;
   Both<std::size_t> nameOctets_{}, statusOctets_{};  // of these
   Both<bool> hole_;
-  std::map<MailboxName, std::pair<Side, answer::SpecialUse>> leftOut_;
+  std::map<MailboxName, std::pair<Side, const char*>> leftOut_;
   Both<std::optional<Hierarchy>> hierarchy_;
   Both<Prefix> prefix_;
   Both<Listing> listing_;

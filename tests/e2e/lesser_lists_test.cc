@@ -153,4 +153,28 @@ TEST_CASE("any server: what shows messages of other mailboxes is left out") {
     CHECK(alice.select("[Gmail]/All Mail") == 2);
     CHECK(bob.select("[Gmail]/All Mail") == 2);
   }
+  SUBCASE("unless no special use is to be ignored, or another one") {
+    for (const std::string uses : {"", "\\junk \\Trash"}) {
+      CAPTURE(uses);
+      bed.program.configure("ignore-special-use = " + uses + "\n" + bed.program.configuration());
+      Run run = bed.program.run();
+      requireDone(run);
+      CHECK_FALSE(run.says("Leaving out"));
+      CHECK(alice.select("[Gmail]/All Mail") == 2);
+    }
+  }
+}
+
+TEST_CASE("any server: which special uses are left out can be said") {
+  NOT_THE_REFERENCE();
+  const std::string use = "namespace inbox {\n mailbox Trash {\n  special_use = \\Trash\n }\n}";
+  Bed bed({.extra = use, .extra24 = use}, {}, {"ignore-special-use = \\All \\trash"});
+  Corpus corpus(6);
+  ImapClient alice = bed.alice(), bob = bed.bob();
+  fill(alice, corpus, {"INBOX", "Trash", "other"}, 2);
+  Run run = bed.program.run();
+  requireDone(run);
+  CHECK(run.says("local: Leaving out Trash (\\Trash) (see ignore-special-use)"));
+  CHECK(bob.select("other") == 2);
+  CHECK_FALSE(bob.tryCommand("SELECT Trash").ok());
 }
