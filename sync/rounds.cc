@@ -19,8 +19,6 @@ namespace {
 // How long a watcher waits for another interimap to let go of the database; how long one that is given beside
 // a watcher does, which may be at work; and how often they try.
 constexpr std::chrono::seconds kPatience{600}, kPatienceBeside{10}, kBetweenTries{1};
-// Without NOTIFY a server is asked this often; IDLE tells about one mailbox only.
-constexpr std::chrono::seconds kPoll{60};
 // A server with nothing to tell is asked for a sign of life this often, below what firewalls forget.
 constexpr std::chrono::seconds kSignOfLife{240};
 // So long after a round that news led to, or that wrote something, another look is taken. Dovecot compares
@@ -38,8 +36,10 @@ void Rounds::run() {
   for (Side side : kSides) means_[side] = servers_[side]->enable(Purpose::synchronise);
   while (true) {
     const std::uint32_t writes = seam_.writes();
+    const auto began = std::chrono::steady_clock::now();
     round(*store);
     store.reset();
+    took_ = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     wrote_ = seam_.writes() != writes;
     Synchronised done = log_.endRound();
     done.waiting = watching() && !cutShort_;
@@ -97,13 +97,16 @@ void Rounds::awaitNews() {
   // A LIST is as good a sign of life as any, and shows what a server forgot to notify.
   interval = std::min<std::chrono::milliseconds>(interval, kSignOfLife);
   Both<Reply<Nothing>> news;
+  bool tellAll = true;
   for (Side side : kSides) {
     const std::string& reference = settings_.of[side].reference;
     bool all = means_[side].get().news == Means::News::ofAll;
-    if (!all) interval = std::min<std::chrono::milliseconds>(interval, kPoll);
+    tellAll = tellAll && all;
     news[side] =
         servers_[side]->watch({reference + "INBOX"}, static_cast<std::uint32_t>(kSignOfLife.count()), all);
   }
+  // IDLE tells about one mailbox only.
+  if (!tellAll) interval = std::min(interval, poll_.after(news_ || wrote_, took_));
   if (auto another = anotherLook()) interval = std::min<std::chrono::milliseconds>(interval, *another);
   auto came = [&] { return news.local.ready() || news.remote.ready(); };
   pause(interval, came);

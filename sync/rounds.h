@@ -17,6 +17,7 @@
 #include "sync/peers/exchange.h"
 #include "sync/peers/seam.h"
 #include "sync/peers/server.h"
+#include "sync/poll_interval.h"
 #include "sync/report/log.h"
 
 namespace interimap {
@@ -67,6 +68,8 @@ class Rounds {
   bool wrote_ = false;     // the last round
   bool cutShort_ = false;  // the last round, by the loss of a connection
   std::chrono::seconds nextLook_{0};
+  std::chrono::milliseconds took_{0};  // the last round
+  PollInterval poll_;
 };
 
 }  // namespace interimap
