@@ -310,7 +310,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
        [](Words w) { readAsOrder(std::move(w), false); }},
       {"an unknown order", withUnion<schema::Order>(0xffff),
        [](Words w) { readAsOrder(std::move(w), true); }},
-      {"an unknown report", withUnion<schema::Report>(schema::Report::FINDING + 1), readAsReport},
+      {"an unknown report", withUnion<schema::Report>(schema::Report::WAITS + 1), readAsReport},
       {"an unknown report", withUnion<schema::Report>(0xffff), readAsReport},
   };
   for (const auto& row : rows) {

@@ -52,6 +52,7 @@ struct Report {
     exported @8 :Data;
     wantsNets @9 :WantsNets;
     finding  @10 :Finding;
+    waits    @11 :Waits;
   }
 
   enum Component { none @0; local @1; remote @2; database @3; }
@@ -107,6 +108,10 @@ struct Report {
     purged    @4 :UInt64;
     octets    @5 :UInt64;
     waiting   @6 :Bool;
+  }
+  struct Waits {
+    milliseconds @0 :UInt64;
+    gone         @1 :Bool;
   }
   struct WantsNets {
     local  @0 :UInt8;

@@ -96,6 +96,14 @@ struct WantsNets {
   std::uint8_t local = 0, remote = 0;
 };
 
+struct Waits {  // net: the server asks to be left alone for so long
+  std::uint64_t milliseconds = 0;
+  bool gone = false;  // and this connection ends: another one may be made then
+  bool operator==(const Waits&) const = default;
+};
+
+inline constexpr std::uint64_t kLongestWait = 30ULL * 86400 * 1000;
+
 struct Pulled {  // sync, pulling, when nothing is left to do: what was done since the last time, in messages;
                  // but deferred and refused are those that wait now, however often they were tried
   std::uint64_t delivered = 0, deferred = 0, refused = 0, unknown = 0, purged = 0, octets = 0;
@@ -127,7 +135,7 @@ struct Ended {  // the last packet of a worker that ends by itself; its reason h
 
 struct Report {
   std::variant<LogLine, Locked, Progress, Traffic, Synchronised, WantsDeliverer, Pulled, Exported, WantsNets,
-               Finding, Ended>
+               Finding, Waits, Ended>
       what;
 };
 

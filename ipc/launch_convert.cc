@@ -111,6 +111,11 @@ struct WriteReport {
     out.setLocal(wants.local);
     out.setRemote(wants.remote);
   }
+  void operator()(const Waits& waits) {
+    auto out = to.initWaits();
+    out.setMilliseconds(waits.milliseconds);
+    out.setGone(waits.gone);
+  }
   void operator()(const Pulled& pulled) {
     auto out = to.initPulled();
     out.setDelivered(pulled.delivered);
@@ -205,6 +210,11 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
     case schema::Report::WANTS_NETS: {
       auto wants = in.getWantsNets();
       return WantsNets{wants.getLocal(), wants.getRemote()};
+    }
+    case schema::Report::WAITS: {
+      auto waits = in.getWaits();
+      if (waits.getMilliseconds() > kLongestWait) throw PeerViolation("a wait that is too long");
+      return Waits{waits.getMilliseconds(), waits.getGone()};
     }
     case schema::Report::PULLED: {
       auto pulled = in.getPulled();

@@ -83,6 +83,8 @@ TEST_CASE("reports come through") {
   WantsNets wants = reported(WantsNets{7, 255});
   CHECK(wants.local == 7);
   CHECK(wants.remote == 255);
+  for (bool gone : {false, true}) CHECK(reported(Waits{kLongestWait, gone}) == Waits{kLongestWait, gone});
+  CHECK_THROWS_WITH_AS(reported(Waits{kLongestWait + 1}), "a wait that is too long", PeerViolation);
   for (bool waiting : {false, true}) {
     Pulled pulled = reported(Pulled{1, kMost, 3, kMost - 4, 5, 6, waiting});
     CHECK(pulled.delivered == 1);

@@ -41,13 +41,14 @@ void checkUsers(const Configuration& configuration) {
     if (getpwnam(user->c_str()) == nullptr) throw Failure(ExitStatus::config, "No such user: " + *user);
 }
 
-// The configuration file as it was when the program started.
+// The configuration file as it was when the program started; after wipe(), as it is.
 class Source {
  public:
   explicit Source(const std::string& path)
       : file_(ConfigurationFile::read(path)), ofAncestor_(ancestor::isItsConfiguration(path)) {}
 
   Configuration configuration() {
+    if (file_.text.empty()) file_ = ConfigurationFile::read(file_.path);
     Ini ini = file_.ini();
     if (ofAncestor_) renamed_ = ancestor::renameKeys(ini);
     return Configuration::parse(ini, file_.path);

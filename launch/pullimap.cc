@@ -111,6 +111,7 @@ class Pulling {
 
   // Passwords are asked for anew before each run: what a command told hours ago may be no good any more.
   std::variant<AnySettings, Asked> settings(Signals& signals) {
+    if (file_.text.empty()) file_ = ConfigurationFile::read(file_.path);  // after wipe()
     PullSection section = PullSection::parse(file_.ini(), name_, file_.path);
     PullSettings pull = pullSettings(arguments_, section);
     pull.net.renewable = ages(section.password, pull.net.auth);

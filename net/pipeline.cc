@@ -10,25 +10,20 @@
 
 namespace interimap {
 
-Pipeline::Pipeline(Connection& connection, Channel& sync, Silence& silence, MessageHeader& header, Log log,
-                   std::uint64_t maxMessageSize)
+Pipeline::Pipeline(Connection& connection, Channel& sync, Silence& silence, Throttle& throttle,
+                   MessageHeader& header, Log log, const settings::Net& settings)
     : connection_(connection),
       sync_(sync),
       silence_(silence),
-      log_(std::move(log)),
-      context_{.maxMessageSize = maxMessageSize,
+      log_(log),
+      context_{.maxMessageSize = settings.maxMessageSize,
                .capabilities = toldAtLogin_,
                .news = news_,
                .log = log_,
-               .header = header} {}
+               .header = header},
+      flight_(connection, silence, throttle, log, settings.pipeline) {}
 
 // Requests become commands.
-
-std::string Pipeline::send(Command command, Then then) {
-  std::string name = command.name();
-  inFlight_.push_back({connection_.send(std::move(command)), std::move(name), std::move(then)});
-  return inFlight_.back().tag;
-}
 
 void Pipeline::start(Request request, const ExtensionSet& extensions) {
   using Verb = request::Simple::Verb;
@@ -37,8 +32,7 @@ void Pipeline::start(Request request, const ExtensionSet& extensions) {
   bool unselects = simple != nullptr && simple->verb == Verb::unselect;
   RequestId id = request.id;
   context_.storing = storing();
-  running_.push_back(
-      std::make_unique<Running>(Running{id, makeExchange(std::move(request), context_), 0, {}}));
+  running_.push_back(std::make_unique<Running>(Running{id, makeExchange(std::move(request), context_)}));
   Running& running = *running_.back();
   if (unselects) context_.mailboxSelected = false;
   watch_ = running.exchange->watch();
@@ -48,12 +42,14 @@ void Pipeline::start(Request request, const ExtensionSet& extensions) {
 }
 
 void Pipeline::sendCommands(Running& running, std::vector<Command> commands) {
-  if (empty() && !commands.empty()) silence_.restart();
-  for (Command& command : commands)
-    send(std::move(command), [&running, index = running.unfinished++](const StatusResponse& status) {
+  for (Command& command : commands) {
+    auto completed = [&running, index = running.unfinished++](const StatusResponse& status) {
       running.exchange->completed(index, status);
       --running.unfinished;
-    });
+    };
+    flight_.add(std::move(command), running.owner, std::move(completed), answering_);
+  }
+  go();
   context_.mailboxSelected |= running.exchange->selects();
 }
 
@@ -117,6 +113,8 @@ void Pipeline::continued() {
 bool Pipeline::take(Untagged& untagged, std::string_view kind) {
   if (auto* enabled = std::get_if<Enabled>(&untagged)) context_.modSequences |= enabled->what.has("QRESYNC");
   if (auto* fetch = std::get_if<FetchResponse>(&untagged)) fetch->sink = sink_;
+  if (auto* status = std::get_if<StatusResponse>(&untagged))
+    if (auto validity = status->what.number("UIDVALIDITY")) flight_.told(*validity);
   if (!news_.isNotification(untagged) && offer(untagged)) return true;
   news_.any |= News::tells(kind);
   return false;
@@ -127,7 +125,7 @@ bool Pipeline::take(Untagged& untagged, std::string_view kind) {
 bool Pipeline::offer(Untagged& untagged) {
   bool oldest = true;
   for (auto& running : running_) {
-    if (running->unfinished == 0) continue;
+    if (!running->listens()) continue;
     bool selects = running->exchange->selects();
     if (selects && !oldest) return false;
     AnswersTo answers(*this, *running);
@@ -144,7 +142,7 @@ void Pipeline::missed(const std::string& kind, std::optional<Uid> uid) {
   news_.any |= News::tells(kind);
   bool oldest = true;
   for (auto& running : running_) {
-    if (running->unfinished == 0) continue;
+    if (!running->listens()) continue;
     bool selects = running->exchange->selects(), anyTime = kind == "LIST";
     if (selects && !oldest && !anyTime) return;
     running->exchange->missed(kind, uid);
@@ -157,7 +155,7 @@ void Pipeline::begin(Kind kind, std::uint64_t size, std::string_view before) {
   sink_ = nullptr;
   auto uid = FetchResponse::uidBefore(before);
   for (auto& running : running_) {
-    if (running->unfinished == 0) continue;
+    if (!running->listens()) continue;
     if (running->exchange->selects()) return;
     sink_ = running->exchange->sink(kind, uid);
     if (sink_ != nullptr) return sink_->begin(kind, size, before);
@@ -174,16 +172,9 @@ void Pipeline::piecesEnd() {
 
 std::optional<Pipeline::Clock::duration> Pipeline::completed(std::string_view tag,
                                                              const StatusResponse& status) {
-  auto command = std::ranges::find(inFlight_, tag, &InFlight::tag);
-  if (command == inFlight_.end()) return std::nullopt;
-  InFlight entry = std::move(*command);
-  inFlight_.erase(command);
-  auto took = Clock::now() - entry.sent;
   // IDLE that ends without DONE is like a command that was refused halfway.
-  bool cut = watch_ != nullptr && watch_->holdsDone();
-  connection_.outbox().completed(entry.tag, status.condition == Condition::ok && !cut);
-  entry.then(status);
-  answer();
+  auto took = flight_.completed(tag, status, watch_ != nullptr && watch_->holdsDone());
+  if (took) answer();
   return took;
 }
 
@@ -227,7 +218,8 @@ void Pipeline::finish(Running& running) {
 void Pipeline::AnswersTo::send(What what, Descriptor bodies) {
   Answer answer{running_.id, std::move(what), std::move(bodies)};
   if (pipeline_.running_.front().get() == &running_) return pipeline_.sync_.send(pack(std::move(answer)));
-  if (running_.held.size() == limits::kMostHeldAnswers)
+  if (running_.held.size() >=
+      (pipeline_.flight_.isStalled() ? limits::kMostHeldInRest : limits::kMostHeldAnswers))
     throw Failure(ExitStatus::protocol, "server answers too much out of order");
   running_.held.push_back(std::move(answer));
 }

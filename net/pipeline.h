@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +16,10 @@
 
 #include "ipc/channel.h"
 #include "ipc/imap.h"
+#include "ipc/settings.h"
 #include "net/exchange/exchange.h"
 #include "net/exchange/watch.h"
+#include "net/flight.h"
 #include "net/silence.h"
 #include "net/wire/connection.h"
 #include "net/wire/limits.h"
@@ -28,15 +29,17 @@ namespace interimap {
 class Pipeline final : public LiteralSink {
  public:
   using Clock = Silence::Clock;
-  using Then = std::function<void(const StatusResponse&)>;
+  using Then = Flight::Then;
 
   // All of them outlive the pipeline. `connection` may be under construction.
-  Pipeline(Connection& connection, Channel& sync, Silence& silence, MessageHeader& header, Log log,
-           std::uint64_t maxMessageSize);
+  Pipeline(Connection& connection, Channel& sync, Silence& silence, Throttle& throttle, MessageHeader& header,
+           Log log, const settings::Net& settings);
   Pipeline(const Pipeline&) = delete;
 
   // Sends a command of net's own, whose tagged response `then` takes; its tag.
-  std::string send(Command command, Then then);
+  std::string send(Command command, Then then) { return flight_.send(std::move(command), std::move(then)); }
+  // Sends what waits for its turn, as far as that has come.
+  void go() { flight_.go(); }
   // Begins a request, as long as none before it has more commands to come.
   void start(Request request, const ExtensionSet& extensions);
   // Carries on with a request that has more commands to come; true as long as it lasts: what is behind it
@@ -45,16 +48,18 @@ class Pipeline final : public LiteralSink {
   // Until then nothing is answered, as it is not known what the server has.
   void loggedIn(const Capabilities& capabilities);
 
-  bool empty() const { return inFlight_.empty(); }
-  bool full() const { return inFlight_.size() >= limits::kMostCommands; }
+  bool empty() const { return flight_.empty(); }
+  bool full() const { return flight_.size() >= limits::kMostCommands; }
+  bool awaits() const { return flight_.awaits(); }  // a tagged response
+  bool isFree() const { return flight_.isFree(); }  // to send another command at once
   // The oldest command in flight, "UID FETCH"; empty if there is none.
-  std::string_view oldest() const { return empty() ? std::string_view() : inFlight_.front().name; }
+  std::string_view oldest() const { return flight_.oldest(); }
   // Nothing is expected of the server but news.
   bool watching() const;
   // LOGOUT is among the commands that were sent.
   bool loggedOut() const { return loggedOut_; }
   // The server is gone after LOGOUT, and need not have answered it.
-  void abandon() { inFlight_.clear(); }
+  void abandon() { flight_.clear(); }
   // The connection ends, and why: sync is told what has come in full, and which request it was that did not
   // get its answer. That may be the cause.
   void takeLeave(const std::string& why);
@@ -81,13 +86,10 @@ class Pipeline final : public LiteralSink {
     RequestId id;
     std::unique_ptr<Exchange> exchange;
     std::size_t unfinished = 0;  // commands
-    std::vector<Answer> held;    // until all requests before this one are answered
-  };
-  // A command whose tagged response has not come.
-  struct InFlight {
-    std::string tag, name;
-    Then then;
-    Clock::time_point sent = Clock::now();
+    std::vector<Answer> held{};  // until all requests before this one are answered
+    Flight::Owner owner{};
+
+    bool listens() const { return unfinished > 0 && !owner.deaf; }
   };
   // Sends an exchange's answers under its request's id, in its turn.
   class AnswersTo final : public Answers {
@@ -116,7 +118,7 @@ class Pipeline final : public LiteralSink {
   News news_;
   ExchangeContext context_;  // for the next exchange
   std::deque<std::unique_ptr<Running>> running_;
-  std::deque<InFlight> inFlight_;
+  Flight flight_;
   LiteralSink* sink_ = nullptr;  // of the literal that is coming
   Watch* watch_ = nullptr;       // the last of running_, as long as it waits
   bool answering_ = false, loggedOut_ = false;

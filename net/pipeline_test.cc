@@ -54,7 +54,9 @@ class Alone {
   Silence silence_{Deadlines{}};
   MessageHeader header_;
   Capabilities capabilities_ = Capabilities::parse("IMAP4rev1 LIST-EXTENDED");
-  Pipeline pipeline_{connection_, toSync_, silence_, header_, quiet, 1000};
+  Throttle throttle_{std::chrono::seconds(1), {}, [](auto, auto&, bool) {}};
+  settings::Net settings_;
+  Pipeline pipeline_{connection_, toSync_, silence_, throttle_, header_, quiet, settings_};
   Connection connection_{std::make_unique<SocketStream>(std::move(stream_.first)), pipeline_, quiet, 0};
   RequestId id_ = 0;
 };

@@ -24,8 +24,8 @@ inline constexpr int kWait = 30000;  // milliseconds; only a failing test waits 
 
 class Script {
  public:
-  explicit Script(settings::Net settings, Deadlines deadlines = {})
-      : settings_(std::move(settings)), deadlines_(deadlines) {
+  explicit Script(settings::Net settings, Deadlines deadlines = {}, Rests rests = {})
+      : settings_(std::move(settings)), deadlines_(deadlines), rests_(rests) {
     int ends[2];
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     server_ = Descriptor(ends[0]);
@@ -171,7 +171,7 @@ class Script {
       MessageHeader header;
       auto startTls = [](std::unique_ptr<Stream> below) { return below; };
       Session session(settings_, std::make_unique<SocketStream>(std::move(stream)), startTls, launch, sync,
-                      header, deadlines_);
+                      header, deadlines_, rests_);
       session.serve();
     } catch (const Failure& failure) {
       why_ = failure.what();
@@ -186,6 +186,7 @@ class Script {
 
   settings::Net settings_;
   Deadlines deadlines_;
+  Rests rests_;
   Descriptor server_, bodies_;
   std::optional<Bodies> reader_;
   std::optional<Channel> sync_, launch_;

@@ -27,14 +27,16 @@ Log logTo(Reporter& reporter) {
 }  // namespace
 
 Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, LoginSteps::StartTls startTls,
-                 Reporter& reporter, Channel& sync, MessageHeader& header, Deadlines deadlines)
+                 Reporter& reporter, Channel& sync, MessageHeader& header, Deadlines deadlines, Rests rests)
     : settings_(settings),
       reporter_(reporter),
       sync_(sync),
       silence_(deadlines),
+      throttle_(std::chrono::seconds(settings.maxWait), rests,
+                [this](auto length, const auto& text, bool tooLong) { this->rests(length, text, tooLong); }),
       compression_(settings.compress, deadlines.nearby),
       remarks_(logTo(reporter)),
-      pipeline_(connection_, sync, silence_, header, logTo(reporter), settings.maxMessageSize),
+      pipeline_(connection_, sync, silence_, throttle_, header, logTo(reporter), settings),
       connection_(std::move(stream), pipeline_, logTo(reporter), settings.debug),
       login_({connection_, pipeline_, silence_, greeting_, capabilities_}, std::move(startTls),
              logTo(reporter), passedTo(reporter, settings.check), [this] { turn(); }) {}
@@ -47,7 +49,8 @@ void Session::serve() {
     pipeline_.loggedIn(capabilities_);
     while (true) turn();
   } catch (const Failure& failure) {
-    pipeline_.takeLeave(failure.what());
+    // What was asked is not the cause if it is all that is too much.
+    if (failure.status != ExitStatus::tryAgain) pipeline_.takeLeave(failure.what());
     throw;
   }
 }
@@ -85,6 +88,8 @@ void Session::enterReady() {
 // The event loop.
 
 void Session::turn() {
+  // RFC 4978 section 3: nothing may be sent behind COMPRESS before its answer is there.
+  if (phase_ != Phase::compressing) pipeline_.go();
   startRequests();
   if (connection_.write()) silence_.restart();
   if (takeResponses()) return;
@@ -157,7 +162,7 @@ Awaited Session::awaited() const {
   if (pipeline_.watching()) return Awaited::news;
   if (greeting_.perhaps()) return Awaited::otherGreeting;
   if (!greeting_.come()) return Awaited::greeting;
-  return !pipeline_.empty() || connection_.unsent() ? Awaited::answer : Awaited::nothing;
+  return pipeline_.awaits() || connection_.unsent() ? Awaited::answer : Awaited::nothing;
 }
 
 // Milliseconds. When they are over without a greeting or an answer, so is the session; without news, or a
@@ -167,7 +172,13 @@ int Session::timeout() {
   Awaited awaited = this->awaited();
   bool due = awaited == Awaited::greeting || awaited == Awaited::answer;
   if (due && silence_.over(awaited)) silent(awaited);
-  return silence_.left(awaited);
+  const int silence = silence_.left(awaited), rest = static_cast<int>(throttle_.left().count());
+  return rest > 0 && (silence < 0 || rest < silence) ? rest : silence;
+}
+
+void Session::rests(std::chrono::milliseconds length, const std::string& text, bool tooLong) {
+  if (!tooLong) reporter_.log(LogLevel::notice, text);
+  reporter_.report({Waits{static_cast<std::uint64_t>(length.count()), false}});
 }
 
 void Session::silent(Awaited awaited) const {
@@ -189,7 +200,14 @@ void Session::serverGone() {
   std::string text = "server closed the connection: BYE " + bye;
   if (settings_.renewable && saysTokenExpired(bye))
     throw Failure(kStale, text + ". Asking for a fresh access token");
-  throw Failure(ExitStatus::unavailable, text);
+  auto said = Throttled::inBye(bye);
+  // Exchange: "Connection closed. 14", behind a refusal that named the time.
+  if (!said && throttle_.isThrottled()) said.emplace();
+  if (!said) throw Failure(ExitStatus::unavailable, text);
+  auto least = said->why == Throttled::Why::quota ? limits::kQuota : std::chrono::milliseconds(0);
+  auto wait = std::max(said->named.value_or(least), throttle_.left());
+  reporter_.report({Waits{static_cast<std::uint64_t>(wait.count()), true}});
+  throw Failure(ExitStatus::tryAgain, text);
 }
 
 // The server is gone: while what.
@@ -222,7 +240,7 @@ bool Session::mayStart(const Request& request) const {
 void Session::startRequests() {
   while (!pipeline_.goOn(capabilities_.extensions(), !waiting_.empty()) && !waiting_.empty() &&
          mayStart(waiting_.front())) {
-    if (compression_.pays(waiting_.front())) {
+    if (pipeline_.isFree() && compression_.pays(waiting_.front())) {
       startCompress();
       continue;
     }
@@ -232,7 +250,6 @@ void Session::startRequests() {
   }
 }
 
-// RFC 4978 section 3: nothing may be sent behind COMPRESS before its answer is there.
 void Session::startCompress() {
   if (capabilities_.extensions().has(Extension::deflate)) {
     pipeline_.send(Command("COMPRESS DEFLATE"), [this](const StatusResponse& status) { compressed(status); });

@@ -20,6 +20,7 @@
 #include "net/pipeline.h"
 #include "net/remarks.h"
 #include "net/silence.h"
+#include "net/throttling.h"
 #include "net/wire/connection.h"
 
 namespace interimap {
@@ -28,7 +29,8 @@ class Session final {
  public:
   // `settings`, `reporter`, `sync` and `header` outlive the session. `startTls` is called at most once.
   Session(settings::Net& settings, std::unique_ptr<Stream> stream, LoginSteps::StartTls startTls,
-          Reporter& reporter, Channel& sync, MessageHeader& header, Deadlines deadlines = {});
+          Reporter& reporter, Channel& sync, MessageHeader& header, Deadlines deadlines = {},
+          Rests rests = {});
 
   // LOGOUT, if it goes without waiting, as nobody is left to read the answer; and the traffic, to launch.
   ~Session();
@@ -54,6 +56,7 @@ class Session final {
   int timeout();
   [[noreturn]] void silent(Awaited awaited) const;
   void serverGone();
+  void rests(std::chrono::milliseconds length, const std::string& text, bool tooLong);
   std::string lost() const;
 
   void startRequests();
@@ -74,6 +77,7 @@ class Session final {
   Reporter& reporter_;
   Channel& sync_;
   Silence silence_;
+  Throttle throttle_;
   CompressionPolicy compression_;
   Remarks remarks_;
   Greeting greeting_;

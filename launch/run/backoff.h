@@ -20,6 +20,9 @@ class Backoff {
   // For one that refused the login: many of those are locked out who try again at once.
   static constexpr Range kRefused{std::chrono::minutes(1), std::chrono::hours(1)};
 
+  // For one that is asked too much and does not say how long to wait.
+  static constexpr Range kThrottled{std::chrono::milliseconds(500), std::chrono::minutes(5)};
+
   explicit Backoff(std::uint32_t seed, Range range = kAway) : random_(seed), range_(range) {}
 
   // From the upper half of a span that doubles with each call; within the range.

@@ -63,7 +63,9 @@ inline void act(char step, Reporter& launch, std::string_view worker, bool pulls
       if (!std::holds_alternative<Stop>(launch.await().what)) _exit(99);
       break;
     case 'l': launch.report({Locked{}}); break;
-    case 'i': launch.log(LogLevel::info, "hello", "INBOX", sync ? Component::database : Component::remote); break;
+    case 'i':
+      launch.log(LogLevel::info, "hello", "INBOX", sync ? Component::database : Component::remote);
+      break;
     case 'e': launch.log(LogLevel::error, "oops"); break;
     case 'N': launch.report({Synchronised{.copiedToLocal = 1, .expunged = 2, .mailboxes = 3}}); break;
     case 'S': launch.report({Synchronised{.copiedToLocal = 1, .mailboxes = 3, .waiting = true}}); break;
@@ -86,6 +88,9 @@ inline void act(char step, Reporter& launch, std::string_view worker, bool pulls
     case 'U': launch.report({Pulled{.delivered = 1, .waiting = true}}); break;
     case 'E': launch.report({Exported{"state"}}); break;
     case 'T': launch.report({Traffic{.received = 1, .sent = 2}}); break;
+    case 'y': launch.report({Waits{1, true}}); break;
+    case 'Y': launch.report({Waits{2 * 3600 * 1000, true}}); break;
+    case 'r': launch.report({Waits{89001, false}}); break;
     case 'P': launch.report({Progress{1, 2, 3}}); break;
     case 'd': launch.log(LogLevel::info, descriptorsAreRight(sync && !pulls) ? "right" : "wrong"); break;
     case '0': launch.end(ExitStatus::ok); _exit(0);

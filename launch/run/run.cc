@@ -76,6 +76,7 @@ void Run::start(RunSettings settings) {
   end_.done = Synchronised{};
   interval_ = std::chrono::seconds(settings.sync.interval);
   telling_ = checking_ = settings.sync.errand == settings::Errand::check;
+  mostWait_ = {std::chrono::seconds(settings.local.maxWait), std::chrono::seconds(settings.remote.maxWait)};
   if (auto most = settings.sync.of.local.connections; most > 1)
     local_ = {copyOf(settings.local), most, settings.renewLocal};
   if (auto most = settings.sync.of.remote.connections; most > 1)
@@ -103,6 +104,7 @@ void Run::start(PullSettings settings) {
   workers_ = std::move(settings.workers);
   end_.done = Pulled{};
   interval_ = std::chrono::seconds(settings.sync.interval);
+  mostWait_.remote = std::chrono::seconds(settings.net.maxWait);
   exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
   checking_ = settings.sync.errand == settings::Pull::Errand::check;
   telling_ = checking_ || settings.sync.errand == settings::Pull::Errand::status;

@@ -32,6 +32,12 @@ struct Surroundings {
   Service& service;
 };
 
+// A server hung up because it is asked too much: after so long there may be another run, as long as all the
+// waiting is not longer than `most` (max-wait).
+struct ComeBack {
+  std::chrono::milliseconds after, most;
+};
+
 struct RunEnd {
   int status = 0;  // of the program, if this was its last run
   Asked asked = Asked::nothing;
@@ -40,6 +46,9 @@ struct RunEnd {
   std::string reason;                  // the last error that was logged
   std::string exported;                // the state in the reference's form, if that was the errand
   std::vector<Finding> findings = {};  // if to find them was
+  std::optional<ComeBack> comeBack = {};
+  std::chrono::steady_clock::time_point notBefore = {};  // a server asks to be left alone until then
+  bool copied = false;                                   // something, or was about to
 };
 
 // What to do: interimap's kind of run or pullimap's.
@@ -94,6 +103,7 @@ class Run : private Crew::Leader {
   void handle(Member& member, const Exported& exported);
   void handle(Member& member, const Finding& finding);
   void find(const Member& member, Finding finding);
+  void handle(Member& member, const Waits& waits);
   void handle(Member& member, const WantsDeliverer& wants);
   void handle(Member& member, const WantsNets& wants);
   template <class What>
@@ -119,6 +129,7 @@ class Run : private Crew::Leader {
   bool deliveryWanted_ = false;
   std::optional<WantsNets> netsWanted_;
   std::chrono::seconds interval_{};
+  Both<std::chrono::seconds> mostWait_{};
   Clock::time_point began_ = Clock::now(), summary_ = began_;  // the last one that was told meanwhile
   std::optional<Clock::time_point> backAt_;  // sync waits, and will have looked again by then
   RunEnd end_;

@@ -34,7 +34,7 @@ constexpr std::size_t kindOf() {
     return kindOf<What, at + 1>();
 }
 
-enum class Speaker { anyone, sync };
+enum class Speaker { anyone, sync, net };
 enum class Program { either, interimap, pullimap };
 enum class Phase { any, unlocked, exporting, telling, delivering };
 
@@ -63,6 +63,7 @@ void Run::heard(Member& member, const Report& report) {
       {kindOf<WantsDeliverer>(), "wants a deliverer", Speaker::sync, Program::pullimap, delivering},
       {kindOf<Exported>(), "exported", Speaker::sync, Program::pullimap, exporting},
       {kindOf<Finding>(), "finding", Speaker::anyone, Program::either, telling},
+      {kindOf<Waits>(), "waits", Speaker::net, Program::either, any},
   };
   static_assert(std::size(kDue) == std::variant_size_v<decltype(Report::what)>);
   auto due = std::ranges::find(kDue, report.what.index(), &Due::kind);
@@ -74,6 +75,8 @@ void Run::heard(Member& member, const Report& report) {
 bool Run::isDue(const Due& due, const Member& member) const {
   bool pulls = delivery_.has_value();
   if (due.speaker == Speaker::sync && member.role != Role::sync) return false;
+  bool isNet = member.role != Role::sync && member.role != Role::delivery;
+  if (due.speaker == Speaker::net && !isNet) return false;
   if (due.program != Program::either && pulls != (due.program == Program::pullimap)) return false;
   switch (due.phase) {
     case Phase::any: return true;
@@ -114,6 +117,7 @@ void Run::handle(Member&, const Locked&) {
 
 void Run::handle(Member&, const Progress& progress) {
   backAt_.reset();
+  end_.copied = true;
   around_.progress.update(progress, Clock::now());
   around_.service.progress("Copying " + progressText(progress), Clock::now());
 }
@@ -163,6 +167,22 @@ void Run::find(const Member& member, Finding finding) {
   if (member.role == Role::remote) finding.component = Component::remote;
   if (member.role == Role::net || member.role == Role::delivery) finding.component = Component::none;
   if (end_.findings.size() < kMostFindings) end_.findings.push_back(std::move(finding));
+}
+
+// A server that asks to be left alone. Whoever starts us has nothing else to wait for.
+void Run::handle(Member& member, const Waits& waits) {
+  std::chrono::milliseconds length(waits.milliseconds);
+  if (waits.gone && member.isExtra()) return;  // the others go on
+  if (waits.gone) {
+    end_.comeBack = {length, mostWait_[member.role == Role::local ? Side::local : Side::remote]};
+    return;
+  }
+  end_.notBefore = std::max(end_.notBefore, Clock::now() + length);
+  if (backAt_) *backAt_ += length;
+  around_.service.ready();
+  std::string who = delivery_ ? std::string() : member.name() + ": ";
+  around_.service.status(who + "waiting for " + std::to_string((length + 999ms) / 1s) +
+                         " s, as the server asks");
 }
 
 void Run::handle(Member&, const WantsDeliverer&) { deliveryWanted_ = true; }

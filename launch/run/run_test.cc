@@ -224,7 +224,8 @@ TEST_CASE("watching: SIGTERM between two attempts ends it at once") {
   CHECK(std::chrono::steady_clock::now() - began < waits);
 }
 
-TEST_CASE("watching: the service manager is told") {
+// What the service manager hears of a watcher, but that it lives.
+std::string toldOf(Play watched) {
   std::string name = "interimap-run-" + std::to_string(getpid());
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -232,14 +233,36 @@ TEST_CASE("watching: the service manager is told") {
   Descriptor manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   REQUIRE(bind(manager.get(), reinterpret_cast<sockaddr*>(&address),
                static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0);
-  play({.sync = "slPSKt0", .local = "sgwq", .remote = "sgwq", .watch = true, .notifySocket = "@" + name});
+  watched.watch = true;
+  watched.notifySocket = "@" + name;
+  play(watched);
   std::string heard;
   char message[2048];
   for (ssize_t n; (n = recv(manager.get(), message, sizeof message, 0)) >= 0;)
     heard += std::string(message, static_cast<std::size_t>(n)) + "\n";
   CHECK(heard.find("WATCHDOG=1\n") != std::string::npos);
-  heard = std::regex_replace(heard, std::regex("WATCHDOG=1\n"), "");
-  CHECK(heard ==
+  return std::regex_replace(heard, std::regex("WATCHDOG=1\n"), "");
+}
+
+TEST_CASE("watching: the service manager is told") {
+  CHECK(toldOf({.sync = "slPSKt0", .local = "sgwq", .remote = "sgwq"}) ==
         "STATUS=Connecting\nEXTEND_TIMEOUT_USEC=120000000\nSTATUS=Copying 1 of 2 messages, 3\n"
         "READY=1\nSTATUS=Waiting for news; last time: 1 copied\nSTOPPING=1\nSTOPPING=1\n");
+}
+
+TEST_CASE("a server that hangs up because it is asked too much is connected to again") {
+  Result once = play({.sync = "slWq|sl0", .local = "sgwq|sgw0", .remote = "sgy5|sgw0"});
+  CHECK(once.status == 0);
+  CHECK(withoutTimes(once.log) == "The server is asked too much; trying again in N s\n");
+  Result never = play({.sync = "slWq", .local = "sgwq", .remote = "sgY5"});
+  CHECK(never.status == 75);
+  CHECK(never.log.starts_with("The server is to be left alone until 2"));
+  CHECK(never.log.ends_with(" UTC, which is longer than max-wait. Run again then\n"));
+  // Only a net may say so.
+  CHECK(play({.sync = "slyz", .local = "sgwq", .remote = "sgwq"}).status == 70);
+}
+
+TEST_CASE("watching: the service manager is told of a server that asks to be left alone") {
+  CHECK(toldOf({.sync = "slWKt0", .local = "sgwq", .remote = "sgr9"})
+            .find("READY=1\nSTATUS=remote: waiting for 90 s, as the server asks\n") != std::string::npos);
 }

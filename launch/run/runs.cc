@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "ipc/shortage.h"
@@ -29,6 +30,14 @@ Descriptor timer(std::chrono::milliseconds time) {
   return fd;
 }
 
+std::string atTime(std::chrono::milliseconds from) {
+  std::time_t at = std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(from).count();
+  std::tm utc{};
+  gmtime_r(&at, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc)};
+}
+
 }  // namespace
 
 int Runs::all(const Settings& settings) {
@@ -44,19 +53,45 @@ int Runs::all(const Settings& settings) {
     if (end.reached == Reached::waiting) askedAgain_ = false;
     if (end.status == static_cast<int>(kStale) && renews(end, Clock::now() - began)) continue;
     bool refused = end.status == static_cast<int>(ExitStatus::noPermission);
+    if (end.comeBack && end.status == static_cast<int>(ExitStatus::tryAgain))
+      if (auto asked = comeBack(end)) {
+        if (*asked != Asked::nothing) return stop(*asked);
+        continue;
+      }
     if (!watching_ || end.asked != Asked::nothing || !mayPass(end.status, reached, first)) {
       if (end.status != 0 && !end.reason.empty()) around_.service.status(end.reason);
       around_.service.stopping();
       return end.status;
     }
 
-    auto time = (refused ? refused_ : away_).next();
+    auto least = std::chrono::ceil<std::chrono::milliseconds>(end.notBefore - Clock::now());
+    auto time = std::max((refused ? refused_ : away_).next(), least);
     std::string again = "trying again in " + std::to_string((time + 500ms) / 1s) + " s";
     around_.log.line(LogLevel::notice, again);
     around_.service.ready();  // it does what it can: nobody has to wait for a server that is away
     around_.service.status(end.reason + (end.reason.empty() ? "" : "; ") + again);
     if (auto asked = wait(time); asked != Asked::nothing) return stop(asked);
   }
+}
+
+std::optional<Asked> Runs::comeBack(const RunEnd& end) {
+  if (end.copied) {
+    throttled_.reset();
+    waited_ = {};
+  }
+  auto time = std::max(end.comeBack->after, throttled_.next());
+  if (!watching_ && waited_ + time > end.comeBack->most) {
+    around_.log.line(LogLevel::notice, "The server is to be left alone until " + atTime(time) +
+                                           ", which is longer than max-wait. Run again then");
+    return std::nullopt;
+  }
+  waited_ += time;
+  std::string again =
+      "The server is asked too much; trying again in " + std::to_string((time + 500ms) / 1s) + " s";
+  around_.log.line(LogLevel::notice, again);
+  around_.service.ready();
+  around_.service.status(again);
+  return wait(time);
 }
 
 RunEnd Runs::one(const Settings& settings, Reached before) {

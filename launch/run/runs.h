@@ -4,8 +4,10 @@
 // its connections last.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <variant>
 
 #include "launch/run/backoff.h"
@@ -20,7 +22,11 @@ class Runs {
   using Settings = std::function<std::variant<AnySettings, Asked>()>;
 
   Runs(Surroundings around, bool watching, std::uint32_t seed)
-      : around_(around), watching_(watching), away_(seed), refused_(seed, Backoff::kRefused) {}
+      : around_(around),
+        watching_(watching),
+        away_(seed),
+        refused_(seed, Backoff::kRefused),
+        throttled_(seed, Backoff::kThrottled) {}
 
   // Returns the exit status of the program; throws Failure if a run cannot be started. A watcher that has had
   // its passwords before tries again if it does not get them (noPermission).
@@ -30,6 +36,9 @@ class Runs {
   const std::vector<Finding>& findings() const { return findings_; }  // ditto, if it was to find them
 
  private:
+  // Waits for a server that hung up because it is asked too much; what the user asked for meanwhile. Nothing
+  // at all if it is too long to be waited for.
+  std::optional<Asked> comeBack(const RunEnd& end);
   RunEnd one(const Settings& settings, Reached before);
   // For a run, or how that ended before it began.
   std::variant<AnySettings, RunEnd> make(const Settings& settings, Reached before);
@@ -42,7 +51,9 @@ class Runs {
 
   Surroundings around_;
   bool watching_;
-  Backoff away_, refused_;  // how long to wait for a server that is away, or that refused us
+  Backoff away_, refused_;              // how long to wait for a server that is away, or that refused us
+  Backoff throttled_;                   // or that is asked too much
+  std::chrono::milliseconds waited_{};  // for such a one, since something was copied
   std::string exported_;
   // Access tokens: one that was refused has been asked for once more; sessions that were ended because of
   // theirs, and since when that is counted.

@@ -43,6 +43,7 @@ void Append::completed(std::size_t index, const StatusResponse& status) {
   Exchange::completed(index, status);
   if (status.condition != Condition::ok) {
     appended_.refusal = status.what.text.substr(0, kMostText);
+    isNotNow_ = isNotNow_ || status.what.code == answer::kNotNow;
     return;
   }
   auto first = static_cast<std::ptrdiff_t>(index * perCommand_);
@@ -55,6 +56,10 @@ void Append::completed(std::size_t index, const StatusResponse& status) {
   std::copy(told->uids.begin(), told->uids.end(), appended_.uids.begin() + first);
 }
 
-void Append::finish(Answers& answers) { answers.send(std::move(appended_)); }
+// Whatever else there was: of some of them it is not known whether they would be refused.
+void Append::finish(Answers& answers) {
+  if (isNotNow_) done_.code = answer::kNotNow;
+  answers.send(std::move(appended_));
+}
 
 }  // namespace interimap

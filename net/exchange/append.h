@@ -23,6 +23,7 @@ class Append final : public Exchange {
   std::shared_ptr<Bodies> bodies_;
   std::size_t perCommand_ = 1;  // messages
   answer::Appended appended_;
+  bool isNotNow_ = false;  // for some of them
 };
 
 }  // namespace interimap

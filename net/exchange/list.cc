@@ -26,11 +26,13 @@ List::Form List::form() const {
           has.has(Extension::qresync) || capabilities_.has("CONDSTORE")};
 }
 
-// Whether the listing tells what was to be told.
+// Whether the listing tells what was to be told. BAD may be what a server says that does not bear a command
+// behind the login.
 bool List::answered() const {
   if (!blind_) return true;
   const Form now = form();
-  return now.extended && (now == form_ || done_.ok());
+  const bool bad = done_.completion == answer::Done::Completion::bad;
+  return now.extended && ((now == form_ && !bad) || done_.ok());
 }
 
 std::vector<Command> List::commands(const ExtensionSet&) {

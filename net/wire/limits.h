@@ -33,6 +33,19 @@ inline constexpr std::size_t kMostKinds = 64;  // and of further kinds none
 inline constexpr std::chrono::seconds kNotifyHolds = 60s;  // a NOTIFY that overflows sooner is given up
 inline constexpr std::chrono::milliseconds kSocks = 30s;   // each reply of a proxy
 
+// How long a server is left alone that asks for it without naming a time: the first time; then twice as long
+// each time, up to the longest. One that names a time is left alone for that long, but never asked more often
+// than this, twice as long each time.
+inline constexpr std::chrono::milliseconds kSlower = 50ms, kLongestSlower = 16s;  // between two commands
+inline constexpr std::chrono::milliseconds kLater = 1s, kLongestLater = 5min;     // a command was refused
+inline constexpr std::chrono::milliseconds kQuota = 5min, kLongestQuota = 2h;     // for its day's share
+inline constexpr std::chrono::milliseconds kShortestNamed = 100ms;
+// A command that is refused so often, while what was sent behind it is done, is refused for good.
+inline constexpr unsigned kMostRefusals = 3;
+// So many commands that got BAD with others before them unanswered are sent once more by themselves, to see
+// whether that was why.
+inline constexpr unsigned kMostTrials = 3;
+
 // A DEFLATE stream may not have grown to more than kMostInflated + kMostInflateRatio * octets received. Mail
 // compresses 3:1 to 20:1, a large attachment of zeros 1000:1: the first such ones are let through.
 inline constexpr std::uint64_t kMostInflated = std::uint64_t{64} << 20;
@@ -73,6 +86,7 @@ inline constexpr std::size_t kMostHeld = 1024;            // FETCH responses bet
 inline constexpr std::uint64_t kWindowOctets = 16 << 20;  // bodies in one Window, if more than one message
 
 inline constexpr std::size_t kMostHeldAnswers = 256;  // packets of a request that wait for one before it
+inline constexpr std::size_t kMostHeldInRest = 2048;  // ditto while that one is to be sent once more
 
 // Queues. Beyond these net stops reading from the one who fills them.
 inline constexpr std::size_t kMostQueuedAnswers = 32;  // packets for sync, each up to 64 KiB or one Window

@@ -21,6 +21,12 @@ static_assert(kWindowMessages <= kMostMessages);
 // Messages whose intent is written to the disk at once: its fsyncs are to be few beside the copying.
 constexpr std::size_t kReserved = 4096;
 
+// A message that is refused for now so often, while others are taken, is refused.
+constexpr unsigned kMostRefusals = 3;
+
+// The server is asked too much, or cannot do anything at the moment.
+bool isNotNow(const answer::Done& done) { return done.code == answer::kNotNow || done.code == "UNAVAILABLE"; }
+
 bool isSystem(std::string_view flag) { return flag.starts_with('\\'); }
 
 UidSet uidsOf(std::span<const Fresh> fresh, std::size_t from, std::size_t end) {
@@ -188,9 +194,7 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   // Another mailbox by now: nothing came of this one. The next pass finds out.
   if (!fetching.selected.done().ok() || fetching.selected.get().uidValidity != load.sourceValidity)
     bodies = {};
-  else if (!fetching.reply.done().ok())
-    log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]), words(fetching.reply.done()),
-               ExitStatus::tryAgain);
+  bool refused = fetching.selected.done().ok() && !fetching.reply.done().ok();
   for (Uid uid : bodies.tooLarge) giveUp(load, uid, store::Refusal::tooLarge, "larger than max-message-size");
 
   UidSet missing = fetching.uids;
@@ -224,13 +228,32 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
     window.place = {share_, window.octets};
     out.push_back(std::move(window));
   }
-  for (Uid uid : missing.each()) owe(load, uid);
+  if (refused)
+    fetchRest(fetching, missing);
+  else
+    for (Uid uid : missing.each()) owe(load, uid);
   for (const auto& [flags, uids] : unstorable)
     log_.caution(About::at(target_.side(), load.mailbox->wire[target_.side()]),
                  "Flags (" + flags + ") cannot be stored here: " + source_.name() + " UID " + uids.text() +
                      " is copied without them.",
                  ExitStatus::tryAgain);
   return out;
+}
+
+// A window was refused: it may be because of one message in it. The others come through one by one.
+void Lane::fetchRest(Fetching& fetching, const UidSet& missing) {
+  const Load& load = *fetching.load;
+  if (fetching.uids.size() > 1) {
+    for (Uid uid : missing.each())
+      fetch(load, UidSet::single(uid), fetching.octets / fetching.uids.size(), false, fetching.bare);
+    return;
+  }
+  for (Uid uid : missing.each()) {
+    log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]),
+               "UID " + std::to_string(uid.value()) + ": " + words(fetching.reply.done()),
+               ExitStatus::tryAgain);
+    owe(load, uid);
+  }
 }
 
 void Lane::send(Appending window) {
@@ -258,7 +281,13 @@ Lane::Again Lane::settle(Appending& window) {
   bool retry = window.together && window.messages.size() > 1;
   // Refused alone: it may be a keyword that this server cannot have.
   bool doubtKeywords = !retry && !window.bare && !isForTheMoment(window.reply.done());
-  Again again{&load, {}, 0, doubtKeywords};
+  Again again{&load, {}, 0, doubtKeywords || window.bare};
+  // Not now, says the server, and net has it rest. If it took one of those behind it, it is about the
+  // message.
+  bool notNow = !retry && isNotNow(window.reply.done());
+  auto last = std::ranges::find(appended.stored.rbegin(), appended.stored.rend(), true);
+  const auto taken = static_cast<std::size_t>(appended.stored.rend() - last);
+  bool only = window.messages.size() == 1 && window.reply.done().code != answer::kNotNow;
   UidSet refused = store_.refusedUids(load.mailbox->id, source_.side()), settled, from, to;
   std::vector<store::Pair> told;
   for (std::size_t i = 0; i < window.messages.size(); ++i)
@@ -270,7 +299,9 @@ Lane::Again Lane::settle(Appending& window) {
     const std::optional<Uid>& uid = appended.uids[i];
     bool keywords =
         !appended.stored[i] && doubtKeywords && !message.flags.only(std::not_fn(isSystem)).empty();
-    if (keywords || (!appended.stored[i] && retry)) {
+    bool later = notNow && !appended.stored[i] &&
+                 ((i >= taken && !only) || ++refusals_[{load.mailbox, message.uid}] < kMostRefusals);
+    if (later || keywords || (!appended.stored[i] && retry)) {
       if (keywords) leaveOutKeywords(load, message, appended.refusal);
       again.uids.add(message.uid);
       again.octets += message.body.size;

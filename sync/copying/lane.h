@@ -119,6 +119,7 @@ class Lane {
   bool commit();  // results of finished APPENDs, intents of the next ones
   bool maySend(std::uint64_t besides) const;
   std::vector<Appending> take(Fetching& fetching);
+  void fetchRest(Fetching& fetching, const UidSet& missing);
   void send(Appending appending);
   // Records what became of a window; gives back what has to be tried again, one by one.
   Again settle(Appending& appending);
@@ -143,6 +144,7 @@ class Lane {
   std::size_t reserved_ = 0;      // of the messages that follow: written down as intended
   std::deque<Fetching> fetching_;
   std::deque<Appending> appending_;
+  std::map<std::pair<const Mailbox*, Uid>, unsigned> refusals_;  // for now, while others were taken
 };
 
 }  // namespace interimap

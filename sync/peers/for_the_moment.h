@@ -12,8 +12,9 @@ namespace interimap {
 
 // RFC 5530 section 3; and no answer at all.
 inline bool isForTheMoment(const answer::Done& done) {
-  constexpr std::string_view kCodes[] = {"UNAVAILABLE", "INUSE",     "LIMIT",         "SERVERBUG",
-                                         "OVERQUOTA",   "TRYCREATE", "EXPUNGEISSUED", answer::kUnreadable};
+  constexpr std::string_view kCodes[] = {"UNAVAILABLE",   "INUSE",         "LIMIT",
+                                         "SERVERBUG",     "OVERQUOTA",     "TRYCREATE",
+                                         "EXPUNGEISSUED", answer::kNotNow, answer::kUnreadable};
   return std::ranges::find(kCodes, done.code) != std::end(kCodes);
 }
 

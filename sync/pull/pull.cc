@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds kSignOfLife{240};    // a server with nothing to tell is asked this often
 constexpr std::chrono::seconds kPoll{60};           // without IDLE
-constexpr std::chrono::seconds kLongestWait{1740};  // launch tells from time to time what was done
+constexpr std::chrono::seconds kLongestBetween{1740};  // launch tells from time to time what was done
 constexpr std::size_t kRecalled = 1000;             // deliveries, of each mailbox
 constexpr std::int64_t kBetweenPurges = 12 * 3600;
 constexpr std::chrono::seconds kFarewell{10};  // for QUIT and its reply
@@ -156,7 +156,7 @@ std::chrono::seconds Pull::until(std::int64_t time) const {
 
 // How long there is nothing to do unless the server has news.
 std::chrono::seconds Pull::untilWanted() {
-  std::chrono::seconds wait = std::min(kLongestWait, std::chrono::seconds(pulling_.settings.interval));
+  std::chrono::seconds wait = std::min(kLongestBetween, std::chrono::seconds(pulling_.settings.interval));
   if (pulling_.sink.down(pulling_.now()) && pulling_.sink.retryAt())
     wait = std::min(wait, until(*pulling_.sink.retryAt()));
   else if (auto due = pulling_.state.nextDue())

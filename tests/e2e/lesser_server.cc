@@ -374,7 +374,8 @@ std::string LesserServer::Session::refusal(const Command& command) const {
 bool LesserServer::Session::throttle(const Command& command) {
   std::lock_guard lock(server_.mutex_);
   const std::size_t from = options_.throttleFrom, now = server_.sinceLogin_ += logged_;
-  if (from == 0 || now < from || now >= from + options_.throttleFor || command.is("^(LOGOUT|CAPABILITY)")) {
+  if (!logged_ || from == 0 || now < from || now >= from + options_.throttleFor ||
+      command.is("^(LOGOUT|CAPABILITY)")) {
     return false;
   }
   tell(std::regex_replace(options_.throttled, std::regex("\\{tag\\}"), command.tag) + "\r\n");

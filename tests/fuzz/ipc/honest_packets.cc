@@ -128,6 +128,7 @@ void addReports(Collection& all) {
   all.report(WantsDeliverer{});
   all.report(Pulled{1, 2, 3, 4, 5, 6, true});
   all.report(Exported{"octets"});
+  all.report(Waits{5000, true});
   all.report(Finding{Component::local, "INBOX", "text", {{"uid", std::uint64_t{1}}, {"reply", "no"}}});
   all.report(Ended{ExitStatus::tryAgain});
 }
