@@ -19,6 +19,7 @@ struct HeldMessage {
   std::uint32_t uid, serial;
   FlagBits flags;
   std::uint64_t modSeq;
+  bool isDated = true;  // as its sender has it
 };
 
 struct HeldMailbox {
