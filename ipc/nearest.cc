@@ -31,7 +31,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   if (word.size() > kLongestCompared) return std::nullopt;
   const std::string folded = asciiUpper(word);
   std::optional<std::string> best;
-  std::size_t least = tooFar(word);
+  std::size_t least = std::min<std::size_t>(tooFar(word), kTooManySlips);
   for (const std::string& each : words) {
     std::size_t differs = distance(folded, asciiUpper(each));
     if (differs >= least) continue;

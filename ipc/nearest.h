@@ -18,7 +18,8 @@ inline constexpr std::size_t kLongestCompared = 256;
 std::size_t distance(std::string_view one, std::string_view two);
 // So many of them are too many for a slip.
 std::size_t tooFar(std::string_view word);
-// The nearest of these, in any case; nothing if none is near.
+// The nearest of these, in any case; nothing if none is within two letters.
+inline constexpr std::size_t kTooManySlips = 3;
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 
 }  // namespace interimap

@@ -132,7 +132,7 @@ TEST_CASE("settings come through as what they were") {
   CHECK(net.maxMessageSize == std::numeric_limits<std::uint64_t>::max());
   CHECK(net.debug == 255);
   settings::Sync sync = sent(changed<settings::Sync>(~0U));
-  CHECK(sync.errand == settings::Errand::status);
+  CHECK(sync.errand == settings::Errand::check);
   CHECK(sync.maxDeletions == settings::Share{100, true});
   for (Side side : kSides) CHECK(sync.of[side].connections == 8);
   CHECK_FALSE(sent(settings::Sync()).maxDeletions);
@@ -195,14 +195,14 @@ TEST_CASE("numbers out of bounds are refused") {
   CHECK(refusedIn(copyOf(net), "debug", 256));
   CHECK_FALSE(refusedIn(copyOf(net), "max-message-size", kMost));
   settings::Sync sync;
-  CHECK(refusedIn(sync, "errand", 7));
+  CHECK(refusedIn(sync, "errand", 8));
   CHECK(refusedIn(sync, "connections", 0));
   CHECK_FALSE(refusedIn(sync, "connections", 8));
   CHECK(refusedIn(sync, "connections", 9));
   CHECK_FALSE(refusedIn(sync, "interval", 0xffffffff));
   CHECK(refusedIn(sync, "interval", 0x100000000));
   settings::Pull pull;
-  CHECK(refusedIn(pull, "errand", 4));
+  CHECK(refusedIn(pull, "errand", 5));
   CHECK(refusedIn(pull, "purge-after", 0x100000000));
   CHECK(refusedIn(settings::Delivery(), "deliver-tls", 4));
 }

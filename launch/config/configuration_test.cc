@@ -289,8 +289,8 @@ TEST_CASE("configuration: errors") {
   } table[] = {
       {"", "f: No such section local"},
       {"[local]\n", "f: No such section remote"},
-      {"Type = imap\n[local]\n[remote]\n", "f:1: Invalid option Type"},
-      {"[local]\n[remote]\nPassword = secret\n", "f:3: Invalid option Password"},
+      {"Type = imap\n[local]\n[remote]\n", "f:1: Invalid option Type. Did you mean type?"},
+      {"[local]\n[remote]\nPassword = secret\n", "f:3: Invalid option Password. Did you mean password?"},
       {"[local]\n[remote]\nproxy = \x01secret\n", "f:3: Invalid option proxy"},
       {"[local]\n[remote]\npassword =\n", "f:3: Invalid option password"},
       {"[local]\ntype = tunnel\n[remote]\n", "f: [local]: Missing tunnel command"},
