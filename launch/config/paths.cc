@@ -27,6 +27,11 @@ bool isSet(const char* variable) {
   return value && *value;
 }
 
+// What has to be there: what the environment names.
+std::string existingBase(const BaseDirectory& base) {
+  return isSet(base.variable) ? getenv(base.variable) : isSet("HOME") ? getenv("HOME") : "";
+}
+
 }  // namespace
 
 std::string baseDirectory(const BaseDirectory& base) {
@@ -48,12 +53,11 @@ std::string resolvePath(const BaseDirectory& base, const std::string& program, c
     throw Failure(base.trouble, "Insecure " + directory + ": " +
                                     (isSet(base.variable) ? base.variable : "HOME") +
                                     " has to be an absolute path");
-  struct stat status {};
-  if (stat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
-    throw Failure(base.trouble, "No such directory: " + directory);
-  directory += "/" + program;
-  // That of data is made when something is to be written there.
+  // That of data is made when something is to be written there, ~/.local/share with it.
   bool wanted = base.variable == std::string_view(kConfigHome.variable);
+  const std::string there = wanted ? directory : existingBase(base);
+  if (!isDirectory(there)) throw Failure(base.trouble, "No such directory: " + there);
+  directory += "/" + program;
   if (wanted && mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
     throw Failure(base.trouble, "Couldn't create " + directory + ": " + strerror(errno));
   return directory + "/" + path;
@@ -74,9 +78,9 @@ bool isDirectory(const std::string& path) {
 
 void requireDirectory(const std::string& directory) {
   struct stat status {};
-  std::string base = baseDirectory(kDataHome) + "/";
+  const bool ours = directory.starts_with(baseDirectory(kDataHome) + "/");
   // Each of the directories above it that are below the base, and then itself.
-  for (auto slash = base.size(); directory.starts_with(base) && slash != directory.npos;) {
+  for (auto slash = existingBase(kDataHome).size() + 1; ours && slash != directory.npos;) {
     slash = directory.find('/', slash + 1);
     std::string above = directory.substr(0, slash);
     if (mkdir(above.c_str(), 0700) != 0 && errno != EEXIST)

@@ -68,7 +68,10 @@ TEST_CASE("paths: the XDG base directories") {
 
   setenv("XDG_CONFIG_HOME", (home.directory + "/missing").c_str(), 1);
   CHECK(failure(kConfigHome, "x") == "78 No such directory: " + home.directory + "/missing");
-  CHECK(failure(kDataHome, "x") == "73 No such directory: " + home.directory + "/.local/share");
+  CHECK(failure(kDataHome, "x") == "none: " + home.directory + "/.local/share/interimap/x");  // made later
+  setenv("HOME", (home.directory + "/missing").c_str(), 1);
+  CHECK(failure(kDataHome, "x") == "73 No such directory: " + home.directory + "/missing");
+  setenv("HOME", home.directory.c_str(), 1);
   setenv("XDG_CONFIG_HOME", "relative", 1);
   CHECK(failure(kConfigHome, "x") == "78 Insecure relative: XDG_CONFIG_HOME has to be an absolute path");
   CHECK(failure(kConfigHome, "") == "78 Insecure: --config is empty");
@@ -115,7 +118,16 @@ TEST_CASE("field 31: a directory for state is made below the base, and nowhere e
   };
   CHECK(refusal("/no/such") == "73 No such directory: /no/such");
   CHECK(refusal("/etc/passwd") == "73 Not a directory: /etc/passwd");
-  for (const char* each : {"/interimap/a/b", "/interimap/a", "/interimap"})
+  unsetenv("XDG_DATA_HOME");  // on a new account not even this is there
+  setenv("HOME", home.directory.c_str(), 1);
+  requireDirectory(home.directory + "/.local/share/interimap");
+  struct stat made {};
+  REQUIRE(stat((home.directory + "/.local").c_str(), &made) == 0);
+  CHECK((made.st_mode & 07777) == 0700);
+  CHECK(refusal(home.directory + "/.local/elsewhere") ==
+        "73 No such directory: " + home.directory + "/.local/elsewhere");
+  for (const char* each : {"/interimap/a/b", "/interimap/a", "/interimap", "/.local/share/interimap",
+                           "/.local/share", "/.local"})
     rmdir((home.directory + each).c_str());
 }
 
