@@ -214,7 +214,7 @@ void Resumption::leaveUnseen(Side target, const std::vector<Sent>& sent,
 // A server that does not tell the UIDs of what is appended has its copies found by the pass that follows.
 void Resumption::report(Side target, const UidSet& sources, const UidSet& copies) {
   const std::string count = std::to_string(copies.size()) + " UID(s) ";
-  if (!work_.due.again)
+  if (work_.due.unnamed[target].empty())
     return work_.log.info(work_.about(target).with(copies),
                           "Recovered " + count + copies.text() + " copied by an interrupted run");
   bool toLocal = target == Side::local;
