@@ -19,7 +19,6 @@ struct HeldMessage {
   std::uint32_t uid, serial;
   FlagBits flags;
   std::uint64_t modSeq;
-  bool isDated = true;  // as its sender has it
 };
 
 struct HeldMailbox {

@@ -42,10 +42,6 @@ class Generator {
   History take() {
     for (Side side : {Side::local, Side::remote}) history_.setup[side] = setup();
     restrict();
-    // By neither date nor size nobody recognises a copy.
-    Random random(~history_.seed);
-    if (!history_.setup.local.bulky && !history_.setup.remote.bulky)
-      for (Side side : kSides) history_.setup[side].dropsDates = random.oneIn(8);
     mailboxes_ = 1 + random_.below(kCreatable);
     identical_ = random_.oneIn(4) && !history_.setup.local.readOnly && !history_.setup.remote.readOnly;
     disasters_ = random_.oneIn(8);
@@ -225,8 +221,8 @@ std::string text(const char* side, const Setup& setup) {
   return std::string(side) + ": delimiter " + setup.delimiter + (setup.multiAppend ? ", MULTIAPPEND" : "") +
          (setup.uidPlus ? "" : ", no UIDPLUS") + (setup.tellsUids ? "" : ", no APPENDUID") +
          (setup.forgetful ? ", forgetful" : "") + (setup.parents ? ", CREATE makes parents" : "") +
-         (setup.bulky ? ", wrong RFC822.SIZE" : "") + (setup.dropsDates ? ", APPEND without dates" : "") +
-         (setup.readOnly ? ", READ-ONLY" : "") + ", stores " + flagText(setup.storable) + "\n";
+         (setup.bulky ? ", wrong RFC822.SIZE" : "") + (setup.readOnly ? ", READ-ONLY" : "") + ", stores " +
+         flagText(setup.storable) + "\n";
 }
 
 }  // namespace

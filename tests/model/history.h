@@ -70,7 +70,6 @@ struct Setup {
   bool uidPlus = true;      // UID EXPUNGE; without it no APPENDUID, either
   bool forgetful = false;   // does not remember when what was expunged: VANISHED has all that is not there
   bool parents = false;     // CREATE a/b creates a, too
-  bool dropsDates = false;  // of APPEND
   bool bulky = false;       // RFC822.SIZE is far from the truth, so that every window holds one message
   FlagBits storable = kAllFlags;  // PERMANENTFLAGS
   bool readOnly = false;          // every mailbox

@@ -272,10 +272,6 @@ std::uint64_t SimulatedNet::statedSize(std::uint32_t serial) const {
   return witness_.looks(serial).size + (account_.setup.bulky ? kBulky : 0);
 }
 
-InternalDate SimulatedNet::date(const HeldMessage& held) const {
-  return held.isDated ? witness_.looks(held.serial).date : *InternalDate::parse("24-Dec-2025 12:00:00 +0000");
-}
-
 answer::Message SimulatedNet::message(const HeldMessage& held, Items items) const {
   answer::Message message{.uid = *Uid::of(held.uid), .modSeq = {held.modSeq}, .flags = toFlags(held.flags)};
   if (items == Items::flags) return message;
@@ -286,7 +282,7 @@ answer::Message SimulatedNet::message(const HeldMessage& held, Items items) cons
   }
   message.size = statedSize(held.serial);
   if (items == Items::sizes) return message;
-  message.date = date(held);
+  message.date = witness_.looks(held.serial).date;
   message.header = witness_.looks(held.serial).header;
   return message;
 }
@@ -321,7 +317,7 @@ void SimulatedNet::handle(request::FetchBodies& fetch) {
       std::copy_n(reinterpret_cast<const char*>(&held->serial), sizeof held->serial, body.begin());
       window.messages.push_back({.uid = *Uid::of(held->uid),
                                  .flags = toFlags(held->flags),
-                                 .date = date(*held),
+                                 .date = looks.date,
                                  .body = {writer.size(), body.size()},
                                  .header = looks.header});
       writer.write(body);
@@ -354,7 +350,6 @@ void SimulatedNet::handle(request::Append& append) {
     witness_.copies(side_, name, serials[i]);
     HeldMessage& held = mailbox->append(
         serials[i], static_cast<FlagBits>(toBits(append.messages[i].flags) & account_.setup.storable));
-    held.isDated = !account_.setup.dropsDates;
     appended.stored[i] = true;
     if (account_.setup.tellsUids && account_.setup.uidPlus) {
       appended.uids[i] = Uid::of(held.uid);

@@ -73,7 +73,6 @@ class SimulatedNet {
 
   answer::Message message(const HeldMessage& held, request::Fetch::Items items) const;
   std::uint64_t statedSize(std::uint32_t serial) const;
-  InternalDate date(const HeldMessage& held) const;
   void send(std::vector<answer::Message> messages);
 
   Side side_;
