@@ -172,10 +172,6 @@ void Questions::partnerless(Side side) {
   for (const store::Pair& pair :
        work_.store.pairs(work_.mailbox.id, side, highest(changes.gone, mostHeldAgainst(changes))))
     alone.add(side == Side::local ? pair.remote : pair.local);
-  // Not every copy of ours is known by its INTERNALDATE (adopt.h): some servers do not keep what they are
-  // sent.
-  for (const store::Intent& intent : work_.store.journal(work_.mailbox.id, side).intents)
-    alone.add(intent.source);
   if (alone.empty()) return;
   outstanding_.emplace_back(
       there, work_.at(there).fetch(alone, Items::sizes, [this, side](const answer::Message& message) {

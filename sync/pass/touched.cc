@@ -12,35 +12,17 @@ UidSet uidsOf(const std::map<Uid, Flags>& flags) {
   return uids;
 }
 
-// Copies that are seen for the first time: by the pass after the one that made them, or, if that did not come
-// to its end, by the next run.
-class FirstSeen {
- public:
-  FirstSeen(const Work& work, const BothChanges& changes) : work_(work) {
-    for (Side side : kSides)
-      if (changes[side])
-        left_[side] =
-            work.store.copied(work.mailbox.id, side).intersect(UidSet::from(changes[side]->knownNext));
-  }
-  bool contains(Side side, Uid uid) const {
-    const Copies* copies = work_.due.copies[side].get();
-    return left_[side].contains(uid) || (copies != nullptr && copies->find(uid));
-  }
-
- private:
-  const Work& work_;
-  Both<UidSet> left_;
-};
-
-// The base of a copy is what was sent. A flag that it lacks when it is seen for the first time was not kept
-// by its server, which is not the same as removed: in the base it has no place, and the other side still has
-// it. Later on nobody could tell.
-void believeOnlyWhatIsSeen(const FirstSeen& firstSeen, Touched& pair) {
+// The base of a copy is what was sent. A flag that it lacks when it is seen for the first time, by the pass
+// after the one that made it, was not kept by its server, which is not the same as removed: in the base it
+// has no place, and the other side still has it. Later on, and after an interruption, nobody could tell.
+void believeOnlyWhatIsSeen(const Work& work, Touched& pair) {
   if (!pair.base) return;
   const Flags sent = *pair.base;
   for (Side side : kSides) {
     Uid uid = side == Side::local ? pair.local : pair.remote;
-    if (!pair.now[side] || (sent - *pair.now[side]).empty() || !firstSeen.contains(side, uid)) continue;
+    const Copies* copies = work.due.copies[side].get();
+    if (copies == nullptr || !copies->find(uid) || !pair.now[side] || (sent - *pair.now[side]).empty())
+      continue;
     pair.base = *pair.base & *pair.now[side];
     if (!pair.now[other(side)]) pair.now[other(side)] = sent;
   }
@@ -73,10 +55,8 @@ std::vector<Touched> touchedPairs(const Work& work, const BothChanges& changes, 
     }
   }
   std::vector<Touched> out;
-  if (byLocal.empty()) return out;
-  const FirstSeen firstSeen(work, changes);
   for (auto& [_, touched] : byLocal) {
-    believeOnlyWhatIsSeen(firstSeen, touched);
+    believeOnlyWhatIsSeen(work, touched);
     out.push_back(std::move(touched));
   }
   return out;
