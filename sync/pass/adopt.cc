@@ -95,9 +95,13 @@ Likeness compare(const Sent& sent, const answer::Message& message, const Content
   return !(theirs && known) && message.size == sent.identity.size ? Likeness::sameSize : Likeness::other;
 }
 
-// As many as its server has just stored, in their order.
+// As many as its server has just stored, in their order. Not what has been found by its content: it may have
+// been sent by a killed run before.
 void addAnswered(const std::vector<Sent>& sent, Kin& kin, std::vector<Arrived>& out) {
-  std::erase_if(kin.sent, [&](std::size_t i) { return !sent[i].answered; });
+  std::erase_if(kin.sent, [&](std::size_t i) {
+    auto isSame = [&](const Arrived& it) { return sent[i].source && sent[it.sent].source == sent[i].source; };
+    return !sent[i].answered || std::ranges::any_of(out, isSame);
+  });
   std::erase_if(kin.candidates, [&](const answer::Message* message) {
     return std::ranges::any_of(
         kin.sent, [&](std::size_t i) { return message->uid.value() < sent[i].targetNext.value; });

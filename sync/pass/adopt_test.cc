@@ -153,4 +153,8 @@ TEST_CASE("what a server has just stored is found, whatever it has made of it, i
                     {{uid(50), content(2)}, {uid(51), content(9)}}};
   CHECK(arrived({told(1, 1), told(2, 1)}, {shown(50, 1), shown(51, 1)}, contents) ==
         List{{1, uid(50), true}, {0, uid(51), false}});
+  // A killed run had sent it, too: what is not it is somebody else's.
+  CHECK(arrived({sent(1, 1), told(1, 1)}, {shown(49, 1), shown(51, 1)},
+                {{{uid(1), content(9)}}, {{uid(49), content(3)}, {uid(51), content(9)}}}) ==
+        List{{0, uid(51), true}});
 }

@@ -177,7 +177,8 @@ TEST_CASE("scenario 19, W27: a server that cannot be reached is named, and why")
     Run run = Interimap(directory / "program", cleartext(local.port(), "alice"), account).run();
     checkStatus(run, ExitStatus::unavailable);
     CHECK(run.says(row.says));
-    if (!isReference() && row.host != "nowhere.invalid") CHECK(run.says(row.says + ": Connection refused\n"));
+    if (!isReference() && row.host != "nowhere.invalid")
+      CHECK(run.says(row.says + ": Connection refused. Does a server listen there? See host and port\n"));
   }
 }
 

@@ -129,7 +129,9 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
   if (it == kin_.end())
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
                  " is copied, and was never there");
-  if (several_ && (overlap_ || recordLost_ || late_.contains({target, serial}))) return;
+  // What came late to one side is new to another installation, until the one that sent it takes it away.
+  const bool late = late_.contains({Side::local, serial}) || late_.contains({Side::remote, serial});
+  if (several_ && (overlap_ || recordLost_ || late)) return;
   if (it->second.total == 1 && !lateNow_.contains(serial) &&
       accounts_[target].find(mailbox)->bySerial(serial) != nullptr)
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) + " is copied twice");
