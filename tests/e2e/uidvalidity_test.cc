@@ -115,7 +115,6 @@ TEST_CASE("scenario 85, W10: what a mailbox has to have: it is refused, the othe
        "OK "
        "[HIGHESTMODSEQ 3] highest\r\n",
        "does not support persistent UIDs"},
-      {"* OK [UIDVALIDITY 1700000002] valid\r\n* OK [HIGHESTMODSEQ 3] highest\r\n", "UIDNEXT"},
   };
   for (const auto& row : rows) {
     CAPTURE(std::string(row.codes));
