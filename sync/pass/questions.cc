@@ -31,6 +31,14 @@ UidSet highest(const UidSet& uids, std::uint64_t most) {
   return out;
 }
 
+// A server may tell of a message twice: at its own will, or as it answers to two FETCHes before it says OK to
+// either.
+void onceEach(std::vector<Fresh>& messages) {
+  std::ranges::sort(messages, {}, &Fresh::uid);
+  auto isSame = [](const Fresh& a, const Fresh& b) { return a.uid == b.uid; };
+  messages.erase(std::unique(messages.begin(), messages.end(), isSame), messages.end());
+}
+
 std::uint64_t mostHeldAgainst(const Changes& changes) {
   return std::max<std::uint64_t>(kHeldAgainst, kHeldAgainstEach * changes.fresh.size());
 }
@@ -214,6 +222,7 @@ bool Questions::settle() {
     changes.partnerless = std::move(partnerless_[side]);
     changes.copied.insert(changes.copied.end(), copied_[side].begin(), copied_[side].end());
     changes.fresh.insert(changes.fresh.end(), toCopy_[side].begin(), toCopy_[side].end());
+    onceEach(changes.fresh);
   }
   return true;
 }

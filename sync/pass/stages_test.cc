@@ -160,6 +160,19 @@ TEST_CASE("questions: what is said to be gone, what the other side has, what is 
   CHECK(questions.answers.owed.local == uids("5"));
 }
 
+TEST_CASE("questions: what is told twice is to be copied once") {
+  StageScene scene;
+  scene.synchronised(3);
+  Work work = scene.work();
+  BothChanges changes = scene.changes();
+  for (std::uint32_t n : {7U, 6U, 7U}) changes.local->fresh.push_back({uid(n), 9});
+  Questions questions(work, changes);
+  for (Side side : kSides) questions.ask(side, {});
+  REQUIRE(questions.settle());
+  CHECK(changes.local->fresh.size() == 2);
+  CHECK(text(changes.local->fresh) == "6:7");
+}
+
 TEST_CASE("resumption: copies that an interrupted run has made are found, what is not there is owed") {
   struct {
     const char* name;
