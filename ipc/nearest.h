@@ -16,10 +16,10 @@ inline constexpr std::size_t kLongestCompared = 256;
 
 // Letters to be put in, left out, replaced or swapped with the next, to make one of the other.
 std::size_t distance(std::string_view one, std::string_view two);
-// So many of them are too many for a slip.
+// A word at this distance, or further off, is no slip for `word`.
 std::size_t tooFar(std::string_view word);
+inline constexpr std::size_t kTooManySlips = 3;  // whatever the word
 // The nearest of these, in any case; nothing if none is within two letters.
-inline constexpr std::size_t kTooManySlips = 3;
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 
 }  // namespace interimap

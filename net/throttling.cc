@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <ctime>
 
 #include "ipc/ascii.h"
+#include "ipc/at_time.h"
 #include "ipc/failure.h"
 #include "ipc/launch.h"
 
@@ -71,14 +71,6 @@ bool reads(std::string_view command) {
   constexpr std::string_view kReading[] = {"SELECT",    "EXAMINE", "LIST", "LSUB",      "STATUS",
                                            "NAMESPACE", "ENABLE",  "NOOP", "UID FETCH", "UID SEARCH"};
   return std::ranges::find(kReading, command) != std::end(kReading);
-}
-
-std::string atTime(milliseconds from) {
-  std::time_t at = std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(from).count();
-  std::tm utc{};
-  gmtime_r(&at, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc)};
 }
 
 }  // namespace

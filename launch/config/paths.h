@@ -24,7 +24,8 @@ std::string baseDirectory(const BaseDirectory& base);
 // `path` itself if it is absolute, else within the program's directory of that base; that of the
 // configuration is created with mode 0700 if it is missing, for data see requireDirectory(). Throws Failure:
 // "Insecure …" for a path with control characters or a base that is not absolute, "No such directory: …" for
-// a base that does not exist or of which the environment says nothing, "Couldn't create …".
+// a base that does not exist (of data, below $HOME: a $HOME that does not) or of which the environment says
+// nothing, "Couldn't create …".
 std::string resolvePath(const BaseDirectory& base, const std::string& program, const std::string& path);
 
 struct SplitPath {
@@ -33,9 +34,9 @@ struct SplitPath {
 // Of an absolute path that names a file; throws Failure(config) if it names a directory.
 SplitPath splitPath(const std::string& path);
 
-// The directory where state is to be kept: made, with mode 0700, below kDataHome's base; throws
-// Failure(cantCreate) if it is elsewhere and not there, or cannot be made.
 bool isDirectory(const std::string& path);
+// The directory where state is to be kept: made, with mode 0700, below kDataHome's base, and that base itself
+// below $HOME; throws Failure(cantCreate) if it is elsewhere and not there, or cannot be made.
 void requireDirectory(const std::string& directory);
 
 // The directory of the worker programs, beside the one this program is in: BUILD/bin and

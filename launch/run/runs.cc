@@ -8,9 +8,9 @@
 #include <sys/timerfd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
+#include "ipc/at_time.h"
 #include "ipc/shortage.h"
 
 namespace interimap {
@@ -28,14 +28,6 @@ Descriptor timer(std::chrono::milliseconds time) {
   once.it_value.tv_nsec = (time % 1s) / 1ns;
   if (!fd || timerfd_settime(fd.get(), 0, &once, nullptr) != 0) throw systemFailure("timerfd", errno);
   return fd;
-}
-
-std::string atTime(std::chrono::milliseconds from) {
-  std::time_t at = std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(from).count();
-  std::tm utc{};
-  gmtime_r(&at, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc)};
 }
 
 }  // namespace
