@@ -47,8 +47,8 @@ TEST_CASE("field 3: one account on both sides is refused, two that look alike ar
        false, false},
       {"another UIDNEXT", false, [](auto& scene) { scene.servers.remote.mailboxes["b"].uidNext = 5; }, false,
        false},
-      {"another message", false, [](auto& scene) { scene.servers.remote.mailboxes["b"].messages[1] = 5; },
-       false, false},
+      {"another message", false,
+       [](auto& scene) { scene.servers.remote.mailboxes["b"].messages[1].header = 5; }, false, false},
       {"nothing is there", true,
        [](auto& scene) {
          for (Side side : kSides) scene.servers[side].mailboxes.clear();

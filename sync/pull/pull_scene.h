@@ -18,61 +18,10 @@
 #include "ipc/imap.h"
 #include "ipc/launch.h"
 #include "store/scratch.h"
+#include "sync/peers/simulated_server.h"
 #include "sync/pull/pull.h"
 
 namespace interimap {
-
-// The net, and the server behind it.
-class SceneServer {
- public:
-  struct Message {
-    std::string body;
-    std::uint8_t header = 0;  // of its identity
-    int minute = 0;           // of its date
-    Flags flags{};
-    std::uint32_t received = 0;
-    std::vector<ContentDigest> hops{};
-    std::string sender = "from@example.org";
-  };
-  struct Mailbox {
-    std::uint32_t uidValidity = 1;
-    std::uint64_t uidNext = 1;
-    bool readOnly = false;
-    std::map<std::uint32_t, Message> messages{};
-    std::uint32_t add(const std::string& body) {
-      auto uid = static_cast<std::uint32_t>(uidNext++);
-      messages[uid] = {body, static_cast<std::uint8_t>(uid), static_cast<int>(uid % 60), {}};
-      return uid;
-    }
-  };
-
-  std::map<std::string, Mailbox> mailboxes;
-  std::set<std::uint32_t> unsendable, tooLarge;  // UIDs
-  bool uidPlus = true;
-  std::vector<std::string> expunged, searches;
-
-  void connect(Channel channel) { channel_.emplace(std::move(channel)); }
-  void disconnect() { channel_.reset(); }
-  void step();
-
- private:
-  using What = decltype(Answer::what);
-  void serve();
-  void answer(What what, Descriptor bodies = {});
-  void done(answer::Done::Completion completion = answer::Done::Completion::ok, const char* text = "");
-  std::vector<answer::Message> list(const UidSet& uids, request::Fetch::Items items);
-  void handle(const request::Select& select);
-  void handle(const request::Fetch& fetch);
-  void handle(const request::FetchBodies& fetch);
-  void handle(const request::Store& store);
-  void handle(const request::Expunge& expunge);
-  void handle(const request::Search& search);
-
-  std::optional<Channel> channel_;
-  RequestId id_ = 0;
-  bool watched_ = false;  // the next request ends it
-  Mailbox* selected_ = nullptr;
-};
 
 // Delivery, and the server behind it.
 class SceneSink {
@@ -118,11 +67,12 @@ class PullScene {
     settings.forwardPaths = {"rcpt"};
     settings.account = "me@there";
     settings.interval = 1740;
+    server.ready.extensions = {Extension::idle, Extension::uidPlus};
     server.mailboxes["INBOX"];
   }
 
   settings::Pull settings;
-  SceneServer server;
+  SimulatedServer server;
   SceneSink sink;
   store::Scratch scratch{store::Scratch::inMemory()};
   std::int64_t now = 1'000'000'000;
@@ -140,7 +90,7 @@ class PullScene {
   void fill(int messages) {  // "body 1" and so on
     for (int i = 1; i <= messages; ++i) inbox().add("body " + std::to_string(i));
   }
-  SceneServer::Mailbox& inbox() { return server.mailboxes["INBOX"]; }
+  SimulatedServer::Mailbox& inbox() { return server.mailboxes["INBOX"]; }
   void withState(const std::function<void(store::PullState&)>& look);
 };
 

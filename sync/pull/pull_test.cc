@@ -181,7 +181,7 @@ TEST_CASE("pull: purge takes what was delivered, and nothing else") {
   }
   SUBCASE("without UIDPLUS") {
     scene.settings.purgeAfter = 0;
-    scene.server.uidPlus = false;
+    scene.server.ready.extensions = {Extension::idle};
     CHECK(scene.run() == ExitStatus::data);
     CHECK(scene.said("Server did not advertise UIDPLUS"));
     CHECK(scene.server.expunged.empty());
@@ -381,7 +381,7 @@ TEST_CASE("field 23: what was delivered and comes back ends the visit, and goes 
       auto& inbox = scene.inbox();
       auto original =
           std::ranges::find(inbox.messages, body, [](const auto& each) { return each.second.body; });
-      SceneServer::Message copy = original->second;
+      SimulatedServer::Message copy = original->second;
       std::uint32_t uid = inbox.add("back: " + body);
       copy.body = inbox.messages[uid].body;
       copy.hops.insert(copy.hops.begin(), ContentDigest{2, static_cast<std::uint8_t>(uid)});
