@@ -22,6 +22,10 @@ bool isUntouched(const answer::Message& copy, const Sent& sent, const answer::Me
   return copy.flags == sent.flags || copy.flags == kept.flags;
 }
 
+std::uint32_t clamped(std::uint64_t size) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(size, 0xffffffffU));
+}
+
 }  // namespace
 
 // Whatever may have been sent and was not answered may arrive at any time from now on.
@@ -154,6 +158,7 @@ bool Resumption::recognise(Side target) {
                isUntouched(copy->second, what, kept->second) && work_.access(target).expunges()) {
       work_.surplus[target].emplace(it.copy, what.stray);
       second.add(it.copy);
+      expectEcho(source, *what.source);
       settled[what.stray] = false;  // until it is gone
       continue;
     } else {
@@ -162,8 +167,7 @@ bool Resumption::recognise(Side target) {
       left.add(it.copy);
     }
     if (changes_[source] && (isGone || left.contains(it.copy)))
-      changes_[source]->partnerless.push_back(
-          {it.copy, static_cast<std::uint32_t>(std::min<std::uint64_t>(copy->second.size, 0xffffffffU))});
+      changes_[source]->partnerless.push_back({it.copy, clamped(copy->second.size)});
     settled.try_emplace(what.stray, true);
   }
   for (const auto& [stray, isSettled] : settled)
@@ -180,6 +184,14 @@ bool Resumption::recognise(Side target) {
                           " look like copies that an interrupted run had sent, and that arrived late. They "
                           "stay on this side only.");
   return true;
+}
+
+// Another installation that has seen the second copy copies it on: beside its source, as a new message.
+void Resumption::expectEcho(Side source, Uid uid) {
+  work_.store.addCopied(work_.mailbox.id, source, UidSet::single(uid));
+  auto seen = seen_[source].find(uid);
+  if (changes_[source] && seen != seen_[source].end())
+    changes_[source]->copied.push_back({uid, clamped(seen->second.size)});
 }
 
 // Neither listed nor shown when it was asked for: two witnesses.

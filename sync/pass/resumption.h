@@ -29,6 +29,7 @@ class Resumption {
   bool ask(const Both<UidSet>& uids, request::Fetch::Items items);
   bool describe(Side source, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
   bool recognise(Side target);
+  void expectEcho(Side source, Uid uid);
   bool isGoneFrom(Side side, Uid uid) const;
   void leaveUnseen(Side target, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
   void report(Side target, const UidSet& sources, const UidSet& copies);

@@ -72,15 +72,18 @@ std::vector<Touched> Surplus::find(Side side) {
   takeOver(side);
   if (echoes.empty()) return out;
   std::ranges::sort(echoes, {}, &Echo::another);
-  const UidSet ours = work_.store.copied(work_.mailbox.id, side);
+  // An original may be among what was copied here, since its copy came twice: not what it was copied to.
+  const UidSet ours = work_.store.copied(work_.mailbox.id, side),
+               theirs = work_.store.copied(work_.mailbox.id, other(side));
   store::Transaction transaction = work_.store.begin();
   UidSet surplus, dealtWith;
   for (const Echo& echo : echoes) {
     auto pairs = work_.store.pairs(work_.mailbox.id, side, UidSet::single(echo.copy));
     if (pairs.empty()) continue;  // it gave way a moment ago, or goes anyhow
     dealtWith.add(echo.another);
-    const bool isOurs =
-        ours.contains(echo.copy) && pairs[0].base == echo.flags && work_.access(side).expunges();
+    const bool isOriginal = theirs.contains(side == Side::local ? pairs[0].remote : pairs[0].local);
+    const bool isOurs = ours.contains(echo.copy) && !isOriginal && pairs[0].base == echo.flags &&
+                        work_.access(side).expunges();
     if (isOurs && echo.another < echo.copy) {
       giveWay(side, echo, pairs[0], out);
     } else {
@@ -94,8 +97,8 @@ std::vector<Touched> Surplus::find(Side side) {
   std::erase_if(changes_[side]->fresh, [&](const Fresh& it) { return dealtWith.contains(it.uid); });
   if (!surplus.empty())
     work_.log.notice(work_.about(side), "UID(s) " + surplus.text() +
-                                            " are second copies of messages that were just copied here, "
-                                            "made by somebody else. They are not copied to " +
+                                            " are second copies, made by somebody else, of messages that "
+                                            "are here already. They are not copied to " +
                                             nameOf(other(side)) + ".");
   return out;
 }

@@ -8,6 +8,9 @@
 // those who made them, without a word between them: the one with the lower UID. Whoever made the other one
 // expunges it, if it is as it was made, and takes the first for its own. Nobody expunges what somebody else
 // made; so one stays, whoever comes when.
+//
+// Likewise a second copy that came late to the other side, and goes from there (resumption.h): somebody who
+// has seen it copies it on, beside the original, and takes his copy away once he sees that it has gone.
 #pragma once
 
 #include <vector>

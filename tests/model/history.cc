@@ -18,7 +18,8 @@ class Generator {
   explicit Generator(std::uint64_t seed) : random_(seed) { history_.seed = seed; }
 
   // What only one installation can know is left out: which of two mailboxes is which, and what had been where
-  // a server went back in time. APPENDUID is what tells a copy of one's own from another's.
+  // a server went back in time. APPENDUID is what tells a copy of one's own from another's. What a server
+  // does not expunge though it should is new mail to the other installation.
   History takeTwo() {
     history_.installations = kMostInstallations;
     for (Side side : kSides) history_.setup[side] = setup();

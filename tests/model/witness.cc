@@ -131,7 +131,8 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
                  " is copied, and was never there");
   // What came late to one side is new to another installation, until the one that sent it takes it away.
   const bool late = late_.contains({Side::local, serial}) || late_.contains({Side::remote, serial});
-  if (several_ && (overlap_ || recordLost_ || late)) return;
+  // And so is what the other one could not expunge.
+  if (several_ && (overlap_ || recordLost_ || expungeFailed_ || late)) return;
   if (it->second.total == 1 && !lateNow_.contains(serial) &&
       accounts_[target].find(mailbox)->bySerial(serial) != nullptr)
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) + " is copied twice");
@@ -241,6 +242,14 @@ bool Witness::isSurplus(Side side, const std::string& mailbox, const HeldMessage
   auto is = [&](const HeldMessage& it) { return isSurplus_(side, mailbox, it.uid); };
   if (!several_) return is(message);
   if (!expungeFailed_ && !late_.contains({side, message.serial})) return false;
+  // One that came late, when a user had expunged the original before all knew of it, cannot be proved to be
+  // anybody's copy: it stays there, and is named.
+  const auto kin = kin_.find({mailbox, looks_.at(message.serial)});
+  const HeldMailbox* there = accounts_[other(side)].find(mailbox);
+  auto isLike = [&](const HeldMessage& it) { return looks_.at(it.serial) == looks_.at(message.serial); };
+  if (kin != kin_.end() && kin->second.perhapsDead && there != nullptr &&
+      std::ranges::none_of(there->messages, isLike))
+    return is(message);
   // Of two, each may be surplus in the eyes of those who have the other: then one is.
   const HeldMessage* first = nullptr;
   for (const HeldMessage& it : accounts_[side].find(mailbox)->messages) {
@@ -323,7 +332,8 @@ void Witness::checkCount(const Key& key, const Kin& kin) const {
     if (disturbed_) most = all;
     if (kin.perhapsDead) least = 0;
   }
-  if (several_ && recordLost_ && most > 0) most *= 2;
+  // A second copy that a server did not expunge is new to the other installation.
+  if (several_ && (recordLost_ || expungeFailed_) && most > 0) most *= 2;
   if (hasSurplus(key)) least = 0;  // that one stays where it is, and does not count
   if (have < least || have > most)
     throw Broken(shown(key.first) + ": there are " + std::to_string(have) + " messages like " +
