@@ -2,6 +2,7 @@
 
 #include "delivery/reply.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "delivery/limits.h"

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ipc/failure.h"

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "ipc/failure.h"
 #include "store/scratch.h"
 #include "store/store.h"

@@ -2,6 +2,7 @@
 
 #include "sync/rounds.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "ipc/channel.h"
 #include "ipc/failure.h"
 

@@ -2,6 +2,7 @@
 
 #include "sync/pull/pull_purge.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 

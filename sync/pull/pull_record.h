@@ -3,6 +3,7 @@
 // What became of the messages of one mailbox that delivery had: written down, counted, and told.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>

@@ -2,6 +2,8 @@
 
 // Mailboxes that both sides have and of which nobody remembers which message is which: UIDVALIDITY changed,
 // the database is lost, or both were filled before the first run.
+#include <algorithm>
+
 #include "tests/e2e/saved_bed.h"
 #include "tests/e2e/scripted.h"
 #include "tests/e2e/sql.h"

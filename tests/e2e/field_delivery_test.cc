@@ -2,6 +2,8 @@
 
 // What the field found about delivery: mail that goes round, senders, what the log tells, \Seen.
 
+#include <algorithm>
+
 #include "tests/e2e/pull_scripted.h"
 
 using namespace interimap::bed;

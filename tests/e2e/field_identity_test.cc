@@ -4,6 +4,7 @@
 // have copied, and servers that were restored or lost their indexes. Numbers as in the list of field reports.
 #include <signal.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "tests/e2e/bed.h"

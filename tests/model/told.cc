@@ -4,6 +4,8 @@
 // must not harm.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/model/trial.h"
 
 namespace interimap::model {
