@@ -169,6 +169,7 @@ rules: $(programs)
 	@tests/layering
 	@tests/coverage
 	@tests/installation
+	@tests/versions
 
 # The long forms, hours of them. TORTURE names parts, of those that tests/torture explains; TIME makes some of them
 # shorter. Programs for valgrind have no filter (sandbox/lists.h): they are not for use.
@@ -236,8 +237,18 @@ uninstall:
 	  $(foreach n,1 5,$(patsubst man/%,share/man/man$n/%,$(wildcard man/*.$n))))
 	rm -rf $(prefix)/libexec/interimap $(prefix)/share/doc/interimap
 
+# The sources as they are committed: the same bytes each time.
+dist: tarball := $(BUILD)/interimap-$(VERSION).tar.gz
+dist:
+	@mkdir -p $(BUILD)
+	@git archive --format=tar --prefix=interimap-$(VERSION)/ HEAD >$(BUILD)/dist.tar
+	@gzip -9n <$(BUILD)/dist.tar >$(tarball) && rm $(BUILD)/dist.tar
+	@echo $(tarball)
+
+version: ; @echo $(VERSION)
+
 clean: ; rm -rf $(BUILD) $(BUILD)-san $(BUILD)-valgrind $(BUILD)-arm64
 
-.PHONY: all objects check test rules torture fuzz bench soak demo deps deps-build deps-demo install uninstall clean
+.PHONY: all objects check test rules torture fuzz bench soak demo deps deps-build deps-demo install uninstall dist version clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
