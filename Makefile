@@ -152,6 +152,7 @@ check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@$(MAKE) --no-print-directory rules
+	@tests/completions
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow)) \
 	  $(call between,$(patsubst %,$(e2e)@%_test,$(cases)),$(foreach t,$(targets),$(san)/fuzz/$(subst /,@,$t))) \
 	  $(hermetic:%=$(BUILD)/%) $(model) $(san_tests)
@@ -179,7 +180,7 @@ torture: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)-valgrind HARDEN='-fPIE -DINTERIMAP_FOR_VALGRIND' OPT='-O1 -g1' \
 	  $(programs:$(BUILD)/%=$(BUILD)-valgrind/%)
-	@tests/install g++-aarch64-linux-gnu
+	@tests/install g++-aarch64-linux-gnu debootstrap
 	@BUILD=$(BUILD) HERMETIC='$(hermetic)' CASES='$(slow) $(cases)' tests/torture $(TORTURE)
 
 # Looks for octets that break something, under ASan and UBSan, TIME seconds per target, one target per core; FUZZ names
@@ -208,8 +209,8 @@ demo: deps-demo
 
 # Packages are installed when something that comes with them is missing: Debian's, as root or through sudo.
 build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-dev libsqlite3-dev libpcre2-dev
-test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils dovecot-imapd interimap pullimap libdbd-sqlite3-perl \
-                  netbase $(if $(shell grep -sx 'VERSION_ID="12"' /etc/os-release),$(cyrus_packages))
+test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils zsh fish dovecot-imapd interimap pullimap \
+                  libdbd-sqlite3-perl netbase $(if $(shell grep -sx 'VERSION_ID="12"' /etc/os-release),$(cyrus_packages))
 cyrus_packages  = libjson-c5 libpcre3 libpq5 libxml2  # for Cyrus 3.6 of Debian 12, which the tests unpack
 bench_packages := isync
 fuzz_packages  := clang libclang-rt-dev llvm  # llvm for the names of functions in what sanitizers report
@@ -219,10 +220,11 @@ deps-build: ; @tests/install $(build_packages)
 deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
 prefix  := $(DESTDIR)$(PREFIX)
+completions := share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
 docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/pullimap.sample
 install: all
 	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/doc/interimap \
-	  lib/systemd/system lib/systemd/user)
+	  lib/systemd/system lib/systemd/user $(completions))
 	install -m 755 $(bin)/interimap $(bin)/pullimap $(prefix)/bin
 	install -m 755 $(libexec)/net $(libexec)/sync $(libexec)/delivery $(prefix)/libexec/interimap
 	install -m 644 man/*.1 $(prefix)/share/man/man1
@@ -230,11 +232,16 @@ install: all
 	for unit in system user; do for f in dist/systemd/$$unit/*; do \
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(prefix)/lib/systemd/$$unit/$${f##*/}; done; done
 	install -m 644 $(docs) $(prefix)/share/doc/interimap
+	set -e; for p in interimap pullimap; do $(bin)/$$p --help >$(BUILD)/help 2>&1; \
+	  dist/completion bash $$p <$(BUILD)/help | install -m 644 /dev/stdin $(prefix)/$(word 1,$(completions))/$$p; \
+	  dist/completion zsh $$p <$(BUILD)/help | install -m 644 /dev/stdin $(prefix)/$(word 2,$(completions))/_$$p; \
+	  dist/completion fish $$p <$(BUILD)/help | install -m 644 /dev/stdin $(prefix)/$(word 3,$(completions))/$$p.fish; done
 
 # All that install puts there, and the directories that are nobody else's.
 uninstall:
 	rm -f $(addprefix $(prefix)/,bin/interimap bin/pullimap $(patsubst dist/%,lib/%,$(wildcard dist/systemd/*/*)) \
-	  $(foreach n,1 5,$(patsubst man/%,share/man/man$n/%,$(wildcard man/*.$n))))
+	  $(foreach n,1 5,$(patsubst man/%,share/man/man$n/%,$(wildcard man/*.$n))) \
+	  $(foreach p,interimap pullimap,$(join $(completions),/$p /_$p /$p.fish)))
 	rm -rf $(prefix)/libexec/interimap $(prefix)/share/doc/interimap
 
 # The sources as they are committed: the same bytes each time.
