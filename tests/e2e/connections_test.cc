@@ -46,7 +46,8 @@ long logins(const Dovecot& server, const std::string& user) {
   std::istringstream lines(server.log());
   long count = 0;
   for (std::string line; std::getline(lines, line);)
-    count += line.find("Login: user=<" + user + ">") != std::string::npos;
+    for (const char* words : {"Login: user=<", "Logged in: user=<"})  // of Dovecot 2.3 and 2.4
+      count += line.find(words + user + ">") != std::string::npos;
   return count;
 }
 

@@ -15,6 +15,10 @@ namespace {
 const fs::path kDocumentation = "/usr/share/doc/interimap";
 
 bool installed(const fs::path& name) {
+  if (dovecotIs24()) {
+    MESSAGE("skipped: what it says of Dovecot is for 2.3");
+    return false;
+  }
   if (fs::exists(kDocumentation / name)) return true;
   MESSAGE("skipped: no " << (kDocumentation / name).string());
   return false;

@@ -94,7 +94,8 @@ void Dovecot::restart() {
 
 std::string Dovecot::tunnelCommand(const std::string& user) const {
   makeDirectory(home(user));
-  return "exec env -i USER=" + user + " HOME=" + home(user).string() + " /usr/lib/dovecot/imap -c " +
+  // -k: Dovecot 2.4 does not look at its environment else.
+  return "exec env -i USER=" + user + " HOME=" + home(user).string() + " /usr/lib/dovecot/imap -k -c " +
          configuration().string();
 }
 
