@@ -101,6 +101,7 @@ std::vector<Sample> samples() {
   all.push_back(request(request::Append{{"a"}, true, {{flags, date, {1, 2}}, {flags, date, {3, 4}}}}));
   all.push_back(request(request::Store{uids, request::Store::Change::remove, flags}));
   all.push_back(request(request::Expunge{uids, request::Expunge::Step::remove}));
+  all.push_back(request(request::Move{uids, {"a"}}));
   all.push_back(request(request::Manage{request::Manage::Verb::rename, {"a"}, {"b"}}));
   all.push_back(request(request::Watch{{"INBOX"}, 240}));
   all.push_back(request(request::Simple{request::Simple::Verb::logout}));
@@ -298,7 +299,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
     Words words;
     std::function<void(Words)> read;
   } const rows[] = {
-      {"an unknown request", withUnion<schema::Request>(schema::Request::SEARCH + 1),
+      {"an unknown request", withUnion<schema::Request>(schema::Request::MOVE + 1),
        [](Words w) { readAsRequest(std::move(w), false); }},
       {"an unknown request", withUnion<schema::Request>(0xffff),
        [](Words w) { readAsRequest(std::move(w), true); }},

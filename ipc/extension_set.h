@@ -27,8 +27,9 @@ enum class Extension : std::uint8_t {
   deflate,       // RFC 4978
   condstore,     // RFC 7162
   messageLimit,  // RFC 9738
+  move,          // RFC 6851
 };
-inline constexpr int kExtensions = static_cast<int>(Extension::messageLimit) + 1;
+inline constexpr int kExtensions = static_cast<int>(Extension::move) + 1;
 
 class ExtensionSet {
  public:

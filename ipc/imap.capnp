@@ -31,6 +31,7 @@ struct Request {
     simple      @10 :Simple;
     watch       @11 :Watch;
     search      @12 :Search;
+    move        @13 :Move;
   }
 
   struct Enable {
@@ -97,6 +98,10 @@ struct Request {
     uids @0 :List(Range);
     step @1 :Step;
     enum Step { both @0; mark @1; remove @2; all @3; }
+  }
+  struct Move {
+    uids @0 :List(Range);
+    to   @1 :Data;
   }
   struct Manage {
     verb    @0 :Verb;

@@ -150,6 +150,14 @@ struct Expunge {
   bool operator==(const Expunge&) const = default;
 };
 
+// UID MOVE (RFC 6851): these messages to another mailbox, all of them or, if that fails, those that are gone.
+// Answer: Vanished, as for Expunge.
+struct Move {
+  UidSet uids;
+  WireName to;
+  bool operator==(const Move&) const = default;
+};
+
 // UID SEARCH UID uids [BEFORE date] [flag] (RFC 3501 section 6.4.4): which of these are there, came in before
 // that day, by the server's reckoning, and have all of these flags. Answers: Found, as they come, possibly
 // none.
@@ -194,7 +202,7 @@ struct Simple {
 struct Request {
   RequestId id = 0;
   std::variant<request::Enable, request::List, request::Select, request::Fetch, request::FetchBodies,
-               request::Append, request::Store, request::Expunge, request::Search, request::Manage,
+               request::Append, request::Store, request::Expunge, request::Move, request::Search, request::Manage,
                request::Watch, request::Simple>
       what;
   Descriptor bodies;  // with Append, and only then

@@ -177,6 +177,11 @@ struct WriteRequest {
     write(out.initUids(rangesIn(expunge.uids)), expunge.uids);
     out.setStep(writeEnum<schema::Request::Expunge::Step>(expunge.step));
   }
+  void operator()(const request::Move& move) {
+    auto out = to.initMove();
+    write(out.initUids(rangesIn(move.uids)), move.uids);
+    out.setTo(bytes(move.to.bytes));
+  }
   void operator()(const request::Search& search) {
     auto out = to.initSearch();
     write(out.initUids(rangesIn(search.uids)), search.uids);
@@ -275,6 +280,8 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
     case schema::Request::EXPUNGE:
       return request::Expunge{readSet(in.getExpunge().getUids()),
                               readEnum(in.getExpunge().getStep(), request::Expunge::Step::all)};
+    case schema::Request::MOVE:
+      return request::Move{readSet(in.getMove().getUids()), readName(in.getMove().getTo())};
     case schema::Request::MANAGE: {
       auto manage = in.getManage();
       return request::Manage{readEnum(manage.getVerb(), request::Manage::Verb::unsubscribe),

@@ -112,6 +112,8 @@ TEST_CASE("requests come through") {
     request::Expunge expunge{uids("4294967295"), step};
     CHECK(requested(expunge) == expunge);
   }
+  request::Move move{uids("1:3,7"), {"INBOX\xff"}};
+  CHECK(requested(move) == move);
   for (auto before : {day(2024, 2, 29), day(0, 1, 1), day(9999, 12, 31)}) {
     request::Search search{uids("1:3,4294967295"), before};
     CHECK(requested(search) == search);

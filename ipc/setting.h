@@ -56,6 +56,7 @@ struct SpecialUses {
       "\\All, \\Archive, \\Drafts, \\Flagged, \\Important, \\Junk, \\Sent or \\Trash";
 };
 struct Mailboxes {};
+struct After {};  // "keep", "delete", "move MAILBOX": words
 struct ForwardPaths {};
 struct Sender {};
 struct FieldNames {};  // of a message's header

@@ -220,6 +220,7 @@ struct Pull {
   bool seen = true;                         // false: \Seen is left to whoever reads the mailbox
   std::optional<std::string> sender;        // a ReversePath, instead of each message's own
   std::optional<std::uint32_t> purgeAfter;  // days
+  std::vector<std::string> after;           // then: "delete", or "move" and a mailbox as on the wire
   std::string account;                      // "user@host", recorded in the state
   std::string user = "nobody";
   std::uint32_t stopAtWrite = 0;  // as in Sync
@@ -240,6 +241,7 @@ struct Pull {
         Key("deliver-seen", &Pull::seen, as::YesNo{}),
         Key("deliver-sender", &Pull::sender, as::Sender{}),
         Key("purge-after", &Pull::purgeAfter, as::Days{}),
+        Key("after", &Pull::after, as::After{}),
         Told("account", &Pull::account),
         Key("user", &Pull::user, as::Text{}),
         Told("stop at write", &Pull::stopAtWrite),

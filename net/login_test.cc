@@ -329,7 +329,7 @@ TEST_CASE("field 12: what a server has is told as it is, and only asked for if s
        "",
        {Extension::enable, Extension::uidPlus, Extension::listExtended, Extension::listStatus,
         Extension::unselect, Extension::idle, Extension::esearch, Extension::saslIr, Extension::literalMinus,
-        Extension::literalPlus},
+        Extension::literalPlus, Extension::move},
        false,
        ""},
   };

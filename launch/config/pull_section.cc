@@ -5,6 +5,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "ipc/failure.h"
 #include "launch/config/account.h"
 #include "launch/config/known_keys.h"
@@ -55,6 +57,19 @@ void readDelivery(const Keys& keys, const Destination& destination, settings::De
   requireStrong(delivery.auth, delivery.least, keys, kDeliver);
 }
 
+// What becomes of messages that are delivered, and when.
+void readAfter(const Keys& keys, settings::Pull& pull) {
+  if (pull.after.empty()) return;
+  if (pull.after.front() == "keep") {
+    if (pull.purgeAfter) keys.refuse("after", "after = keep contradicts purge-after");
+    pull.after.clear();
+    return;
+  }
+  if (pull.after.size() == 2 && std::ranges::find(pull.mailboxes, pull.after[1]) != pull.mailboxes.end())
+    keys.refuse("after", "after: what is moved to " + pull.after[1] + " would be delivered from there again");
+  if (!pull.purgeAfter) pull.purgeAfter = 0;
+}
+
 }  // namespace
 
 std::vector<std::string> sectionNames(const Ini& ini) {
@@ -77,6 +92,7 @@ PullSection PullSection::parse(const Ini& ini, const std::string& name, const st
   section.keyPassword = PasswordSource::of(keys, kOfKey);
   section.deliverKeyPassword = PasswordSource::of(keys, std::string(kDeliver) + kOfKey);
   readKeys(keys, section.sync);
+  readAfter(keys, section.sync);
   if (section.sync.forwardPaths.empty()) {
     auto own = parseForwardPaths(ownName());
     if (!own) keys.refuse("deliver-rcpt is missing, and the name of this user is no recipient");

@@ -182,6 +182,30 @@ TEST_CASE("section: one mailbox or several") {
   }
 }
 
+TEST_CASE("section: what becomes of what is delivered") {
+  struct {
+    std::string value;
+    std::optional<Texts> after;
+  } table[] = {
+      {"keep", Texts{"keep"}},
+      {"delete", Texts{"delete"}},
+      {"move Done", Texts{"move", "Done"}},
+      {"move   Old mail", Texts{"move", "Old mail"}},
+      {"move \"Old mail\"", Texts{"move", "Old mail"}},
+      {"move Entw\xC3\xBCrfe", Texts{"move", "Entw&APw-rfe"}},
+      {"move \"a\" \"b\"", std::nullopt},
+      {"move", std::nullopt},
+      {"move ", std::nullopt},
+      {"Keep", std::nullopt},
+      {"moved", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.value);
+    CHECK(parseAfter(row.value) == row.after);
+  }
+}
+
 TEST_CASE("section: one recipient or several") {
   Texts many;
   std::string text;

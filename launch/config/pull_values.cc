@@ -44,6 +44,16 @@ std::optional<std::vector<std::string>> parseMailboxes(std::string_view value) {
   return names;
 }
 
+std::optional<std::vector<std::string>> parseAfter(std::string_view value) {
+  if (value == "keep" || value == "delete") return std::vector{std::string(value)};
+  constexpr std::string_view kMove = "move ";
+  if (!value.starts_with(kMove)) return std::nullopt;
+  value.remove_prefix(std::min(value.find_first_not_of(' ', kMove.size()), value.size()));
+  auto to = parseMailboxes(value);
+  if (!to || to->size() != 1) return std::nullopt;
+  return std::vector{std::string("move"), to->front()};
+}
+
 std::optional<std::vector<std::string>> parseForwardPaths(std::string_view value) {
   std::vector<std::string> paths(1);
   bool quoted = false;

@@ -13,6 +13,8 @@ namespace interimap {
 // The value of `mailbox`: one name, with whatever blanks it holds; or, if it begins with a double quote,
 // names between blanks, spelled like the patterns of list_patterns.h. Nothing if it is neither.
 std::optional<std::vector<std::string>> parseMailboxes(std::string_view value);
+// "keep" or "delete"; or "move" and the one mailbox that follows, as on the wire.
+std::optional<std::vector<std::string>> parseAfter(std::string_view value);
 
 // The value of `deliver-rcpt`: forward-paths between commas or blanks that are not within double quotes.
 // Nothing if one of them is none, or if there are none or more than kMostForwardPaths.

@@ -155,6 +155,9 @@ bool take(SpecialUses, std::string_view value, std::vector<std::string>& to) {
     return true;
   });
 }
+bool take(After, std::string_view value, std::vector<std::string>& to) {
+  return moveIf(parseAfter(value), to);
+}
 bool take(Mailboxes, std::string_view value, std::vector<std::string>& to) {
   return moveIf(parseMailboxes(value), to);
 }

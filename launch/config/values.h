@@ -46,6 +46,7 @@ bool take(SelectionOptions, std::string_view value, std::vector<std::string>& to
 bool take(Patterns, std::string_view value, std::vector<std::string>& to);
 bool take(SpecialUses, std::string_view value, std::vector<std::string>& to);
 bool take(Mailboxes, std::string_view value, std::vector<std::string>& to);
+bool take(After, std::string_view value, std::vector<std::string>& to);
 bool take(ForwardPaths, std::string_view value, std::vector<std::string>& to);
 bool take(FieldNames, std::string_view value, std::vector<std::string>& to);
 

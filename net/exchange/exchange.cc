@@ -10,6 +10,7 @@
 #include "net/exchange/fetch_content.h"
 #include "net/exchange/list.h"
 #include "net/exchange/manage.h"
+#include "net/exchange/move.h"
 #include "net/exchange/search.h"
 #include "net/exchange/select.h"
 #include "net/exchange/store.h"
@@ -58,6 +59,7 @@ struct Make {
   Made operator()(request::Expunge& expunge) {
     return std::make_unique<Expunge>(std::move(expunge), context.storing);
   }
+  Made operator()(request::Move& move) { return std::make_unique<Move>(std::move(move)); }
   Made operator()(request::Search& search) { return std::make_unique<Search>(std::move(search)); }
   Made operator()(request::Manage& manage) { return std::make_unique<Manage>(std::move(manage)); }
   Made operator()(request::Watch& watch) {

@@ -2,6 +2,7 @@
 
 #include "net/exchange/expunge.h"
 
+#include "net/exchange/gone.h"
 #include "net/wire/limits.h"
 
 namespace interimap {
@@ -28,16 +29,8 @@ std::vector<Command> Expunge::more(const ExtensionSet&) {
   return commands;
 }
 
-// Other messages that vanish meanwhile are the next Select's business.
 bool Expunge::take(Untagged& untagged, Answers& answers) {
-  // Without QRESYNC the server names message numbers, which nobody here keeps: that the command is OK has to
-  // do.
-  if (std::holds_alternative<Expunged>(untagged)) return true;
-  auto* vanished = std::get_if<Vanished>(&untagged);
-  if (vanished == nullptr || vanished->earlier) return false;
-  UidSet ours = vanished->uids.intersect(request_.uids);
-  for (UidSet& piece : ours.piecesOfRanges(kMostRanges)) answers.send(answer::Vanished{std::move(piece)});
-  return true;
+  return takeGone(untagged, request_.uids, answers);
 }
 
 }  // namespace interimap

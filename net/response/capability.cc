@@ -17,14 +17,23 @@ constexpr struct {
   std::string_view name;
   bool inRev2;
 } kNamed[] = {
-    {Extension::enable, "ENABLE", true},          {Extension::qresync, "QRESYNC", false},
-    {Extension::uidPlus, "UIDPLUS", true},        {Extension::listExtended, "LIST-EXTENDED", true},
-    {Extension::listStatus, "LIST-STATUS", true}, {Extension::multiAppend, "MULTIAPPEND", false},
-    {Extension::unselect, "UNSELECT", true},      {Extension::idle, "IDLE", true},
-    {Extension::notify, "NOTIFY", false},         {Extension::esearch, "ESEARCH", true},
-    {Extension::saslIr, "SASL-IR", true},         {Extension::literalPlus, "LITERAL+", false},
-    {Extension::literalMinus, "LITERAL-", true},  {Extension::deflate, "COMPRESS=DEFLATE", false},
-    {Extension::condstore, "CONDSTORE", false},   {Extension::messageLimit, "MESSAGELIMIT", false},
+    {Extension::enable, "ENABLE", true},
+    {Extension::qresync, "QRESYNC", false},
+    {Extension::uidPlus, "UIDPLUS", true},
+    {Extension::listExtended, "LIST-EXTENDED", true},
+    {Extension::listStatus, "LIST-STATUS", true},
+    {Extension::multiAppend, "MULTIAPPEND", false},
+    {Extension::unselect, "UNSELECT", true},
+    {Extension::idle, "IDLE", true},
+    {Extension::notify, "NOTIFY", false},
+    {Extension::esearch, "ESEARCH", true},
+    {Extension::saslIr, "SASL-IR", true},
+    {Extension::literalPlus, "LITERAL+", false},
+    {Extension::literalMinus, "LITERAL-", true},
+    {Extension::deflate, "COMPRESS=DEFLATE", false},
+    {Extension::condstore, "CONDSTORE", false},
+    {Extension::messageLimit, "MESSAGELIMIT", false},
+    {Extension::move, "MOVE", true},
 };
 static_assert(std::size(kNamed) == kExtensions);
 

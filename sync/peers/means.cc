@@ -15,6 +15,7 @@ Means Means::of(const answer::Ready& ready, Purpose purpose) {
   if (both && has.has(Extension::condstore)) means.collect = Collect::condstore;
   if (both && ready.qresync) means.collect = Collect::qresync;
   means.expunges = has.has(Extension::uidPlus);
+  means.moves = has.has(Extension::move);
   if (both) means.prefix = ready.personal;
   if (both && has.has(Extension::notify))
     means.news = News::ofAll;

@@ -24,6 +24,7 @@ struct Means {
   bool expunges = false;   // exactly the messages that are named (UID EXPUNGE)
   News news = News::none;  // told unasked
   std::string prefix;      // of the mailboxes that are the user's own, on this server
+  bool moves = false;      // to another mailbox, as one step (MOVE)
 
   static Means of(const answer::Ready& ready, Purpose purpose);
 };

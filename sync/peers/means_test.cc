@@ -52,6 +52,9 @@ TEST_CASE("field 12: what is used of a server follows from what it has, and from
       // One mailbox, all of it: any server will do, and what it notifies of others is of no use.
       {Purpose::pull, {}, {Collect::everything, false, News::none, ""}},
       {Purpose::pull, {{notify}, false, ""}, {Collect::everything, false, News::none, ""}},
+      {Purpose::pull,
+       {with({Extension::move}), false, ""},
+       {Collect::everything, true, News::none, "", true}},
       {Purpose::pull, {with({idle, notify}), false, ""}, {Collect::everything, true, News::ofOneMailbox, ""}},
   };
   for (const auto& row : table) {
@@ -61,5 +64,6 @@ TEST_CASE("field 12: what is used of a server follows from what it has, and from
     CHECK(means.expunges == row.means.expunges);
     CHECK(means.news == row.means.news);
     CHECK(means.prefix == row.means.prefix);
+    CHECK(means.moves == row.means.moves);
   }
 }

@@ -276,16 +276,27 @@ Reply<Nothing> Server::store(const UidSet& uids, request::Store::Change change, 
   return {state, exchange_};
 }
 
-Reply<UidSet> Server::expunge(const UidSet& uids, request::Expunge::Step step) {
-  auto state = expect<UidSet>(
+std::shared_ptr<Reply<UidSet>::State> Server::expectGone(const UidSet& uids) {
+  return expect<UidSet>(
       [uids, this](Answer answer, UidSet& gone) {
         auto* vanished = std::get_if<answer::Vanished>(&answer.what);
-        if (vanished == nullptr) violation("something else to EXPUNGE");
+        if (vanished == nullptr) violation("something else to EXPUNGE or MOVE");
         gone.add(vanished->uids.intersect(uids));
       },
       asked(store::Hangup::Asked::expunge, uids));
+}
+
+Reply<UidSet> Server::expunge(const UidSet& uids, request::Expunge::Step step) {
+  auto state = expectGone(uids);
   for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
     write(state, {0, request::Expunge{std::move(piece), step}, {}});
+  return {state, exchange_};
+}
+
+Reply<UidSet> Server::move(const UidSet& uids, const WireName& to) {
+  auto state = expectGone(uids);
+  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
+    write(state, {0, request::Move{std::move(piece), to}, {}});
   return {state, exchange_};
 }
 

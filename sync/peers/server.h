@@ -124,6 +124,7 @@ class Server {
                        OnMessage onMessage);
   // What the server says is gone.
   Reply<UidSet> expunge(const UidSet& uids, request::Expunge::Step step = request::Expunge::Step::both);
+  Reply<UidSet> move(const UidSet& uids, const WireName& to);
   Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {});
   Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds, bool all);  // done: there is news
   Reply<Nothing> simple(request::Simple::Verb verb);
@@ -158,6 +159,7 @@ class Server {
   void lose();
   void write(const std::shared_ptr<Pending>& pending, Request request);  // through the seam
   Reply<UidSet> search(request::Search search);
+  std::shared_ptr<Reply<UidSet>::State> expectGone(const UidSet& uids);
   [[noreturn]] void violation(const std::string& what) const;
 
   Side side_;

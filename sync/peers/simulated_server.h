@@ -48,7 +48,8 @@ class SimulatedServer {
   std::set<std::string> garbled;                 // likewise, in lines that cannot be read
   std::set<std::uint32_t> unsendable, tooLarge;  // UIDs
   std::vector<std::string> commands;             // "CREATE a", "RENAME a b", "SELECT a", "LIST"
-  std::vector<std::string> expunged, searches;   // UIDs, and before which day
+  std::vector<std::string> expunged, moved;      // UIDs; and where to
+  std::vector<std::string> searches;             // UIDs, and before which day
   // Answers one of `commands` in the server's place.
   std::function<std::optional<answer::Done>(const std::string& command)> answers;
 
@@ -74,6 +75,7 @@ class SimulatedServer {
   void handle(const request::FetchBodies& fetch);
   void handle(const request::Store& store);
   void handle(const request::Expunge& expunge);
+  void handle(const request::Move& move);
   void handle(const request::Search& search);
   void handle(const request::Manage& manage);
   void handle(const request::Watch& watch);

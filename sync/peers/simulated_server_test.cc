@@ -216,6 +216,22 @@ void SimulatedServer::handle(const request::Expunge& expunge) {
   done();
 }
 
+void SimulatedServer::handle(const request::Move& move) {
+  if (selected_ == nullptr) return done(Completion::no);
+  auto to = mailboxes.find(move.to.bytes);
+  if (to == mailboxes.end()) return done(Completion::no, "TRYCREATE", "[TRYCREATE] no such mailbox");
+  moved.push_back(move.uids.text() + " " + move.to.bytes);
+  for (auto it = selected_->messages.begin(); it != selected_->messages.end();) {
+    if (!move.uids.contains(*Uid::of(it->first))) {
+      ++it;
+      continue;
+    }
+    to->second.messages[to->second.add("")] = it->second;
+    it = selected_->messages.erase(it);
+  }
+  done();
+}
+
 // Every message with an even UID is old.
 void SimulatedServer::handle(const request::Search& search) {
   if (selected_ == nullptr || !search.before) return done(Completion::no);

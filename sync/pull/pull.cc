@@ -145,8 +145,10 @@ bool Pull::purgeIsDue() const {
 
 void Pull::purge() {
   purged_ = pulling_.now();
-  if (!means_.get().expunges)
-    return pulling_.log.error(About::run(), notAdvertised("UIDPLUS (RFC 4315)"), ExitStatus::protocol);
+  const bool moves = pulling_.settings.after.size() == 2;
+  if (moves ? !means_.get().moves : !means_.get().expunges)
+    return pulling_.log.error(About::run(), notAdvertised(moves ? "MOVE (RFC 6851)" : "UIDPLUS (RFC 4315)"),
+                              ExitStatus::protocol);
   for (const WireName& mailbox : mailboxes_) purgeMailbox(pulling_, mailbox, *pulling_.settings.purgeAfter);
 }
 

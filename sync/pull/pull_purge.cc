@@ -53,6 +53,34 @@ bool removeOthers(PullContext& pulling, const WireName& mailbox, UidSet& deliver
   return true;
 }
 
+// Moved, or else expunged: either happens to a message once, however often it is asked for. Those that are
+// gone then.
+UidSet remove(PullContext& pulling, const WireName& mailbox, const UidSet& delivered) {
+  const std::vector<std::string>& after = pulling.settings.after;
+  const bool moves = after.size() == 2;
+  const WireName to{moves ? after[1] : ""};
+  pulling.log.info(aboutMailbox(mailbox).with(delivered),
+                   (moves ? "Moving " : "Removing ") + std::to_string(delivered.size()) + " UID(s) " +
+                       delivered.text() + (moves ? " to " + to.bytes : ""));
+  auto reply = moves ? pulling.server.move(delivered, to) : pulling.server.expunge(delivered);
+  UidSet gone = reply.get();
+  // RFC 6851 section 3.3: the mailbox is not there, and may be made.
+  if (moves && reply.done().code.starts_with("TRYCREATE")) {
+    auto created = pulling.server.manage(request::Manage::Verb::create, to);
+    if (created.done().ok()) {
+      pulling.log.info(aboutMailbox(to), "Created");
+      reply = pulling.server.move(delivered, to);
+      gone.add(reply.get());
+    }
+  }
+  if (reply.done().ok()) return delivered;  // some were gone before
+  pulling.log.error(aboutMailbox(mailbox),
+                    std::string("Couldn't UID ") + (moves ? "MOVE " : "EXPUNGE ") + delivered.text() +
+                        (moves ? " to " + to.bytes : "") + ": " + words(reply.done()),
+                    ExitStatus::tryAgain);
+  return gone;
+}
+
 }  // namespace
 
 void purgeMailbox(PullContext& pulling, const WireName& mailbox, std::uint32_t days) {
@@ -75,17 +103,7 @@ void purgeMailbox(PullContext& pulling, const WireName& mailbox, std::uint32_t d
                                ExitStatus::tryAgain);
   }
   if (delivered.empty() || !removeOthers(pulling, mailbox, delivered, contents) || delivered.empty()) return;
-  pulling.log.info(aboutMailbox(mailbox).with(delivered),
-                   "Removing " + std::to_string(delivered.size()) + " UID(s) " + delivered.text());
-  auto reply = pulling.server.expunge(delivered);
-  UidSet gone = reply.get();
-  if (reply.done().ok()) {
-    gone = delivered;  // some were gone before
-  } else {
-    pulling.log.error(aboutMailbox(mailbox),
-                      "Couldn't UID EXPUNGE " + delivered.text() + ": " + words(reply.done()),
-                      ExitStatus::tryAgain);
-  }
+  UidSet gone = remove(pulling, mailbox, delivered);
   state.write("purge", [&] { state.setPurged(known->id, gone); });
   pulling.done.purged += gone.size();
 }

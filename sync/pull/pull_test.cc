@@ -180,6 +180,55 @@ TEST_CASE("pull: purge takes what was delivered, and nothing else") {
     CHECK(scene.server.searches == std::vector<std::string>{"1,3:6 before 2001-9-6"});
     CHECK(scene.server.expunged == std::vector<std::string>{"4,6"});
   }
+  SUBCASE("to another mailbox, which is made first") {
+    scene.settings.purgeAfter = 0;
+    scene.settings.after = {"move", "done"};
+    scene.server.ready.extensions = {Extension::idle, Extension::move};
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.server.moved == std::vector<std::string>{"1,3:6 done"});
+    CHECK(scene.server.mailboxes["done"].messages.size() == 5);
+    CHECK(scene.inbox().messages.size() == 1);
+    CHECK(scene.server.expunged.empty());
+    CHECK(scene.said("info INBOX: Moving 5 UID(s) 1,3:6 to done"));
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.server.moved.size() == 1);
+  }
+  SUBCASE("not to another mailbox without MOVE") {
+    scene.settings.purgeAfter = 0;
+    scene.settings.after = {"move", "done"};
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.said("Server did not advertise MOVE"));
+    CHECK(scene.inbox().messages.size() == 6);
+  }
+  SUBCASE("not to a mailbox that the server refuses") {
+    scene.settings.purgeAfter = 0;
+    scene.settings.after = {"move", "done"};
+    scene.server.ready.extensions = {Extension::idle, Extension::move};
+    scene.server.answers = [](const std::string& command) -> std::optional<answer::Done> {
+      if (!command.starts_with("CREATE")) return std::nullopt;
+      return answer::Done{answer::Done::Completion::no, "CANNOT", "[CANNOT] no such name"};
+    };
+    CHECK(scene.run() == ExitStatus::data);
+    CHECK(scene.said("Couldn't UID MOVE 1,3:6 to done: NO [TRYCREATE]"));
+    CHECK(scene.inbox().messages.size() == 6);
+  }
+  SUBCASE("killed at any write, each is moved once") {
+    scene.settings.purgeAfter = 0;
+    scene.settings.after = {"move", "done"};
+    scene.server.ready.extensions = {Extension::idle, Extension::move};
+    for (int write = 1; write < 100; ++write) {
+      PullScene killed;
+      killed.settings = scene.settings;
+      killed.server.ready = scene.server.ready;
+      killed.fill(3);
+      for (bool after : {false, true}) killed.run(write, after);
+      const bool reached = killed.killed;
+      CHECK(killed.run() == ExitStatus::ok);
+      CHECK(killed.inbox().messages.empty());
+      CHECK(killed.server.mailboxes["done"].messages.size() == 3);
+      if (!reached) break;
+    }
+  }
   SUBCASE("without UIDPLUS") {
     scene.settings.purgeAfter = 0;
     scene.server.ready.extensions = {Extension::idle};

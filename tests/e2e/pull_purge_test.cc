@@ -75,6 +75,44 @@ TEST_CASE("scenario 101: purge-after = 0 deletes what is delivered, and nothing 
   CHECK(bed.delivered() == "m1 m4 m2");
 }
 
+TEST_CASE("after = move: what is delivered goes to another mailbox, and nothing else") {
+  PullBed bed({}, {"after = move Old mail"});
+  bed.append(mails("m", 4));
+  bed.sink.on("\\.", 2, {"550 5.7.1 poison\r\n"});
+  Run run = bed.program.run();
+  checkStatus(run, 65);
+  checkSays(run, {"Moving 3 UID(s) 1,3:4 to Old mail"});
+  CHECK(left(bed) == "2");
+  ImapClient client = bed.alice();
+  client.select("Old mail");
+  CHECK(client.uids().size() == 3);
+  bed.append(mails("n", 1));
+  checkStatus(bed.program.run(), 65);
+  CHECK(left(bed) == "2");
+  client.select("Old mail");
+  CHECK(client.uids().size() == 4);
+  CHECK(bed.delivered() == "m1 m3 m4 n1");
+}
+
+TEST_CASE("after: what contradicts itself, or goes round, is refused with its line") {
+  struct {
+    std::vector<std::string> lines;
+    const char* says;
+  } table[] = {
+      {{"after = keep", "purge-after = 3"}, "contradicts purge-after"},
+      {{"after = move INBOX"}, "would be delivered from there again"},
+      {{"after = move"}, "after"},
+      {{"after = archive"}, "after"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.says);
+    PullBed bed({}, row.lines);
+    Run run = bed.program.run();
+    checkStatus(run, 78);
+    checkSays(run, {row.says});
+  }
+}
+
 TEST_CASE("scenario 101: purge-after = N deletes what was delivered and is that old, by the date in UTC") {
   for (const char* capabilities :
        {"", "IMAP4rev1 UIDPLUS IDLE AUTH=PLAIN", "IMAP4rev1 UIDPLUS ESEARCH AUTH=PLAIN"}) {

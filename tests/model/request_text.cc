@@ -34,6 +34,9 @@ struct Text {
     const char* steps[] = {"EXPUNGE ", "MARK ", "EXPUNGE MARKED ", "EXPUNGE ALL MARKED "};
     return steps[static_cast<int>(expunge.step)] + expunge.uids.text();
   }
+  std::string operator()(const request::Move& move) {
+    return "MOVE " + move.uids.text() + " " + move.to.bytes;
+  }
   std::string operator()(const request::Manage& manage) {
     const char* verbs[] = {"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"};
     return verbs[static_cast<int>(manage.verb)] + (" " + manage.mailbox.bytes);

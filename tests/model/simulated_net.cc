@@ -426,6 +426,8 @@ void SimulatedNet::takeAlong(HeldMailbox& mailbox, const HeldMessage& held) {
   mailbox.expunge(held.uid);
 }
 
+void SimulatedNet::handle(request::Move&) { throw Broken("the engine moves messages"); }
+
 void SimulatedNet::handle(request::Search& search) {
   if (account_.setup.uidPlus) throw Broken("the engine searches");
   HeldMailbox* mailbox = selected();

@@ -54,6 +54,7 @@ void addRequests(Collection& all) {
   all.request(request::Append{{"INBOX"}, true, {{kFlags, kDate, kRange}, {{}, kDate, kRange}}}, sealedBody());
   all.request(request::Store{kUids, request::Store::Change::remove, kFlags});
   all.request(request::Expunge{kUids});
+  all.request(request::Move{kUids, {"a"}});
   all.request(request::Search{
       kUids,
       std::chrono::year_month_day(std::chrono::year(2024), std::chrono::month(2), std::chrono::day(29))});
