@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/e2e/dovecot.h"
 #include "tests/e2e/port.h"
@@ -59,8 +60,26 @@ Outcome Cyrus::execute(std::vector<std::string> arguments, const std::string& in
   return outcome;
 }
 
+// It may see no other files than those below its own directory.
+std::string Cyrus::tlsConfiguration() const {
+  std::string text = "allowstarttls: on\n";  // 3.10 has to be told
+  for (const auto& [key, file] :
+       {std::pair("tls_server_cert", options_.certificate), std::pair("tls_server_key", options_.key),
+        std::pair("tls_client_ca_file", options_.authority)}) {
+    if (file.empty()) continue;
+    const fs::path copy = directory_ / key;
+    writeFile(copy, readFile(file));
+    text += key + (": " + seen(copy)) + "\n";
+  }
+  return text;
+}
+
 void Cyrus::writeConfiguration() const {
   const std::string d = seen(directory_), bin = programs_.string() + kBinaries;
+  auto service = [&](const std::string& name, const std::string& command, std::uint16_t port) {
+    return " " + name + " cmd=\"" + bin + command + " -C " + d +
+           "/imapd.conf\" listen=\"127.0.0.1:" + std::to_string(port) + "\"\n";
+  };
   writeFile(
       directory_ / "imapd.conf",
       "configdirectory: " + d + "/conf\npartition-default: " + d + "/spool\ndefaultpartition: default\n" +
@@ -68,23 +87,25 @@ void Cyrus::writeConfiguration() const {
           "\ncyrus_group: " + mailUser().group +
           "\nservername: localhost\naltnamespace: yes\nunixhierarchysep: yes\nallowplaintext: yes\n" +
           "munge8bit: no\nsasl_pwcheck_method: auxprop\nsasl_auxprop_plugin: sasldb\nsasl_sasldb_path: " + d +
-          "/sasldb2\nsasl_mech_list: PLAIN LOGIN\nautocreate_quota: 0\ndelete_mode: immediate\n" +
+          "/sasldb2\nsasl_mech_list: " + options_.mechanisms +
+          "\nautocreate_quota: 0\ndelete_mode: immediate\n" +
           "expunge_mode: immediate\nconversations: yes\nidlesocket: " + d + "/sock/idle\nlmtpsocket: " + d +
-          "/sock/lmtp\nnotifysocket: " + d + "/sock/notify\n");
-  writeFile(directory_ / "cyrus.conf",
-            "START {\n recover cmd=\"" + bin + "ctl_cyrusdb -C " + d +
-                "/imapd.conf -r\"\n}\nDAEMON {\n idled cmd=\"" + bin + "idled -C " + d +
-                "/imapd.conf -d\"\n}\nSERVICES {\n imap cmd=\"" + bin + "imapd -C " + d +
-                "/imapd.conf\" listen=\"127.0.0.1:" + std::to_string(imap_) + "\"\n}\n");
+          "/sock/lmtp\nnotifysocket: " + d + "/sock/notify\nlmtp_admins: alice bob\n" + tlsConfiguration());
+  writeFile(directory_ / "cyrus.conf", "START {\n recover cmd=\"" + bin + "ctl_cyrusdb -C " + d +
+                                           "/imapd.conf -r\"\n}\nDAEMON {\n idled cmd=\"" + bin +
+                                           "idled -C " + d + "/imapd.conf -d\"\n}\nSERVICES {\n" +
+                                           service("imap", "imapd", imap_) +
+                                           (imaps_ == 0 ? "" : service("imaps", "imapd -s", imaps_)) +
+                                           service("lmtp", "lmtpd", lmtp_) + "}\n");
 }
 
-Cyrus::Cyrus(const fs::path& programs, const fs::path& directory)
-    : programs_(programs), directory_(makeDirectory(directory)), imap_(freePort()) {
+Cyrus::Cyrus(const fs::path& programs, const fs::path& directory, CyrusOptions options)
+    : programs_(programs), directory_(makeDirectory(directory)), options_(std::move(options)) {
   prepareAndStart();
 }
 
-Cyrus::Cyrus(const Debian13& debian, const fs::path& directory)
-    : debian_(debian), directory_(makeDirectory(directory)), imap_(freePort()) {
+Cyrus::Cyrus(const Debian13& debian, const fs::path& directory, CyrusOptions options)
+    : debian_(debian), directory_(makeDirectory(directory)), options_(std::move(options)) {
   prepareAndStart();
 }
 
@@ -94,6 +115,9 @@ void Cyrus::prepareAndStart() {
         "conf/quota", "conf/user", "conf/sync", "spool", "sock", "lock", "proc"}) {
     makeDirectory(directory_ / part);
   }
+  imap_ = freePort();
+  if (!options_.certificate.empty()) imaps_ = freePort();
+  lmtp_ = freePort();
   writeConfiguration();
   for (const char* user : {"alice", "bob"}) {
     execute({programs_.string() + "/usr/sbin/saslpasswd2", "-p", "-c", "-f", seen(directory_ / "sasldb2"),

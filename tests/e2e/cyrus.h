@@ -15,20 +15,30 @@
 
 namespace interimap::bed {
 
+struct CyrusOptions {
+  fs::path certificate = {}, key = {};  // empty: no TLS
+  fs::path authority = {};              // whose certificates of clients it takes, by EXTERNAL
+  std::string mechanisms = "PLAIN LOGIN";
+};
+
 class Cyrus {
  public:
   // Where the unpacked programs of 3.6 are; none, and why on stderr, if they cannot be had.
   static std::optional<fs::path> programs();
 
   // Users alice and bob, kPassword. Delimiter "/", INBOX beside the others.
-  Cyrus(const fs::path& programs, const fs::path& directory);  // 3.6
-  Cyrus(const Debian13& debian, const fs::path& directory);    // 3.10; in debian.servers()
+  Cyrus(const fs::path& programs, const fs::path& directory, CyrusOptions options = {});  // 3.6
+  // 3.10; in debian.servers()
+  Cyrus(const Debian13& debian, const fs::path& directory, CyrusOptions options = {});
 
-  std::uint16_t imap() const { return imap_; }  // cleartext
+  std::uint16_t imap() const { return imap_; }    // cleartext, with STARTTLS if there is a certificate
+  std::uint16_t imaps() const { return imaps_; }  // only with a certificate
+  std::uint16_t lmtp() const { return lmtp_; }    // alice and bob may log in, and deliver
   ImapClient client(const std::string& user) const;
 
  private:
   void prepareAndStart();
+  std::string tlsConfiguration() const;
   std::string seen(const fs::path& path) const;  // by Cyrus
   Outcome execute(std::vector<std::string> arguments, const std::string& input = "") const;
   Command command(std::vector<std::string> arguments) const;
@@ -36,7 +46,8 @@ class Cyrus {
 
   std::optional<Debian13> debian_;
   fs::path programs_, directory_;  // its programs are in programs_/usr, as Cyrus sees that
-  std::uint16_t imap_ = 0;
+  CyrusOptions options_;
+  std::uint16_t imap_ = 0, imaps_ = 0, lmtp_ = 0;
   BackgroundProcess master_;
 };
 

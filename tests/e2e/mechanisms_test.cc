@@ -1,10 +1,7 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // How one logs in: every mechanism, to real servers.
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <signal.h>
-#include <time.h>
 
 #include "tests/e2e/bed.h"
 #include "tests/e2e/cyrus.h"
@@ -12,6 +9,7 @@
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/fake_server.h"
 #include "tests/e2e/oracle.h"
+#include "tests/e2e/tokens.h"
 
 using namespace interimap::bed;
 using interimap::ExitStatus;
@@ -108,50 +106,15 @@ TEST_CASE_FIXTURE(Mechanisms,
 
 namespace {
 
-std::string base64(const std::string& octets) {
-  std::string text((octets.size() + 2) / 3 * 4 + 1, '\0');
-  int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(octets.data()), static_cast<int>(octets.size()));
-  return text.substr(0, static_cast<std::size_t>(size));
-}
-
-std::string base64Url(const std::string& octets) {
-  std::string text = base64(octets);
-  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return text.substr(0, text.find('='));
-}
-
 // A Dovecot that takes tokens of ours, and a command that prints them.
 struct Tokens : Mechanisms {
-  static constexpr const char* kKey = "a key that signs the tokens";
-  fs::path auth = makeDirectory(directory / "oauth");
+  TokenIssuer issuer{directory / "oauth"};
   Dovecot server{directory / "server",
-                 {.certificate = certificates.server(), .key = certificates.key(), .extra = configure()}};
+                 {.certificate = certificates.server(),
+                  .key = certificates.key(),
+                  .extra = "auth_mechanisms = plain oauthbearer xoauth2\n" + issuer.passdb()}};
 
-  std::string configure() const {
-    const fs::path keys = makeDirectory(auth / "keys");
-    makeDirectory(keys / "default");
-    makeDirectory(keys / "default/HS256");
-    writeFile(keys / "default/HS256/default", base64(kKey));
-    writeFile(auth / "oauth2.conf",
-              "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=" + keys.string() +
-                  "/\nusername_attribute = sub\n");
-    return "auth_mechanisms = plain oauthbearer xoauth2\npassdb {\n driver = oauth2\n mechanisms = "
-           "oauthbearer "
-           "xoauth2\n args = " +
-           (auth / "oauth2.conf").string() + "\n}\n";
-  }
-  static std::string token(long validFor) {
-    long now = time(nullptr);
-    std::string text = base64Url(R"({"typ":"JWT","alg":"HS256"})") + "." +
-                       base64Url(R"({"sub":"bob","iat":)" + std::to_string(now - 3600) + R"(,"exp":)" +
-                                 std::to_string(now + validFor) + "}");
-    unsigned char digest[32];
-    HMAC(EVP_sha256(), kKey, static_cast<int>(std::string(kKey).size()),
-         reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, nullptr);
-    return text + "." + base64Url({reinterpret_cast<char*>(digest), sizeof digest});
-  }
+  std::string token(long validFor) const { return issuer.token("bob", validFor); }
   // Prints them one after the other, then the last one over and over.
   Words prints(const Words& tokens) {
     const fs::path place = makeDirectory(directory / ("tokens" + std::to_string(runs)));

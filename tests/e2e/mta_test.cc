@@ -6,7 +6,7 @@
 
 #include "tests/e2e/port.h"
 #include "tests/e2e/pull_scripted.h"
-#include "tests/e2e/unpacked.h"
+#include "tests/e2e/submission.h"
 
 using namespace interimap::bed;
 using namespace std::chrono_literals;
@@ -220,33 +220,18 @@ TEST_CASE_FIXTURE(MtaBed,
 }
 
 TEST_CASE_FIXTURE(MtaBed, "Dovecot's LMTP and submission servers take the odd corpus") {
-  fs::path libexec = "/usr/lib/dovecot";
-  if (!fs::exists(libexec / "lmtp") || !fs::exists(libexec / "submission-login")) {
-    std::optional<fs::path> root = unpacked("dovecot-lmtpd dovecot-submissiond");
-    if (!root) {
-      MESSAGE("skipped: no Dovecot LMTP");
-      return;
-    }
-    libexec = *root / "usr/lib/dovecot";
+  std::optional<fs::path> programs = Submission::programs();
+  if (!programs) {
+    MESSAGE("skipped: no Dovecot LMTP");
+    return;
   }
   Sink relay;
-  const std::string lmtpPort = std::to_string(freePort()), submissionPort = std::to_string(freePort());
-  const std::string bin = libexec.string();
-  Dovecot dovecot(
-      directory / "dovecot",
-      {.certificate = certificates.server(),
-       .key = certificates.key(),
-       .extra =
-           "auth_mechanisms = plain login scram-sha-256\nprotocols = imap lmtp "
-           "submission\nsubmission_relay_host = 127.0.0.1\nsubmission_relay_port = " +
-           std::to_string(relay.port()) +
-           "\nsubmission_relay_trusted = no\nsubmission_max_mail_size = 10M\nservice lmtp {\n executable = " +
-           bin + "/lmtp\n chroot =\n user = " + mailUser().name + "\n inet_listener lmtp {\n  port = " +
-           lmtpPort + "\n }\n}\nservice submission {\n executable = " + bin +
-           "/submission\n chroot =\n}\nservice submission-login {\n executable = " + bin +
-           "/submission-login\n chroot =\n inet_listener submission {\n  port = " + submissionPort +
-           "\n }\n inet_listener submissions {\n  port = 0\n }\n}\nservice lmtp {\n unix_listener lmtp {\n  "
-           "mode = 0666\n }\n}\n"});
+  Submission submission;
+  Dovecot dovecot(directory / "dovecot", {.certificate = certificates.server(),
+                                          .key = certificates.key(),
+                                          .extra = "auth_mechanisms = plain login scram-sha-256\n" +
+                                                   submission.configuration(*programs, relay.port())});
+  const std::string submissionPort = std::to_string(submission.starttls);
   const std::string socket = "lmtp:" + (directory / "dovecot/run/lmtp").string();
   auto arrived = [&](const std::string& user) {
     std::vector<std::string> all;
@@ -258,7 +243,7 @@ TEST_CASE_FIXTURE(MtaBed, "Dovecot's LMTP and submission servers take the odd co
     }
     return all;
   };
-  Run run = pull("lmtp:[127.0.0.1]:" + lmtpPort, {"deliver-rcpt = carol dan"});
+  Run run = pull("lmtp:[127.0.0.1]:" + std::to_string(submission.lmtp), {"deliver-rcpt = carol dan"});
   INFO(dovecot.log());
   requireDone(run);
   for (const char* user : {"carol", "dan"}) checkArrived(arrived(user), asIs);
