@@ -121,6 +121,8 @@ void Opening::logIn() {
   if (!encrypted_)
     throw Failure(ExitStatus::noPermission,
                   "The server does not offer STARTTLS, and the password is not sent in clear");
+  if (settings_.check && settings_.password.empty() && settings_.tls.certificate.empty())
+    throw Failure(ExitStatus::noPermission, "There is no password to log in with");  // launch has told why
   authentication_.emplace(settings_, extensions_.auth, bindings_);
   if (passed_) passed_("mechanisms", "Mechanism used: " + std::string(authentication_->name()), {});
   say(authentication_->command());

@@ -92,7 +92,9 @@ std::function<void()> hangUp(const Arguments& arguments, const Configuration& co
 
 // Passwords are asked for anew before each run: what a command told hours ago may be no good any more.
 std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source& source, Signals& signals,
-                                             std::vector<std::string>& warnings) {
+                                             std::vector<std::string>& warnings,
+                                             std::vector<Finding>& findings) {
+  findings.clear();
   Configuration configuration = source.configuration();
   RunSettings settings = runSettings(arguments, configuration, source.ofAncestor());
   if (arguments.command == Command::status) return settings;
@@ -107,7 +109,10 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
                    settings.renewRemote}};
   for (auto& account : accounts) {
     if (account.net.password.empty()) {
-      auto password = obtainPassword(account.source, {"interimap", account.name}, signals, warnings);
+      PasswordOwner owner{"interimap", account.name};
+      auto password = arguments.command == Command::check
+                          ? obtainPasswordOr(findings, account.source, owner, signals, warnings)
+                          : obtainPassword(account.source, owner, signals, warnings);
       if (auto asked = std::get_if<Asked>(&password)) return *asked;
       account.net.password = std::move(std::get<Secret>(password));
     }
@@ -120,7 +125,7 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
     account.net.renewable = ages(account.source, account.net.auth);
     if (account.net.renewable)
       account.renewal = renewal(account.source, {"interimap", account.name}, signals);
-    requireLogin(account.net, source.path(), account.name);
+    if (findings.empty()) requireLogin(account.net, source.path(), account.name);
   }
   bool once = !arguments.watch && !settings.renewLocal && !settings.renewRemote;
   if (once) source.wipe();
@@ -149,26 +154,38 @@ int synchronise(const Arguments& arguments) {
   Service service(arguments.watch ? environment : Service::Environment{});
   log.line(LogLevel::debug, ">>> interimap " VERSION);
   bool first = true;
+  std::vector<Finding> findings;  // of a check, before a worker is started
   auto settings = [&] {
-    auto made = settingsFor(arguments, source, signals, warnings);
+    auto made = settingsFor(arguments, source, signals, warnings, findings);
     if (std::exchange(first, false))
       for (const std::string& warning : warnings) log.line(LogLevel::warning, warning);
     return made;
+  };
+  auto tell = [&](int status) {
+    const bool check = arguments.command == Command::check;
+    if (arguments.json)
+      show(stdout, findingsJson(findings, status));
+    else
+      show(stdout, check ? checkText(findings, isatty(STDOUT_FILENO) == 1) : findingsText(findings));
+    return status;
   };
   try {
     auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
     Runs runs({log, line, signals, service}, arguments.watch.has_value(), seed);
     int status = runs.all(settings);
-    if (arguments.command == Command::status)
-      show(stdout, arguments.json ? findingsJson(runs.findings(), status) : findingsText(runs.findings()));
-    if (arguments.command == Command::check)
-      show(stdout, arguments.json ? findingsJson(runs.findings(), status)
-                                  : checkText(runs.findings(), isatty(STDOUT_FILENO) == 1));
-    return status;
+    if (arguments.command != Command::status && arguments.command != Command::check) return status;
+    if (!findings.empty()) status = static_cast<int>(ExitStatus::noPermission);  // no run would begin
+    findings.insert(findings.end(), runs.findings().begin(), runs.findings().end());
+    return tell(status);
   } catch (const Failure& failure) {
-    log.line(LogLevel::error, failure.what());
-    log.summary({{}, static_cast<int>(failure.status), {}});
-    return static_cast<int>(failure.status);
+    const int status = static_cast<int>(failure.status);
+    findings.push_back(findingOf(failure));
+    if (arguments.command == Command::check)
+      tell(status);
+    else
+      log.line(LogLevel::error, failure.what());
+    log.summary({{}, status, {}});
+    return status;
   }
 }
 

@@ -37,11 +37,14 @@ namespace {
 // One that idles may have its logfile moved away; at a terminal a hang-up ends it.
 bool outlivesHangUp(const PullArguments& arguments) { return arguments.idle && !isatty(STDERR_FILENO); }
 
-// Asks for what is not in the configuration itself. What the user asked for meanwhile, else nothing.
+// Asks for what is not in the configuration itself. What the user asked for meanwhile, else nothing. A check
+// has `findings`, to which a command that fails is added.
 std::optional<Asked> obtain(Secret& password, const PasswordSource& source, const PasswordOwner& owner,
-                            Signals& signals, std::vector<std::string>& warnings) {
+                            Signals& signals, std::vector<std::string>& warnings,
+                            std::vector<Finding>* findings) {
   if (!password.empty()) return std::nullopt;
-  auto obtained = obtainPassword(source, owner, signals, warnings);
+  auto obtained = findings ? obtainPasswordOr(*findings, source, owner, signals, warnings)
+                           : obtainPassword(source, owner, signals, warnings);
   if (auto asked = std::get_if<Asked>(&obtained)) return *asked;
   password = std::move(std::get<Secret>(obtained));
   return std::nullopt;
@@ -75,9 +78,13 @@ class Pulling {
     try {
       return runs(log, nowhere, signals);
     } catch (const Failure& failure) {
-      log.line(LogLevel::error, failure.what());
-      log.summary({Pulled{}, static_cast<int>(failure.status), {}});
-      return static_cast<int>(failure.status);
+      const int status = static_cast<int>(failure.status);
+      if (arguments_.check)
+        tell({findingOf(failure)}, status);
+      else
+        log.line(LogLevel::error, failure.what());
+      log.summary({Pulled{}, status, {}});
+      return status;
     }
   }
 
@@ -91,13 +98,20 @@ class Pulling {
       return made;
     });
     if (status == 0 && arguments_.exportStatefile) writeNewFile(*arguments_.exportStatefile, runs.exported());
-    if (arguments_.status)
-      show(stdout, arguments_.json ? findingsJson(runs.findings(), status, name_)
-                                   : findingsText(runs.findings(), name_));
-    if (arguments_.check)
-      show(stdout, arguments_.json ? findingsJson(runs.findings(), status, name_)
-                                   : checkText(runs.findings(), isatty(STDOUT_FILENO) == 1, name_));
+    if (!arguments_.status && !arguments_.check) return status;
+    if (!findings_.empty()) status = static_cast<int>(ExitStatus::noPermission);  // no run would begin
+    findings_.insert(findings_.end(), runs.findings().begin(), runs.findings().end());
+    tell(findings_, status);
     return status;
+  }
+
+  void tell(const std::vector<Finding>& findings, int status) const {
+    if (arguments_.json)
+      show(stdout, findingsJson(findings, status, name_));
+    else if (arguments_.check)
+      show(stdout, checkText(findings, isatty(STDOUT_FILENO) == 1, name_));
+    else
+      show(stdout, findingsText(findings, name_));
   }
 
   // Throws Failure(config) if anybody can read a password, or if a user that workers become, started as root,
@@ -117,25 +131,28 @@ class Pulling {
     pull.net.renewable = ages(section.password, pull.net.auth);
     if (!arguments_.idle && !pull.net.renewable) file_.text.wipe();
     if (arguments_.exportStatefile || arguments_.status) return pull;
-    if (auto asked = obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_))
+    findings_.clear();
+    auto* findings = arguments_.check ? &findings_ : nullptr;
+    if (auto asked =
+            obtain(pull.net.password, section.password, {"pullimap", name_}, signals, warnings_, findings))
       return *asked;
     if (auto asked = obtain(pull.net.keyPassword, section.keyPassword,
-                            {"pullimap", name_, "SSL_key-password"}, signals, warnings_))
+                            {"pullimap", name_, "SSL_key-password"}, signals, warnings_, findings))
       return *asked;
     if (auto asked = obtain(pull.delivery.keyPassword, section.deliverKeyPassword,
-                            {"pullimap", name_, "deliver-SSL_key-password"}, signals, warnings_))
+                            {"pullimap", name_, "deliver-SSL_key-password"}, signals, warnings_, findings))
       return *asked;
-    requireLogin(pull.net, file_.path, name_);
+    if (findings_.empty()) requireLogin(pull.net, file_.path, name_);
     if (pull.delivery.username.empty()) return pull;
     pull.delivery.renewable = ages(section.deliverPassword, pull.delivery.auth);
-    if (pull.delivery.renewable) {  // asked for before each connection
+    if (pull.delivery.renewable && !arguments_.check) {  // asked for before each connection
       pull.renewDelivery = renewal(section.deliverPassword, {"pullimap", name_, "deliver-password"}, signals);
       return pull;
     }
     if (auto asked = obtain(pull.delivery.password, section.deliverPassword,
-                            {"pullimap", name_, "deliver-password"}, signals, warnings_))
+                            {"pullimap", name_, "deliver-password"}, signals, warnings_, findings))
       return *asked;
-    if (pull.delivery.password.empty() && pull.delivery.tls.certificate.empty())
+    if (findings_.empty() && pull.delivery.password.empty() && pull.delivery.tls.certificate.empty())
       throw Failure(ExitStatus::config, file_.path + ": [" + name_ + "]: Missing option deliver-password");
     return pull;
   }
@@ -145,6 +162,7 @@ class Pulling {
   const std::string& name_;
   Service& service_;
   std::vector<std::string> warnings_;
+  std::vector<Finding> findings_;  // of a check, before a worker is started
 };
 
 int pullOne(const PullArguments& arguments, ConfigurationFile& file, const std::string& name,

@@ -216,7 +216,9 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
   for (auto [key, missing] :
        {std::pair("username", settings.username.empty()),
         std::pair("password", settings.password.empty() && !showsCertificate(settings))})
-    if (missing)
+    if (missing && settings.check)  // why there is none, launch has told
+      refuse(ExitStatus::noPermission, std::string("There is no ") + key + " to log in with");
+    else if (missing)
       refuse(ExitStatus::config, std::string("Missing option ") + key + ": the server wants a login");
   requireImap4(server);
   Attempt attempt = authenticate(server, settings, greeting, clear && !staysHere(settings));

@@ -57,6 +57,7 @@ class Check {
   void tellMeans(Side side);
   void listBoth();
   void listOne(Side side);
+  void tellUses(Side side);
   void tellMailboxes(Side side, std::uint64_t mailboxes, std::uint64_t messages);
   void compareWithDatabase(Side side, const Lists& lists);
 

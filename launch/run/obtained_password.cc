@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "ipc/failure.h"
 #include "launch/config/account.h"
 #include "launch/config/paths.h"
 #include "launch/run/password_command.h"
@@ -21,6 +22,24 @@ std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const P
   PasswordFile file = PasswordFile::read(resolvePath(kConfigHome, owner.program, source.value));
   if (file.warning) warnings.push_back(*file.warning);
   return std::move(file.password);
+}
+
+std::variant<Secret, Asked> obtainPasswordOr(std::vector<Finding>& findings, const PasswordSource& source,
+                                             const PasswordOwner& owner, Signals& signals,
+                                             std::vector<std::string>& warnings) try {
+  return obtainPassword(source, owner, signals, warnings);
+} catch (const Failure& failure) {
+  if (failure.status != ExitStatus::noPermission) throw;
+  Finding finding = findingOf(failure);
+  finding.component = owner.section == "local"    ? Component::local
+                      : owner.section == "remote" ? Component::remote
+                                                  : Component::none;
+  findings.push_back(std::move(finding));
+  return Secret();
+}
+
+Finding findingOf(const Failure& failure) {
+  return checked(Verdict::failed, "configuration", failure.what());
 }
 
 Renewal renewal(const PasswordSource& source, const PasswordOwner& owner, Signals& signals) {

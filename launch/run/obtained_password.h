@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "ipc/checked.h"
+#include "ipc/failure.h"
 #include "ipc/secret.h"
 #include "launch/config/password.h"
 #include "launch/run/signals.h"
@@ -25,6 +27,13 @@ struct PasswordOwner {
 // command ran. Warnings are added to `warnings`.
 std::variant<Secret, Asked> obtainPassword(const PasswordSource& source, const PasswordOwner& owner,
                                            Signals& signals, std::vector<std::string>& warnings);
+
+// The same for a check, which goes on without one: a command that fails is one of its findings.
+std::variant<Secret, Asked> obtainPasswordOr(std::vector<Finding>& findings, const PasswordSource& source,
+                                             const PasswordOwner& owner, Signals& signals,
+                                             std::vector<std::string>& warnings);
+// Whatever keeps a password from being had, or a run from beginning.
+Finding findingOf(const Failure& failure);
 
 // Asks for an account's password anew, for a connection that is made in the middle of a run: an access token
 // may have become too old meanwhile. None where what was told at its beginning stays good.

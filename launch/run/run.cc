@@ -120,7 +120,6 @@ void Run::start(PullSettings settings) {
 
 // It has its questions from its settings.
 void Run::startDeliveryToAsk() {
-  if (!renew(delivery_->password, renewDelivery_)) delivery_->password.wipe();
   auto [ours, deliveryToUs] = Channel::pair();
   unasked_ = std::move(ours);
   Member& delivery = crew_.add(workers_, Role::delivery, list(std::move(deliveryToUs)));

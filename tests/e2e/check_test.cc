@@ -214,3 +214,77 @@ TEST_CASE("check of pullimap: the delivery server is asked for each recipient, a
                          "See deliver-method", "],\"exitStatus\":75}\n"});
   CHECK(readFile(bed.program.state()) == before);
 }
+
+TEST_CASE_FIXTURE(Checked, "check: a password that cannot be had is told at the login, with its key") {
+  NOT_THE_REFERENCE();
+  FakeServer remote;
+  Account account = cleartext(remote.port(), "bob");
+  account.password = "";
+  account.more.push_back("password-command = echo 'the keyring is locked' >&2; exit 3");
+  Interimap it = program(account);
+  Run run = it.run({"--check"});
+  checkStatus(run, ExitStatus::noPermission);
+  checkHas(run.output, {"ok: local: Logged in as alice by PLAIN\n", "ok: remote: Greeting: ready\n",
+                        "FAILED: remote: [remote]: password-command ended with exit status 3: the keyring "
+                        "is locked\n",
+                        "FAILED: remote: There is no password to log in with\n"});
+  CHECK(run.log() == "the keyring is locked\n");  // the command's
+  Run json = it.run({"--check", "--log-format=json"});
+  checkStatus(json, ExitStatus::noPermission);
+  checkHas(json.output,
+           {R"("component":"remote","mailbox":"","text":"[remote]: password-command ended with )",
+            R"("result":"failed"})", "],\"exitStatus\":77}\n"});
+  checkStatus(it.run(), ExitStatus::noPermission);
+
+  // What keeps it from beginning at all.
+  account.more.back() = "password-file = /nowhere";
+  Interimap none = program(account);
+  Run file = none.run({"--check"});
+  CHECK(file.exitStatus == none.run().exitStatus);
+  CHECK(file.exitStatus != 0);
+  checkHas(file.output, {"FAILED: ", "/nowhere"});
+  CHECK(file.log() == "");
+}
+
+TEST_CASE_FIXTURE(Checked, "check: what mailboxes are for") {
+  NOT_THE_REFERENCE();
+  FakeServer remote({.rewrite = [](const std::string& line) {
+    std::string text = line;
+    for (const char* name : {"Drafts", "Sent", "All"})
+      if (text.starts_with("* LIST (") && text.find(name) != text.npos)
+        text.insert(8, std::string("\\") + name + (text[8] == ')' ? "" : " "));
+    return text;
+  }});
+  remote.access([](auto& mailboxes) {
+    for (const char* name : {"Drafts", "Sent mail", "All mail"}) mailboxes[name];
+  });
+  Run run = program(cleartext(remote.port(), "bob")).run({"--check"});
+  checkStatus(run, ExitStatus::ok);
+  checkHas(run.output, {"ok: remote: Special uses: All mail (\\All), Drafts (\\Drafts), Sent mail (\\Sent)\n",
+                        "ok: remote: Leaving out All mail (\\All)"});
+}
+
+TEST_CASE("check of pullimap: passwords that cannot be had, of either server") {
+  PullScripted bed;
+  Account account = cleartext(bed.server.port(), "bob");
+  account.password = "";
+  account.more.push_back("password-command = echo locked >&2; exit 3");
+  const Certificates certificates(bed.directory / "certificates");
+  Sink sink({.certificate = certificates.server(),
+             .key = certificates.key(),
+             .user = "alice",
+             .password = "sekrit"});
+  bed.program.configure(
+      {{"work", account}},
+      {"deliver-method = " + sink.method(), std::string("deliver-rcpt = ") + kRecipient,
+       "deliver-tls = required", "deliver-SSL_CAfile = " + certificates.authority().string(),
+       "deliver-username = alice", "deliver-password-command = exit 4"});
+  Run run = bed.program.run({"--check", "work"});
+  checkStatus(run, ExitStatus::noPermission);
+  checkHas(run.output, {"ok: work: Greeting: ready\n",
+                        "FAILED: work: [work]: password-command ended with exit status 3: locked\n",
+                        "ok: work: delivery: Greeting: 220 ",
+                        "FAILED: work: [work]: deliver-password-command ended with exit status 4\n"});
+  CHECK(run.log() == "locked\n");  // the command's
+  CHECK(sink.count("RCPT") == 0);
+}

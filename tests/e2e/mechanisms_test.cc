@@ -10,6 +10,7 @@
 #include "tests/e2e/fake_server.h"
 #include "tests/e2e/oracle.h"
 #include "tests/e2e/tokens.h"
+#include "tests/e2e/workers.h"
 
 using namespace interimap::bed;
 using interimap::ExitStatus;
@@ -310,4 +311,59 @@ TEST_CASE_FIXTURE(Tokens, "a command that fails is not guessed for: 77, with its
   Run run = this->run(account);
   checkStatus(run, ExitStatus::noPermission);
   CHECK(run.says("ERROR: [remote]: password-command ended with exit status 3: the keyring is locked"));
+}
+
+TEST_CASE_FIXTURE(Tokens, "a command that fails for a while: a watcher tries again, and loses nothing") {
+  NOT_THE_REFERENCE();
+  FakeServer remote({.capabilities = FakeOptions().capabilities + " AUTH=XOAUTH2", .password = "fresh"});
+  remote.on("LIST", 3, {.octets = "* BYE Session expired, please login again.\r\n", .close = true});
+  Account account = with(remote.port(), "XOAUTH2", {"fresh"}, "imap");
+  const fs::path place = makeDirectory(directory / "keyring");
+  writeFile(place / "command", "cd " + place.string() +
+                                   " && echo >>asked && case $(wc -l <asked) in 3) echo 'the keyring is "
+                                   "locked' >&2; exit 3;; *) echo fresh;; esac\n");
+  fs::permissions(place, fs::perms::all);
+  account.more[0] = "password-command = sh " + (place / "command").string();
+  Interimap it(directory / "watcher", cleartext(local.port(), "alice"), account);
+  requireDone(it.run());
+  BackgroundProcess watcher = it.runInBackground({"--watch=1"});
+  CHECK(eventually([&] { return readFile(place / "asked").size() >= 4; }));
+  remote.access([](auto& mailboxes) { mailboxes["INBOX"].add(Corpus(1).smallMessage().text); });
+  CHECK(eventually([&] {
+    std::size_t found = 0;
+    local.access([&](auto& mailboxes) { found = mailboxes["INBOX"].messages.size(); });
+    return found == 1;
+  }));
+  watcher.signal(SIGTERM);
+  CHECK(watcher.wait(std::chrono::seconds(15)).exitStatus == 0);
+  const std::string log = readFile(it.directory() / "stderr");
+  INFO(log);
+  CHECK(log.find("password-command ended with exit status 3: the keyring is locked") != log.npos);
+  CHECK(log.find("trying again in ") != log.npos);
+}
+
+TEST_CASE_FIXTURE(Mechanisms, "a watcher keeps no memory of how it logged in") {
+  NOT_THE_REFERENCE();
+  Dovecot server(directory / "server", {.certificate = certificates.server(),
+                                        .key = certificates.key(),
+                                        .extra = "auth_mechanisms = plain login scram-sha-256\n"});
+  auto afterLogin = [&](const std::string& mechanism) {
+    Interimap it(directory / ("watcher" + mechanism), cleartext(local.port(), "alice"),
+                 account(server.imaps(), {"auth = " + mechanism}));
+    requireDone(it.run());
+    BackgroundProcess watcher = it.runInBackground({"--watch=1", "--debug"});
+    CHECK(eventually([&] {  // it has looked once more, and waits
+      const std::string log = readFile(it.directory() / "stderr");
+      const std::size_t first = log.find("remote: S: * LIST");
+      return first != log.npos && log.find("remote: C: ", log.find("remote: C: ", first) + 1) != log.npos;
+    }));
+    std::uint64_t octets = anonymousMemoryOf(workersOf(watcher.pid())["remote"]);
+    watcher.signal(SIGTERM);
+    CHECK(watcher.wait(std::chrono::seconds(15)).exitStatus == 0);
+    CHECK(readFile(it.directory() / "stderr").find("AUTHENTICATE " + mechanism) != std::string::npos);
+    return octets;
+  };
+  const std::uint64_t plain = afterLogin("PLAIN"), scram = afterLogin("SCRAM-SHA-256");
+  MESSAGE("KiB: ", plain >> 10, " after PLAIN, ", scram >> 10, " after SCRAM-SHA-256");
+  CHECK(scram < plain + (100 << 10));
 }

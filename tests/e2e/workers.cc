@@ -107,6 +107,10 @@ std::size_t descriptorsOf(pid_t process) {
   return count;
 }
 
+std::uint64_t anonymousMemoryOf(pid_t process) {
+  return kibibytes(readFile("/proc/" + std::to_string(process) + "/smaps_rollup"), "Pss_Anon:");
+}
+
 std::size_t wakingsOf(pid_t group) {
   std::size_t count = 0;
   for (const Process& process : processes()) {

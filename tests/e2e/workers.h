@@ -25,6 +25,8 @@ char stateOf(pid_t process);
 
 std::chrono::milliseconds processorTime(pid_t process);
 std::size_t descriptorsOf(pid_t process);  // how many it holds
+// Octets that are its own, be they of its data or of its stack; 0 where only root may look.
+std::uint64_t anonymousMemoryOf(pid_t process);
 std::size_t wakingsOf(pid_t group);        // how often its processes have gone to sleep, to be woken again
 
 // Looks at the memory of a group of processes for as long as it lives, all the time.
