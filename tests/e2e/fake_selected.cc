@@ -23,7 +23,7 @@ void FakeServer::Session::select(bool readOnly) {
   untagged("0 RECENT");
   untagged("OK [UIDVALIDITY " + std::to_string(box->uidValidity) + "] valid");
   untagged("OK [UIDNEXT " + std::to_string(box->uidNext) + "] next");
-  untagged("OK [HIGHESTMODSEQ " + std::to_string(box->highestModSeq) + "] highest");
+  if (has("CONDSTORE")) untagged("OK [HIGHESTMODSEQ " + std::to_string(box->highestModSeq) + "] highest");
   if (arguments_.size() > 1 && arguments_[1].items.size() > 1 &&
       upper(arguments_[1].items[0].text) == "QRESYNC") {
     resynchronise(*box, arguments_[1].items[1]);
@@ -68,7 +68,9 @@ void FakeServer::Session::tellNews() {
   if (box == nullptr) return;
   std::vector<std::uint32_t> now = box->uids(), gone;
   std::set_difference(view_.begin(), view_.end(), now.begin(), now.end(), std::back_inserter(gone));
-  if (!gone.empty()) untagged("VANISHED " + setOf(gone));
+  if (!gone.empty() && qresync_) untagged("VANISHED " + setOf(gone));
+  for (std::size_t i = view_.size(); !qresync_ && i > 0; --i)
+    if (std::ranges::binary_search(gone, view_[i - 1])) untagged(std::to_string(i) + " EXPUNGE");
   if (now.size() > view_.size() - gone.size()) untagged(std::to_string(now.size()) + " EXISTS");
   // Unasked, as Dovecot does it: else a client that appends to the mailbox it has selected never learns of
   // it.
@@ -82,7 +84,7 @@ void FakeServer::Session::uid() {
   if (selected() == nullptr) return done("BAD no mailbox selected");
   if (verb == "FETCH") return fetch();
   if (verb == "STORE") return store();
-  if (verb == "EXPUNGE") return expunge();
+  if (verb == "EXPUNGE") return expunge(text(1));
   if (verb == "SEARCH") return search();
   done("BAD unknown command");
 }
@@ -154,14 +156,16 @@ void FakeServer::Session::store() {
     }
     box->setFlags(m, now);
     untagged(std::to_string(i + 1) + " FETCH (" +
-             FakeMailbox::fetch(m, parseValues(silent ? "UID MODSEQ" : "UID MODSEQ FLAGS")) + ")");
+             FakeMailbox::fetch(m, parseValues(std::string(silent ? "UID" : "UID FLAGS") +
+                                               (has("CONDSTORE") ? " MODSEQ" : ""))) +
+             ")");
   }
   done(modified.empty() ? "OK done" : "OK [MODIFIED " + setOf(modified) + "] some were modified");
 }
 
-void FakeServer::Session::expunge() {
+void FakeServer::Session::expunge(const std::string& uids) {
   FakeMailbox* box = selected();
-  FakeSet set(text(1), largestUid());
+  FakeSet set(uids, largestUid());
   for (std::uint32_t uid : box->uids()) {
     auto m =
         std::find_if(box->messages.begin(), box->messages.end(), [&](const auto& x) { return x.uid == uid; });
@@ -171,13 +175,16 @@ void FakeServer::Session::expunge() {
   done("OK done");
 }
 
-// UID SEARCH ALL, UID SEARCH UID set
+// UID SEARCH ALL, UID SEARCH UID set [DELETED and its like]
 void FakeServer::Session::search() {
-  FakeSet set(upper(text(1)) == "UID" ? text(2) : "1:*", largestUid());
-  std::string found;
-  for (std::uint32_t uid : selected()->uids()) {
-    if (set.contains(uid)) found += " " + std::to_string(uid);
-  }
+  const bool named = upper(text(1)) == "UID";
+  FakeSet set(named ? text(2) : "1:*", largestUid());
+  std::string flag = upper(text(named ? 3 : 2)), found;
+  auto hasIt = [&](const FakeMessage& m) {
+    return flag.empty() || std::ranges::any_of(m.flags, [&](auto& it) { return upper(it) == "\\" + flag; });
+  };
+  for (const FakeMessage& m : selected()->messages)
+    if (set.contains(m.uid) && hasIt(m)) found += " " + std::to_string(m.uid);
   untagged("SEARCH" + found);
   done("OK done");
 }

@@ -22,6 +22,12 @@
 
 namespace interimap::bed {
 
+// One that has arrived: as FakeServer::commands() has it, and the mailbox that it is about, which it names or
+// which is selected.
+struct FakeCommand {
+  std::string text, mailbox;
+};
+
 struct FakeOptions {
   std::string greeting = "* OK [CAPABILITY {capabilities}] ready\r\n";  // {capabilities} is replaced
   std::string capabilities =
@@ -37,7 +43,12 @@ struct FakeOptions {
   fs::path certificate = {}, key = {};  // of STARTTLS
   // Every response line, its CRLF included; where nothing is left of one, the connection ends.
   std::function<std::string(const std::string&)> rewrite = {};
-  bool finishesDeflate = false;                                 // before the connection ends
+  bool finishesDeflate = false;  // before the connection ends
+  // Commands that are answered OK, and not done.
+  std::function<bool(const FakeCommand&)> shirks = {};
+  // The responses to a command, the tagged one last, as they are to be sent instead; where none is left, the
+  // connection ends.
+  std::function<void(const FakeCommand&, std::vector<std::string>&)> retells = {};
 };
 
 // What happens at a command instead of the ordinary answer.

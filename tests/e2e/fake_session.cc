@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <set>
 
 namespace interimap::bed {
 namespace {
@@ -75,7 +76,27 @@ void FakeServer::Session::response(const std::string& line) {
   const auto& rewrite = server_.options_.rewrite;
   const std::string octets = rewrite ? rewrite(line) : line;
   if (octets.empty()) throw Closed();
-  send(octets);
+  if (retelling_)
+    said_.push_back(octets);
+  else
+    send(octets);
+}
+
+void FakeServer::Session::answer() {
+  const FakeOptions& options = server_.options_;
+  static const std::set<std::string> kNamesMailbox{"SELECT", "EXAMINE", "STATUS",    "APPEND",     "CREATE",
+                                                   "DELETE", "RENAME",  "SUBSCRIBE", "UNSUBSCRIBE"};
+  command_.mailbox = kNamesMailbox.contains(verb_) ? text(0) : selected_.value_or("");
+  static const std::set<std::string> kSpeaksItself{"AUTHENTICATE", "STARTTLS", "COMPRESS", "IDLE"};
+  retelling_ = options.retells && !kSpeaksItself.contains(verb_);
+  if (options.shirks && options.shirks(command_))
+    done("OK done");
+  else
+    execute();
+  if (!std::exchange(retelling_, false)) return;
+  options.retells(command_, said_);
+  if (said_.empty()) throw Closed();
+  for (const std::string& octets : std::exchange(said_, {})) send(octets);
 }
 
 bool FakeServer::Session::apply(const Intervention* intervention) {
@@ -121,6 +142,7 @@ bool FakeServer::Session::readCommand() {
   }
   std::lock_guard lock(server_.mutex_);
   server_.commands_.push_back(shown);
+  command_.text = shown;
   arguments_ = parseValues(whole);
   verb_ = arguments_.empty() ? "" : upper(arguments_[0].text);
   if (!arguments_.empty()) arguments_.erase(arguments_.begin());
@@ -132,7 +154,7 @@ void FakeServer::Session::serve() {
     authenticated_ = server_.options_.greeting.starts_with("* PREAUTH");
     send(replaced(server_.options_.greeting, "{capabilities}", capabilities()));
     while (verb_ != "LOGOUT") {
-      if (readCommand()) execute();
+      if (readCommand()) answer();
     }
     if (server_.options_.finishesDeflate) wire_.finishDeflate();
   } catch (const Closed&) {
@@ -177,6 +199,7 @@ void FakeServer::Session::execute() {
   if (verb_ == "RENAME") return rename();
   if (verb_ == "SUBSCRIBE" || verb_ == "UNSUBSCRIBE") return subscribe(verb_ == "SUBSCRIBE");
   if (verb_ == "UID") return uid();
+  if (verb_ == "EXPUNGE" && selected() != nullptr) return expunge("1:*");
   done("BAD unknown command");
 }
 
@@ -184,6 +207,10 @@ const std::string& FakeServer::Session::capabilities() const {
   const FakeOptions& options = server_.options_;
   bool clear = !authenticated_ && !wire_.encrypted() && !options.inClear.empty();
   return clear ? options.inClear : options.capabilities;
+}
+
+bool FakeServer::Session::has(const std::string& capability) const {
+  return (" " + capabilities() + " ").find(" " + capability + " ") != std::string::npos;
 }
 
 void FakeServer::Session::startTls() {

@@ -30,10 +30,12 @@ class FakeServer::Session {
   void untagged(const std::string& text) { response("* " + text + "\r\n"); }
   void done(const std::string& completion) { response(tag_ + " " + completion + "\r\n"); }
   bool apply(const Intervention* intervention);
+  void answer();  // does what the command says, or what the options say instead
 
   // Executing.
   void execute();
   const std::string& capabilities() const;
+  bool has(const std::string& capability) const;
   void startTls();
   void compress();
   void authenticate();
@@ -49,7 +51,7 @@ class FakeServer::Session {
   void uid();
   void fetch();
   void store();
-  void expunge();
+  void expunge(const std::string& uids);
   void search();
   void create();
   void remove();
@@ -70,6 +72,9 @@ class FakeServer::Session {
   FakeWire wire_;
   std::string buffer_;
   std::string tag_, verb_;
+  FakeCommand command_;
+  bool retelling_ = false;
+  std::vector<std::string> said_;  // while retelling
   std::vector<Value> arguments_;
   bool authenticated_ = false, qresync_ = false;
   std::optional<std::string> selected_;
