@@ -26,10 +26,9 @@ std::optional<UidNext> lowest(const RespText& text) {
 }  // namespace
 
 std::vector<UidSet> Limited::next(const UidSet& uids) {
-  std::vector<UidSet> pieces = uids.pieces(limits::kLongestSet);
-  pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
-  unanswered_ += pieces.size();
-  return pieces;
+  pieces_ = uids.pieces(limits::kLongestSet);
+  unanswered_ = pieces_.size();
+  return pieces_;
 }
 
 bool Limited::completed(std::size_t index, const StatusResponse& status) {

@@ -31,7 +31,7 @@ class Limited {
 
   bool limited_ = false;
   std::size_t unanswered_ = 0;
-  std::vector<UidSet> pieces_;  // by command
+  std::vector<UidSet> pieces_;  // by command, of those that were sent last
   UidSet rest_;
 };
 
