@@ -37,6 +37,26 @@ TEST_CASE("APPEND") {
     CHECK(appended.uids == std::vector<std::optional<Uid>>{Uid::of(7), Uid::of(8)});
     CHECK(script.done(id).ok());
   }
+  SUBCASE("larger than APPENDLIMIT, among others: not sent") {
+    script.ready(" MULTIAPPEND LITERAL+ APPENDLIMIT=3");
+    auto request = append({"one", "four", "two"}, true, bodies);
+    auto id = script.ask(std::move(request), std::move(bodies));
+    script.hear("000002 APPEND INBOX " + kMeta + "{3+}\r\none " + kMeta + "{3+}\r\ntwo\r\n");
+    script.say("000002 OK [APPENDUID 9 7:8]\r\n");
+    auto appended = script.answer<answer::Appended>(id);
+    CHECK(appended.uids == std::vector<std::optional<Uid>>{Uid::of(7), std::nullopt, Uid::of(8)});
+    CHECK(appended.stored == std::vector<bool>{true, false, true});
+    CHECK(script.done(id).code == "TOOBIG");
+  }
+  SUBCASE("larger than APPENDLIMIT, alone: nothing is sent") {
+    script.ready(" LITERAL+ \"APPENDLIMIT=3\"");
+    auto request = append({"four"}, false, bodies);
+    auto id = script.ask(std::move(request), std::move(bodies));
+    auto appended = script.answer<answer::Appended>(id);
+    CHECK(appended.stored == std::vector<bool>{false});
+    CHECK(appended.refusal.find("APPENDLIMIT") != std::string::npos);
+    CHECK(script.done(id).code == "TOOBIG");
+  }
   SUBCASE("LITERAL+ told by an untagged CAPABILITY after all") {
     script.ready();
     script.say("* CAPABILITY IMAP4rev1 LITERAL+\r\n");

@@ -53,7 +53,7 @@ struct Make {
     return std::make_unique<FetchBodies>(std::move(fetch), context.maxMessageSize, context.header);
   }
   Made operator()(request::Append& append) {
-    return std::make_unique<Append>(std::move(append), std::move(bodies));
+    return std::make_unique<Append>(std::move(append), std::move(bodies), appendLimit(context.capabilities));
   }
   Made operator()(request::Store& store) { return std::make_unique<Store>(std::move(store)); }
   Made operator()(request::Expunge& expunge) {
