@@ -146,6 +146,7 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
   for (Pass& it : passes) it.verify();
   for (auto it = passes.rbegin(); it != passes.rend(); ++it) it->mark();
   for (Pass& it : passes) it.expunge();
+  for (Pass& it : passes) it.expungeRefused();
 
   std::vector<Due> again;
   store::Transaction transaction = store_.begin();

@@ -118,6 +118,26 @@ void Application::expunge() {
   }
 }
 
+// Some offer UIDPLUS and refuse UID EXPUNGE: the Bridge of Proton was one. What is refused for the moment, or
+// to this user, would be so once more; and with VANISHED it is a mailbox that was renamed meanwhile.
+bool Application::isRefused(Removal& removal) const {
+  if (!removal.expunged) return false;
+  const answer::Done& done = removal.expunged->done();
+  return !done.ok() && !isForTheMoment(done) && done.code != "NOPERM" && done.code != "READ-ONLY" &&
+         removal.expunged->get().empty();
+}
+
+void Application::expungeRefused() {
+  for (Side side : kSides) {
+    if (!removals_[side] || !work_.servers[side]->means().expunges || !isRefused(*removals_[side])) continue;
+    if (!isSame(side, removals_[side]->selected)) continue;
+    work_.log.warning(work_.about(side), "Server offers UID EXPUNGE (UIDPLUS), and refuses it: " +
+                                             words(removals_[side]->expunged->done()) + ". Trying EXPUNGE.");
+    removals_[side]->expunged.reset();
+    expungeAlone(side);
+  }
+}
+
 // Without UID EXPUNGE: nothing else may be marked meanwhile.
 void Application::expungeAlone(Side side) {
   Removal& removal = *removals_[side];

@@ -31,6 +31,8 @@ class Application {
   void verify();
   void mark();
   void expunge();
+  // Waits for that. Where UID EXPUNGE was refused though it is offered: as on a server without it.
+  void expungeRefused();
   // Waits for the rest; writes down what was achieved, within the caller's transaction. False: something is
   // left to be done, so that the state of the mailbox is not what it was at the start of this pass.
   bool finish();
@@ -41,6 +43,13 @@ class Application {
   const Both<bool>& owed() const { return owed_; }
 
  private:
+  struct Removal {
+    UidSet uids;
+    Reply<answer::Selected> selected;  // the SELECT before the last command
+    std::optional<Reply<UidSet>> marked, expunged;
+    std::optional<Reply<Nothing>> unmarked;
+    UidSet takenAlong{};  // what is not ours, and went with it
+  };
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
   void load(const Both<Lanes*>& lanes, BothChanges& changes);
   void finishFlags();
@@ -48,6 +57,7 @@ class Application {
   bool finishFlags(Side side, const Plan::Agreed& agreed, Flags& base);
   UidSet toExpunge(Side side) const;
   bool isSame(Side side, Reply<answer::Selected>& selected) const;
+  bool isRefused(Removal& removal) const;
   void expungeAlone(Side side);
   void leaveUnexpunged(Side side);
   void finishExpunge(Side side);
@@ -73,13 +83,6 @@ class Application {
   Both<std::map<Uid, Flags>> storedFlags_;
   Both<std::map<std::string, UidSet>> refused_, silent_;            // keywords, for good; not answered
   Both<std::map<std::string, UidSet>> updated_, undone_, dropped_;  // by flags, for the log
-  struct Removal {
-    UidSet uids;
-    Reply<answer::Selected> selected;  // the SELECT before the last command
-    std::optional<Reply<UidSet>> marked, expunged;
-    std::optional<Reply<Nothing>> unmarked;
-    UidSet takenAlong{};  // what is not ours, and went with it
-  };
   Both<std::optional<Removal>> removals_;
 };
 

@@ -167,6 +167,10 @@ void Pass::expunge() {
   if (application_) application_->expunge();
 }
 
+void Pass::expungeRefused() {
+  if (application_) application_->expungeRefused();
+}
+
 void Pass::finish(const Both<Lanes*>& lanes) {
   if (!application_ || !application_->finish() || leftApart_) return;
   for (Side side : kSides)

@@ -39,6 +39,7 @@ class Pass {
   void verify();
   void mark();
   void expunge();
+  void expungeRefused();
   // Waits for the rest; writes down what was achieved, within the caller's transaction.
   void finish(const Both<Lanes*>& lanes);
 
