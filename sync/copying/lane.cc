@@ -280,7 +280,8 @@ Lane::Again Lane::settle(Appending& window) {
   // Refused together: which of them was it? One by one, the others will go through. Their bodies are gone.
   bool retry = window.together && window.messages.size() > 1;
   // Refused alone: it may be a keyword that this server cannot have.
-  bool doubtKeywords = !retry && !window.bare && !isForTheMoment(window.reply.done());
+  bool doubtKeywords =
+      !retry && !window.bare && !isForTheMoment(window.reply.done()) && window.reply.done().code != "TOOBIG";
   Again again{&load, {}, 0, doubtKeywords || window.bare};
   // Not now, says the server, and net has it rest. If it took one of those behind it, it is about the
   // message.
@@ -422,7 +423,7 @@ void Lane::confuse(const Load& load, Uid source, Uid copy) {
     log_.error(
         About::at(target_.side(), mailbox.wire[target_.side()]),
         text + (before ? startAfresh(mailbox, target_.side()) : " The mailbox is left alone for this run."),
-        ExitStatus::protocol);
+        before ? ExitStatus::data : ExitStatus::tryAgain);
 }
 
 void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply) {

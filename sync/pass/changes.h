@@ -42,8 +42,9 @@ struct Changes {
   // Why messages that are missing are not taken to be expunged (sync/pass/witnesses.h).
   struct Doubt {
     enum class Why : std::uint8_t {
-      number,  // the server names more messages than it says that there are, or fewer
-      window,  // it may show the newest ones only
+      number,   // the server names more messages than it says that there are, or fewer
+      window,   // it may show the newest ones only
+      listing,  // it does not show all that is new: nothing can be said of this mailbox
     };
     Why why = Why::number;
     UidSet missing;

@@ -2,6 +2,8 @@
 
 #include "sync/pass/collect_condstore.h"
 
+#include <algorithm>
+
 namespace interimap {
 
 Reply<answer::Selected> CollectCondstore::select() {
@@ -18,7 +20,11 @@ void CollectCondstore::settle(const answer::Selected& selected) {
   if (changes_.listedFrom.value == 1) return concludeListed(selected);
   UidSet unseen = mapped_.intersect(UidSet::from(changes_.knownNext)).minus(seen_);
   changes_.gone.add(unseen);
-  changes_.recount = !known_->messages || *known_->messages + seen_.size() != selected.exists;
+  // As many went, perhaps, as came and are not shown: UIDs that were given out tell of those.
+  const std::uint64_t given =
+      selected.uidNext.value - std::min(selected.uidNext.value, changes_.listedFrom.value);
+  changes_.recount = !known_->messages || *known_->messages + seen_.size() != selected.exists ||
+                     given > UidSet::from(changes_.listedFrom).intersect(seen_).size();
 }
 
 }  // namespace interimap

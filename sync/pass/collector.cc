@@ -62,6 +62,8 @@ void Collector::changed(const answer::Message& changed) {
     changes_.strangersChanged.add(changed.uid);
   else if (changed.flags)
     message(changed.uid, *changed.flags);
+  else
+    untold_.add(changed.uid);
 }
 
 // A server that was restored from a backup and has given out more UIDs since looks like any other; but the
@@ -127,6 +129,13 @@ Collector::Collected Collector::collect() {
           Trouble{
               .text = words(*it), .status = ExitStatus::tryAgain, .again = it->code == answer::kUnreadable},
           {}};
+  if (!untold_.empty())
+    return {{},
+            Trouble{.text = "Server says that UID(s) " + untold_.text() +
+                            " changed, and not what flags they have.",
+                    .status = ExitStatus::tryAgain,
+                    .again = true},
+            {}};
   answer::Selected selected = selectReply_.get();
   if (selected.uidNext.value == 0) selected.uidNext = likelyNext(selected.uidValidity);
   auto trouble = regressed(selected);
@@ -137,6 +146,7 @@ Collector::Collected Collector::collect() {
   auto same = [](const Fresh& a, const Fresh& b) { return a.uid == b.uid; };
   changes_.fresh.erase(std::unique(changes_.fresh.begin(), changes_.fresh.end(), same), changes_.fresh.end());
   extent_ == Extent::afresh ? settleAfresh() : settle(selected);
+  if (!changes_.recount && !changes_.doubt) weighListing(selected);
   return {selected, std::nullopt, std::move(changes_)};
 }
 
@@ -155,6 +165,20 @@ void Collector::settleAfresh() {
     changes_.stillThere = static_cast<std::uint64_t>(std::ranges::count_if(changes_.fresh, isMapped));
 }
 
+// What was known, and what was listed, are all the messages that there are. Where there are more, the answer
+// was cut: what it lacks is neither gone nor to be taken for missing.
+void Collector::weighListing(const answer::Selected& selected) {
+  UidSet known = mapped_;
+  known.add(store_.refusedUids(mailbox_.id, server_.side()));
+  known = known.intersect(UidSet::below(changes_.listedFrom)).minus(changes_.gone);
+  const std::uint64_t shown = extent_ == Extent::afresh
+                                  ? changes_.fresh.size()
+                                  : known.minus(changes_.strangersGone).size() + seen_.size();
+  if (shown >= selected.exists) return;
+  changes_.doubt = {Changes::Doubt::Why::listing, std::exchange(changes_.gone, {}), shown, selected.exists};
+  changes_.lost = changes_.strangersGone = {};
+}
+
 void Collector::concludeListed(const answer::Selected& selected) {
   conclude({mapped_, store_.refusedUids(mailbox_.id, server_.side()), seen_, selected.exists,
             known_ ? known_->messages : std::nullopt},
@@ -164,7 +188,8 @@ void Collector::concludeListed(const answer::Selected& selected) {
 // Whether the mailbox is one to be synchronised, and still the one that it was.
 std::optional<Trouble> Collector::regressed(const answer::Selected& selected) const {
   if (selected.uidNotSticky) return Trouble{"Mailbox does not support persistent UIDs.", ExitStatus::data};
-  if (selected.uidValidity.value == 0) return Trouble{"Unknown UIDVALIDITY value.", ExitStatus::protocol};
+  if (selected.uidValidity.value == 0)
+    return Trouble{"Unknown UIDVALIDITY value: the server does not tell it.", ExitStatus::tryAgain};
   if (!known_) return std::nullopt;
   auto another = [](std::string text, bool hold) {
     return Trouble{.text = std::move(text), .status = ExitStatus::data, .afresh = true, .hold = hold};

@@ -79,10 +79,12 @@ class Collector {
   std::optional<Trouble> regressed(const answer::Selected& selected) const;
   std::optional<Trouble> modSeqTrouble(const answer::Selected& selected, bool sameMessages) const;
   void settleAfresh();
+  void weighListing(const answer::Selected& selected);
   UidNext likelyNext(UidValidity validity) const;
   void askLandmarks();
 
   std::uint64_t highest_ = 0;  // UID that was listed
+  UidSet untold_;              // changed, without their flags
   const Copies* copies_;
   KnownFlags knownFlags_;
   Reply<answer::Selected> selectReply_;

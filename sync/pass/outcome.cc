@@ -57,6 +57,20 @@ std::string misfit(const Work& work, const BothChanges& changes) {
   return {};
 }
 
+// What a server said that it took, under a UID that cannot be.
+void reportUnfound(const Work& work) {
+  for (Side side : kSides) {
+    UidSet sources;
+    for (const store::Intent& intent : work.store.journal(work.mailbox.id, side).intents)
+      sources.add(UidSet::single(intent.source));
+    if (!sources.empty())
+      work.log.error(work.about(other(side)),
+                     "UID(s) " + sources.text() + " were taken by " + nameOf(side) +
+                         ", as it said, and are not there. The next run looks for them.",
+                     ExitStatus::tryAgain);
+  }
+}
+
 }  // namespace
 
 void rememberReached(const Work& work, const BothChanges& changes, const Application& done) {
@@ -84,13 +98,14 @@ void decideNext(Work& work, const BothChanges& changes, const Application& done,
     next.copies[side] = std::make_shared<const Copies>(lanes[other(side)]->takeCopies(work.mailbox));
   if (!next.sides.local && !next.sides.remote) {
     std::string text = misfit(work, changes);
-    if (text.empty()) return;
+    if (text.empty()) return reportUnfound(work);
     // A message may have come or gone between SELECT and FETCH: first another look.
     next.sides = {true, true};
     next.full = ++next.doubts == 2;
     if (next.full) work.log.warning(work.about(Side::local), text + ". Comparing every message.");
     if (next.doubts > 2)
-      return work.log.warning(work.about(Side::local), text + ", and every message was compared.");
+      return work.log.error(work.about(Side::local), text + ", and every message was compared.",
+                            ExitStatus::tryAgain);
   }
   work.next = next;
 }

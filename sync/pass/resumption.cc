@@ -203,8 +203,19 @@ bool Resumption::isGoneFrom(Side side, Uid uid) const {
          std::ranges::find(changes_[side]->fresh, uid, &Fresh::uid) == changes_[side]->fresh.end();
 }
 
-// The server has said a moment ago that it has stored them, and they are not there. Copied again they would
-// be so for ever. Should they come late, they are recognised.
+// Whether the target has given out a UID to each of what it has now and of what is not there.
+bool Resumption::gaveOut(Side target, const UidSet& unseen) const {
+  const std::uint64_t before = work_.begun(target).uidNext.value,
+                      now = work_.due.selected[target].uidNext.value;
+  auto isNew = [&](const Fresh& it) { return it.uid.value() >= before; };
+  const Changes& changes = *changes_[target];
+  const auto listed = static_cast<std::uint64_t>(std::ranges::count_if(changes.fresh, isNew) +
+                                                 std::ranges::count_if(changes.copied, isNew));
+  return now >= before + listed + unseen.size();
+}
+
+// The server has said a moment ago that it has stored them, and they are not there. Those that had been given
+// a UID would be dropped again for ever. Should they come late, they are recognised.
 void Resumption::leaveUnseen(Side target, const std::vector<Sent>& sent,
                              const std::vector<Arrived>& arrived) {
   UidSet unseen;
@@ -215,12 +226,19 @@ void Resumption::leaveUnseen(Side target, const std::vector<Sent>& sent,
   if (unseen.empty()) return;
   const Side source = other(target);
   work_.store.settle(work_.mailbox.id, target, unseen);
+  const bool dropped = gaveOut(target, unseen);
   for (Uid uid : unseen.each())
-    work_.store.refuse(work_.mailbox.id, source, uid, store::Refusal::surplus, "");
+    work_.store.refuse(work_.mailbox.id, source, uid,
+                       dropped ? store::Refusal::surplus : store::Refusal::refused,
+                       dropped ? "" : "the server said that it took it, and has not");
   work_.refused[source].add(unseen);
   if (changes_[source])
     std::erase_if(changes_[source]->fresh, [&](const Fresh& it) { return unseen.contains(it.uid); });
-  reportDropped(work_, source, unseen);
+  if (dropped) return reportDropped(work_, source, unseen);
+  work_.log.error(work_.about(source),
+                  "UID(s) " + unseen.text() + " were taken by " + nameOf(target) +
+                      ", as it said, and are not there. They are copied again by the next run.",
+                  ExitStatus::tryAgain);
 }
 
 // A server that does not tell the UIDs of what is appended has its copies found by the pass that follows.

@@ -31,6 +31,7 @@ class Resumption {
   bool recognise(Side target);
   void expectEcho(Side source, Uid uid);
   bool isGoneFrom(Side side, Uid uid) const;
+  bool gaveOut(Side target, const UidSet& unseen) const;
   void leaveUnseen(Side target, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
   void report(Side target, const UidSet& sources, const UidSet& copies);
   void pair(Side target, const Sent& sent, Uid copy);

@@ -85,16 +85,31 @@ bool overcome(Work& work, const Troubles& troubles) {
 }
 
 // A message may have come or gone between SELECT and what was asked behind it: first another look. Then what
-// is missing stays on the other side, and the next run looks again.
+// is missing stays on the other side, and the next run looks again. Where not even what is new is shown, or
+// nothing is known yet, what the other side has may be there as well: the mailbox is left alone.
 bool weigh(Work& work, const BothChanges& changes) {
   for (Side side : kSides) {
     if (!changes[side] || !changes[side]->doubt) continue;
     const Changes::Doubt& doubt = *changes[side]->doubt;
-    bool number = doubt.why == Changes::Doubt::Why::number;
-    if (number && !work.due.recounted) {
+    const bool number = doubt.why == Changes::Doubt::Why::number;
+    const bool listing = doubt.why == Changes::Doubt::Why::listing;
+    const bool isWhole = changes[side]->listedFrom.value == 1;
+    if ((number || listing) && !work.due.recounted) {
       Due due = work.due;
       due.recounted = true;
       work.startAgain(std::move(due));
+      return false;
+    }
+    if (listing && !isWhole) {
+      Due due = work.due;
+      due.full = true;
+      work.startAgain(std::move(due));
+      return false;
+    }
+    if (listing || (number && changes[side]->knownNext.value == 1)) {
+      Changes::Doubt unknown = doubt;
+      unknown.why = Changes::Doubt::Why::listing;
+      work.fail(side, text(unknown), ExitStatus::tryAgain);
       return false;
     }
     work.log.warning(work.about(side), text(doubt));

@@ -22,9 +22,17 @@ void conclude(const Witnesses& seen, Changes& changes) {
   changes.recount = false;
   changes.doubt.reset();
   changes.lost = changes.gone = changes.strangersGone = {};
-  UidSet missing = seen.mapped.minus(seen.present);
+  UidSet missing = seen.mapped.minus(seen.present), listed;
+  for (const Fresh& fresh : changes.fresh) listed.add(UidSet::single(fresh.uid));
+  const UidSet unlisted = seen.present.intersect(UidSet::from(changes.listedFrom))
+                              .minus(seen.mapped)
+                              .minus(seen.refused)
+                              .minus(listed);
   if (seen.present.size() != seen.exists) {
     changes.doubt = {Changes::Doubt::Why::number, missing, seen.present.size(), seen.exists};
+  } else if (!unlisted.empty()) {
+    changes.doubt = {Changes::Doubt::Why::listing, missing, seen.present.size() - unlisted.size(),
+                     seen.exists};
   } else if (isWindow(missing, seen)) {
     changes.doubt = {Changes::Doubt::Why::window, missing, seen.present.size(), seen.exists};
   } else {
@@ -40,6 +48,9 @@ std::string text(const Changes::Doubt& doubt) {
     case Changes::Doubt::Why::number:
       return "Server says that there are " + exists + " messages, but names " +
              std::to_string(doubt.present) + ": what is missing there is not expunged on the other side.";
+    case Changes::Doubt::Why::listing:
+      return "Server says that there are " + exists + " messages, but shows " +
+             std::to_string(doubt.present) + " of them: the mailbox is left alone.";
     case Changes::Doubt::Why::window:
       return "Server shows " + exists + " messages, and not the older UID(s) " + doubt.missing.text() +
              " any more. It may show only the newest ones, so these are not expunged on the other side.";

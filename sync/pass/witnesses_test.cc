@@ -43,6 +43,7 @@ TEST_CASE("a message is gone if it is missing, and the number of those that are 
     UidSet mapped = uids(row.mapped), refused = uids(row.refused);
     Changes changes;
     changes.recount = true;
+    changes.listedFrom = {20000};
     changes.lost = changes.gone = uids("1");
     for (Uid uid : uids("1:2").each()) changes.flags.emplace(uid, Flags());
     conclude({mapped, refused, uids(row.present), row.exists, row.before}, changes);
@@ -53,5 +54,29 @@ TEST_CASE("a message is gone if it is missing, and the number of those that are 
     CHECK(changes.doubt.has_value() == row.doubt.has_value());
     if (changes.doubt && row.doubt) CHECK(changes.doubt->why == *row.doubt);
     for (Uid uid : uids("1:2").each()) CHECK(changes.flags.contains(uid) != changes.gone.contains(uid));
+  }
+}
+
+TEST_CASE("what is there and was not listed, though it is new: nothing is gone") {
+  const struct {
+    const char *present, *fresh;
+    std::uint32_t exists;
+    std::optional<Why> doubt;
+  } table[] = {
+      {"1:4,6:7", "6:7", 6, {}},      {"1:4,6:7", "6", 6, Why::listing},
+      {"1:4,6", "", 5, Why::listing}, {"1:5,8", "", 6, {}},  // on this side alone, and known as that
+      {"1:4", "", 5, Why::number},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.present);
+    CAPTURE(row.fresh);
+    UidSet mapped = uids("1:5"), refused = uids("8");
+    Changes changes;
+    changes.listedFrom = {6};
+    for (Uid uid : uids(row.fresh).each()) changes.fresh.push_back({uid, 1});
+    conclude({mapped, refused, uids(row.present), row.exists, {}}, changes);
+    CHECK(changes.doubt.has_value() == row.doubt.has_value());
+    if (changes.doubt && row.doubt) CHECK(changes.doubt->why == *row.doubt);
+    CHECK((changes.doubt || changes.gone == mapped.minus(uids(row.present))));
   }
 }

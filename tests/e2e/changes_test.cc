@@ -336,7 +336,7 @@ TEST_CASE("a UID that is given out twice holds back its mailbox, and no other (M
   bed.add(bed.local, "other", 1, 4);
   bed.remote.on("APPEND INBOX", 1, {.octets = reply, .atLiteral = true});  // a lie: nothing is stored
   Run run = bed.program.run();
-  checkStatus(run, ExitStatus::protocol);
+  checkStatus(run, ExitStatus::tryAgain);
   CHECK(run.says("remote(INBOX): ERROR: Server gave UID 3 out twice."));
   CHECK(bed.there().mailboxes.at("other").messages.size() == 3);
   CHECK(bed.there().mailboxes.at("INBOX").messages.size() == 3);
