@@ -223,12 +223,13 @@ prefix  := $(DESTDIR)$(PREFIX)
 completions := share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
 docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/pullimap.sample
 install: all
-	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/doc/interimap \
-	  lib/systemd/system lib/systemd/user $(completions))
+	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/man/man7 \
+	  share/doc/interimap lib/systemd/system lib/systemd/user $(completions))
 	install -m 755 $(bin)/interimap $(bin)/pullimap $(prefix)/bin
 	install -m 755 $(libexec)/net $(libexec)/sync $(libexec)/delivery $(prefix)/libexec/interimap
 	install -m 644 man/*.1 $(prefix)/share/man/man1
 	install -m 644 man/*.5 $(prefix)/share/man/man5
+	install -m 644 man/*.7 $(prefix)/share/man/man7
 	for unit in system user; do for f in dist/systemd/$$unit/*; do \
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(prefix)/lib/systemd/$$unit/$${f##*/}; done; done
 	install -m 644 $(docs) $(prefix)/share/doc/interimap
@@ -240,7 +241,7 @@ install: all
 # All that install puts there, and the directories that are nobody else's.
 uninstall:
 	rm -f $(addprefix $(prefix)/,bin/interimap bin/pullimap $(patsubst dist/%,lib/%,$(wildcard dist/systemd/*/*)) \
-	  $(foreach n,1 5,$(patsubst man/%,share/man/man$n/%,$(wildcard man/*.$n))) \
+	  $(foreach n,1 5 7,$(patsubst man/%,share/man/man$n/%,$(wildcard man/*.$n))) \
 	  $(foreach p,interimap pullimap,$(join $(completions),/$p /_$p /$p.fish)))
 	rm -rf $(prefix)/libexec/interimap $(prefix)/share/doc/interimap
 

@@ -36,6 +36,7 @@ struct Setting {  # which there are, in which order, and within which bounds, st
     percent @4 :UInt64;
     text    @5 :Data;
     texts   @6 :List(Data);
+    tables  @7 :List(List(Setting));
   }
 }
 

@@ -27,8 +27,12 @@ struct YesNo {};  // in any case
 struct Number {   // the worker keeps to these bounds, too
   std::uint64_t least, most;
 };
-struct Days {};      // a number, or nothing
-struct Octets {};    // "512M"
+struct Days {};    // a number, or nothing
+struct Octets {};  // "512M"
+struct Age {       // "2y", in days
+  static constexpr const char* wants = "a number of days, weeks, months or years, as in 30d, 8w, 6m, 2y,";
+  std::uint64_t least = 1, most = 100'000;
+};
 struct Share {};     // "100" or "25%"
 struct Text {};      // one character or more, none of them a control character
 struct HiddenText {  // that may hold a password

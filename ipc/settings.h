@@ -150,6 +150,54 @@ struct OfAccount {
   }
 };
 
+// A section [mailbox PATTERN]: what is carried over between the two sides of the mailboxes that it matches.
+// The first that matches counts.
+struct OfMailbox {
+  enum class Direction : std::uint8_t {
+    both,
+    toLocal,   // nothing at all is written to remote
+    toRemote,  // nor to local
+  };
+  friend constexpr Direction last(Direction) { return Direction::toRemote; }
+  enum class Deletions : std::uint8_t {
+    both,
+    never,
+    toLocal,  // what is expunged on remote is on local
+    toRemote,
+  };
+  friend constexpr Deletions last(Deletions) { return Deletions::toRemote; }
+
+  std::string pattern;  // NUL stands for the delimiter
+  Direction direction = Direction::both;
+  Deletions deletions = Deletions::both;
+  std::optional<Share> maxDeletions;     // none: Sync's
+  bool flags = true;                     // whether changes of flags are carried over
+  bool create = true;                    // whether it is created where it is missing
+  std::optional<std::uint64_t> maxSize;  // octets; larger messages stay where they are
+  std::optional<std::uint32_t> maxAge;   // days; likewise older ones
+  bool operator==(const OfMailbox&) const = default;
+
+  static constexpr auto rows() {
+    return std::tuple{
+        Told("pattern", &OfMailbox::pattern),
+        Key("direction", &OfMailbox::direction,
+            as::oneOf<Direction>({{"both", Direction::both},
+                                  {"to-local", Direction::toLocal},
+                                  {"to-remote", Direction::toRemote}})),
+        Key("deletions", &OfMailbox::deletions,
+            as::oneOf<Deletions>({{"both", Deletions::both},
+                                  {"never", Deletions::never},
+                                  {"to-local", Deletions::toLocal},
+                                  {"to-remote", Deletions::toRemote}})),
+        Key("max-deletions", &OfMailbox::maxDeletions, as::Share{}),
+        Key("flags", &OfMailbox::flags, as::YesNo{}),
+        Key("create", &OfMailbox::create, as::YesNo{}),
+        Key("max-size", &OfMailbox::maxSize, as::Octets{}),
+        Key("max-age", &OfMailbox::maxAge, as::Age{}),
+    };
+  }
+};
+
 struct Sync {
   std::string databaseDirectory, databaseName;  // absolute directory, file within it
   Errand errand = Errand::synchronise;
@@ -165,6 +213,7 @@ struct Sync {
   std::vector<std::string> selectionOptions;  // upper case
   std::optional<std::string> ignore;          // a PCRE
   std::vector<std::string> ignoreUses{"\\All", "\\Flagged", "\\Important"};  // of kSpecialUses
+  std::vector<OfMailbox> ofMailboxes;                                        // in their order
   Both<OfAccount> of;
   std::string user = "nobody";
   std::uint32_t stopAtWrite = 0;  // tests: die at the n-th write to a server or the database
@@ -189,6 +238,7 @@ struct Sync {
         Key("list-select-opts", &Sync::selectionOptions, as::SelectionOptions{}),
         Key("ignore-mailbox", &Sync::ignore, as::WireText{}),
         Key("ignore-special-use", &Sync::ignoreUses, as::SpecialUses{}),
+        Told("of mailboxes", &Sync::ofMailboxes),
         OfEach(&Sync::of),
         Key("user", &Sync::user, as::Text{}),
         Told("stop at write", &Sync::stopAtWrite),

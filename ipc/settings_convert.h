@@ -18,6 +18,13 @@
 
 namespace interimap::convert {
 
+template <class Settings>
+unsigned countSettings(const Settings& settings);
+template <class Settings>
+void writeSettings(capnp::List<schema::Setting>::Builder to, const Settings& settings);
+template <class Settings>
+Settings readSettings(capnp::List<schema::Setting>::Reader from);
+
 namespace setting {
 
 using To = schema::Setting::Value::Builder;
@@ -27,6 +34,10 @@ template <class Value>
 concept Choice = std::is_enum_v<Value>;
 template <class Value>
 concept Number = std::unsigned_integral<Value> && !std::same_as<Value, bool>;
+template <class Value>
+concept Table = requires {
+  Value::rows();
+};
 
 // What a row lets a number be.
 template <class Value>
@@ -46,6 +57,12 @@ inline void write(To to, const std::string& value) { to.setText(bytes(value)); }
 inline void write(To to, const Secret& value) { to.setText(bytes(value.reveal())); }
 inline void write(To to, const std::vector<std::string>& value) {
   writeTexts(to.initTexts(static_cast<unsigned>(value.size())), value);
+}
+template <Table Value>
+void write(To to, const std::vector<Value>& value) {
+  auto tables = to.initTables(static_cast<unsigned>(value.size()));
+  for (unsigned at = 0; at < value.size(); ++at)
+    writeSettings(tables.init(at, countSettings(value[at])), value[at]);
 }
 inline void write(To to, const settings::Share& value) {
   value.percent ? to.setPercent(value.number) : to.setNumber(value.number);
@@ -84,6 +101,12 @@ bool read(From from, Secret& value, const Row&) {
 template <class Row>
 bool read(From from, std::vector<std::string>& value, const Row&) {
   return from.isTexts() && (value = texts(from.getTexts()), true);
+}
+template <class Row, Table Value>
+bool read(From from, std::vector<Value>& value, const Row&) {
+  if (!from.isTables()) return false;
+  for (auto table : from.getTables()) value.push_back(readSettings<Value>(table));
+  return true;
 }
 template <class Row>
 bool read(From from, settings::Share& value, const Row&) {

@@ -49,9 +49,17 @@ template <class Row>
 void change(settings::Share& value, const Row&) {
   value = {100, true};
 }
+template <convert::setting::Table Value, class Row>
+void change(std::vector<Value>& value, const Row&);
 template <class Value, class Row>
 void change(std::optional<Value>& value, const Row& row) {
   change(value.emplace(), row);
+}
+
+template <convert::setting::Table Value, class Row>
+void change(std::vector<Value>& value, const Row&) {
+  value.resize(2);
+  forEachSetting(value.back(), [](const auto& row, auto& member) { change(member, row); });
 }
 
 template <class Settings>
@@ -102,7 +110,7 @@ std::string refusal(const std::function<void(List::Builder)>& spoil, unsigned mo
 
 // Of each kind one that no number, flag, text or list of them would be taken for.
 void setOther(schema::Setting::Value::Builder value) {
-  if (value.isFlag() || value.isNone() || value.isText() || value.isTexts())
+  if (value.isFlag() || value.isNone() || value.isText() || value.isTexts() || value.isTables())
     value.setPercent(101);
   else
     value.setFlag(true);
@@ -135,6 +143,12 @@ TEST_CASE("settings come through as what they were") {
   CHECK(sync.errand == settings::Errand::check);
   CHECK(sync.maxDeletions == settings::Share{100, true});
   for (Side side : kSides) CHECK(sync.of[side].connections == 8);
+  REQUIRE(sync.ofMailboxes.size() == 2);
+  CHECK(sync.ofMailboxes.front() == settings::OfMailbox());
+  CHECK(sync.ofMailboxes.back().pattern == "caf\xc3\xa9 \0\r\n\xff"s);
+  CHECK(sync.ofMailboxes.back().direction == settings::OfMailbox::Direction::toRemote);
+  CHECK(sync.ofMailboxes.back().maxAge == 100'000);
+  CHECK(sync.ofMailboxes.back().maxDeletions == settings::Share{100, true});
   CHECK_FALSE(sent(settings::Sync()).maxDeletions);
 }
 

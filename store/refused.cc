@@ -23,7 +23,7 @@ std::vector<RefusedMessage> Store::refused(MailboxId id) const {
   Query row(*database_,
             "SELECT side, UID, kind, reply, at FROM ours_refused WHERE idx = ? ORDER BY side, UID", id);
   while (row.next())
-    found.push_back({row.side(0), row.uid(1), static_cast<Refusal>(row.integer(2, 0, 7)),
+    found.push_back({row.side(0), row.uid(1), static_cast<Refusal>(row.integer(2, 0, 9)),
                      std::string(row.bytes(3)), row.integer(4)});
   return found;
 }
@@ -39,6 +39,23 @@ std::vector<MailboxId> Store::withRefused() const {
   std::vector<MailboxId> found;
   Query row(*database_, "SELECT DISTINCT idx FROM ours_refused ORDER BY idx");
   while (row.next()) found.push_back(row.mailboxId(0));
+  return found;
+}
+
+std::vector<MailboxId> Store::withRetried() const {
+  std::vector<MailboxId> found;
+  Query row(*database_, "SELECT DISTINCT idx FROM ours_refused WHERE kind IN (?, ?, ?) ORDER BY idx",
+            static_cast<std::int64_t>(Refusal::refused), static_cast<std::int64_t>(Refusal::unsent),
+            static_cast<std::int64_t>(Refusal::apart));
+  while (row.next()) found.push_back(row.mailboxId(0));
+  return found;
+}
+
+std::vector<std::string> Store::whyOutside(MailboxId id, Side source) const {
+  std::vector<std::string> found;
+  Query row(*database_, "SELECT DISTINCT reply FROM ours_refused WHERE idx = ? AND side = ? AND kind = ?", id,
+            source, static_cast<std::int64_t>(Refusal::outside));
+  while (row.next()) found.emplace_back(row.bytes(0));
   return found;
 }
 

@@ -105,6 +105,9 @@ enum class Refusal : std::uint8_t {
   kept = 5,      // to be expunged on this side, as on the other, and it could not be yet
   surplus = 6,   // a second copy of what the other side has once, and not for us to expunge
   apart = 7,     // a server hung up at it: see Hangup
+  // The configuration has it so (sync/mailboxes/policy.h), in the words that are kept in place of a reply:
+  outside = 8,  // it is not copied
+  parted = 9,   // its partner was expunged, and it is to stay
 };
 
 // Why a mailbox is left alone, and the side whose fault it is.
@@ -325,6 +328,10 @@ class Store {
   std::vector<RefusedMessage> refused(MailboxId id) const;  // by side and UID
   UidSet refusedUids(MailboxId id, Side source) const;
   std::vector<MailboxId> withRefused() const;
+  // Those that another run may copy: refused, unsent or apart.
+  std::vector<MailboxId> withRetried() const;
+  // Why messages of that side are left out by the configuration: each of the reasons once.
+  std::vector<std::string> whyOutside(MailboxId id, Side source) const;
 
   void addHangup(const Hangup& hangup);
   void putHangup(const Hangup& hangup);  // one that is known

@@ -36,6 +36,7 @@ void Engine::run(bool first) {
   renamings_.resume();
   mailboxes_.checkListings(first);
   lists_.reportUnmatched();
+  if (first) mailboxes_.rules().reportUnmatched(log_);
   if (first) lists_.reportLeftOut();
   renamings_.follow();
   mailboxes_.forgetGone(false);
@@ -52,6 +53,7 @@ void Engine::preview() {
   refuseOneAccount(settings_, servers_, lists_, store_, log_);
   mailboxes_.checkListings(true);
   lists_.reportUnmatched();
+  mailboxes_.rules().reportUnmatched(log_);
   lists_.reportLeftOut();
   renamings_.preview();
   mailboxes_.forgetGone(true);
@@ -74,11 +76,18 @@ void Engine::previewNew(const MailboxPlan& plan) {
       messages[side] = it->second.status.messages.value_or(0);
   Mailbox mailbox = mailboxes_.mailbox(plan.name, store::MailboxId{});
   if (messages.local > 0 && messages.remote > 0 && store_.version() > 0) return passes_.preview(mailbox);
-  for (Side side : kSides)
-    if (messages[other(side)] > 0)
-      log_.notice(About::at(side, mailbox.wire[side]), "Would add " + std::to_string(messages[other(side)]) +
-                                                           " message(s), all that " + nameOf(other(side)) +
-                                                           " has");
+  const Policy& policy = mailbox.policy;
+  for (Side side : kSides) {
+    if (messages[other(side)] == 0) continue;
+    const std::string all =
+        std::to_string(messages[other(side)]) + " message(s), all that " + nameOf(other(side)) + " has";
+    const std::string why = policy.whyOutside(side, 0, false);
+    log_.notice(About::at(side, mailbox.wire[side]),
+                !why.empty() ? "Would not add " + all + ": " + why + policy.where()
+                : policy.copiesAll(side)
+                    ? "Would add " + all
+                    : "Would add at most " + all + ": see max-size and max-age" + policy.where());
+  }
 }
 
 void Engine::prepareDatabase() {
@@ -104,9 +113,11 @@ void Engine::reportWithheld() {
   for (const store::KnownMailbox& known : store_.mailboxes()) {
     if (!withRefused.contains(known.id) || !synced.contains(known.name)) continue;
     Both<std::uint64_t> denied, kept;  // on that side
+    const Policy policy = mailboxes_.rules().of(known.name);
     for (const store::RefusedMessage& refused : store_.refused(known.id)) {
-      if (refused.kind == store::Refusal::denied) ++denied[refused.source];
-      if (refused.kind == store::Refusal::kept) ++kept[refused.source];
+      const Side side = refused.source;
+      if (refused.kind == store::Refusal::denied && policy.writes(other(side))) ++denied[side];
+      if (refused.kind == store::Refusal::kept && policy.expunges(side)) ++kept[side];
     }
     for (Side side : kSides) {
       About about = About::at(side, lists_.hierarchy(side).wire(known.name));

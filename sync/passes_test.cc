@@ -91,6 +91,63 @@ TEST_CASE("passes: both sides are equal once they are over, and what was reached
   }
 }
 
+TEST_CASE("passes: what the user does not want is left undone, and stays so until the rules are others") {
+  using Rule = settings::OfMailbox;
+  Rule never, oneWay, small;
+  never.deletions = Rule::Deletions::never;
+  oneWay.direction = Rule::Direction::toLocal;
+  small.maxSize = 9;  // those of serial 5n and 5n+1
+  struct {
+    const char* name;
+    const Rule& rule;
+    std::function<void(StageScene&)> meanwhile;
+    const char *here, *there, *pairs, *said, *laterHere, *laterThere;
+  } table[] = {
+      {"expunged here, and never there", never, [](StageScene& s) { s.expunge(kHere, 2); }, "1 3", "1 2 3",
+       "1-1 3-3", "Keeping 1 UID(s) that were expunged on local (deletions = never of [mailbox ]): 2", "1 3",
+       "1 2 3"},
+      {"new here, one way", oneWay, [](StageScene& s) { s.add(kHere, 7); }, "1 2 3 7", "1 2 3", "1-1 2-2 3-3",
+       "Not copying 1 UID(s) to remote (direction = to-local of [mailbox ]): 4", "1 2 3 7", "1 2 3 7"},
+      {"new there", oneWay, [](StageScene& s) { s.add(kThere, 7); }, "1 2 3 7", "1 2 3 7", "1-1 2-2 3-3 4-4",
+       "Added 1 UID(s)", "1 2 3 7", "1 2 3 7"},
+      {"flags and expunges here, one way", oneWay,
+       [](StageScene& s) { s.flag(kHere, 1, kSeen), s.expunge(kHere, 3); }, "1s 2", "1 2 3", "1-1 2-2",
+       "Keeping 1 UID(s) that were expunged on local (direction = to-local of [mailbox ]): 3", "1s 2",
+       "1 2 3"},
+      {"flags and expunges there", oneWay,
+       [](StageScene& s) { s.flag(kThere, 1, kSeen), s.expunge(kThere, 3); }, "1s 2", "1s 2", "1-1 2-2",
+       "Removed 1 UID(s) 3", "1s 2", "1s 2"},
+      {"large and small ones", small,
+       [](StageScene& s) { s.add(kHere, 7), s.add(kHere, 5), s.add(kThere, 8); }, "1 2 3 7 5", "1 2 3 8 5",
+       "1-1 2-2 3-3 5-5", "max-size = 9", "1 2 3 7 5 8", "1 2 3 8 5 7"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    StageScene scene;
+    scene.synchronised(3);
+    row.meanwhile(scene);
+    scene.mailbox.policy = Policy(row.rule);
+    Connections& connections = scene.connections();
+    Lists lists(scene.settings, {&scene.server(kHere), &scene.server(kThere)}, scene.log());
+    Passes passes(scene.settings, connections, scene.exchange(), scene.store, scene.log(), lists);
+    std::string said;
+    for (int runs = 0; runs < 2; ++runs) {
+      passes.synchronise({scene.mailbox});
+      CHECK(text(scene, kHere) == row.here);
+      CHECK(text(scene, kThere) == row.there);
+      CHECK(scene.pairs() == row.pairs);
+      CHECK(scene.log().status() == ExitStatus::ok);
+      if (runs == 0) CHECK(scene.said().find(row.said) != std::string::npos);
+    }
+    CHECK(scene.said() == "");
+    scene.mailbox.policy = Policy();
+    passes.synchronise({scene.mailbox});
+    CHECK(text(scene, kHere) == row.laterHere);
+    CHECK(text(scene, kThere) == row.laterThere);
+    CHECK(scene.log().status() == ExitStatus::ok);
+  }
+}
+
 TEST_CASE("passes: a dry run writes nothing, on no server and not in the database") {
   StageScene scene;
   scene.synchronised(3);

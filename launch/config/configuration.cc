@@ -5,6 +5,7 @@
 #include "launch/config/account.h"
 #include "launch/config/key.h"
 #include "launch/config/known_keys.h"
+#include "launch/config/mailbox_sections.h"
 
 namespace interimap {
 
@@ -44,6 +45,7 @@ Configuration Configuration::parse(const Ini& ini, const std::string& file) {
   readKeys(remote, all.sync.of.remote);
   readKeys(defaults, all.sync);
   readKeys(defaults, all);
+  all.sync.ofMailboxes = readMailboxSections(ini, file);
   if (all.database.empty()) all.database = all.remote.net.host + ".db";
   return all;
 }

@@ -59,6 +59,7 @@ Ini Ini::parse(std::string_view text, const std::string& file) {
       section = trim(trimmed.substr(1, trimmed.size() - 2));
       if (!section.empty()) {
         ini.sections[section];
+        ini.headers.push_back({section, number});
         continue;
       }
     }

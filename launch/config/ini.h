@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ipc/secret.h"
 
@@ -23,6 +24,11 @@ struct Ini {
   static constexpr std::string_view kDefault = "_";  // the section before any header
   // Sections of the same name are one; of several properties with one key the last one counts.
   std::map<std::string, Section, std::less<>> sections;
+  struct Header {
+    std::string section;
+    std::size_t line = 0;
+  };
+  std::vector<Header> headers;  // as they stand in the file
 
   // Throws Failure(config) that says "FILE:LINE: …" and does not quote the line: it may hold a password.
   static Ini parse(std::string_view text, const std::string& file);

@@ -38,6 +38,7 @@ TEST_CASE("known keys: each is refused with its name, and its value unless that 
   KnownKeys all;
   addKeys<settings::Net>(all);
   addKeys<settings::Sync>(all);
+  addKeys<settings::OfMailbox>(all);
   addKeys<settings::Pull>(all);
   addKeys<settings::Delivery>(all);
   addKeys<Configuration>(all);
@@ -99,6 +100,13 @@ TEST_CASE("values: what each kind takes") {
   check<Days>(as::Days{}, "0", Days(0));
   check<Days>(as::Days{}, "4294967295", Days(4294967295));
   check<Days>(as::Days{}, "4294967296", std::nullopt);
+
+  const std::pair<const char*, std::uint32_t> kAges[] = {
+      {"1d", 1}, {"8w", 56}, {"6m", 180}, {"2y", 730}, {"100000d", 100'000}};
+  for (const auto& [text, days] : kAges) check<std::uint32_t>(as::Age{}, text, days);
+  for (std::string_view none : {"", "2", "y", "0d", "2 y", "-1d", "2yy", "100001d", "1.5y", "274y",
+                                "18446744073709551615y", "99999999999999999999d"})
+    check<std::uint32_t>(as::Age{}, none, std::nullopt);
 
   check<settings::Share>(as::Share{}, "0", settings::Share{0, false});
   check<settings::Share>(as::Share{}, "101", settings::Share{101, false});

@@ -83,6 +83,22 @@ bool take(Days, std::string_view value, std::optional<std::uint32_t>& to) {
   return value.empty() || take(Number{0, std::numeric_limits<std::uint32_t>::max()}, value, to.emplace());
 }
 
+// A month has 30 days and a year 365: whoever wants to keep to a calendar counts days.
+bool take(Age bounds, std::string_view value, std::uint32_t& to) {
+  std::uint64_t number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  value.remove_prefix(static_cast<std::size_t>(end - value.data()));
+  if (error != std::errc() || value.size() != 1 || number > bounds.most) return false;
+  constexpr std::string_view kUnits = "dwmy";
+  constexpr std::uint64_t kDays[] = {1, 7, 30, 365};
+  const auto unit = kUnits.find(value[0]);
+  if (unit == kUnits.npos) return false;
+  number *= kDays[unit];
+  if (number < bounds.least || number > bounds.most) return false;
+  to = static_cast<std::uint32_t>(number);
+  return true;
+}
+
 // "100", "25%" or "25 %".
 bool take(Share, std::string_view value, settings::Share& to) {
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), to.number);

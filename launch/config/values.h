@@ -25,6 +25,7 @@ struct Method {};  // deliver-method
 bool take(YesNo, std::string_view value, bool& to);
 bool take(YesNo, std::string_view value, Compress& to);
 bool take(Octets, std::string_view value, std::uint64_t& to);
+bool take(Age, std::string_view value, std::uint32_t& to);
 bool take(Share, std::string_view value, settings::Share& to);
 bool take(Text, std::string_view value, std::string& to);
 bool take(HiddenText, std::string_view value, std::string& to);

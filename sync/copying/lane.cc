@@ -444,6 +444,8 @@ void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::stri
     case store::Refusal::denied:  // by Pass
     case store::Refusal::kept:
     case store::Refusal::surplus:
+    case store::Refusal::outside:
+    case store::Refusal::parted:
     case store::Refusal::apart: return;
     case store::Refusal::refused:
       log_.error(source, std::string("UID ") + number + " was refused by " + target_.name() + ": " + reply,

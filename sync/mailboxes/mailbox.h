@@ -9,6 +9,7 @@
 #include "ipc/mailbox_name.h"
 #include "ipc/side.h"
 #include "store/store.h"
+#include "sync/mailboxes/policy.h"
 
 namespace interimap {
 
@@ -16,6 +17,7 @@ struct Mailbox {
   MailboxName name;
   store::MailboxId id;
   Both<WireName> wire;
+  Policy policy{};
 
   // As users read and type it: with the local delimiter, without the reference.
   std::string shown() const { return wire.local.bytes.substr(wire.local.bytes.size() - name.bytes().size()); }

@@ -3,6 +3,7 @@
 #include "sync/mailboxes/mailbox_plan.h"
 
 #include <set>
+#include <utility>
 
 namespace interimap {
 
@@ -42,6 +43,27 @@ const ListedMailbox* existing(const Listing& listing, const MailboxName& name) {
 
 const char* verbOf(Do step) {
   return step == Do::create ? "create" : step == Do::subscribe ? "subscribe to" : "unsubscribe to";
+}
+
+// What the database has of a subscription is what a side that may not be written to has: so a change of that
+// side is noticed, and the other side's stays as it is.
+void leaveUnwanted(MailboxPlan& plan, const Policy& policy) {
+  std::vector<MailboxStep> steps;
+  bool isSubscriptionLeft = false;
+  for (MailboxStep step : std::exchange(plan.steps, {})) {
+    const bool creates = step.what == Do::create;
+    const bool tellsServer = creates || step.what == Do::subscribe || step.what == Do::unsubscribe;
+    if (tellsServer && (creates ? !policy.creates(step.side) : !policy.writes(step.side))) {
+      plan.left.push_back({step, policy.whyNotCreated(step.side) + policy.where()});
+      if (creates) return;
+      isSubscriptionLeft = true;
+      continue;
+    }
+    if (isSubscriptionLeft && step.what == Do::mark) continue;
+    if (isSubscriptionLeft && step.what == Do::add) step.subscribed = false;
+    steps.push_back(step);
+  }
+  plan.steps = std::move(steps);
 }
 
 std::vector<MailboxPlan> planMailboxes(const Listing& local, const Listing& remote,

@@ -9,6 +9,7 @@
 
 #include "ipc/imap.h"
 #include "ipc/launch.h"
+#include "sync/mailboxes/policy.h"
 
 namespace interimap {
 
@@ -41,7 +42,20 @@ struct MailboxPlan {
   MailboxName name;
   std::vector<MailboxStep> steps;  // in this order; the database last
   std::optional<Side> goneFrom;    // known, but listed on the other side only: nothing is done
+  struct Left {
+    MailboxStep step;
+    std::string why;  // in the words of the configuration
+  };
+  std::vector<Left> left{};  // steps that the user does not want
+
+  // It stays on one side alone.
+  bool isLeft() const {
+    return goneFrom || (!left.empty() && left.front().step.what == MailboxStep::Do::create);
+  }
 };
+
+// Takes the steps that the policy forbids out of the plan.
+void leaveUnwanted(MailboxPlan& plan, const Policy& policy);
 
 // Which of the mailboxes in the database are subscribed.
 using KnownSubscriptions = std::map<MailboxName, bool>;

@@ -141,7 +141,10 @@ void MailboxSet::forgetGone(bool preview) {
 }
 
 std::vector<MailboxPlan> MailboxSet::plan() const {
-  return planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known());
+  std::vector<MailboxPlan> plans =
+      planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known());
+  for (MailboxPlan& plan : plans) leaveUnwanted(plan, rules_.of(plan.name));
+  return plans;
 }
 
 void MailboxSet::preview(const std::vector<MailboxPlan>& plans) {
@@ -153,7 +156,12 @@ void MailboxSet::preview(const std::vector<MailboxPlan>& plans) {
                     std::string("Would ") +
                         (step.what == Do::unsubscribe ? "unsubscribe from" : verbOf(step.what)) + " " +
                         lists_.hierarchy(step.side).wire(plan.name).bytes);
-    if (!plan.goneFrom) synced_.push_back(plan.name);
+    for (const auto& [step, why] : plan.left)
+      log_.notice(About::server(step.side),
+                  std::string("Would not ") +
+                      (step.what == Do::unsubscribe ? "unsubscribe from" : verbOf(step.what)) + " " +
+                      lists_.hierarchy(step.side).wire(plan.name).bytes + ": " + why);
+    if (!plan.isLeft()) synced_.push_back(plan.name);
   }
 }
 
@@ -239,7 +247,7 @@ void MailboxSet::carryOut(std::vector<MailboxPlan> plans) {
         plan.steps, [](const MailboxStep& step) { return step.what == MailboxStep::Do::create; });
     if (plan.goneFrom)
       reportGone(plan);
-    else if (!creates || !failed.contains(&plan))
+    else if (!plan.isLeft() && (!creates || !failed.contains(&plan)))
       synced_.push_back(plan.name);
   }
   std::erase_if(plans, [&](const MailboxPlan& plan) { return plan.steps.empty() || failed.contains(&plan); });
@@ -274,7 +282,10 @@ void MailboxSet::record(const std::vector<MailboxPlan>& plans) {
 }
 
 Mailbox MailboxSet::mailbox(const MailboxName& name, store::MailboxId id) const {
-  return {name, id, {lists_.hierarchy(Side::local).wire(name), lists_.hierarchy(Side::remote).wire(name)}};
+  return {name,
+          id,
+          {lists_.hierarchy(Side::local).wire(name), lists_.hierarchy(Side::remote).wire(name)},
+          rules_.of(name)};
 }
 
 std::set<store::MailboxId> MailboxSet::unfinished() const {
@@ -282,14 +293,17 @@ std::set<store::MailboxId> MailboxSet::unfinished() const {
   for (store::MailboxId id : store_.withJournal()) unfinished.insert(id);
   for (store::MailboxId id : store_.withBrake()) unfinished.insert(id);
   for (store::MailboxId id : store_.withMarked()) unfinished.insert(id);
-  for (store::MailboxId id : store_.withRefused())
-    if (std::ranges::any_of(store_.refused(id), [](const store::RefusedMessage& refused) {
-          return refused.kind == store::Refusal::refused || refused.kind == store::Refusal::unsent ||
-                 refused.kind == store::Refusal::apart;
-        }))
-      unfinished.insert(id);
+  for (store::MailboxId id : store_.withRetried()) unfinished.insert(id);
   for (const store::Hangup& hangup : store_.hangups()) unfinished.insert(hangup.mailbox);
   return unfinished;
+}
+
+// Messages were left where they are by what the configuration does not say any more.
+bool MailboxSet::isWanted(store::MailboxId id, const Policy& policy) const {
+  return std::ranges::any_of(kSides, [&](Side side) {
+    return std::ranges::any_of(store_.whyOutside(id, side),
+                               [&](const std::string& why) { return !policy.stillSays(why, other(side)); });
+  });
 }
 
 bool MailboxSet::hasNews(const store::KnownMailbox& known) const {
@@ -314,6 +328,8 @@ bool MailboxSet::hasNews(const store::KnownMailbox& known) const {
 
 std::vector<Mailbox> MailboxSet::dirty() {
   std::set<store::MailboxId> unfinished = this->unfinished();
+  const std::vector<store::MailboxId> withRefused = store_.withRefused();
+  const std::set<store::MailboxId> refused(withRefused.begin(), withRefused.end());
   std::set<MailboxName> synced(synced_.begin(), synced_.end());
   std::vector<Mailbox> dirty;
   for (const store::KnownMailbox& known : store_.mailboxes()) {
@@ -324,7 +340,7 @@ std::vector<Mailbox> MailboxSet::dirty() {
       log_.error(About::at(held->side, mailbox.wire[held->side]),
                  held->reason + startAfresh(mailbox, held->side), ExitStatus::data);
     else if (held || settings_.errand == settings::Errand::repair || unfinished.contains(known.id) ||
-             hasNews(known))
+             (refused.contains(known.id) && isWanted(known.id, mailbox.policy)) || hasNews(known))
       dirty.push_back(std::move(mailbox));
   }
   return dirty;

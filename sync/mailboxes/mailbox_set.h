@@ -14,6 +14,7 @@
 #include "sync/mailboxes/lists.h"
 #include "sync/mailboxes/mailbox.h"
 #include "sync/mailboxes/mailbox_plan.h"
+#include "sync/mailboxes/rules.h"
 #include "sync/peers/server.h"
 #include "sync/report/log.h"
 
@@ -23,7 +24,12 @@ class MailboxSet {
  public:
   MailboxSet(const settings::Sync& settings, Both<Server*> servers, store::Store& store, Log& log,
              Lists& lists)
-      : settings_(settings), servers_(servers), store_(store), log_(log), lists_(lists) {}
+      : settings_(settings),
+        servers_(servers),
+        store_(store),
+        log_(log),
+        lists_(lists),
+        rules_(settings, lists) {}
 
   // In the database, by name: all of them.
   std::map<MailboxName, store::MailboxId> ids() const;
@@ -50,6 +56,7 @@ class MailboxSet {
   // Of those, the ones with news on either side, or with something left to do.
   std::vector<Mailbox> dirty();
   Mailbox mailbox(const MailboxName& name, store::MailboxId id) const;
+  const Rules& rules() const { return rules_; }
 
  private:
   void leaveOutMissing(Side side);
@@ -62,6 +69,7 @@ class MailboxSet {
   void reportGone(const MailboxPlan& plan);
   void record(const std::vector<MailboxPlan>& plans);
   std::set<store::MailboxId> unfinished() const;
+  bool isWanted(store::MailboxId id, const Policy& policy) const;
   bool hasNews(const store::KnownMailbox& known) const;
 
   const settings::Sync& settings_;
@@ -69,6 +77,7 @@ class MailboxSet {
   store::Store& store_;
   Log& log_;
   Lists& lists_;
+  Rules rules_;
   std::set<MailboxName> aside_, astray_;
   std::set<MailboxName> missing_;  // from a list with a hole: nothing is done to these, either
   std::vector<MailboxName> synced_;

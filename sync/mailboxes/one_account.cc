@@ -12,6 +12,7 @@
 
 #include "ipc/failure.h"
 #include "ipc/side.h"
+#include "sync/mailboxes/policy.h"
 #include "sync/mailboxes/probe.h"
 
 namespace interimap {
@@ -30,6 +31,7 @@ class OneAccount {
  public:
   OneAccount(const settings::Sync& settings, Both<Server*> servers, Lists& lists)
       : references_{settings.of.local.reference, settings.of.remote.reference},
+        mayWrite_{writesEverywhere(settings, Side::local), writesEverywhere(settings, Side::remote)},
         servers_(servers),
         lists_(lists) {}
 
@@ -41,7 +43,9 @@ class OneAccount {
   bool looksSo();
   bool isSo();
   bool isNested() const { return references_.local != references_.remote; }
+  // Where the two are not nested either will do, but for one that the user wants nothing to be written to.
   Side inner() const {
+    if (!isNested()) return mayWrite_.remote || !mayWrite_.local ? Side::remote : Side::local;
     return references_.local.size() > references_.remote.size() ? Side::local : Side::remote;
   }
 
@@ -53,6 +57,7 @@ class OneAccount {
   bool sees(Side side, const WireName& probe);
 
   Both<std::string> references_;
+  Both<bool> mayWrite_;
   Both<Server*> servers_;
   Lists& lists_;
 };

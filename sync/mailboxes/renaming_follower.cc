@@ -111,6 +111,9 @@ void RenamingFollower::reportDoubt(const MailboxName& name, const std::set<Mailb
 // RENAME takes along what is below: it must not be at its old place on the side that renamed.
 bool RenamingFollower::mayFollow(const Renaming& renaming, const std::vector<KnownPlace>& places) const {
   if (lists_.hasHole(Side::local) || lists_.hasHole(Side::remote)) return false;
+  for (Side side : kSides)
+    for (const MailboxName* name : {&renaming.from, &renaming.to})
+      if (!renaming.done[side] && !mailboxes_.rules().of(*name).writes(side)) return false;
   std::set<MailboxName> below;
   for (const KnownPlace& place : places) {
     if (!isBelow(place.name, renaming.from)) continue;

@@ -343,6 +343,11 @@ void Application::recordWithheld(Side side) {
     work_.store.unmap(work_.mailbox.id, pair.local);
     work_.store.refuse(work_.mailbox.id, side, uidOn(side, pair), store::Refusal::kept, "");
   }
+  for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, todo_.parted[side])) {
+    work_.store.unmap(work_.mailbox.id, pair.local);
+    work_.store.refuse(work_.mailbox.id, side, uidOn(side, pair), store::Refusal::parted,
+                       work_.mailbox.policy.whyKept(side));
+  }
 }
 
 bool Application::finish() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -84,6 +85,44 @@ void setApart(Work& work, BothChanges& changes) {
   }
 }
 
+// What is new and stays where it is, as the user wants it. What was left for what holds no more is copied.
+std::vector<Outside> leaveOutside(Work& work, BothChanges& changes, const Answers& answers) {
+  std::vector<Outside> out;
+  for (Side source : kSides) {
+    if (!changes[source]) continue;
+    std::map<std::string, UidSet> left;
+    std::erase_if(changes[source]->fresh, [&](const Fresh& fresh) {
+      std::string why =
+          work.mailbox.policy.whyOutside(other(source), fresh.size, answers.old[source].contains(fresh.uid));
+      const bool isOutside = !why.empty();
+      if (isOutside) left[std::move(why)].add(fresh.uid);
+      return isOutside;
+    });
+    for (auto& [why, uids] : left) out.push_back({source, why, std::move(uids)});
+  }
+  if (out.empty() || work.settings.dryRun) return out;
+  // Should one have been sent before, it is a stray by now (Resumption).
+  store::Transaction transaction = work.store.begin();
+  for (const auto& [source, why, uids] : out) {
+    work.store.settle(work.mailbox.id, other(source), uids);
+    for (Uid uid : uids.each()) work.store.refuse(work.mailbox.id, source, uid, store::Refusal::outside, why);
+  }
+  transaction.commit("outside");
+  return out;
+}
+
+Both<UidSet> comeInside(const Work& work, const BothChanges& changes) {
+  Both<UidSet> fresh, inside;
+  for (Side side : kSides)
+    if (changes[side] && !work.refused[side].empty())
+      for (const Fresh& it : changes[side]->fresh) fresh[side].add(it.uid);
+  if (fresh.local.empty() && fresh.remote.empty()) return inside;
+  for (const store::RefusedMessage& it : work.store.refused(work.mailbox.id))
+    if (it.kind == store::Refusal::outside && fresh[it.source].contains(it.uid))
+      inside[it.source].add(it.uid);
+  return inside;
+}
+
 // What is new and stays where it is: the other side may not be written to. The rest goes on.
 Both<UidSet> deny(const Work& work, BothChanges& changes) {
   Both<UidSet> denied;
@@ -102,6 +141,21 @@ void rememberBrake(const Work& work, const BothChanges& changes, const Restraine
     work.store.setBrake(work.mailbox.id, side, brake);
     transaction.commit("brake");
   }
+}
+
+// Once, when it is decided: afterwards --status tells.
+void reportLeft(const Work& work, const Decision& decision) {
+  auto say = [&](Side side, const UidSet& uids, const std::string& text) {
+    work.log.info(work.about(side).with(uids), text + work.mailbox.policy.where() + "): " + uids.text());
+  };
+  for (const auto& [source, why, uids] : decision.outside)
+    say(source, uids,
+        "Not copying " + std::to_string(uids.size()) + " UID(s) to " + nameOf(other(source)) + " (" + why);
+  for (Side side : kSides)
+    if (const UidSet& uids = decision.todo.parted[side]; !uids.empty())
+      say(side, uids,
+          "Keeping " + std::to_string(uids.size()) + " UID(s) that were expunged on " + nameOf(other(side)) +
+              " (" + work.mailbox.policy.whyKept(side));
 }
 
 // Messages that were recognised have no flags in common yet: how many of them differ is enough to know.
@@ -137,11 +191,14 @@ Decision decide(Work& work, BothChanges& changes, const Answers& answers, std::v
   Plan plan = reconcile(touched, access);
   const settings::Sync& settings = work.settings;
   const Both<Past> before = past(work, changes, plan);
-  Decision decision{
-      .todo = restrain(std::move(plan), access, {settings.maxDeletions, settings.forceDeletions}, before,
-                       std::time(nullptr)),
-      .leftApart = leftApart};
+  const Policy& policy = work.mailbox.policy;
+  const Limits limits{policy.maxDeletions() ? policy.maxDeletions() : settings.maxDeletions,
+                      settings.forceDeletions, policy};
+  Decision decision{.todo = restrain(std::move(plan), access, limits, before, std::time(nullptr)),
+                    .leftApart = leftApart};
   for (Side side : kSides) reportWithheld(work, decision.todo.plan, side);
+  decision.outside = leaveOutside(work, changes, answers);
+  decision.inside = comeInside(work, changes);
   setApart(work, changes);
   decision.denied = deny(work, changes);
   return decision;
@@ -152,6 +209,7 @@ void announce(Work& work, const BothChanges& changes, const Decision& decision, 
   for (Side side : kSides)
     if (const auto& heldBack = decision.todo.heldBack[side])
       work.log.error(work.about(side), "Not expunging " + text(*heldBack), ExitStatus::tryAgain);
+  reportLeft(work, decision);
   reportConflicts(work, decision.todo.plan, recognised);
 }
 

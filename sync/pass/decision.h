@@ -3,6 +3,7 @@
 // What this pass is to do, from what both sides said; what of that is left undone, and what the user is told.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sync/pass/changes.h"
@@ -13,9 +14,18 @@
 
 namespace interimap {
 
+// Messages that the policy leaves on the side where they are, and why.
+struct Outside {
+  Side source = Side::local;
+  std::string why;
+  UidSet uids;
+};
+
 struct Decision {
   Restrained todo;
   Both<UidSet> denied = {};  // new on that side, and not to be copied, as the other may not be written to
+  std::vector<Outside> outside = {};
+  Both<UidSet> inside = {};  // that were left out before, and are to be copied from that side
   bool leftApart = false;    // some changes are left out (Apart), and are to be told again
 };
 

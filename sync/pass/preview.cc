@@ -7,16 +7,22 @@
 namespace interimap {
 
 void preview(const Work& work, const BothChanges& changes, const Decision& decision) {
+  const Policy& policy = work.mailbox.policy;
+  auto because = [&](const std::string& why) { return " (" + why + policy.where() + ")"; };
   for (Side side : kSides) {
     auto say = [&](const std::string& what) { work.log.notice(work.about(side), what); };
     auto count = [](const UidSet& uids) { return std::to_string(uids.size()) + " UID(s)"; };
     UidSet add;
     for (const Fresh& fresh : changes[other(side)]->fresh) add.add(fresh.uid);
-    add = add.minus(work.refused[other(side)]);
+    add = add.minus(work.refused[other(side)].minus(decision.inside[other(side)]));
     std::string from = std::string(" <- ") + work.servers[other(side)]->name() + " UID ";
     if (!add.empty()) say("Would add " + count(add) + from + add.text());
     if (const UidSet& uids = decision.denied[other(side)]; !uids.empty())
       say("Mailbox is READ-ONLY: would not add " + count(uids) + from + uids.text());
+    for (const auto& [source, why, uids] : decision.outside)
+      if (source == other(side)) say("Would not add " + count(uids) + because(why) + from + uids.text());
+    if (const UidSet& uids = decision.todo.unflagged[side]; !uids.empty())
+      say("Would not change flags" + because(policy.whyNotStored(side)) + " of UID " + uids.text());
     for (const FlagUpdate& update : decision.todo.plan.todo[side].add)
       say("Would add flags (" + update.flags.text() + ") to UID " + update.uids.text());
     for (const FlagUpdate& update : decision.todo.plan.todo[side].remove)
@@ -25,6 +31,8 @@ void preview(const Work& work, const BothChanges& changes, const Decision& decis
       say("Would remove " + count(gone) + " " + gone.text());
     if (const auto& heldBack = decision.todo.heldBack[side])
       say("Would not remove " + count(heldBack->uids) + " " + heldBack->uids.text() + ", " + text(*heldBack));
+    if (const UidSet& parted = decision.todo.parted[side]; !parted.empty())
+      say("Would not remove " + count(parted) + because(policy.whyKept(side)) + " " + parted.text());
     if (const UidSet& kept = decision.todo.kept[side]; !kept.empty())
       say("Nothing may be expunged: would not remove " + count(kept) + " " + kept.text());
   }

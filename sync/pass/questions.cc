@@ -3,6 +3,7 @@
 #include "sync/pass/questions.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "sync/pass/known_flags.h"
 #include "sync/pass/witnesses.h"
@@ -51,9 +52,11 @@ bool mayTry(const Work& work, const store::RefusedMessage& message) {
     case store::Refusal::refused: return !work.due.again;
     case store::Refusal::apart: return !work.apart.messages[message.source].contains(message.uid);
     case store::Refusal::denied: return !work.due.again && !work.access(other(message.source)).readOnly;
+    case store::Refusal::outside: return !work.mailbox.policy.stillSays(message.reply, other(message.source));
     case store::Refusal::empty:
     case store::Refusal::tooLarge:
     case store::Refusal::kept:
+    case store::Refusal::parted:
     case store::Refusal::surplus: return false;
   }
   return false;
@@ -64,6 +67,7 @@ void Questions::ask(Side side, const UidSet& redo) {
   otherFlags(side);
   if (!work_.due.afresh) whichAreOurs(side);
   owed(side, redo);
+  whichAreOld(side);
   if (!work_.due.afresh) recentCopies(side);
   if (!work_.due.afresh) partnerless(side);
 }
@@ -155,6 +159,14 @@ void Questions::owed(Side source, const UidSet& redo) {
       }));
 }
 
+// By their INTERNALDATE, to the day. No other set is safe with each server (whetherGone).
+void Questions::whichAreOld(Side side) {
+  const auto& maxAge = work_.mailbox.policy.maxAge();
+  if (!maxAge || (changes_[side]->fresh.empty() && answers.owed[side].empty())) return;
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  oldSearches_[side] = work_.at(side).search(UidSet::from(UidNext{1}), today - std::chrono::days(*maxAge));
+}
+
 // What is new may be somebody else's copy of what was copied before (sync/pass/surplus.h).
 void Questions::recentCopies(Side side) {
   Changes& changes = *changes_[side];
@@ -189,13 +201,24 @@ void Questions::partnerless(Side side) {
 
 bool Questions::isAnswered() const {
   return std::ranges::all_of(outstanding_, [](const auto& question) { return question.second.ready(); }) &&
-         std::ranges::all_of(kSides, [&](Side side) { return !searches_[side] || searches_[side]->ready(); });
+         std::ranges::all_of(kSides, [&](Side side) {
+           return (!searches_[side] || searches_[side]->ready()) &&
+                  (!oldSearches_[side] || oldSearches_[side]->ready());
+         });
 }
 
 bool Questions::settle() {
   for (auto& [side, reply] : outstanding_)
     if (const answer::Done& done = reply.done(); !done.ok())
       work_.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
+  for (Side side : kSides) {
+    if (!oldSearches_[side]) continue;
+    const answer::Done& done = oldSearches_[side]->done();
+    if (done.ok())
+      answers.old[side] = oldSearches_[side]->get();
+    else
+      work_.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
+  }
   for (Side side : kSides) {
     if (!searches_[side]) continue;
     const answer::Done& done = searches_[side]->done();

@@ -19,6 +19,7 @@ struct Answers {
   Both<std::vector<answer::Message>> candidates;  // new on that side, perhaps copies of ours
   Both<std::vector<answer::Message>> sources;     // on that side, perhaps copied to the other
   Both<UidSet> owed;                              // asked for: below the listing, to be copied from that side
+  Both<UidSet> old;                               // on that side, and came in before max-age
 };
 
 class Questions {
@@ -43,13 +44,14 @@ class Questions {
   void whichAreOurs(Side target);
   void identities(Side side, const UidSet& uids, std::vector<answer::Message>& found);
   void owed(Side source, const UidSet& redo);
+  void whichAreOld(Side side);
   void recentCopies(Side side);
   void partnerless(Side side);
 
   Work& work_;
   BothChanges& changes_;
   std::vector<std::pair<Side, Reply<Nothing>>> outstanding_;
-  Both<std::optional<Reply<UidSet>>> searches_;
+  Both<std::optional<Reply<UidSet>>> searches_, oldSearches_;
   Both<UidSet> present_;
   Both<std::map<Uid, Flags>> aliveWith_;
   Both<std::vector<Fresh>> toCopy_, copied_, partnerless_;

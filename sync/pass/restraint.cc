@@ -31,6 +31,21 @@ bool isTooMany(const UidSet& expunge, const Limits& limits, const Past& past) {
   return expunge.size() + past.expunged > most;
 }
 
+// Flags that are not stored on a side by the policy. As of what a server cannot store (reconcile.h), the base
+// has what that side has.
+UidSet leaveFlags(Plan& plan, Side side) {
+  UidSet left;
+  auto& todo = plan.todo[side];
+  for (const auto* updates : {&todo.add, &todo.remove, &todo.withheld})
+    for (const FlagUpdate& update : *updates) left.add(update.uids);
+  todo.add = todo.remove = todo.withheld = {};
+  for (Plan::Agreed& agreed : plan.agreed)
+    agreed.base =
+        (agreed.base - std::exchange(agreed.add[side], {})) | std::exchange(agreed.remove[side], {});
+  plan.conflicts.clear();
+  return left;
+}
+
 }  // namespace
 
 Restrained restrain(Plan plan, const Both<Access>& access, const Limits& limits, const Both<Past>& past,
@@ -41,6 +56,11 @@ Restrained restrain(Plan plan, const Both<Access>& access, const Limits& limits,
                         {fromBoth, plan.todo.local.expunge.size()}};
   for (Side side : kSides) {
     UidSet& expunge = plan.todo[side].expunge;
+    if (!limits.policy.stores(side)) out.unflagged[side] = leaveFlags(plan, side);
+    if (!limits.policy.expunges(side)) {
+      out.parted[side] = std::exchange(expunge, {});
+      continue;
+    }
     if (!access[side].expunges()) {
       out.kept[side] = std::exchange(expunge, {});
       continue;

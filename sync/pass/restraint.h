@@ -1,8 +1,8 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// What of a plan is not done: what may not be written, and what is too much to be done without asking. A pure
-// function of the plan, the limits and what went before. A run does what is left of the plan, --dry-run tells
-// of it.
+// What of a plan is not done: what the user does not want, what may not be written, and what is too much to
+// be done without asking. A pure function of the plan, the limits and what went before. A run does what is
+// left of the plan, --dry-run tells of it.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "ipc/uid_set.h"
 #include "store/store.h"
 #include "sync/mailboxes/access.h"
+#include "sync/mailboxes/policy.h"
 #include "sync/pass/reconcile.h"
 
 namespace interimap {
@@ -22,6 +23,7 @@ namespace interimap {
 struct Limits {
   std::optional<settings::Share> maxDeletions;  // per mailbox and run: of its messages
   bool force = false;                           // whatever it is
+  Policy policy{};
 };
 
 // What went before, on the side where messages are to be expunged.
@@ -44,8 +46,9 @@ struct HeldBack {
 };
 
 struct Restrained {
-  Plan plan;          // what is left of it
-  Both<UidSet> kept;  // nothing may be expunged there
+  Plan plan;                       // what is left of it
+  Both<UidSet> kept;               // nothing may be expunged there
+  Both<UidSet> parted, unflagged;  // not to be expunged there, or to get other flags, by the policy
   Both<std::optional<HeldBack>> heldBack;
   Both<std::optional<store::Brake>> brake;  // to be remembered until the next look
 };

@@ -101,6 +101,44 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("restraint: what the policy leaves undone is neither done nor held back") {
+  settings::OfMailbox never, oneWay, unflagged;
+  never.deletions = settings::OfMailbox::Deletions::never;
+  oneWay.direction = settings::OfMailbox::Direction::toLocal;
+  unflagged.flags = false;
+  const Flags seen = *Flags::parse("\\Seen"), none;
+  struct {
+    const settings::OfMailbox& rule;
+    std::uint64_t expungedLocal, partedLocal, expungedRemote, partedRemote;
+    bool storesLocal, storesRemote;
+  } table[] = {
+      {never, 0, 150, 0, 3, true, true},
+      {oneWay, 150, 0, 0, 3, true, false},
+      {unflagged, 150, 0, 3, 0, false, false},
+  };
+  for (const auto& row : table) {
+    Plan what = plan(150, 3);
+    const UidSet uids = UidSet::range(7001, 7001);
+    for (Side side : kSides) what.todo[side].add = {{uids, seen}};
+    what.agreed = {{*Uid::of(7001), *Uid::of(7001), seen, {seen, seen}, {none, none}}};
+    const Limits limits{.maxDeletions = {{200}}, .policy = Policy(row.rule)};
+    auto decided = restrained(std::move(what), limits, {.messages = 1000});
+    CHECK(decided.plan.todo.local.expunge.size() == row.expungedLocal);
+    CHECK(decided.parted.local.size() == row.partedLocal);
+    CHECK(decided.plan.todo.remote.expunge.size() == row.expungedRemote);
+    CHECK(decided.parted.remote.size() == row.partedRemote);
+    for (Side side : kSides) {
+      const bool stores = side == Side::local ? row.storesLocal : row.storesRemote;
+      CHECK_FALSE(decided.heldBack[side]);
+      CHECK(decided.plan.todo[side].add.empty() == !stores);
+      CHECK(decided.unflagged[side] == (stores ? UidSet() : uids));
+      CHECK(decided.plan.agreed[0].add[side] == (stores ? seen : none));
+    }
+    // What one side lacks is not in the base: it would be taken for removed.
+    CHECK(decided.plan.agreed[0].base == (row.storesLocal && row.storesRemote ? seen : none));
+  }
+}
+
 TEST_CASE("field 7: max-deletions counts what a run does in all its passes") {
   struct {
     Limits limits;

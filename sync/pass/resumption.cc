@@ -155,7 +155,7 @@ bool Resumption::recognise(Side target) {
       (isGone ? changes_[source]->gone : sources).add(*what.source);
       copies.add(it.copy);
     } else if (it.proven && known != it.copy && kept != seen_[target].end() &&
-               isUntouched(copy->second, what, kept->second) && work_.access(target).expunges()) {
+               isUntouched(copy->second, what, kept->second) && work_.mayExpunge(target)) {
       work_.surplus[target].emplace(it.copy, what.stray);
       second.add(it.copy);
       expectEcho(source, *what.source);

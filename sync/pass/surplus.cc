@@ -83,7 +83,7 @@ std::vector<Touched> Surplus::find(Side side) {
     dealtWith.add(echo.another);
     const bool isOriginal = theirs.contains(side == Side::local ? pairs[0].remote : pairs[0].local);
     const bool isOurs = ours.contains(echo.copy) && !isOriginal && pairs[0].base == echo.flags &&
-                        work_.access(side).expunges();
+                        work_.mayExpunge(side);
     if (isOurs && echo.another < echo.copy) {
       giveWay(side, echo, pairs[0], out);
     } else {

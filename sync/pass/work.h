@@ -68,6 +68,8 @@ class Work {
     return !due.afresh && (due.full || (settings.errand == settings::Errand::repair && !due.again));
   }
   Access access(Side side) const;
+  // The server lets it be, and so does the user.
+  bool mayExpunge(Side side) const { return access(side).expunges() && mailbox.policy.expunges(side); }
   UidValidity validity(Side side) const;
   // How far a side is synchronised when this pass ends well; and before it began, of a first one: not at all.
   store::SideState reached(Side side) const;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "sync/report/log.h"
@@ -59,6 +61,9 @@ const char* words(store::Refusal kind) {
     case store::Refusal::kept: return "to be expunged here as on the other side, which is not possible yet";
     case store::Refusal::apart: return "not copied, its server hangs up at it";
     case store::Refusal::surplus: return "a second copy of what the other side has once";
+    case store::Refusal::outside: return "not copied, as the configuration has it";
+    case store::Refusal::parted:
+      return "kept, as the configuration has it, though expunged on the other side";
   }
   return "";
 }
@@ -140,6 +145,7 @@ class Status {
 
   void tellRefused(store::MailboxId id, const std::string& name) {
     auto all = store_.refused(id);
+    tellLeft(name, all);
     refused_ += all.size();
     for (std::size_t i = 0; i < std::min(all.size(), kMostTold); ++i) {
       const store::RefusedMessage& message = all[i];
@@ -154,6 +160,24 @@ class Status {
            text("reply", message.reply), time("at", message.at)}}});
     }
     tellMore(name, all.size());
+  }
+
+  // What is as the user wants it is no trouble: it is told by number, and is none of what is refused.
+  void tellLeft(const std::string& name, std::vector<store::RefusedMessage>& all) {
+    std::map<std::tuple<Side, store::Refusal, std::string>, std::uint64_t> left;
+    std::erase_if(all, [&](const store::RefusedMessage& it) {
+      const bool isLeft = it.kind == store::Refusal::outside || it.kind == store::Refusal::parted;
+      if (isLeft) ++left[{it.source, it.kind, it.reply}];
+      return isLeft;
+    });
+    for (const auto& [what, messages] : left) {
+      const auto& [side, kind, why] = what;
+      launch_.report(
+          {Finding{componentOf(side),
+                   name,
+                   counted(messages, "message") + " on this side only, " + words(kind) + ": " + why,
+                   {text("what", "left"), number("messages", messages), text("why", why)}}});
+    }
   }
 
   void tellOpen(store::MailboxId id, const std::string& name, Side side) {

@@ -105,7 +105,8 @@ Looks Looks::of(std::uint32_t looks) {
   HeaderDigest digest{};
   for (unsigned i = 0; i < 4; ++i) digest[i] = static_cast<std::uint8_t>(looks >> (8 * i));
   std::string second = std::to_string(10 + looks % 50);
-  return {digest, *InternalDate::parse("17-Jul-2024 02:44:" + second + " +0000"), 8 + looks % 5};
+  const char* day = looks & kOld ? "17-Jul-1971 02:44:" : "17-Jul-2024 02:44:";
+  return {digest, *InternalDate::parse(day + second + " +0000"), 8 + looks % 5};
 }
 
 }  // namespace interimap::model

@@ -40,6 +40,29 @@ class Generator {
     return std::move(history_);
   }
 
+  // Nothing but the policies is to keep the sides different, so that it can be said what has to be equal.
+  History takeWithPolicies() {
+    for (Side side : kSides) {
+      history_.setup[side] = setup();
+      history_.setup[side].storable = kAllFlags;
+      history_.setup[side].bulky = false;
+    }
+    mailboxes_ = 1 + random_.below(kCreatable);
+    ageing_ = true;
+    const bool isCalm = random_.oneIn(3);
+    const std::uint32_t runs = 2 + random_.below(4);
+    for (std::uint32_t run = 0; run < runs; ++run) {
+      if (history_.policies.empty() || random_.oneIn(2)) history_.policies.push_back(policy());
+      for (std::uint32_t n = random_.below(7); n > 0; --n) add(event());
+      add({.what = What::run,
+           .looks = static_cast<std::uint32_t>(history_.policies.size()) - 1,
+           .n = static_cast<std::uint32_t>(random_.next())});
+      if (!isCalm) within();
+    }
+    for (std::uint32_t n = random_.below(4); n > 0; --n) add(event());
+    return std::move(history_);
+  }
+
   History take() {
     for (Side side : {Side::local, Side::remote}) history_.setup[side] = setup();
     restrict();
@@ -73,6 +96,24 @@ class Generator {
     return setup;
   }
 
+  std::vector<settings::OfMailbox> policy() {
+    std::vector<settings::OfMailbox> policy;
+    for (const char* pattern : {"INBOX", "*"}) {
+      if (random_.oneIn(3)) continue;
+      settings::OfMailbox& rule = policy.emplace_back();
+      rule.pattern = pattern;
+      using Direction = settings::OfMailbox::Direction;
+      using Deletions = settings::OfMailbox::Deletions;
+      if (random_.oneIn(2)) rule.direction = static_cast<Direction>(random_.below(3));
+      if (random_.oneIn(2)) rule.deletions = static_cast<Deletions>(random_.below(4));
+      rule.flags = !random_.oneIn(4);
+      rule.create = !random_.oneIn(5);
+      if (random_.oneIn(4)) rule.maxSize = 7 + random_.below(6);
+      if (random_.oneIn(4)) rule.maxAge = kMaxAge;
+    }
+    return policy;
+  }
+
   Side side() { return random_.oneIn(2) ? Side::local : Side::remote; }
   std::uint32_t mailbox() { return random_.below(mailboxes_); }
   FlagBits flags() { return static_cast<FlagBits>(random_.next() & random_.next() & kAllFlags); }
@@ -83,6 +124,7 @@ class Generator {
   }
   std::uint32_t message() { return serials_ == 0 ? 0 : 1 + random_.below(serials_); }
   std::uint32_t looks(std::uint32_t serial) {
+    if (ageing_) return random_.oneIn(3) ? serial | kOld : serial;
     return identical_ && serial > 1 && random_.oneIn(2) ? 1 + random_.below(serial - 1) : serial;
   }
 
@@ -165,7 +207,7 @@ class Generator {
   Random random_;
   History history_;
   std::uint32_t serials_ = 0, mailboxes_ = 1;
-  bool identical_ = false, disasters_ = false, renumbers_ = false, poison_ = false;
+  bool identical_ = false, disasters_ = false, renumbers_ = false, poison_ = false, ageing_ = false;
 };
 
 std::string name(Side side) { return side == Side::local ? "local" : "remote"; }
@@ -200,7 +242,7 @@ std::string what(const Step& step) {
     case What::arrive: return "what was sent before arrives";
     case What::run:
       return std::string(step.serial ? "run of the other installation" : "run") + " (interleaving " + n +
-             (step.flags ? ", --adopt)" : ")");
+             (step.looks ? ", policy " + std::to_string(step.looks) : "") + (step.flags ? ", --adopt)" : ")");
     case What::kill:
       return std::string(step.serial & kPowerLoss ? "the power fails " : "sync is killed ") +
              (step.serial & kAfter ? "after" : "before") + " write " + n;
@@ -230,6 +272,21 @@ std::string text(const char* side, const Setup& setup) {
 
 History generate(std::uint64_t seed) { return Generator(seed).take(); }
 History generateTwo(std::uint64_t seed) { return Generator(seed).takeTwo(); }
+History generateWithPolicies(std::uint64_t seed) { return Generator(seed).takeWithPolicies(); }
+
+namespace {
+
+std::string text(const settings::OfMailbox& rule) {
+  const char* way[] = {"both", "to-local", "to-remote"};
+  const char* deletions[] = {"both", "never", "to-local", "to-remote"};
+  return " [" + rule.pattern + "] direction " + way[static_cast<int>(rule.direction)] + ", deletions " +
+         deletions[static_cast<int>(rule.deletions)] + (rule.flags ? "" : ", no flags") +
+         (rule.create ? "" : ", creates none") +
+         (rule.maxSize ? ", max-size " + std::to_string(*rule.maxSize) : "") +
+         (rule.maxAge ? ", max-age" : "") + ";";
+}
+
+}  // namespace
 
 std::string text(const Step& step) {
   if (step.at == 0) return what(step);
@@ -238,6 +295,11 @@ std::string text(const Step& step) {
 
 std::string text(const History& history) {
   std::string out = text("  local", history.setup.local) + text("  remote", history.setup.remote);
+  for (std::size_t i = 0; i < history.policies.size(); ++i) {
+    out += "  policy " + std::to_string(i) + ":";
+    for (const settings::OfMailbox& rule : history.policies[i]) out += text(rule);
+    out += "\n";
+  }
   for (const Step& step : history.steps) out += (step.at == 0 ? "  " : "    ") + text(step) + "\n";
   return out;
 }

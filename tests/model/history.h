@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ipc/launch.h"
+#include "ipc/settings.h"
 #include "sync/pass/reconcile.h"
 #include "tests/model/flag_bits.h"
 
@@ -35,7 +36,7 @@ struct Step {
     arrive,    // what dead runs have sent reaches its server
     // A run of the engine, of installation `serial`. The steps after it with `at` above 0 happen within it;
     // also another installation's run, from its beginning to its end. With `flags` it and all later ones are
-    // told to --adopt.
+    // told to --adopt. `looks`: the policy that holds for it, of History::policies.
     run,
     // Faults of a run, at the first request from the `at`-th on that they apply to.
     kill,        // of sync at its `n`-th write; `serial` says how
@@ -83,11 +84,19 @@ struct History {
   Both<Setup> setup;
   std::vector<Step> steps;
   bool arrivals = false;  // what a dead run has sent arrives when a step says so, and else never
+  // What the user wants, from run to run; empty: that both sides are equal.
+  std::vector<std::vector<settings::OfMailbox>> policies{};
 };
+
+// A message that looks so came in longer ago than any of the policies lets be copied.
+inline constexpr std::uint32_t kOld = 1U << 16;
+inline constexpr std::uint32_t kMaxAge = 50 * 365;  // days
 
 History generate(std::uint64_t seed);
 // Two installations, which know nothing of each other.
 History generateTwo(std::uint64_t seed);
+// One that has other rules for what is carried over in each of its runs.
+History generateWithPolicies(std::uint64_t seed);
 std::string text(const Step& step);
 std::string text(const History& history);
 

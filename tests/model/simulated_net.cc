@@ -364,6 +364,7 @@ void SimulatedNet::handle(request::Append& append) {
 void SimulatedNet::handle(request::Store& store) {
   ++writes;
   checkWritable(selected_);
+  witness_.writes(side_, selected_);
   HeldMailbox* mailbox = selected();
   if (mailbox == nullptr) return;
   std::vector<answer::Message> messages;
@@ -387,6 +388,7 @@ void SimulatedNet::handle(request::Store& store) {
 void SimulatedNet::handle(request::Expunge& expunge) {
   ++writes;
   checkWritable(selected_);
+  witness_.writes(side_, selected_, Witness::Write::expunge);
   HeldMailbox* mailbox = selected();
   if (mailbox == nullptr || (halfExpunge_ && *halfExpunge_ != 0)) {
     // As a mailbox does that was renamed: everything vanishes, and nothing can be done.
@@ -429,7 +431,7 @@ void SimulatedNet::takeAlong(HeldMailbox& mailbox, const HeldMessage& held) {
 void SimulatedNet::handle(request::Move&) { throw Broken("the engine moves messages"); }
 
 void SimulatedNet::handle(request::Search& search) {
-  if (account_.setup.uidPlus) throw Broken("the engine searches");
+  if (account_.setup.uidPlus && !search.before) throw Broken("the engine searches");
   HeldMailbox* mailbox = selected();
   if (mailbox == nullptr) return;
   const FlagBits with = toBits(search.with);
@@ -437,6 +439,10 @@ void SimulatedNet::handle(request::Search& search) {
   UidSet found;
   for (const HeldMessage& held : mailbox->messages) {
     if (!search.uids.contains(*Uid::of(held.uid)) || (held.flags & with) != with) continue;
+    if (search.before &&
+        witness_.looks(held.serial).date.seconds() >=
+            std::chrono::sys_days(*search.before).time_since_epoch() / std::chrono::seconds(1))
+      continue;
     found.add(UidSet::single(*Uid::of(held.uid)));
     if (with == kDeleted) account_.seenMarked.emplace(selected_, held.uid);
   }
@@ -448,6 +454,8 @@ void SimulatedNet::handle(request::Manage& manage) {
   using Verb = request::Manage::Verb;
   ++writes;
   std::string name = account_.name(manage.mailbox.bytes);
+  if (!name.starts_with("interimap-probe-"))
+    witness_.writes(side_, name, manage.verb == Verb::create ? Witness::Write::create : Witness::Write::any);
   if (manage.verb == Verb::create && account_.find(name)) return no("ALREADYEXISTS", "[ALREADYEXISTS] there");
   switch (manage.verb) {
     case Verb::create: account_.create(name); break;

@@ -51,6 +51,9 @@ Trial::Trial(const History& history, MemoryFiles& files, std::string* trace)
   if (!Random(history.seed).oneIn(4)) haveTables();
   if (history.arrivals) witness_.beStrict();
   if (history.installations > 1) witness_.beSeveral();
+  if (!history.policies.empty())
+    witness_.bePolicied(std::ranges::none_of(history.steps, [](const Step& step) { return step.at != 0; }),
+                        history.policies.size() == 1);
   witness_.know([this](Side side, const std::string& name, std::uint32_t uid) {
     for (unsigned i = 0; i < history_.installations; ++i)
       if (isSurplus(i, side, name, *Uid::of(uid))) return true;
@@ -141,6 +144,7 @@ void Trial::play() {
     bool clean = within.empty() && stragglers_.empty();
     if (!clean) witness_.disturbed();
     adopting_ = adopting_ || step.flags != 0;
+    if (!history_.policies.empty()) policy_ = &history_.policies[step.looks];
     checkAfter(run(step.n, within, step.serial), clean);
   }
 }
@@ -149,6 +153,12 @@ void Trial::checkAfter(const Outcome& outcome, bool clean) {
   if (!clean || !outcome.finished || history_.installations > 1) return;
   if (mustReport_ && outcome.status == ExitStatus::ok)
     throw Broken("a mailbox had to be left alone, and the exit status is 0");
+  if (!history_.policies.empty()) {
+    if (outcome.status != ExitStatus::ok)
+      throw Broken("what the policy leaves undone is no trouble, but the exit status is " +
+                   std::to_string(static_cast<int>(outcome.status)));
+    return;
+  }
   if (madeParents()) return;
   if (outcome.status == ExitStatus::ok) return witness_.converged();
   if (outcome.status == ExitStatus::data && witness_.upsetMailboxes().empty() && !mayDiffer_)
@@ -173,8 +183,20 @@ bool Trial::isAnyRefused() {
   });
 }
 
-// No more faults: after a few runs all is quiet, and the run after that does not even look.
+// Policies are kept to, and then there is none any more: whatever was left undone is made up for.
 void Trial::settle() {
+  if (!history_.policies.empty()) {
+    policy_ = &history_.policies.back();
+    note("as the last policy has it");
+    comeToRest();
+    policy_ = nullptr;
+    note("without a policy");
+  }
+  comeToRest();
+}
+
+// No more faults: after a few runs all is quiet, and the run after that does not even look.
+void Trial::comeToRest() {
   for (Side side : kSides) accounts_[side].poison.clear();
   Outcome outcome;
   const unsigned all = history_.installations;
@@ -208,7 +230,7 @@ void Trial::settle() {
 void Trial::checkQuiet(ExitStatus status) {
   if (mustReport_ && status == ExitStatus::ok)
     throw Broken("a mailbox had to be left alone, and the exit status is 0");
-  witness_.converged();
+  history_.policies.empty() ? witness_.converged() : witness_.settled();
   if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !isAnyWithheld() &&
       status != ExitStatus::ok)
     throw Broken("all is equal, but the exit status is " + std::to_string(static_cast<int>(status)));
@@ -232,6 +254,7 @@ Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within, unsi
   if (Random(seed).oneIn(4)) self.store.reset();
   self.seam = nullptr;
   if (running_++ == 0) witness_.beginRun();
+  witness_.want(policy_);
   forbidUpset();
   auto [launchOurs, launchTheirs] = Channel::pair();
   Both<Descriptor> ends;
@@ -330,6 +353,7 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
         remote(Side::remote, Channel(std::move(ends.remote)), interleaving, seam);
     settings::Sync settings;
     settings.adopt = adopting_;
+    if (policy_ != nullptr) settings.ofMailboxes = *policy_;
     Connections connections({&local, &remote}, most, interleaving, reporter, seam, 0);
     for (Server* server : {&local, &remote})  // one that is not asked has all there is
       if (!accounts_[server->side()].setup.uidPlus) server->enable(Purpose::synchronise).get();

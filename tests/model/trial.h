@@ -38,6 +38,7 @@ class Trial {
   void haveTables();
   void play();
   void settle();
+  void comeToRest();
   void checkQuiet(ExitStatus status);
   bool madeParents() const;  // did a server in the last run, unasked
   bool isAnyWithheld() const;
@@ -91,6 +92,7 @@ class Trial {
   std::set<std::string> afresh_;  // that the run at hand is to take
   bool mustReport_ = false;       // a mailbox is forbidden, so that no run may end with 0
   bool adopting_ = false;         // --adopt, from now on
+  const std::vector<settings::OfMailbox>* policy_ = nullptr;
   bool mayDiffer_ = false;  // a mailbox whose UIDVALIDITY changed may be too different to be taken afresh
 };
 

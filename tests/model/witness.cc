@@ -116,8 +116,79 @@ void Witness::touches(Side side, const std::string& mailbox) const {
     throw Broken(at(side, mailbox) + "the engine writes to a mailbox that it has to leave alone");
 }
 
+const settings::OfMailbox& Witness::rule(const std::string& mailbox) const {
+  static const settings::OfMailbox kEverything;
+  if (policy_ != nullptr)
+    for (const settings::OfMailbox& rule : *policy_)
+      if (rule.pattern == "*" || rule.pattern == mailbox) return rule;
+  return kEverything;
+}
+
+bool Witness::lets(Side side, const std::string& mailbox, Write what) const {
+  using Rule = settings::OfMailbox;
+  const Rule& rule = this->rule(mailbox);
+  if (rule.direction == (side == Side::local ? Rule::Direction::toRemote : Rule::Direction::toLocal))
+    return false;
+  switch (what) {
+    case Write::any: return true;
+    case Write::flags: return rule.flags;
+    case Write::create: return rule.create;
+    case Write::expunge:
+      return rule.deletions == Rule::Deletions::both ||
+             rule.deletions == (side == Side::local ? Rule::Deletions::toLocal : Rule::Deletions::toRemote);
+  }
+  return true;
+}
+
+void Witness::writes(Side side, const std::string& mailbox, Write what) const {
+  if (blameless_ || lets(side, mailbox, what)) return;
+  const char* whats[] = {"writes", "stores flags", "expunges", "creates a mailbox"};
+  throw Broken(at(side, mailbox) + "the engine " + whats[static_cast<int>(what)] + ", against the policy");
+}
+
+bool Witness::isOutside(const Key& key, Side target) const {
+  const settings::OfMailbox& rule = this->rule(key.first);
+  return !lets(target, key.first, Write::any) || (rule.maxAge && (key.second & kOld) != 0) ||
+         (rule.maxSize && Looks::of(key.second).size > *rule.maxSize);
+}
+
+// What nobody has expunged is where it was, and on the other side unless the policy is against it; and
+// nothing is there twice.
+void Witness::settled() const {
+  for (const auto& [key, kin] : kin_) {
+    if (kin.total != 1 || hasSurplus(key)) continue;  // which is whose copy is not to be told
+    const std::string message = "message like " + std::to_string(key.second);
+    Both<std::size_t> have;
+    for (Side side : kSides) have[side] = flagsOf(side, key, 0).size();
+    for (Side side : kSides)
+      if (have[side] > 1) throw Broken(at(side, key.first) + message + " is there twice");
+    if (kin.userExpunges.local + kin.userExpunges.remote == 0) {
+      if (have[kin.origin] == 0) throw Broken(at(kin.origin, key.first) + message + " is lost");
+      const Side target = other(kin.origin);
+      const bool isThere = accounts_[target].find(key.first) != nullptr;
+      if (have[target] == 0 && !isOutside(key, target) && (isThere || lets(target, key.first, Write::create)))
+        throw Broken(at(target, key.first) + message + " was not copied");
+    }
+    for (Side side : kSides)
+      if (calm_ && onePolicy_ && policy_ != nullptr && kin.userExpunges[other(side)] > 0 && have[side] > 0 &&
+          lets(side, key.first, Write::expunge))
+        throw Broken(at(side, key.first) + message + " was expunged on the other side, and is still there");
+  }
+  if (policy_ != nullptr) return;
+  if (std::string found = difference(); !found.empty()) throw Broken("all is quiet, but " + found);
+}
+
 void Witness::copies(Side target, const std::string& mailbox, std::uint32_t serial) {
   touches(target, mailbox);
+  writes(target, mailbox);
+  if (auto known = kin_.find({mailbox, looks_.at(serial)}); known != kin_.end() && policied_ && !blameless_) {
+    if (policy_ != nullptr && isOutside(known->first, target))
+      throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
+                   " is copied, against the policy");
+    if (calm_ && known->second.total == 1 && known->second.userExpunges[target] > 0)
+      throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
+                   " is copied to where a user has expunged it");
+  }
   if (blameless_) {
     ++late_[{target, serial}];
     lateNow_.insert(serial);
@@ -141,6 +212,7 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
 void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set,
                      FlagBits cleared) {
   touches(side, mailbox);
+  writes(side, mailbox, (set | cleared) != 0 ? Write::flags : Write::any);
   const Kin& kin = this->kin(mailbox, serial);
   // After a kill one that looks like our copy is taken for it, whatever flags it has.
   if (isUpset(mailbox) || (kin.total > 1 && disturbed_)) return;
@@ -285,7 +357,7 @@ std::string Witness::difference() const {
   }
   for (const auto& [key, kin] : kin_) {
     if (isUpset(key.first)) continue;
-    if (readOnly()) continue;  // what is to be there is checked one by one
+    if (readOnly() || policied_) continue;  // what is to be there is checked one by one
     auto here = flagsOf(Side::local, key, both), there = flagsOf(Side::remote, key, both);
     if (here == there) continue;
     std::string text = shown(key.first) + ": messages like " + std::to_string(key.second) + " differ:";

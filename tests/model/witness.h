@@ -52,6 +52,15 @@ class Witness {
   // Only if the power failed, nobody knows any more that one of two was sent by mistake, while the other has
   // been copied by somebody else: then there may be two on both sides.
   void beSeveral() { several_ = disturbed_ = true; }
+  // What users want to be carried over, from now on. `calm`: nobody interferes with a run, and none is
+  // killed, so that the engine knows all that there is to know; `one`: and they want the same all the time.
+  void bePolicied(bool calm, bool one) { policied_ = disturbed_ = true, calm_ = calm, onePolicy_ = one; }
+  void want(const std::vector<settings::OfMailbox>* policy) { policy_ = policy; }
+  enum class Write : std::uint8_t { any, flags, expunge, create };
+  // The engine writes to that side, which the policy may forbid.
+  void writes(Side side, const std::string& mailbox, Write what = Write::any) const;
+  // All is quiet: what the policy lets be equal is, and nothing else has happened.
+  void settled() const;
   // Another one runs at the same time as the one at hand.
   void overlap() { overlap_ = true; }
 
@@ -122,6 +131,9 @@ class Witness {
   Side mirror() const;  // of the two the one that is not
   bool isSurplus(Side side, const std::string& mailbox, const HeldMessage& message) const;
   bool hasSurplus(const Key& key) const;
+  const settings::OfMailbox& rule(const std::string& mailbox) const;
+  bool lets(Side side, const std::string& mailbox, Write what) const;
+  bool isOutside(const Key& key, Side target) const;
   std::vector<FlagBits> flagsOf(Side side, const Key& key, FlagBits mask) const;
 
   Both<Account>& accounts_;
@@ -139,6 +151,8 @@ class Witness {
   std::set<Key> takenNow_;           // along, in this run
   IsSurplus isSurplus_;
   std::set<std::string> upset_, forbidden_, renamed_;
+  const std::vector<settings::OfMailbox>* policy_ = nullptr;
+  bool policied_ = false, calm_ = false, onePolicy_ = false;
   bool disturbed_ = false, blameless_ = false, strict_ = false, several_ = false, overlap_ = false,
        recordLost_ = false,    // with the power, since all was quiet
       expungeFailed_ = false;  // since then
