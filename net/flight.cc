@@ -48,16 +48,28 @@ void Flight::add(Command command, Owner& owner, Then then, bool known) {
   queue_.push_back(std::move(one));
 }
 
+// It is about the mailbox that was to be selected, which cannot be.
+bool Flight::isRefusedMailbox(const One& one) {
+  return isAboutSelected(one.name) && one.mailbox != nullptr && one.mailbox->refusal.has_value();
+}
+
 // What is to go once more waits until all is answered, so that it goes in its order.
-void Flight::go() {
-  if (queue_.empty() || throttle_.resting() || (stalled_ && !sent_.empty())) return;
+bool Flight::go() {
+  bool answered = false;
+  if (queue_.empty() || throttle_.resting() || (stalled_ && !sent_.empty())) return answered;
   if (std::exchange(stalled_, false)) probe();
   while (!queue_.empty() && sent_.size() < limit() && !reselecting_) {
-    if (reselects(queue_.front())) return;
+    const bool comesToNothing = isRefusedMailbox(queue_.front());
+    if (!comesToNothing && reselects(queue_.front())) return answered;
     One one = std::move(queue_.front());
     queue_.pop_front();
-    put(std::move(one));
+    if (comesToNothing)
+      one.then(*one.mailbox->refusal);
+    else
+      put(std::move(one));
+    answered |= comesToNothing;
   }
+  return answered;
 }
 
 // A NOOP behind what goes once more: if that is done and the other is not, it is not the server that is
@@ -77,10 +89,10 @@ bool Flight::reselects(const One& one) {
   One select{.name = one.mailbox->select.name(), .order = orders_++};
   select.command.emplace(one.mailbox->select);
   select.mailbox = one.mailbox;
-  select.then = [this](const StatusResponse& status) {
+  select.then = [this, mailbox = one.mailbox](const StatusResponse& status) {
     reselecting_ = false;
     if (status.condition != Condition::ok && !Throttled::inAnswer(status, "SELECT"))
-      throw Failure(ExitStatus::tryAgain, status.words() + ", to a mailbox that was selected before");
+      mailbox->refusal = status;
   };
   reselecting_ = true;
   put(std::move(select));
@@ -143,7 +155,7 @@ std::optional<Flight::Clock::duration> Flight::completed(std::string_view tag, c
 Flight::Verdict Flight::judge(One& one, const StatusResponse& status) {
   const bool ok = status.condition == Condition::ok, ours = one.owner != nullptr;
   if (isSelect(one.name) && !ok && selected_ == one.mailbox) selected_.reset();
-  if (isAboutSelected(one.name) && one.mailbox != nullptr && one.mailbox->refused) return Verdict::answer;
+  if (isRefusedMailbox(one)) return Verdict::answer;
   if (ours && one.owner->deaf && one.again) return Verdict::again;
   auto said = Throttled::inAnswer(status, one.name);
   if (said && !ok && ours) return refused(one, status, *said);
@@ -154,7 +166,7 @@ Flight::Verdict Flight::judge(One& one, const StatusResponse& status) {
     return Verdict::again;
   }
   if (one.tried) tried(one, status);
-  if (ours && isSelect(one.name) && !ok) one.mailbox->refused = true;
+  if (ours && isSelect(one.name) && !ok) one.mailbox->refusal = status;
   if (said && (ours || one.probe || isSelect(one.name)))
     throttle_.refused(*said, status.words());
   else if (ours && !stalled_)
@@ -214,7 +226,7 @@ void Flight::overtake(const One& by) {
   for (One& one : over) {
     one.then(one.refusal);
     if (!isSelect(one.name)) continue;
-    one.mailbox->refused = true;
+    one.mailbox->refusal = one.refusal;
     for (auto it = queue_.begin(); it != queue_.end();) {
       bool behind = it->mailbox == one.mailbox;
       if (behind) it->then(one.refusal);

@@ -45,7 +45,8 @@ class Flight {
   // One that goes in its turn, which go() decides. `owner` outlives it. `known`: the server has said that it
   // knows such commands.
   void add(Command command, Owner& owner, Then then, bool known);
-  void go();
+  // Whether something was answered without being sent.
+  bool go();
 
   bool empty() const { return sent_.empty() && queue_.empty(); }
   std::size_t size() const { return sent_.size() + queue_.size(); }
@@ -70,7 +71,8 @@ class Flight {
   struct Mailbox {
     Command select;
     std::optional<std::uint64_t> uidValidity{};
-    bool refused = false;  // it cannot be selected: what is asked about it comes to nothing
+    std::optional<StatusResponse>
+        refusal{};  // it cannot be selected: what is asked about it comes to nothing
   };
   struct One {
     std::string name, tag{};
@@ -92,6 +94,7 @@ class Flight {
   enum class Verdict : std::uint8_t { answer, notNow, again };
 
   static bool isRefused(const One& one) { return one.refusals > 0; }
+  static bool isRefusedMailbox(const One& one);
   std::size_t limit() const { return alone_ || trying_ > 0 ? 1 : most_; }
   Verdict judge(One& one, const StatusResponse& status);
   Verdict refused(One& one, const StatusResponse& status, const Throttled& said);

@@ -123,10 +123,35 @@ TEST_CASE("a command about a mailbox goes once more when that is selected again"
     script.flags("9");  // of b
     script.hear("000008 SELECT b\r\n");
   }
+  SUBCASE("and cannot be selected any more: only what is about it comes to nothing") {
+    script.say("000005 NO [NOPERM] not for you\r\n");
+    CHECK(script.done(second).text == "[NOPERM] not for you");
+    CHECK(script.answer<answer::Selected>(third).uidValidity.value == 2);
+    CHECK(script.done(third).ok());
+    script.hear("000006 NOOP\r\n");
+    script.say("000006 OK\r\n");
+    script.flags("9");
+    script.hear("000007 SELECT b\r\n");
+  }
   SUBCASE("and is another one: its UIDs mean other messages") {
     script.say("* OK [UIDVALIDITY 3] a\r\n");
     CHECK(script.failure().starts_with("UIDVALIDITY of a mailbox has changed"));
   }
+}
+
+TEST_CASE("what is asked about a mailbox that could not be selected is not sent") {
+  Refusing script;
+  script.ready();
+  auto first = script.select("a");
+  script.hear("000002 SELECT a\r\n");
+  script.say("000002 NO [NOPERM] not for you\r\n");
+  CHECK_FALSE(script.done(first).ok());
+  auto second = script.flags("1"), third = script.ask(request::Expunge{uids("1")});
+  CHECK(script.done(second).text == "[NOPERM] not for you");
+  CHECK(script.done(third).text == "[NOPERM] not for you");
+  script.hearNothing();
+  script.select("b");
+  script.hear("000003 SELECT b\r\n");
 }
 
 TEST_CASE("what alone is refused, again and again, is refused") {

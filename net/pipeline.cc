@@ -49,8 +49,8 @@ void Pipeline::sendCommands(Running& running, std::vector<Command> commands) {
     };
     flight_.add(std::move(command), running.owner, std::move(completed), answering_);
   }
-  go();
   context_.mailboxSelected |= running.exchange->selects();
+  go();  // after which it may be over
 }
 
 // An Expunge stores as well, in its own mailbox.

@@ -39,7 +39,9 @@ class Pipeline final : public LiteralSink {
   // Sends a command of net's own, whose tagged response `then` takes; its tag.
   std::string send(Command command, Then then) { return flight_.send(std::move(command), std::move(then)); }
   // Sends what waits for its turn, as far as that has come.
-  void go() { flight_.go(); }
+  void go() {
+    if (flight_.go()) answer();
+  }
   // Begins a request, as long as none before it has more commands to come.
   void start(Request request, const ExtensionSet& extensions);
   // Carries on with a request that has more commands to come; true as long as it lasts: what is behind it
