@@ -294,7 +294,10 @@ TEST_CASE_FIXTURE(Mechanisms, "authzid: a master user of Dovecot acts as another
   Dovecot server(directory / "server",
                  {.extra = "auth_mechanisms = plain login\npassdb {\n driver = static\n "
                            "args = password=master-key user=master\n master = yes\n "
-                           "result_success = continue\n}\n"});
+                           "result_success = continue\n}\n",
+                  .extra24 = "auth_mechanisms = plain login\npassdb master {\n driver = static\n "
+                             "passdb_static_password = master-key\n fields {\n  user = master\n }\n "
+                             "master = yes\n result_success = continue\n}\n"});
   Account master = account(server.imap(), {"authzid = bob", "auth = LOGIN PLAIN"}, "imap");
   master.user = "master";
   master.password = "master-key";

@@ -6,6 +6,8 @@
 #include <openssl/hmac.h>
 #include <time.h>
 
+#include "tests/e2e/dovecot_configuration.h"
+
 namespace interimap::bed {
 namespace {
 
@@ -40,6 +42,10 @@ TokenIssuer::TokenIssuer(const fs::path& directory) : directory_(makeDirectory(d
 }
 
 std::string TokenIssuer::passdb() const {
+  if (dovecotIs24())  // for which a token is no password
+    return "oauth2_introspection_mode = local\noauth2_username_attribute = sub\n"
+           "oauth2_local_validation {\n dict fs {\n  fs posix {\n   prefix = " +
+           (directory_ / "keys").string() + "/\n  }\n }\n}\n";
   return "passdb {\n driver = oauth2\n mechanisms = oauthbearer xoauth2\n args = " +
          (directory_ / "oauth2.conf").string() + "\n}\n";
 }
