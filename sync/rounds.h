@@ -22,6 +22,7 @@
 
 namespace interimap {
 
+// What outlives a round is a member, beside all that a round needs: hence more than 15.
 class Rounds {
  public:
   // Opens the database, as often as it takes one round.

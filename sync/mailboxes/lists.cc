@@ -99,16 +99,16 @@ bool Lists::settlePrefixes() {
 Reply<Nothing> Lists::send(Side side, request::List list) {
   return servers_[side]->list(
       std::move(list),
-      [this, side](const answer::ListEntry& entry) {
-        nameOctets_[side] += entry.mailbox.bytes.size();
-        if (entries_[side].size() == kMostMailboxes || nameOctets_[side] > kMostNameOctets)
+      [&heard = heard_[side], side](const answer::ListEntry& entry) {
+        heard.nameOctets += entry.mailbox.bytes.size();
+        if (heard.entries.size() == kMostMailboxes || heard.nameOctets > kMostNameOctets)
           throw ServerFailure(side, ExitStatus::protocol, "Server lists too many mailboxes");
-        entries_[side].push_back(entry);
+        heard.entries.push_back(entry);
       },
-      [this, side](const answer::StatusEntry& status) {
-        statusOctets_[side] += status.mailbox.bytes.size();
-        if (statuses_[side].size() < kMostMailboxes && statusOctets_[side] <= kMostNameOctets)
-          statuses_[side].push_back(status);
+      [&heard = heard_[side]](const answer::StatusEntry& status) {
+        heard.statusOctets += status.mailbox.bytes.size();
+        if (heard.statuses.size() < kMostMailboxes && heard.statusOctets <= kMostNameOctets)
+          heard.statuses.push_back(status);
       });
 }
 
@@ -144,8 +144,7 @@ void Lists::exchangeLists() {
   leftOut_.clear();
   for (Side side : kSides) {
     listing_[side].clear();
-    entries_[side].clear();
-    statuses_[side].clear();
+    heard_[side] = {};
     prefix_[side].outside.clear();
     hole_[side] = false;
     request::List list = request(side);
@@ -244,7 +243,7 @@ void Lists::fetchUnselected() {
   waitFor(std::move(replies));
   // A name with a wildcard matches others: only what is on the other side is of interest.
   for (Side side : kSides)
-    std::erase_if(entries_[side], [&](const answer::ListEntry& entry) {
+    std::erase_if(heard_[side].entries, [&](const answer::ListEntry& entry) {
       auto name = hierarchy_[side]->name(entry.mailbox);
       return !name || !listing_[other(side)].contains(*name);
     });
@@ -279,7 +278,7 @@ void Lists::settleDelimiters() {
   for (Side side : kSides) {
     std::optional<std::optional<char>> found = delimiter_[side];
     std::optional<char> inbox;
-    for (const answer::ListEntry& entry : entries_[side]) {
+    for (const answer::ListEntry& entry : heard_[side].entries) {
       if (isInbox(entry.mailbox.bytes)) {
         inbox = entry.delimiter;
         continue;
@@ -314,7 +313,7 @@ void Lists::settleDelimiters() {
 void Lists::leaveOut() {
   if (!settings_.mailboxes.empty() || names_) return;
   for (Side side : kSides)
-    for (const answer::ListEntry& entry : entries_[side]) {
+    for (const answer::ListEntry& entry : heard_[side].entries) {
       for (std::size_t use = 0; use < std::size(kSpecialUses); ++use) {
         bool ignored =
             (entry.uses >> use & 1) != 0 &&
@@ -363,7 +362,7 @@ void Lists::sortOut() {
   leaveOut();
   std::set<MailboxName> unrepresentable;
   for (Side side : kSides) {
-    for (const answer::ListEntry& entry : entries_[side]) {
+    for (const answer::ListEntry& entry : heard_[side].entries) {
       auto name = hierarchy_[side]->name(entry.mailbox);
       // One that is below the reference and that we cannot name is lost to us.
       const std::string& below = hierarchy_[side]->reference();
@@ -383,16 +382,14 @@ void Lists::sortOut() {
       }
       listing_[side][*name] = {exists, entry.subscribed, {entry.mailbox, {}, {}, {}, {}}};
     }
-    for (answer::StatusEntry& status : statuses_[side]) {
+    for (answer::StatusEntry& status : heard_[side].statuses) {
       auto name = hierarchy_[side]->name(status.mailbox);
       if (!name) continue;
       if (auto it = listing_[side].find(*name); it != listing_[side].end())
         it->second.status = std::move(status);
     }
     takeProbes(side);
-    entries_[side].clear();
-    statuses_[side].clear();
-    nameOctets_[side] = statusOctets_[side] = 0;
+    heard_[side] = {};
   }
 }
 

@@ -69,6 +69,11 @@ class Lists {
     std::string text;
     std::vector<std::string> outside;  // names that are not below it
   };
+  struct Heard {
+    std::vector<answer::ListEntry> entries;
+    std::vector<answer::StatusEntry> statuses;
+    std::size_t nameOctets = 0, statusOctets = 0;
+  };
   request::List request(Side side) const;
   void exchangeLists();
   const std::string& reference(Side side) const { return settings_.of[side].reference; }
@@ -90,9 +95,7 @@ class Lists {
   Log& log_;
   std::optional<std::vector<MailboxName>> names_;       // only these, and what is below them
   Both<std::optional<std::optional<char>>> delimiter_;  // unknown, or one, or NIL
-  Both<std::vector<answer::ListEntry>> entries_;
-  Both<std::vector<answer::StatusEntry>> statuses_;
-  Both<std::size_t> nameOctets_{}, statusOctets_{};  // of these
+  Both<Heard> heard_;                                   // until it is sorted out
   Both<bool> hole_;
   std::map<MailboxName, std::pair<Side, const char*>> leftOut_;
   Both<std::optional<Hierarchy>> hierarchy_;
