@@ -103,6 +103,7 @@ bool weigh(Work& work, const BothChanges& changes) {
     if (listing && !isWhole) {
       Due due = work.due;
       due.full = true;
+      due.sides = {true, true};  // one is compared with the other, news or not
       work.startAgain(std::move(due));
       return false;
     }
