@@ -126,7 +126,7 @@ $(BUILD)/%_test.o: finally := -O0 -U_FORTIFY_SOURCE
 # TIME seconds each, a minute if it says nothing: between the cases, which wait more than they work.
 e2e       := $(BUILD)/tests/e2e/e2e
 histories := $(BUILD)/tests/model/histories
-slow      := soak versions deadlines kill watch large
+slow      := bad_servers soak versions deadlines kill watch large
 cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
 hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
