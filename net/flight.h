@@ -71,8 +71,8 @@ class Flight {
   struct Mailbox {
     Command select;
     std::optional<std::uint64_t> uidValidity{};
-    std::optional<StatusResponse>
-        refusal{};  // it cannot be selected: what is asked about it comes to nothing
+    // It cannot be selected: what is asked about it comes to nothing.
+    std::optional<StatusResponse> refusal{};
   };
   struct One {
     std::string name, tag{};

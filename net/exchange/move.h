@@ -1,7 +1,7 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// UID MOVE (RFC 6851 section 3.2): the server takes all messages of one command to the other mailbox, or
-// none.
+// UID MOVE (RFC 6851 section 3.2). It may fail halfway: then some messages have moved, and the others have
+// not.
 #pragma once
 
 #include <utility>
