@@ -9,7 +9,7 @@
 namespace interimap {
 
 bool isCopyMark(std::string_view line) {
-  if (line.size() > kLongestCopyMark) return false;
+  if (line.size() > kLongestCopyMark || line.empty() || asciiUpper(line[0]) != 'X') return false;
   for (std::string_view name : {"X-TUID:", "X-OFFLINEIMAP:"})
     if (std::ranges::equal(line.substr(0, name.size()), name, {}, [](char c) { return asciiUpper(c); }))
       return true;

@@ -131,13 +131,14 @@ bool Lexer::insideQuotes() {
   for (const Literal& literal : response_.literals)
     if (literal.streamed) return false;
   quotesAt_ = std::max(quotesAt_, lineAt_);
-  for (; quotesAt_ < text.size(); ++quotesAt_) {
-    if (quoted_ && text[quotesAt_] == '\\')
+  auto next = [&] { return quoted_ ? text.find_first_of("\"\\", quotesAt_) : text.find('"', quotesAt_); };
+  for (; (quotesAt_ = next()) < text.size(); ++quotesAt_) {
+    if (text[quotesAt_] == '\\')
       ++quotesAt_;
-    else if (text[quotesAt_] == '"')
+    else
       quoted_ = !quoted_;
   }
-  quotesAt_ = std::min(quotesAt_, text.size());
+  quotesAt_ = text.size();
   return quoted_ && text.size() - lineAt_ <= limits::kLongestBroken &&
          text.find(" ENVELOPE (") != std::string::npos;
 }
