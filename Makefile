@@ -123,7 +123,7 @@ $(BUILD)/%_test.o: finally := -O0 -U_FORTIFY_SOURCE
 
 # make check installs what is missing, builds, and runs everything, spread over the cores; the slowest first. 100,000
 # histories of the model; once more under ASan and UBSan what needs no servers, and some of what does; and the fuzz targets,
-# TIME seconds each, a minute if it says nothing: between the cases, which wait more than they work.
+# TIME seconds each, 20 if it says nothing: between the cases, which wait more than they work.
 e2e       := $(BUILD)/tests/e2e/e2e
 histories := $(BUILD)/tests/model/histories
 slow      := bad_servers soak versions deadlines kill watch large
