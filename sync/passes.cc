@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <ctime>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -107,7 +109,12 @@ void Passes::untilOver(std::vector<Due> wave) {
             ExitStatus::tryAgain);
       break;
     }
-    wave = pass(wave);
+    std::vector<Due> together, again;
+    std::ranges::copy_if(wave, std::back_inserter(together), std::not_fn(&Due::byItself));
+    if (!together.empty()) again = pass(together);
+    for (const Due& due : wave)
+      if (due.byItself) std::ranges::move(pass({due}), std::back_inserter(again));
+    wave = std::move(again);
   }
 }
 

@@ -43,7 +43,7 @@ class Passes {
 
  private:
   void preview(const Due& due);
-  // Those that are not over after the most passes are reported.
+  // Those that are not over after the most passes are reported. What is to be by itself is taken one by one.
   void untilOver(std::vector<Due> wave);
   void tryAlone(const std::vector<Mailbox>& mailboxes);
   void awaitStragglers(const std::vector<Mailbox>& mailboxes);

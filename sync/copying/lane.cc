@@ -354,11 +354,14 @@ void Lane::leaveOutKeywords(const Load& load, const answer::WindowMessage& messa
                ExitStatus::tryAgain);
 }
 
-// It was listed and did not come: expunged meanwhile, or its response could not be read. Only the server
-// knows, and the next pass asks.
+// It was listed and did not come: expunged meanwhile, or a response could not be read, which may have been
+// another mailbox's. Only the server knows, and the next pass asks, for nothing else meanwhile. Once: then it
+// is for the next run.
 void Lane::owe(const Load& load, Uid uid) {
-  postpone(load, uid);
-  if (load.again)
+  leaveUnsent(load, uid);
+  if (!load.byItself)
+    tally_.owed.insert(load.mailbox);
+  else
     log_.error(About::at(source_.side(), load.mailbox->wire[source_.side()]),
                "UID " + std::to_string(uid.value()) + " is listed, but the server does not send it",
                ExitStatus::tryAgain);
@@ -366,8 +369,12 @@ void Lane::owe(const Load& load, Uid uid) {
 
 // It is for the next pass.
 void Lane::postpone(const Load& load, Uid uid) {
-  ++tally_.finished;
+  leaveUnsent(load, uid);
   tally_.incomplete.insert(load.mailbox);
+}
+
+void Lane::leaveUnsent(const Load& load, Uid uid) {
+  ++tally_.finished;
   store_.settle(load.mailbox->id, target_.side(), uid);
   store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::unsent, "");
 }

@@ -34,8 +34,10 @@ struct Tally {
   std::uint64_t octets = 0;    // copied
   // Mailboxes that something was sent to, so that the target has news.
   std::set<const Mailbox*> appendedTo;
-  // Mailboxes of which the source did not send all that it had listed.
+  // Mailboxes of which not all was copied that had been listed.
   std::set<const Mailbox*> incomplete;
+  // Mailboxes of which the source did not send all that it was asked for.
+  std::set<const Mailbox*> owed;
   // Mailboxes in which the target gave a UID out twice: given up for this run.
   std::set<const Mailbox*> confused;
   // Mailboxes to which something may still be on its way, over a connection that is lost.
@@ -56,7 +58,7 @@ class Lane {
     UidNext targetNext;
     UidValidity sourceValidity, targetValidity;
     Access access;  // to the target
-    bool again;     // not the first try in this run
+    bool byItself;  // nothing else is asked for meanwhile: what does not come now is left to the next run
   };
   void add(Load load);
 
@@ -127,6 +129,7 @@ class Lane {
   void leaveOutKeywords(const Load& load, const answer::WindowMessage& message, const std::string& reply);
   void owe(const Load& load, Uid uid);
   void postpone(const Load& load, Uid uid);
+  void leaveUnsent(const Load& load, Uid uid);
   bool map(const Load& load, const answer::WindowMessage& message, Uid copy);
   store::Pair pair(const answer::WindowMessage& message, Uid copy) const;
   void confuse(const Load& load, Uid source, Uid copy);

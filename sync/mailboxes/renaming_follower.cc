@@ -148,6 +148,13 @@ std::vector<RenamingFollower::Verdict> RenamingFollower::compare(const std::vect
                          : keepUidValidity(found[from + i], places) ? Verdict::same
                                                                     : Verdict::unknown);
     }
+    // A response that could not be read may have been another's.
+    for (std::size_t i = 0; i < comparisons.size(); ++i) {
+      if (!isSpoiled(comparisons[i])) continue;
+      Comparison once;
+      ask(once, found[from + i], ids.at(found[from + i].from));
+      verdicts[from + i] = judge(once);
+    }
   }
   return verdicts;
 }
@@ -183,6 +190,12 @@ void RenamingFollower::ask(Comparison& comparison, const Renaming& renaming, sto
     };
     comparison.replies[side] = servers_[side]->fetch(uids[side], request::Fetch::Items::identity, note);
   }
+}
+
+bool RenamingFollower::isSpoiled(Comparison& comparison) {
+  return !comparison.pairs.empty() && std::ranges::any_of(kSides, [&](Side side) {
+    return comparison.replies[side].done().code == answer::kUnreadable;
+  });
 }
 
 RenamingFollower::Verdict RenamingFollower::judge(Comparison& comparison) {

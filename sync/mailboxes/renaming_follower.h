@@ -55,6 +55,7 @@ class RenamingFollower {
   std::vector<Verdict> compare(const std::vector<Renaming>& found, const std::vector<KnownPlace>& places);
   bool keepUidValidity(const Renaming& renaming, const std::vector<KnownPlace>& places) const;
   void ask(Comparison& comparison, const Renaming& renaming, store::MailboxId id);
+  static bool isSpoiled(Comparison& comparison);
   static Verdict judge(Comparison& comparison);
   bool mayFollow(const Renaming& renaming, const std::vector<KnownPlace>& places) const;
   std::vector<Renaming> carryOut(std::vector<Renaming> left);

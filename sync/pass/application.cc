@@ -57,7 +57,7 @@ void Application::load(const Both<Lanes*>& lanes, BothChanges& changes) {
     store::SideState target = work_.reached(other(source));
     lanes[source]->add({&work_.mailbox, std::exchange(changes[source]->fresh, {}), target.uidNext,
                         work_.validity(source), target.uidValidity, work_.access(other(source)),
-                        work_.due.again});
+                        work_.due.byItself});
   }
 }
 
@@ -159,13 +159,15 @@ bool Application::isSame(Side side, Reply<answer::Selected>& selected) const {
 }
 
 void Application::leaveUnexpunged(Side side) {
+  left_ = true;
+  if (const answer::Done& done = removals_[side]->selected.done(); done.code == answer::kUnreadable)
+    return work_.failOrTryAgain(side, true, words(done), ExitStatus::tryAgain);
   work_.log.error(
       work_.about(side),
       "Mailbox was deleted and re-created meanwhile (UIDVALIDITY changed), or cannot be selected any "
       "more: not expunging " +
           removals_[side]->uids.text(),
       ExitStatus::tryAgain);
-  left_ = true;
 }
 
 void Application::leave(Side side, const std::string& text) {

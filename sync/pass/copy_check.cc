@@ -56,7 +56,7 @@ void checkCopies(Work& work, const BothChanges& changes, Side target) {
         });
   for (Side side : kSides)  // both: what is still to come must find `keys` alive
     if (const answer::Done& done = replies[side].done(); !done.ok())
-      work.fail(side, words(done), ExitStatus::tryAgain);
+      work.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
   if (work.isOver()) return;
 
   std::map<Key, Uid> shown;  // what the target has, and where

@@ -38,7 +38,7 @@ TEST_CASE("troubles: the mailbox is taken again in another way, or left alone") 
       {"restored", {restored, {}}, "", "UIDNEXT went back", true},
       {"rebuilt", {{}, rebuilt}, "full", "Comparing every message", false},
       {"without mod-sequences", {bare, {}}, "bare", "", false},
-      {"unreadable", {unreadable, {}}, "again", "", false},
+      {"unreadable", {unreadable, {}}, "by itself", "", false},
       {"refused", {refused, {}}, "", "NO", false},
       {"rebuilt, and refused", {refused, rebuilt}, "", "NO", false},
       {"UIDVALIDITY, and refused", {other, refused}, "", "UIDVALIDITY changed!", false},
@@ -56,7 +56,7 @@ TEST_CASE("troubles: the mailbox is taken again in another way, or left alone") 
       if (work.next->afresh) next = "afresh";
       if (work.next->full) next = "full";
       if (work.next->bare.local || work.next->bare.remote) next = "bare";
-      if (next.empty() && work.next->again) next = "again";
+      if (next.empty() && work.next->byItself) next = "by itself";
     }
     CHECK(next == row.next);
     const std::string said = scene.said();

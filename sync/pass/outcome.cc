@@ -79,23 +79,30 @@ void rememberReached(const Work& work, const BothChanges& changes, const Applica
   for (Side side : kSides) rememberLandmarks(work, changes[side], side);
 }
 
+void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes) {
+  for (Side side : kSides) {
+    Lanes& copied = *lanes[other(side)];
+    auto unnamed = copied.tally().unnamed.find(next.mailbox);
+    next.unnamed[side] = unnamed == copied.tally().unnamed.end() ? UidSet() : unnamed->second;
+    next.copies[side] = std::make_shared<const Copies>(copied.takeCopies(*next.mailbox));
+    next.expunged[side] += done.expunged()[side];
+  }
+}
+
 void decideNext(Work& work, const BothChanges& changes, const Application& done, const Both<Lanes*>& lanes) {
   Due next = work.due;
   next.again = true;
   next.full = next.afresh = next.recounted = false;
   next.rebuilt = {};
-  for (Side side : kSides) next.expunged[side] += done.expunged()[side];
   for (Side side : kSides)
     next.sides[side] = done.plan().writes(side) || !work.surplus[side].empty() || done.owed()[side] ||
                        lanes[other(side)]->tally().appendedTo.contains(&work.mailbox) ||
                        lanes[side]->tally().incomplete.contains(&work.mailbox);
   for (Side side : kSides) {
-    const auto& unnamed = lanes[other(side)]->tally().unnamed;
-    auto it = unnamed.find(&work.mailbox);
-    next.unnamed[side] = it == unnamed.end() ? UidSet() : it->second;
+    if (!lanes[side]->tally().owed.contains(&work.mailbox)) continue;
+    next.sides[side] = next.byItself = true;
   }
-  for (Side side : kSides)
-    next.copies[side] = std::make_shared<const Copies>(lanes[other(side)]->takeCopies(work.mailbox));
+  carryOver(next, done, lanes);
   if (!next.sides.local && !next.sides.remote) {
     std::string text = misfit(work, changes);
     if (text.empty()) return reportUnfound(work);

@@ -14,6 +14,9 @@ namespace interimap {
 // Within the caller's transaction.
 void rememberReached(const Work& work, const BothChanges& changes, const Application& done);
 
+// What the pass that follows has to know of what this one has done.
+void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes);
+
 // Another pass if something was written, as that is news of our own making, or if MESSAGES does not fit.
 void decideNext(Work& work, const BothChanges& changes, const Application& done, const Both<Lanes*>& lanes);
 

@@ -172,7 +172,10 @@ void Pass::expungeRefused() {
 }
 
 void Pass::finish(const Both<Lanes*>& lanes) {
-  if (!application_ || !application_->finish() || leftApart_) return;
+  if (!application_) return;
+  const bool isDone = application_->finish();
+  if (work_.next) carryOver(*work_.next, *application_, lanes);  // an EXPUNGE is to be tried again
+  if (!isDone || leftApart_) return;
   for (Side side : kSides)
     if (lanes[side]->tally().confused.contains(&work_.mailbox)) return;
   for (Side side : kSides)

@@ -73,14 +73,19 @@ void Work::fail(Side side, const std::string& text, ExitStatus status) {
 }
 
 void Work::failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status) {
-  if (!again || due.again) return fail(side, text, status);
-  if (!over_) startAgain({.mailbox = &mailbox, .again = true});
+  if (!again || due.byItself) return fail(side, text, status);
+  if (over_) return;
+  Due once = due;
+  once.sides = {true, true};
+  once.byItself = true;
+  startAgain(std::move(once));
 }
 
 void Work::startAgain(Due due_) {
   over_ = true;
   due_.alone = due.alone;
   due_.unnamed = due.unnamed;
+  due_.byItself = due_.byItself || due.byItself;
   next = std::move(due_);
 }
 

@@ -29,6 +29,7 @@ struct Due {
   bool recovered = false;             // that was tried in this run
   Both<bool> rebuilt{};               // that side does not know what changed since last time
   Both<bool> bare{};                  // that side has no mod-sequences in this mailbox
+  bool byItself = false;              // a response could not be read: nothing else is asked meanwhile
   bool recounted = false;             // a server named more or fewer messages than it said that there are
   unsigned doubts = 0;                // how often MESSAGES did not fit
   std::int64_t alone = 0;             // the hangup that is tried again, and nothing else; 0: none
@@ -83,7 +84,8 @@ class Work {
   bool isOver() const { return over_; }
   // An error, the first of the pass.
   void fail(Side side, const std::string& text, ExitStatus status);
-  // A response that could not be read is lost, but not the mailbox: it is looked at again, once.
+  // A response that could not be read is lost, but not the mailbox: it may have been that of another. It is
+  // looked at again, once and by itself.
   void failOrTryAgain(Side side, bool again, const std::string& text, ExitStatus status);
   void startAgain(Due due);
   // The pass that is to follow, if any.

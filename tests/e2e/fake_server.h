@@ -49,6 +49,8 @@ struct FakeOptions {
   // The responses to a command, the tagged one last, as they are to be sent instead; where none is left, the
   // connection ends.
   std::function<void(const FakeCommand&, std::vector<std::string>&)> retells = {};
+  // Sent before the response to a command behind which a SELECT has come already.
+  std::string beforeSelect = {};
 };
 
 // What happens at a command instead of the ordinary answer.

@@ -72,6 +72,12 @@ void FakeServer::Session::send(std::string_view data) {
   if (!wire_.write(data)) throw Closed();
 }
 
+void FakeServer::Session::done(const std::string& completion) {
+  const std::string& confused = server_.options_.beforeSelect;
+  if (!confused.empty() && buffer_.find(" SELECT ") != std::string::npos) send(confused);
+  response(tag_ + " " + completion + "\r\n");
+}
+
 void FakeServer::Session::response(const std::string& line) {
   const auto& rewrite = server_.options_.rewrite;
   const std::string octets = rewrite ? rewrite(line) : line;

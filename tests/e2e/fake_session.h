@@ -28,7 +28,7 @@ class FakeServer::Session {
   bool readCommand();  // false: refused at a literal
   void response(const std::string& line);
   void untagged(const std::string& text) { response("* " + text + "\r\n"); }
-  void done(const std::string& completion) { response(tag_ + " " + completion + "\r\n"); }
+  void done(const std::string& completion);
   bool apply(const Intervention* intervention);
   void answer();  // does what the command says, or what the options say instead
 
