@@ -123,12 +123,19 @@ std::vector<Renaming> parentsOf(const Renaming& renaming) {
 
 }  // namespace
 
+// Some servers have one UIDVALIDITY for all mailboxes, or for those of the same second. Then it is another
+// one if its numbers fell, and another name goes on from where they were.
 bool isStill(const KnownPlace& place, Side side, const Listing& listing) {
   auto it = listing.find(place.name);
   if (it == listing.end() || !it->second.exists) return false;
   const auto& state = place.state[side];
-  const auto& now = it->second.status.uidValidity;
-  return !state || state->uidNext.value == 0 || !now || *now == state->uidValidity;
+  const answer::StatusEntry& now = it->second.status;
+  if (!state || state->uidNext.value == 0 || !now.uidValidity) return true;
+  if (*now.uidValidity != state->uidValidity) return false;
+  if (!now.uidNext || continues(now, *state)) return true;
+  return std::ranges::none_of(listing, [&](const auto& entry) {
+    return entry.first != place.name && entry.second.exists && continues(entry.second.status, *state);
+  });
 }
 
 Renamings findRenamings(const Both<const Listing*>& listings, const std::vector<KnownPlace>& known) {

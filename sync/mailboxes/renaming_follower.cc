@@ -164,6 +164,9 @@ bool RenamingFollower::keepUidValidity(const Renaming& renaming,
   for (Side side : kSides) {
     const Listing& listing = lists_.listing(side);
     if (!renaming.done[side] || !listing.contains(renaming.from)) continue;
+    // One for all of them tells nothing.
+    if (listing.at(renaming.from).status.uidValidity == listing.at(renaming.to).status.uidValidity)
+      return false;
     bool kept = std::ranges::any_of(places, [&](const KnownPlace& place) {
       auto it = listing.find(place.name);
       return place.state[side] && it != listing.end() &&

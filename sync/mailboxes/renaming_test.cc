@@ -84,6 +84,11 @@ TEST_CASE("a mailbox that got another name is found") {
       {"a=7 b=8", "a=8 b=7", "a=108 b=107", "a>b both, b>a both", ""},
       {"a=7 b=8", "b=7 c=8", "a=107 b=108", "a>b local, b>c local", ""},
       {"a=7 b=8 c=9", "a=9 b=7 c=8", "a=107 b=108 c=109", "a>b local, b>c local, c>a local", ""},
+      // UIDVALIDITY is the same for all.
+      {"a=7 b=7:3", "a=7:2 b=7:3 z=7", "a=107 b=107:3", "a>z local", ""},
+      {"a=7", "a=7", "a=107:1 z=107", "a>z remote", ""},
+      {"a=7 b=7", "a=7:2 b=7 y=7 z=7", "a=107 b=107", "", "y z"},
+      {"a=7 b=7:20", "a=7:2 b=7:20", "a=107 b=107:20", "", ""},
       // None of the kind.
       {"a=7", "a=7 z=7", "a=107", "", ""},
       {"a=7", "z=8", "a=107", "", ""},
