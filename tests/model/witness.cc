@@ -313,7 +313,7 @@ bool Witness::isSurplus(Side side, const std::string& mailbox, const HeldMessage
   if (!isSurplus_) return false;
   auto is = [&](const HeldMessage& it) { return isSurplus_(side, mailbox, it.uid); };
   if (!several_) return is(message);
-  if (!expungeFailed_ && !late_.contains({side, message.serial})) return false;
+  if (!expungeFailed_ && !recordLost_ && !late_.contains({side, message.serial})) return false;
   // One that came late, when a user had expunged the original before all knew of it, cannot be proved to be
   // anybody's copy: it stays there, and is named.
   const auto kin = kin_.find({mailbox, looks_.at(message.serial)});
