@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "ipc/failure.h"
-#include "ipc/special_use.h"
 #include "sync/mailboxes/mailbox.h"
 #include "sync/mailboxes/ownership.h"
 #include "sync/mailboxes/prefixes.h"
+#include "sync/report/special_uses.h"
 
 namespace interimap {
 
@@ -19,19 +19,6 @@ Finding::Fact number(const char* name, std::uint64_t value) { return {name, valu
 
 std::string counted(std::uint64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
-constexpr std::size_t kMostUses = 2000;  // octets that are shown
-
-// "Drafts (\\Drafts), Sent (\\Sent)"
-void addUses(std::string& text, std::uint8_t uses, const std::string& mailbox) {
-  if (uses == 0 || text.ends_with(" ...")) return;
-  if (text.size() + mailbox.size() > kMostUses) {
-    text += " ...";
-    return;
-  }
-  for (std::size_t i = 0; i < std::size(kSpecialUses); ++i)
-    if ((uses >> i & 1) != 0) text += (text.empty() ? "" : ", ") + mailbox + " (" + kSpecialUses[i] + ")";
 }
 
 }  // namespace
@@ -181,13 +168,13 @@ void Check::listOne(Side side) {
 
 // RFC 6154: of all mailboxes, those that are left out for their use as well.
 void Check::tellUses(Side side) {
-  std::string uses;
+  SpecialUses uses;
   auto reply = servers_[side]->list(
       {settings_.of[side].reference, {"*"}, {}, false},
-      [&](const answer::ListEntry& entry) { addUses(uses, entry.uses, entry.mailbox.bytes); },
-      [](const answer::StatusEntry&) {});
-  if (reply.done().ok() && !uses.empty())
-    passed(About::server(side), Verdict::ok, "special-use", "Special uses: " + uses, {{"uses", uses}});
+      [&](const answer::ListEntry& entry) { uses.add(entry); }, [](const answer::StatusEntry&) {});
+  if (reply.done().ok() && !uses.text().empty())
+    passed(About::server(side), Verdict::ok, "special-use", "Special uses: " + uses.text(),
+           {{"uses", uses.text()}});
 }
 
 void Check::tellMailboxes(Side side, std::uint64_t mailboxes, std::uint64_t messages) {

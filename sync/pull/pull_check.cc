@@ -10,6 +10,7 @@
 #include "ipc/failure.h"
 #include "sync/mailboxes/hierarchy.h"
 #include "sync/pull/pull_visit.h"
+#include "sync/report/special_uses.h"
 
 namespace interimap {
 
@@ -55,6 +56,7 @@ ExitStatus PullCheck::run() {
     if (settings_.purgeAfter && !has.expunges)
       log_.error(About::run(), notAdvertised("UIDPLUS (RFC 4315)"), ExitStatus::protocol);
     for (const std::string& mailbox : settings_.mailboxes) lookAt(mailbox);
+    tellUses();
   }
   return log_.status() == ExitStatus::ok && server_.isLost() ? ExitStatus::unavailable : log_.status();
 }
@@ -135,6 +137,16 @@ void PullCheck::lookAt(const std::string& mailbox) {
   std::uint64_t messages = status.messages.value_or(0);
   passed(mailbox, "mailbox", std::to_string(messages) + (messages == 1 ? " message" : " messages"),
          {{"messages", messages}});
+}
+
+// RFC 6154: of all mailboxes, to choose from.
+void PullCheck::tellUses() {
+  SpecialUses uses;
+  auto reply = server_.list(
+      {"", {"*"}, {}, false}, [&](const answer::ListEntry& entry) { uses.add(entry); },
+      [](const answer::StatusEntry&) {});
+  if (await([&] { return reply.ready(); }) && reply.done().ok() && !uses.text().empty())
+    passed({}, "special-use", "Special uses: " + uses.text(), {{"uses", uses.text()}});
 }
 
 }  // namespace interimap

@@ -29,6 +29,7 @@ class PullCheck {
   void lookAtState();
   void tellState();
   void lookAt(const std::string& mailbox);
+  void tellUses();
   bool await(const std::function<bool()>& ready);  // false: the server is lost before that
 
   const settings::Pull& settings_;

@@ -264,6 +264,26 @@ TEST_CASE_FIXTURE(Checked, "check: what mailboxes are for") {
                         "ok: remote: Leaving out All mail (\\All)"});
 }
 
+TEST_CASE("check of pullimap: what mailboxes are for") {
+  PullScripted bed;
+  FakeServer server({.user = "bob", .rewrite = [](const std::string& line) {
+                       std::string text = line;
+                       if (text.starts_with("* LIST (") && text.find("Sent") != text.npos)
+                         text.insert(8, std::string("\\Sent") + (text[8] == ')' ? "" : " "));
+                       return text;
+                     }});
+  server.access([](auto& mailboxes) { mailboxes["Sent mail"]; });
+  bed.program.configure(
+      {{"work", cleartext(server.port(), "bob")}},
+      {"deliver-method = " + bed.sink.method(), std::string("deliver-rcpt = ") + kRecipient});
+  Run run = bed.program.run({"--check", "work"});
+  checkStatus(run, ExitStatus::ok);
+  checkHas(run.output, {"ok: work: Special uses: Sent mail (\\Sent)\n"});
+  Run json = bed.program.run({"--check", "work", "--log-format=json"});
+  checkStatus(json, ExitStatus::ok);
+  checkHas(json.output, {R"x("step":"special-use","result":"ok","uses":"Sent mail (\\Sent)"})x"});
+}
+
 TEST_CASE("check of pullimap: passwords that cannot be had, of either server") {
   PullScripted bed;
   Account account = cleartext(bed.server.port(), "bob");
