@@ -18,6 +18,7 @@
 #include "tests/e2e/tokens.h"
 
 using namespace interimap::bed;
+using interimap::ExitStatus;
 using namespace std::chrono_literals;
 
 namespace {
@@ -28,6 +29,9 @@ constexpr const char* kAll23 =
     "auth_mechanisms = plain login scram-sha-1 scram-sha-256 oauthbearer xoauth2 external\n";
 constexpr auto kDelay = 10ms;  // one way
 constexpr unsigned kAttempts = 4;
+
+// In place of a mechanism: the certificate alone, and no login.
+constexpr const char* kNoLogin = "";
 
 // A mechanism, and the round trips of the whole connection from its first octet to the last.
 struct Row {
@@ -55,9 +59,10 @@ struct Logins {
   }
   // The keys for a login by it, with that in front of each; without the password.
   Words keys(const std::string& mechanism, const std::string& before = "") const {
-    Words all{before + "auth = " + mechanism, before + "SSL_CAfile = " + certificates.authority().string(),
+    Words all{before + "SSL_CAfile = " + certificates.authority().string(),
               before + "SSL_protocol_min = TLSv1.3"};
-    if (mechanism == "EXTERNAL") {
+    if (mechanism != kNoLogin) all.push_back(before + "auth = " + mechanism);
+    if (mechanism == "EXTERNAL" || mechanism == kNoLogin) {
       all.push_back(before + "SSL_cert = " + client.string());
       all.push_back(before + "SSL_key = " + certificates.key().string());
     } else {
@@ -71,7 +76,8 @@ struct Logins {
     return mechanism == "OAUTHBEARER" || mechanism == "XOAUTH2";
   }
   void note(const std::string& where, const std::string& mechanism, unsigned trips) {
-    table += where + "  " + mechanism + "  " + std::to_string(trips) + "\n";
+    table += where + "  " + (mechanism == kNoLogin ? "no AUTH, a certificate" : mechanism) + "  " +
+             std::to_string(trips) + "\n";
   }
 };
 
@@ -132,13 +138,17 @@ struct Smtp : Logins {
         Words more = keys(row.mechanism, "deliver-");
         more.insert(more.end(),
                     {"deliver-method = " + protocol + ":localhost:" + std::to_string(relay.port()),
-                     "deliver-rcpt = " + recipient, "deliver-tls = " + tls, "deliver-username = bob"});
+                     "deliver-rcpt = " + recipient, "deliver-tls = " + tls});
+        if (row.mechanism != std::string(kNoLogin)) more.push_back("deliver-username = bob");
         Pullimap program(directory / ("program" + std::to_string(runs++)),
                          {{"work", cleartext(server.port(), "bob")}}, more);
         Run run = program.run();
         requireDone(run);
         INFO(run.log());
-        CHECK(run.says(std::string("AUTH ") + row.mechanism));
+        if (row.mechanism == std::string(kNoLogin))
+          CHECK_FALSE(run.says("C: AUTH"));
+        else
+          CHECK(run.says(std::string("AUTH ") + row.mechanism));
         CHECK(run.says("is delivered to"));
         CHECK_FALSE(run.says(kPassword));
         return relay.connections().back().roundTrips;
@@ -231,6 +241,32 @@ TEST_CASE_FIXTURE(Imap, "mechanisms by round trips: IMAP, Cyrus 3.10") {
   checkCyrus(*this, "Cyrus 3.10", Cyrus(*debian, place / "server", withTls(*this)));
 }
 
+namespace {
+
+// Postfix offers EXTERNAL where Dovecot, which it asks, has it, and then it cannot succeed: of the client's
+// certificate it tells Dovecot nothing (src/xsasl/xsasl_dovecot_server.c), so there is no name to log in by.
+// What it has for certificates is permit_tls_clientcerts, without any login.
+void checkPostfixAndCertificates(Smtp& bed, const Postfix& postfix) {
+  auto pull = [&](std::uint16_t port, const std::string& tls, Words more) {
+    more.insert(more.end(), {"deliver-method = smtp:localhost:" + std::to_string(port),
+                             std::string("deliver-rcpt = ") + kRecipient, "deliver-tls = " + tls});
+    return Pullimap(bed.directory / ("program" + std::to_string(bed.runs++)),
+                    {{"work", cleartext(bed.server.port(), "bob")}}, more)
+        .run();
+  };
+  Words external = bed.keys("EXTERNAL", "deliver-");
+  external.push_back("deliver-username = bob");
+  checkStatus(pull(postfix.submission(), "required", external), ExitStatus::noPermission);
+
+  checkStatus(pull(postfix.certified(), "required",
+                   {"deliver-SSL_CAfile = " + bed.certificates.authority().string()}),
+              ExitStatus::data);
+  bed.check("Postfix, STARTTLS", postfix.certified(), "smtp", "required", kRecipient, {{kNoLogin, 8}});
+  bed.check("Postfix, TLS", postfix.certifieds(), "smtp", "implicit", kRecipient, {{kNoLogin, 7}});
+}
+
+}  // namespace
+
 TEST_CASE_FIXTURE(Smtp, "mechanisms by round trips: SMTP, Dovecot's submission server, and Postfix") {
   NOT_THE_REFERENCE();
   if (dovecotIs24()) return;
@@ -271,6 +307,7 @@ TEST_CASE_FIXTURE(Smtp, "mechanisms by round trips: SMTP, Dovecot's submission s
                {"XOAUTH2", 0},
                {"SCRAM-SHA-1", 2},
                {"SCRAM-SHA-256", 2}});
+    checkPostfixAndCertificates(*this, postfix);
   }
   MESSAGE(table);
 }

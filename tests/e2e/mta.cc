@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdio>
 #include <stdexcept>
 
@@ -169,12 +170,23 @@ void Postfix::configure(const Certificates& certificates, std::uint16_t authPort
   };
   const std::string login =
       " -o smtpd_sasl_auth_enable=yes -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject";
+  // The key that it knows, whatever a certificate says of it: as Postfix spells digests, 0A:1B:...
+  std::string pin;
+  for (const char c : certificates.pin()) {
+    if (pin.size() % 3 == 2) pin += ':';
+    pin += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  const std::string certified =
+      " -o smtpd_tls_ask_ccert=yes -o smtpd_tls_fingerprint_digest=sha256 -o relay_clientcerts=inline:{" +
+      pin + "=bob} -o smtpd_recipient_restrictions=permit_tls_clientcerts,reject";
   std::string services =
       listener(0, "") + listener(1, login + " -o smtpd_tls_security_level=encrypt") +
       listener(2, login + " -o smtpd_tls_wrappermode=yes") +
       listener(3,
                " -o smtpd_tls_security_level=none -o smtpd_discard_ehlo_keywords=chunking,smtputf8,8bitmime,"
-               "pipelining,size,dsn,etrn,vrfy,enhancedstatuscodes");
+               "pipelining,size,dsn,etrn,vrfy,enhancedstatuscodes") +
+      listener(4, certified + " -o smtpd_tls_security_level=encrypt") +
+      listener(5, certified + " -o smtpd_tls_wrappermode=yes");
   for (const char* service :
        {"cleanup unix n - n - 0 cleanup", "qmgr unix n - n 300 1 qmgr", "tlsmgr unix - - n 1000? 1 tlsmgr",
         "rewrite unix - - n - - trivial-rewrite", "bounce unix - - n - 0 bounce",

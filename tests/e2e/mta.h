@@ -50,13 +50,16 @@ class Postfix {
   std::uint16_t submission() const { return ports_[1]; }   // STARTTLS and AUTH required
   std::uint16_t submissions() const { return ports_[2]; }  // TLS from the first byte on, and AUTH
   std::uint16_t bare() const { return ports_[3]; }         // no extension at all
+  // STARTTLS, or TLS from the first byte on; no AUTH, but a certificate for srv.key from whoever has mail.
+  std::uint16_t certified() const { return ports_[4]; }
+  std::uint16_t certifieds() const { return ports_[5]; }
   std::string log() const { return readFile(directory_ / "log"); }
 
  private:
   void configure(const Certificates& certificates, std::uint16_t authPort, const Sink& sink) const;
 
   fs::path root_, directory_;
-  std::uint16_t ports_[4]{};
+  std::uint16_t ports_[6]{};
   BackgroundProcess master_;
 };
 
