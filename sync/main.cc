@@ -23,6 +23,7 @@
 #include "ipc/failure.h"
 #include "ipc/worker.h"
 #include "sandbox/sandbox.h"
+#include "store/last_success.h"
 #include "store/pull_state.h"
 #include "store/store.h"
 #include "sync/check.h"
@@ -91,7 +92,7 @@ void tell(const settings::Sync& settings, Reporter& launch, Log& log) {
   Exchange exchange(launch);
   auto store = look(directory, settings, exchange);
   launch.report({Locked{}});
-  tellStatus(*store, launch);
+  tellStatus(*store, store::LastSuccess(directory, settings.databaseName).time(), launch);
 }
 
 void check(const settings::Sync& settings, Reporter& launch, Log& log) {
@@ -123,7 +124,8 @@ void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
   Connections connections({&local, &remote}, {settings.of.local.connections, settings.of.remote.connections},
                           exchange, launch, seam);
   bool create = true;
-  Rounds(settings, connections, exchange, seam, launch, log, [&] {
+  store::LastSuccess lastSuccess(directory, settings.databaseName);
+  Rounds(settings, connections, exchange, seam, launch, log, lastSuccess, [&] {
     std::string path = directory + "/" + settings.databaseName;
     // --dry-run without a database looks at an empty one.
     if (settings.dryRun && !hasContent(path)) return std::make_unique<store::Store>(throughSeam(seam));

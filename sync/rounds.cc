@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <stdexcept>
 #include <utility>
 
@@ -42,6 +43,8 @@ void Rounds::run() {
     store.reset();
     took_ = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     wrote_ = seam_.writes() != writes;
+    if (isWhole() && log_.flawless() && !lastSuccess_.note(std::time(nullptr)))
+      log_.debug(About::database(), "When this run succeeded cannot be written down");
     Synchronised done = log_.endRound();
     done.waiting = watching() && !cutShort_;
     launch_.report(Report{done});
@@ -65,6 +68,12 @@ void Rounds::round(store::Store& store) {
   Engine engine(settings_, connections_, exchange_, store, log_);
   settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));
   cutShort_ = engine.isCutShort();
+}
+
+bool Rounds::isWhole() const {
+  using enum settings::Errand;
+  return settings_.errand != remove && settings_.errand != rename && !settings_.dryRun && !cutShort_ &&
+         settings_.mailboxes.empty();
 }
 
 bool Rounds::isBeside() const {

@@ -9,8 +9,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ipc/launch.h"
+#include "store/last_success.h"
 #include "store/store.h"
 #include "sync/pass/reconcile.h"
 #include "sync/peers/connections.h"
@@ -29,7 +31,7 @@ class Rounds {
   using OpenStore = std::function<std::unique_ptr<store::Store>()>;
 
   Rounds(const settings::Sync& settings, Connections& connections, Exchange& exchange, const Seam& seam,
-         Reporter& launch, Log& log, OpenStore openStore)
+         Reporter& launch, Log& log, store::LastSuccess lastSuccess, OpenStore openStore)
       : settings_(settings),
         connections_(connections),
         servers_(connections.first()),
@@ -37,6 +39,7 @@ class Rounds {
         seam_(seam),
         launch_(launch),
         log_(log),
+        lastSuccess_(std::move(lastSuccess)),
         openStore_(std::move(openStore)) {}
 
   // Returns when the errand is done; when watching, never. Throws what ends the run.
@@ -47,6 +50,7 @@ class Rounds {
   bool watching() const {
     return settings_.errand == settings::Errand::watch || settings_.errand == settings::Errand::notify;
   }
+  bool isWhole() const;   // what was done is all that there is to do
   bool isBeside() const;  // of what may be given beside a watcher
   std::unique_ptr<store::Store> open(std::chrono::seconds patience);
   void unselect();
@@ -62,6 +66,7 @@ class Rounds {
   const Seam& seam_;
   Reporter& launch_;
   Log& log_;
+  store::LastSuccess lastSuccess_;
   OpenStore openStore_;
   Both<Reply<Means>> means_;
   bool first_ = true;      // round of this session

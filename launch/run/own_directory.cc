@@ -21,6 +21,8 @@ namespace {
 
 // What SQLite keeps beside a database.
 constexpr std::string_view kBeside[] = {"-wal", "-journal", "-shm"};
+// And sync (store/last_success.h): it is made again where it is missing.
+constexpr std::string_view kLastSuccess = "-last-success";
 
 Descriptor openDirectory(int at, const std::string& name) {
   return Descriptor(openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -60,7 +62,8 @@ class Arrangement {
     if (!listing) return true;
     while (const dirent* entry = readdir(listing.get())) {
       std::string_view found = entry->d_name;
-      bool its = found == "." || found == ".." || found == name_;
+      bool its =
+          found == "." || found == ".." || found == name_ || found == name_ + std::string(kLastSuccess);
       for (std::string_view suffix : kBeside) its = its || found == name_ + std::string(suffix);
       if (!its) return false;
     }
@@ -80,6 +83,7 @@ class Arrangement {
   // What is there belongs to a database that has been taken away.
   void clear() const {
     unlinkat(directory_.get(), name_.c_str(), 0);
+    unlinkat(directory_.get(), (name_ + std::string(kLastSuccess)).c_str(), 0);
     for (std::string_view suffix : kBeside)
       unlinkat(directory_.get(), (name_ + std::string(suffix)).c_str(), 0);
   }
@@ -110,7 +114,10 @@ class Arrangement {
     if (geteuid() == 0 && fchown(directory_.get(), status.st_uid, status.st_gid) != 0) return false;
     clear();
     if (linkat(shared_.get(), name_.c_str(), directory_.get(), name_.c_str(), 0) != 0) return false;
-    if (fsync(directory_.get()) == 0 && putLink()) return true;
+    if (fsync(directory_.get()) == 0 && putLink()) {
+      unlinkat(shared_.get(), (name_ + std::string(kLastSuccess)).c_str(), 0);
+      return true;
+    }
     unlinkat(directory_.get(), name_.c_str(), 0);
     return false;
   }

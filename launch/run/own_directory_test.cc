@@ -43,7 +43,7 @@ struct Shared {
 TEST_CASE("field 29: a database that is alone stays where it is") {
   Shared shared;
   CHECK(shared.find("a") == ".");
-  for (const char* name : {"a", "a-wal", "a-journal", "a-shm"}) shared.write(name, "x");
+  for (const char* name : {"a", "a-wal", "a-journal", "a-shm", "a-last-success"}) shared.write(name, "x");
   CHECK(shared.find("a") == ".");
   CHECK(fs::is_regular_file(shared / "a"));
   CHECK(ownDirectory({"/no/such/directory", "a"}, true).directory == "/no/such/directory");

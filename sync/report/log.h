@@ -68,15 +68,19 @@ class Log {
     complain(LogLevel::warning, std::move(about), std::move(text), status);
   }
   void worsen(ExitStatus status) {
+    if (status == ExitStatus::ok) return;
+    flawless_ = false;
     // What needs the user (data, protocol) counts more than what may pass by itself (tryAgain).
     if (status_ == ExitStatus::ok || status_ == ExitStatus::tryAgain) status_ = status;
   }
   ExitStatus status() const { return status_; }
+  bool flawless() const { return flawless_; }  // this round, so far
 
   // What was done since the last time. A watcher's next round starts afresh.
   Synchronised& done() { return done_; }
   Synchronised endRound() {
     lastRound_ = std::exchange(thisRound_, {});
+    flawless_ = true;
     return std::exchange(done_, {});
   }
 
@@ -99,6 +103,7 @@ class Log {
 
   Reporter& launch_;
   ExitStatus status_ = ExitStatus::ok;
+  bool flawless_ = true;
   Synchronised done_;
   std::set<std::tuple<Component, std::string, std::string>> lastRound_, thisRound_;  // complaints
 };

@@ -84,18 +84,22 @@ class Status {
  public:
   Status(const store::Store& store, Reporter& launch) : store_(store), launch_(launch) {}
 
-  void tell() {
+  void tell(std::optional<std::int64_t> lastSuccess) {
     auto mailboxes = store_.mailboxes();
     for (const store::KnownMailbox& mailbox : mailboxes) tell(mailbox.id, shown(mailbox.name));
     for (const store::Undertaking& undertaking : store_.undertakings()) tell(undertaking);
-    launch_.report(
-        {Finding{Component::none,
-                 {},
-                 "In all: " + counted(mailboxes.size(), "mailbox") + ", " + counted(paired_, "message") +
-                     " paired, " + std::to_string(refused_) + " not, " + std::to_string(open_) +
-                     " on their way; " + std::to_string(held_) + " held back",
-                 {text("what", "total"), number("mailboxes", mailboxes.size()), number("paired", paired_),
-                  number("refused", refused_), number("open", open_), number("held", held_)}}});
+    Finding total{Component::none,
+                  {},
+                  "In all: " + counted(mailboxes.size(), "mailbox") + ", " + counted(paired_, "message") +
+                      " paired, " + std::to_string(refused_) + " not, " + std::to_string(open_) +
+                      " on their way; " + std::to_string(held_) + " held back",
+                  {text("what", "total"), number("mailboxes", mailboxes.size()), number("paired", paired_),
+                   number("refused", refused_), number("open", open_), number("held", held_)}};
+    if (lastSuccess) {
+      total.text += "; last successful run " + utc(*lastSuccess);
+      total.facts.push_back(time("success", *lastSuccess));
+    }
+    launch_.report({std::move(total)});
   }
 
  private:
@@ -248,7 +252,9 @@ void tellMessage(const std::string& mailbox, const store::OpenMessage& message, 
 
 }  // namespace
 
-void tellStatus(const store::Store& store, Reporter& launch) { Status(store, launch).tell(); }
+void tellStatus(const store::Store& store, std::optional<std::int64_t> lastSuccess, Reporter& launch) {
+  Status(store, launch).tell(lastSuccess);
+}
 
 void tellStatus(const store::PullState& state, const std::vector<std::string>& mailboxes, Reporter& launch) {
   PullTotal total;

@@ -3,6 +3,8 @@
 // What the database knows, for --status: nothing is asked of any server.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +14,8 @@
 
 namespace interimap {
 
-// Of each mailbox, and then of all.
-void tellStatus(const store::Store& store, Reporter& launch);
+// Of each mailbox, and then of all. `lastSuccess`: of a run, seconds since 1970.
+void tellStatus(const store::Store& store, std::optional<std::int64_t> lastSuccess, Reporter& launch);
 void tellStatus(const store::PullState& state, const std::vector<std::string>& mailboxes, Reporter& launch);
 
 // There is no such file: nothing has been done yet.

@@ -48,9 +48,11 @@ TEST_CASE("status: what is paired, held back, refused and on its way, without a 
   Run good = bed.program.run({"--status"});
   checkStatus(good, ExitStatus::ok);
   CHECK(good.log() == "");
-  checkHas(good.output, {"INBOX: 3 messages paired, last synchronised with changes ",
-                         "work: 3 messages paired, last synchronised with changes ",
-                         "In all: 2 mailboxes, 6 messages paired, 0 not, 0 on their way; 0 held back\n"});
+  checkHas(
+      good.output,
+      {"INBOX: 3 messages paired, last synchronised with changes ",
+       "work: 3 messages paired, last synchronised with changes ",
+       "In all: 2 mailboxes, 6 messages paired, 0 not, 0 on their way; 0 held back; last successful run "});
 
   sql(bed.program.database(),
       "INSERT INTO ours_held SELECT idx, 'UIDVALIDITY \x1b changed', 1 FROM mailboxes WHERE mailbox = "
@@ -62,14 +64,14 @@ TEST_CASE("status: what is paired, held back, refused and on its way, without a 
   checkStatus(bad, ExitStatus::ok);
   checkHas(bad.output, {"remote(work): left alone: UIDVALIDITY \\x1B changed\n",
                         "local(work): UID 17 refused (2001-09-09 01:46 UTC): NO [OVERQUOTA] no \"room\"\n",
-                        "6 messages paired, 1 not, 0 on their way; 1 held back\n"});
+                        "6 messages paired, 1 not, 0 on their way; 1 held back; last successful run "});
   Run json = bed.program.run({"--status", "--log-format=json"});
   checkStatus(json, ExitStatus::ok);
   checkHas(
       json.output,
       {R"({"findings":[{"component":"","mailbox":"INBOX",)", R"("what":"mailbox","paired":3,"since":)",
        R"("what":"refused","uid":17,"why":"refused","reply":"NO [OVERQUOTA] no \"room\"","at":1000000000})",
-       R"("what":"total","mailboxes":2,"paired":6,"refused":1,"open":0,"held":1}],"exitStatus":0})"});
+       R"("what":"total","mailboxes":2,"paired":6,"refused":1,"open":0,"held":1,"success":)"});
   CHECK(readFile(bed.program.database()) == before);
 
   Locked locked(bed.program.database());
@@ -77,6 +79,39 @@ TEST_CASE("status: what is paired, held back, refused and on its way, without a 
   checkStatus(busy, ExitStatus::tryAgain);
   CHECK(busy.says("database is locked"));
   CHECK(busy.output == "");
+}
+
+TEST_CASE("status: the last run that was successful as a whole, also one that changed nothing") {
+  NOT_THE_REFERENCE();
+  Bed bed;
+  Corpus corpus(1);
+  ImapClient client = bed.alice();
+  fill(client, corpus, {"INBOX", "work"}, 2);
+  synchronise(bed);
+  const fs::path stamp = fs::canonical(bed.program.database()).string() + "-last-success";
+  const std::string longAgo = "0000000001000000000\n";
+  auto isNoted = [&](std::vector<std::string> arguments, ExitStatus status) {
+    writeFile(stamp, longAgo);
+    fs::permissions(stamp, fs::perms(0666));  // it is the mail user's
+    checkStatus(bed.program.run(std::move(arguments)), status);
+    return readFile(stamp) != longAgo;
+  };
+  const std::string before = readFile(bed.program.database());
+  CHECK(isNoted({}, ExitStatus::ok));
+  CHECK(readFile(bed.program.database()) == before);
+  CHECK(isNoted({"--repair"}, ExitStatus::ok));
+  CHECK_FALSE(isNoted({"INBOX"}, ExitStatus::ok));  // of one mailbox only
+  CHECK_FALSE(isNoted({"--dry-run"}, ExitStatus::ok));
+  CHECK_FALSE(isNoted({"--check"}, ExitStatus::ok));
+  CHECK_FALSE(isNoted({"--status"}, ExitStatus::ok));
+  checkHas(bed.program.run({"--status"}).output, {"; last successful run 2001-09-09 01:46 UTC\n"});
+  checkHas(bed.program.run({"--status", "--log-format=json"}).output, {R"(,"success":1000000000}])"});
+  sql(bed.program.database(),
+      "INSERT INTO ours_held SELECT idx, 'UIDVALIDITY changed', 1 FROM mailboxes WHERE mailbox = "
+      "CAST('work' AS BLOB)");
+  CHECK_FALSE(isNoted({}, ExitStatus::data));
+  writeFile(stamp, "rubbish\n");
+  CHECK(bed.program.run({"--status"}).output.find("last successful run") == std::string::npos);
 }
 
 TEST_CASE("status: a database that the Perl program made is looked at, and stays its own") {
