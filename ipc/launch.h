@@ -96,7 +96,8 @@ struct WantsNets {
   std::uint8_t local = 0, remote = 0;
 };
 
-struct Waits {  // net: the server asks to be left alone for so long
+// net: the server asks to be left alone for so long. sync, with `gone`: the octets of the day are used up.
+struct Waits {
   std::uint64_t milliseconds = 0;
   bool gone = false;  // and this connection ends: another one may be made then
   bool operator==(const Waits&) const = default;

@@ -80,6 +80,7 @@ struct Net {
   std::uint64_t maxMessageSize = 512ULL << 20;
   std::uint32_t maxWait = 3600;  // seconds: for how long a server may ask us to leave it alone, all in all
   std::uint16_t pipeline = 256;  // commands that may be unanswered
+  std::uint64_t rate = 0;        // octets a second, both ways together; 0: as fast as it goes
   std::uint8_t debug = 0;        // 0 no wire log, 1 redacted, 2 in full
   std::string user = "nobody";   // to become when started as root; empty: stay
 
@@ -109,6 +110,7 @@ struct Net {
         Key("max-message-size", &Net::maxMessageSize, as::Octets{}),
         Key("max-wait", &Net::maxWait, as::Number{0, 86400}),
         Key("pipeline", &Net::pipeline, as::Number{1, 256}),
+        Key("rate", &Net::rate, as::Octets{}),
         Told("debug", &Net::debug),
         Key("user", &Net::user, as::Text{}),
     };
@@ -140,12 +142,16 @@ struct OfAccount {
   std::string name;              // "user@host", recorded in the database (shown, compared)
   std::string reference;         // list-reference
   std::uint8_t connections = 1;  // at most, while there is much to copy
+  std::uint64_t daily = 0;       // octets of messages to be transferred in a day (UTC); 0: any number
+  std::uint32_t maxWait = 3600;  // seconds, as in Net
 
   static constexpr auto rows() {
     return std::tuple{
         Told("name", &OfAccount::name),
         Key("list-reference", &OfAccount::reference, as::WireTextOrEmpty{}),
         Key("connections", &OfAccount::connections, as::Number{1, 8}),
+        Key("daily", &OfAccount::daily, as::Octets{}),
+        Key("max-wait", &OfAccount::maxWait, as::Number{0, 86400}),
     };
   }
 };

@@ -35,6 +35,7 @@ Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, LoginS
       silence_(deadlines),
       throttle_(std::chrono::seconds(settings.maxWait), rests,
                 [this](auto length, const auto& text, bool tooLong) { this->rests(length, text, tooLong); }),
+      rate_(settings.rate),
       compression_(settings.compress, deadlines.nearby),
       remarks_(logTo(reporter)),
       pipeline_(connection_, sync, silence_, throttle_, header, logTo(reporter), settings),
@@ -72,7 +73,7 @@ Session::~Session() {
     if (phase_ == Phase::ready && !pipeline_.loggedOut() && !connection_.ended() &&
         connection_.outbox().betweenCommands()) {
       connection_.send(Command("LOGOUT"));
-      connection_.write();
+      connection_.write(limits::kOutBuffer);
     }
     remarks_.tell();
     reporter_.report({connection_.traffic()});
@@ -92,21 +93,23 @@ void Session::turn() {
   // RFC 4978 section 3: nothing may be sent behind COMPRESS before its answer is there.
   if (phase_ != Phase::compressing) pipeline_.go();
   startRequests();
-  if (connection_.write()) silence_.restart();
+  if (connection_.write(rate_.most())) silence_.restart();
+  rate_.reached(connection_.moved());
   if (takeResponses()) return;
   await();
 }
 
-// Who does not take what we have for him makes the server wait: nothing piles up here.
-bool Session::reading() const {
+// Who does not take what we have for him makes the server wait: nothing piles up here. And so does its rate.
+bool Session::reading() {
   return !connection_.ended() && sync_.queued() < limits::kMostQueuedAnswers &&
-         reporter_.queued() < limits::kMostQueuedLines;
+         reporter_.queued() < limits::kMostQueuedLines && rate_.most() > 0;
 }
 
 bool Session::readingRequests() const { return waiting_.size() < limits::kMostWaiting && !pipeline_.full(); }
 
 void Session::await() {
-  short server = connection_.ended() ? short{0} : connection_.events(reading());
+  bool rests = connection_.ended() || rate_.most() == 0;
+  short server = rests ? short{0} : connection_.events(reading());
   pollfd fds[] = {
       {reporter_.fd(), static_cast<short>(POLLIN | (reporter_.sending() ? POLLOUT : 0)), 0},
       {sync_.fd(), static_cast<short>((readingRequests() ? POLLIN : 0) | (sync_.sending() ? POLLOUT : 0)), 0},
@@ -137,7 +140,9 @@ void Session::readRequests() {
 void Session::readServer() {
   // What comes behind the OK to COMPRESS is compressed: a small buffer, as it is taken back (RFC 4978
   // section 3).
-  connection_.read(phase_ == Phase::compressing ? limits::kReadBeforeDeflate : limits::kReadBuffer);
+  const std::size_t most = phase_ == Phase::compressing ? limits::kReadBeforeDeflate : limits::kReadBuffer;
+  connection_.read(std::min(most, rate_.most()));
+  rate_.reached(connection_.moved());
   // A greeting is one line: to send it piece by piece is no progress.
   if (greeting_.come()) silence_.receiving(connection_.received());
   takeResponses();
@@ -158,7 +163,7 @@ bool Session::takeResponses() {
 
 // Silence, and the end.
 
-Awaited Session::awaited() const {
+Awaited Session::awaited() {
   if (!reading()) return Awaited::nothing;
   if (pipeline_.watching()) return Awaited::news;
   if (greeting_.perhaps()) return Awaited::otherGreeting;
@@ -173,8 +178,10 @@ int Session::timeout() {
   Awaited awaited = this->awaited();
   bool due = awaited == Awaited::greeting || awaited == Awaited::answer;
   if (due && silence_.over(awaited)) silent(awaited);
-  const int silence = silence_.left(awaited), rest = static_cast<int>(throttle_.left().count());
-  return rest > 0 && (silence < 0 || rest < silence) ? rest : silence;
+  int time = silence_.left(awaited);
+  for (auto left : {throttle_.left(), rate_.left()})
+    if (int rest = static_cast<int>(left.count()); rest > 0 && (time < 0 || rest < time)) time = rest;
+  return time;
 }
 
 void Session::rests(std::chrono::milliseconds length, const std::string& text, bool tooLong) {

@@ -18,6 +18,7 @@
 #include "net/greeting.h"
 #include "net/login_steps.h"
 #include "net/pipeline.h"
+#include "net/rate_limit.h"
 #include "net/remarks.h"
 #include "net/silence.h"
 #include "net/throttling.h"
@@ -46,13 +47,13 @@ class Session final {
   void survey();
   void turn();
   void await();
-  bool reading() const;
+  bool reading();
   bool readingRequests() const;
   void readRequests();
   void readServer();
   bool takeResponses();
 
-  Awaited awaited() const;
+  Awaited awaited();
   int timeout();
   [[noreturn]] void silent(Awaited awaited) const;
   void serverGone();
@@ -78,6 +79,7 @@ class Session final {
   Channel& sync_;
   Silence silence_;
   Throttle throttle_;
+  RateLimit rate_;
   CompressionPolicy compression_;
   Remarks remarks_;
   Greeting greeting_;

@@ -79,6 +79,8 @@ constexpr const char* kOwnTables[] = {
     // ours are expunged there.
     "ours_marked (idx INTEGER NOT NULL, side INTEGER NOT NULL, UIDVALIDITY INTEGER NOT NULL, at INTEGER NOT "
     "NULL, uids BLOB NOT NULL, PRIMARY KEY (idx,side)) WITHOUT ROWID",
+    // Octets of messages that went to or came from `side`, and on which day that was.
+    "ours_spent (side INTEGER PRIMARY KEY, day INTEGER NOT NULL, octets INTEGER NOT NULL)",
 };
 
 struct Column {

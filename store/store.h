@@ -360,6 +360,11 @@ class Store {
   std::optional<Marked> marked(MailboxId id, Side side) const;
   std::vector<MailboxId> withMarked() const;
 
+  // Octets of messages that went to or came from that side's server on a day (since 1970). The last one
+  // counts.
+  void spend(Side side, std::int64_t day, std::uint64_t octets);
+  std::uint64_t spent(Side side, std::int64_t day) const;
+
   // For tests: "ok", or what SQLite finds wrong with the file and its references.
   std::string check() const;
 

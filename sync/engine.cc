@@ -15,7 +15,7 @@
 namespace interimap {
 
 Engine::Engine(const settings::Sync& settings, Connections& connections, Exchange& exchange,
-               store::Store& store, Log& log)
+               store::Store& store, Log& log, Allowance& allowance)
     : settings_(settings),
       servers_(connections.first()),
       store_(store),
@@ -23,7 +23,7 @@ Engine::Engine(const settings::Sync& settings, Connections& connections, Exchang
       lists_(settings, connections.first(), log),
       mailboxes_(settings, connections.first(), store, log, lists_),
       renamings_(connections.first(), store, log, lists_, mailboxes_),
-      passes_(settings, connections, exchange, store, log, lists_) {}
+      passes_(settings, connections, exchange, store, log, lists_, allowance) {}
 
 void Engine::run(bool first) {
   usePrefixes(store_, lists_);

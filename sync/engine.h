@@ -6,6 +6,7 @@
 
 #include "ipc/launch.h"
 #include "store/store.h"
+#include "sync/copying/allowance.h"
 #include "sync/mailboxes/lists.h"
 #include "sync/mailboxes/mailbox_set.h"
 #include "sync/mailboxes/renaming_follower.h"
@@ -18,7 +19,7 @@ namespace interimap {
 class Engine {
  public:
   Engine(const settings::Sync& settings, Connections& connections, Exchange& exchange, store::Store& store,
-         Log& log);
+         Log& log, Allowance& allowance);
   // Throws Failure, Stopped, PeerGone, PeerViolation; what failed short of that is in the log's status.
   // `first`: of the rounds of this session.
   void run(bool first = true);

@@ -81,7 +81,10 @@ void Passes::preview(const Due& due) {
 
 void Passes::synchronise(const std::vector<Mailbox>& mailboxes) {
   try {
-    const std::vector<Mailbox> others = hangups_.others(mailboxes);
+    std::vector<Mailbox> others = hangups_.others(mailboxes);
+    // A watcher does not list what it may not transfer again and again.
+    if (allowance_.left(store_) > 0) allowance_.resume();
+    std::erase_if(others, [&](const Mailbox& mailbox) { return allowance_.isPutOff(mailbox.id); });
     awaitStragglers(others);
     for (std::size_t from = 0; from < others.size(); from += kTogether) {
       std::vector<Due> wave;
@@ -136,8 +139,8 @@ void Passes::tryAlone(const std::vector<Mailbox>& mailboxes) {
 }
 
 std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
-  Lanes fromLocal(Side::local, connections_, store_, log_),
-      fromRemote(Side::remote, connections_, store_, log_);
+  Lanes fromLocal(Side::local, connections_, store_, log_, allowance_),
+      fromRemote(Side::remote, connections_, store_, log_, allowance_);
   Both<Lanes*> lanes{&fromLocal, &fromRemote};
   std::deque<Pass> passes;
   try {

@@ -25,7 +25,7 @@ namespace interimap {
 class Passes {
  public:
   Passes(const settings::Sync& settings, Connections& connections, Exchange& exchange, store::Store& store,
-         Log& log, const Lists& lists)
+         Log& log, const Lists& lists, Allowance& allowance)
       : settings_(settings),
         connections_(connections),
         servers_(connections.first()),
@@ -33,6 +33,7 @@ class Passes {
         store_(store),
         log_(log),
         lists_(lists),
+        allowance_(allowance),
         hangups_(connections.first(), store, log) {}
 
   void synchronise(const std::vector<Mailbox>& mailboxes);
@@ -66,6 +67,7 @@ class Passes {
   store::Store& store_;
   Log& log_;
   const Lists& lists_;
+  Allowance& allowance_;
   Hangups hangups_;
   bool cutShort_ = false;
   std::chrono::steady_clock::time_point progressTold_{};

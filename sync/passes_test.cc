@@ -59,7 +59,8 @@ TEST_CASE("passes: both sides are equal once they are over, and what was reached
     row.meanwhile(scene);
     Connections& connections = scene.connections();
     Lists lists(scene.settings, {&scene.server(kHere), &scene.server(kThere)}, scene.log());
-    Passes passes(scene.settings, connections, scene.exchange(), scene.store, scene.log(), lists);
+    Allowance allowance(scene.settings);
+    Passes passes(scene.settings, connections, scene.exchange(), scene.store, scene.log(), lists, allowance);
     passes.synchronise({scene.mailbox});
     auto sorted = [](std::string words) {
       std::vector<std::string> each;
@@ -129,7 +130,8 @@ TEST_CASE("passes: what the user does not want is left undone, and stays so unti
     scene.mailbox.policy = Policy(row.rule);
     Connections& connections = scene.connections();
     Lists lists(scene.settings, {&scene.server(kHere), &scene.server(kThere)}, scene.log());
-    Passes passes(scene.settings, connections, scene.exchange(), scene.store, scene.log(), lists);
+    Allowance allowance(scene.settings);
+    Passes passes(scene.settings, connections, scene.exchange(), scene.store, scene.log(), lists, allowance);
     std::string said;
     for (int runs = 0; runs < 2; ++runs) {
       passes.synchronise({scene.mailbox});
@@ -156,7 +158,8 @@ TEST_CASE("passes: a dry run writes nothing, on no server and not in the databas
   scene.settings.dryRun = true;
   Connections& connections = scene.connections();
   Lists lists(scene.settings, {&scene.server(kHere), &scene.server(kThere)}, scene.log());
-  Passes passes(scene.settings, connections, scene.exchange(), scene.store, scene.log(), lists);
+  Allowance allowance(scene.settings);
+  Passes passes(scene.settings, connections, scene.exchange(), scene.store, scene.log(), lists, allowance);
   passes.preview(scene.mailbox);
   const std::string said = scene.said();
   CHECK(said.find("Would add 1 UID(s)") != std::string::npos);

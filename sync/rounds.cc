@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "ipc/at_time.h"
 #include "ipc/failure.h"
 #include "ipc/side.h"
 #include "sync/engine.h"
@@ -65,9 +66,24 @@ void Rounds::round(store::Store& store) {
     case settings::Errand::check:
     case settings::Errand::status: throw std::logic_error("a state is told without a round");
   }
-  Engine engine(settings_, connections_, exchange_, store, log_);
+  Engine engine(settings_, connections_, exchange_, store, log_, allowance_);
   settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));
   cutShort_ = engine.isCutShort();
+  tellUsedUp(store);
+}
+
+// A watcher goes on by itself; for any other run launch begins another one, if it need not wait for too long.
+void Rounds::tellUsedUp(const store::Store& store) {
+  auto usedUp = allowance_.usedUp(store);
+  if (!usedUp) return;
+  const bool tooLong = usedUp->time > std::chrono::seconds(settings_.of[usedUp->side].maxWait);
+  std::string text =
+      "The octets of today are used up (daily): what is left goes on at " + atTime(usedUp->time);
+  if (!watching() && tooLong) text += ", which is longer than max-wait. Run again then";
+  log_.caution(About::server(usedUp->side), text, ExitStatus::tryAgain);
+  if (!watching() && !tooLong)
+    launch_.report(
+        Report{Waits{static_cast<std::uint64_t>(std::chrono::milliseconds(usedUp->time).count()), true}});
 }
 
 bool Rounds::isWhole() const {

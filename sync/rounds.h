@@ -14,6 +14,7 @@
 #include "ipc/launch.h"
 #include "store/last_success.h"
 #include "store/store.h"
+#include "sync/copying/allowance.h"
 #include "sync/pass/reconcile.h"
 #include "sync/peers/connections.h"
 #include "sync/peers/exchange.h"
@@ -40,13 +41,15 @@ class Rounds {
         launch_(launch),
         log_(log),
         lastSuccess_(std::move(lastSuccess)),
-        openStore_(std::move(openStore)) {}
+        openStore_(std::move(openStore)),
+        allowance_(settings) {}
 
   // Returns when the errand is done; when watching, never. Throws what ends the run.
   void run();
 
  private:
   void round(store::Store& store);
+  void tellUsedUp(const store::Store& store);
   bool watching() const {
     return settings_.errand == settings::Errand::watch || settings_.errand == settings::Errand::notify;
   }
@@ -68,6 +71,7 @@ class Rounds {
   Log& log_;
   store::LastSuccess lastSuccess_;
   OpenStore openStore_;
+  Allowance allowance_;
   Both<Reply<Means>> means_;
   bool first_ = true;      // round of this session
   bool news_ = true;       // led to the last round

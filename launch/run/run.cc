@@ -41,6 +41,11 @@ Inherits inheritance(const settings::Net& account) {
   return account.transport == settings::Transport::tunnel ? Inherits::everything : Inherits::needed;
 }
 
+// Of an account, among as many connections as there may be.
+void shareRate(settings::Net& account, unsigned connections) {
+  if (account.rate > 0) account.rate = std::max<std::uint64_t>(account.rate / connections, 1);
+}
+
 Role roleOf(Side side) { return side == Side::local ? Role::local : Role::remote; }
 
 }  // namespace
@@ -77,6 +82,8 @@ void Run::start(RunSettings settings) {
   interval_ = std::chrono::seconds(settings.sync.interval);
   telling_ = checking_ = settings.sync.errand == settings::Errand::check;
   mostWait_ = {std::chrono::seconds(settings.local.maxWait), std::chrono::seconds(settings.remote.maxWait)};
+  for (Side side : kSides)
+    shareRate(side == Side::local ? settings.local : settings.remote, settings.sync.of[side].connections);
   if (auto most = settings.sync.of.local.connections; most > 1)
     local_ = {copyOf(settings.local), most, settings.renewLocal};
   if (auto most = settings.sync.of.remote.connections; most > 1)

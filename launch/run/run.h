@@ -32,10 +32,11 @@ struct Surroundings {
   Service& service;
 };
 
-// A server hung up because it is asked too much: after so long there may be another run, as long as all the
-// waiting is not longer than `most` (max-wait).
+// A server hung up because it is asked too much, or no more may be transferred today: after so long there may
+// be another run, as long as all the waiting is not longer than `most` (max-wait).
 struct ComeBack {
   std::chrono::milliseconds after, most;
+  const char* why = "The server is asked too much";
 };
 
 struct RunEnd {

@@ -34,7 +34,7 @@ constexpr std::size_t kindOf() {
     return kindOf<What, at + 1>();
 }
 
-enum class Speaker { anyone, sync, net };
+enum class Speaker { anyone, sync, net, notDelivery };
 enum class Program { either, interimap, pullimap };
 enum class Phase { any, unlocked, exporting, telling, delivering };
 
@@ -63,7 +63,7 @@ void Run::heard(Member& member, const Report& report) {
       {kindOf<WantsDeliverer>(), "wants a deliverer", Speaker::sync, Program::pullimap, delivering},
       {kindOf<Exported>(), "exported", Speaker::sync, Program::pullimap, exporting},
       {kindOf<Finding>(), "finding", Speaker::anyone, Program::either, telling},
-      {kindOf<Waits>(), "waits", Speaker::net, Program::either, any},
+      {kindOf<Waits>(), "waits", Speaker::notDelivery, Program::either, any},
   };
   static_assert(std::size(kDue) == std::variant_size_v<decltype(Report::what)>);
   auto due = std::ranges::find(kDue, report.what.index(), &Due::kind);
@@ -77,6 +77,7 @@ bool Run::isDue(const Due& due, const Member& member) const {
   if (due.speaker == Speaker::sync && member.role != Role::sync) return false;
   bool isNet = member.role != Role::sync && member.role != Role::delivery;
   if (due.speaker == Speaker::net && !isNet) return false;
+  if (due.speaker == Speaker::notDelivery && member.role == Role::delivery) return false;
   if (due.program != Program::either && pulls != (due.program == Program::pullimap)) return false;
   switch (due.phase) {
     case Phase::any: return true;
@@ -172,6 +173,11 @@ void Run::find(const Member& member, Finding finding) {
 // A server that asks to be left alone. Whoever starts us has nothing else to wait for.
 void Run::handle(Member& member, const Waits& waits) {
   std::chrono::milliseconds length(waits.milliseconds);
+  if (member.role == Role::sync) {
+    if (!waits.gone || delivery_) throw PeerViolation("sync asks to be left alone");
+    end_.comeBack = {length, std::max(mostWait_.local, mostWait_.remote), "No more may be transferred today"};
+    return;
+  }
   if (waits.gone && member.isExtra()) return;  // the others go on
   if (waits.gone) {
     end_.comeBack = {length, mostWait_[member.role == Role::local ? Side::local : Side::remote]};

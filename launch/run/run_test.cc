@@ -258,8 +258,11 @@ TEST_CASE("a server that hangs up because it is asked too much is connected to a
   CHECK(never.status == 75);
   CHECK(never.log.starts_with("The server is to be left alone until 2"));
   CHECK(never.log.ends_with(" UTC, which is longer than max-wait. Run again then\n"));
-  // Only a net may say so.
-  CHECK(play({.sync = "slyz", .local = "sgwq", .remote = "sgwq"}).status == 70);
+  Result tomorrow = play({.sync = "sly5|sl0", .local = "sgwq|sgw0", .remote = "sgwq|sgw0"});
+  CHECK(tomorrow.status == 0);
+  CHECK(withoutTimes(tomorrow.log) == "No more may be transferred today; trying again in N s\n");
+  // Only a net may say that it waits.
+  CHECK(play({.sync = "slrz", .local = "sgwq", .remote = "sgwq"}).status == 70);
 }
 
 TEST_CASE("watching: the service manager is told of a server that asks to be left alone") {

@@ -78,8 +78,7 @@ std::optional<Asked> Runs::comeBack(const RunEnd& end) {
     return std::nullopt;
   }
   waited_ += time;
-  std::string again =
-      "The server is asked too much; trying again in " + std::to_string((time + 500ms) / 1s) + " s";
+  std::string again = end.comeBack->why + ("; trying again in " + std::to_string((time + 500ms) / 1s) + " s");
   around_.log.line(LogLevel::notice, again);
   around_.service.ready();
   around_.service.status(again);

@@ -30,12 +30,13 @@ std::string Connection::send(Command command) {
   return tag;
 }
 
-bool Connection::write() {
+bool Connection::write(std::size_t most) {
   std::size_t total = 0;
   writeBlocked_ = false;
   // At most a few buffers at a time: who sends must also receive.
-  while (total < 4 * limits::kOutBuffer) {
-    std::string_view octets = outbox_.next();
+  most = std::min(most, 4 * limits::kOutBuffer);
+  while (total < most) {
+    std::string_view octets = outbox_.next().substr(0, most - total);
     if (octets.empty()) break;
     Stream::Result result = stream_->write(octets);
     if (result.state != Stream::State::ok) {
@@ -88,7 +89,13 @@ void Connection::startTls(const std::function<std::unique_ptr<Stream>(std::uniqu
 void Connection::startDeflate() {
   auto deflate = interimap::startDeflate(std::move(stream_), std::exchange(input_, {}));
   deflate_ = deflate.get();
+  before_ = received_ + sent_;
   stream_ = std::move(deflate);
+}
+
+std::uint64_t Connection::moved() const {
+  return deflate_ != nullptr ? before_ + deflate_->compressedReceived() + deflate_->compressedSent()
+                             : received_ + sent_;
 }
 
 Traffic Connection::traffic() const {

@@ -29,12 +29,13 @@ class Connection {
   Outbox& outbox() { return outbox_; }
   bool unsent() const { return unflushed_ || !(outbox_.empty() || outbox_.stuck()); }
 
-  // Writes what goes. True if something went.
-  bool write();
+  // Writes what goes, at most `most` octets. True if something went.
+  bool write(std::size_t most);
   // Reads once, at most `most` octets, when everything read before has been taken.
   void read(std::size_t most);
   bool ended() const { return ended_; }
   std::uint64_t received() const { return received_; }  // octets, of all layers taken off
+  std::uint64_t moved() const;                          // octets, both ways, compressed if they are
 
   // The next response in what was read, until the next call; nullptr if there is no complete one.
   const Response* next();
@@ -72,7 +73,7 @@ class Connection {
   std::string_view input_;  // what is read and not taken, in buffer_
   std::uint64_t tags_ = 0;
   bool unflushed_ = false, writeBlocked_ = false, ended_ = false;
-  std::uint64_t received_ = 0, sent_ = 0;
+  std::uint64_t received_ = 0, sent_ = 0, before_ = 0;  // before_: both, until compression began
 };
 
 }  // namespace interimap

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +29,13 @@ bool isNear(const Descriptor& socket) {
   socklen_t size = sizeof info;
   return getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
          std::chrono::microseconds(info.tcpi_rtt) < limits::kNearby;
+}
+
+// At a low rate the kernel would take seconds' worth of octets ahead of us. Best effort.
+void narrow(const Descriptor& socket, std::uint64_t octetsPerSecond) {
+  if (octetsPerSecond == 0 || octetsPerSecond / 2 >= limits::kFirstWindow) return;
+  const int octets = static_cast<int>(std::max<std::uint64_t>(octetsPerSecond / 2, limits::kLeastWindow));
+  setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets);
 }
 
 }  // namespace
@@ -67,6 +75,7 @@ Opened openEndpoint(settings::Net& settings, std::unique_ptr<TlsContext> tls, co
       {.keepAlive = settings.keepAlive,
        .advice = settings.proxy.empty() ? ". Does a server listen there? See host and port" : ". See proxy"});
   Descriptor socket = dial.finish();
+  narrow(socket, settings.rate);
   if (passed) passed("tcp", "Connected to " + peerText(socket), {});
   bool pays = settings.compress != settings::Compress::ifItPays || proxied || !isNear(socket);
   if (!pays) settings.compress = settings::Compress::no;

@@ -96,6 +96,9 @@ inline constexpr std::size_t kMostStatus = 1000;       // STATUS commands at onc
 inline constexpr std::size_t kMostWaiting = 128;       // requests read from sync and not begun
 inline constexpr std::size_t kOutBuffer = 65536;       // octets prepared for the stream
 
+// At a rate that is limited: what a socket takes ahead of us by itself, in octets, and may be told to.
+inline constexpr std::uint64_t kFirstWindow = 65536, kLeastWindow = 4096;
+
 // Sending.
 inline constexpr std::size_t kLongestSet = 4096;  // characters of a UID set in a command; Dovecot takes 64
                                                   // KiB, RFC 7162 section 4 asks for 8192 octets per line

@@ -77,11 +77,21 @@ bool Lane::fetch() {
     share_.renounce();
     return false;
   }
+  const std::uint64_t allowed = allowance_.left(store_);
+  if (allowed == 0) {
+    putOff();
+    return false;
+  }
   if (reserved_ == 0) reserve();
   Load& load = loads_[at_];
-  Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_));
+  Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_), allowed);
   if (!share_.admits(window.octets)) return false;
 
+  if (allowance_.isLimited()) {
+    store::Transaction transaction = store_.begin();
+    allowance_.spend(store_, window.octets);
+    transaction.commit("octets");
+  }
   fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true, false);
   reserved_ -= window.end - cut_;
   cut_ = window.end;
@@ -106,11 +116,28 @@ void Lane::fetch(const Load& load, UidSet uids, std::uint64_t octets, bool toget
                        std::move(reply)});
 }
 
-Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most) const {
+// What is left goes on another day.
+void Lane::putOff() {
+  store::Transaction transaction = store_.begin();
+  for (; at_ < loads_.size(); ++at_, cut_ = 0) {
+    Load& load = loads_[at_];
+    const std::size_t left = load.fresh.size() - cut_, intended = std::min(left, reserved_);
+    store_.settle(load.mailbox->id, target_.side(), uidsOf(load.fresh, cut_, cut_ + intended));
+    reserved_ -= intended;
+    tally_.finished += left;
+    tally_.putOff.insert(load.mailbox);
+    allowance_.putOff(load.mailbox->id);
+  }
+  transaction.commit("put off");
+  share_.renounce();
+}
+
+Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most, std::uint64_t mostOctets) const {
   Cut window{.end = from, .octets = 0};
+  mostOctets = std::min({share_.windowOctets(), pace_.most() / 2, mostOctets});
   for (; window.end < load.fresh.size() && window.end - from < most; ++window.end) {
     std::uint64_t size = load.fresh[window.end].size;
-    if (window.end > from && window.octets + size > std::min(share_.windowOctets(), pace_.most() / 2)) break;
+    if (window.end > from && window.octets + size > mostOctets) break;
     window.octets += size;
   }
   return window;
@@ -124,7 +151,7 @@ void Lane::reserve() {
   for (std::size_t at = at_, from = cut_; at < loads_.size() && reserved_ < kReserved; ++at, from = 0) {
     const Load& load = loads_[at];
     while (from < load.fresh.size() && reserved_ < kReserved) {
-      std::size_t end = cut(load, from, kWindowMessages).end;
+      std::size_t end = cut(load, from, kWindowMessages, Room::kWindowOctets).end;
       store_.intend(load.mailbox->id, target_.side(), load.targetNext, uidsOf(load.fresh, from, end));
       reserved_ += end - from;
       from = end;
@@ -168,6 +195,7 @@ bool Lane::commit() {
   std::vector<Again> again;
   while (!appending_.empty() && appending_.front().reply.ready()) {
     again.push_back(settle(appending_.front()));
+    allowance_.spend(store_, again.back().octets);
     appending_.pop_front();
   }
   for (std::uint64_t octets = 0; maySend(octets); fetching_.pop_front())
@@ -244,6 +272,7 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
 void Lane::fetchRest(Fetching& fetching, const UidSet& missing) {
   const Load& load = *fetching.load;
   if (fetching.uids.size() > 1) {
+    allowance_.spend(store_, fetching.octets);
     for (Uid uid : missing.each())
       fetch(load, UidSet::single(uid), fetching.octets / fetching.uids.size(), false, fetching.bare);
     return;

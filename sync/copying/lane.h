@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/store.h"
+#include "sync/copying/allowance.h"
 #include "sync/copying/copies.h"
 #include "sync/copying/fresh.h"
 #include "sync/copying/pace.h"
@@ -40,14 +41,23 @@ struct Tally {
   std::set<const Mailbox*> owed;
   // Mailboxes in which the target gave a UID out twice: given up for this run.
   std::set<const Mailbox*> confused;
+  // Mailboxes of which some messages are left for another day.
+  std::set<const Mailbox*> putOff;
   // Mailboxes to which something may still be on its way, over a connection that is lost.
   std::set<const Mailbox*> unanswered;
 };
 
 class Lane {
  public:
-  Lane(Server& source, Server& target, store::Store& store, Log& log, Room& room, Tally& tally)
-      : source_(source), target_(target), store_(store), log_(log), tally_(tally), share_(room) {}
+  Lane(Server& source, Server& target, store::Store& store, Log& log, Room& room, Tally& tally,
+       Allowance& allowance)
+      : source_(source),
+        target_(target),
+        store_(store),
+        log_(log),
+        tally_(tally),
+        allowance_(allowance),
+        share_(room) {}
   Lane(const Lane&) = delete;
 
   // What a mailbox is to get. `targetNext`: a UIDNEXT that the target had before the first APPEND of this
@@ -116,7 +126,8 @@ class Lane {
   bool fetch();
   void fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together, bool bare);
   // Where a window ends that begins at `from`.
-  Cut cut(const Load& load, std::size_t from, std::size_t most) const;
+  Cut cut(const Load& load, std::size_t from, std::size_t most, std::uint64_t mostOctets) const;
+  void putOff();
   void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
   bool maySend(std::uint64_t besides) const;
@@ -140,6 +151,7 @@ class Lane {
   store::Store& store_;
   Log& log_;
   Tally& tally_;
+  Allowance& allowance_;
   Room::Share share_;
   Pace pace_;
   std::deque<Load> loads_;        // windows point to them: none is removed

@@ -69,8 +69,8 @@ bool Lanes::open() {
   for (std::size_t n = 0; n < connections_.pairs(); ++n) {
     auto pair = lanes_[n] ? std::nullopt : connections_.pair(n);
     if (!pair) continue;
-    lanes_[n] =
-        std::make_unique<Lane>(*(*pair)[source_], *(*pair)[other(source_)], store_, log_, room_, tally_);
+    lanes_[n] = std::make_unique<Lane>(*(*pair)[source_], *(*pair)[other(source_)], store_, log_, room_,
+                                       tally_, allowance_);
     opened = true;
   }
   return opened;

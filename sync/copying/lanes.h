@@ -19,8 +19,8 @@ namespace interimap {
 
 class Lanes {
  public:
-  Lanes(Side source, Connections& connections, store::Store& store, Log& log)
-      : source_(source), connections_(connections), store_(store), log_(log) {}
+  Lanes(Side source, Connections& connections, store::Store& store, Log& log, Allowance& allowance)
+      : source_(source), connections_(connections), store_(store), log_(log), allowance_(allowance) {}
   Lanes(const Lanes&) = delete;
 
   void add(Lane::Load load);
@@ -53,6 +53,7 @@ class Lanes {
   Connections& connections_;
   store::Store& store_;
   Log& log_;
+  Allowance& allowance_;
   Room room_;
   Tally tally_;
   std::vector<Waiting> waiting_;

@@ -177,7 +177,9 @@ void Pass::finish(const Both<Lanes*>& lanes) {
   if (work_.next) carryOver(*work_.next, *application_, lanes);  // an EXPUNGE is to be tried again
   if (!isDone || leftApart_) return;
   for (Side side : kSides)
-    if (lanes[side]->tally().confused.contains(&work_.mailbox)) return;
+    if (lanes[side]->tally().confused.contains(&work_.mailbox) ||
+        lanes[side]->tally().putOff.contains(&work_.mailbox))
+      return;
   for (Side side : kSides)
     if (changes_[side] && changes_[side]->doubt && changes_[side]->doubt->why == Changes::Doubt::Why::number)
       return;

@@ -114,6 +114,8 @@ void Relay::accept() {
   }
   prepare(client);
   prepare(server);
+  if (options_.heldForClient > 0)
+    setsockopt(client, SOL_SOCKET, SO_SNDBUF, &options_.heldForClient, sizeof options_.heldForClient);
   std::lock_guard lock(mutex_);
   pairs_.push_back(std::make_unique<Pair>(client, server, counts_.size(), options_));
   counts_.emplace_back();

@@ -22,6 +22,8 @@ struct RelayOptions {
   std::uint64_t octetsPerSecond = 0;
   // Takes whatever the client sends at once, and delivers it at that rate, though the client be dead by then.
   bool deep = false;
+  // Octets that the kernel holds for the client, so that what is counted has reached it; 0: as it likes.
+  int heldForClient = 0;
   // Octets from the server, per connection, after which `cut` happens; and octets for it.
   std::size_t cutAfter = std::numeric_limits<std::size_t>::max();
   std::size_t cutToServerAfter = std::numeric_limits<std::size_t>::max();

@@ -273,6 +273,11 @@ std::string text(const char* side, const Setup& setup) {
 History generate(std::uint64_t seed) { return Generator(seed).take(); }
 History generateTwo(std::uint64_t seed) { return Generator(seed).takeTwo(); }
 History generateWithPolicies(std::uint64_t seed) { return Generator(seed).takeWithPolicies(); }
+History generateDaily(std::uint64_t seed) {
+  History history = generate(seed);
+  history.daily = 1 + seed % 1000;
+  return history;
+}
 
 namespace {
 
@@ -295,6 +300,7 @@ std::string text(const Step& step) {
 
 std::string text(const History& history) {
   std::string out = text("  local", history.setup.local) + text("  remote", history.setup.remote);
+  if (history.daily > 0) out += "  daily " + std::to_string(history.daily) + "\n";
   for (std::size_t i = 0; i < history.policies.size(); ++i) {
     out += "  policy " + std::to_string(i) + ":";
     for (const settings::OfMailbox& rule : history.policies[i]) out += text(rule);

@@ -86,6 +86,7 @@ struct History {
   bool arrivals = false;  // what a dead run has sent arrives when a step says so, and else never
   // What the user wants, from run to run; empty: that both sides are equal.
   std::vector<std::vector<settings::OfMailbox>> policies{};
+  std::uint64_t daily = 0;  // octets that may be transferred in a run, until no more faults happen; 0: any
 };
 
 // A message that looks so came in longer ago than any of the policies lets be copied.
@@ -97,6 +98,8 @@ History generate(std::uint64_t seed);
 History generateTwo(std::uint64_t seed);
 // One that has other rules for what is carried over in each of its runs.
 History generateWithPolicies(std::uint64_t seed);
+// Each run is on a day of its own, on which few octets may be transferred.
+History generateDaily(std::uint64_t seed);
 std::string text(const Step& step);
 std::string text(const History& history);
 

@@ -90,6 +90,7 @@ void tryOut(History (*generate)(std::uint64_t seed), std::uint64_t oneIn) {
 }
 
 TEST_CASE("random histories") { tryOut(generate, 1); }
+TEST_CASE("random histories with so many octets a day") { tryOut(generateDaily, 16); }
 TEST_CASE("random histories with a second installation") { tryOut(generateTwo, 16); }
 
 TEST_CASE("random histories with policies") { tryOut(generateWithPolicies, 8); }

@@ -161,6 +161,7 @@ void Trial::checkAfter(const Outcome& outcome, bool clean) {
   }
   if (madeParents()) return;
   if (outcome.status == ExitStatus::ok) return witness_.converged();
+  if (outcome.status == ExitStatus::tryAgain && history_.daily > 0) return;
   if (outcome.status == ExitStatus::data && witness_.upsetMailboxes().empty() && !mayDiffer_)
     throw Broken("nothing had to be left alone, and the exit status is 65");
   if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !isAnyWithheld() && !mayDiffer_ &&
@@ -198,6 +199,7 @@ void Trial::settle() {
 // No more faults: after a few runs all is quiet, and the run after that does not even look.
 void Trial::comeToRest() {
   for (Side side : kSides) accounts_[side].poison.clear();
+  settling_ = true;
   Outcome outcome;
   const unsigned all = history_.installations;
   unsigned quiet = 0;  // so many after each other
@@ -354,13 +356,16 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
     settings::Sync settings;
     settings.adopt = adopting_;
     if (policy_ != nullptr) settings.ofMailboxes = *policy_;
+    if (!settling_) settings.of.remote.daily = history_.daily;
     Connections connections({&local, &remote}, most, interleaving, reporter, seam, 0);
     for (Server* server : {&local, &remote})  // one that is not asked has all there is
       if (!accounts_[server->side()].setup.uidPlus) server->enable(Purpose::synchronise).get();
     // So few messages would all be on their way before others have logged in.
     for (unsigned n = 0; n < Interleaving::kMostConnections; ++n) connections.expect(1);
     connections.want();
-    Engine(settings, connections, interleaving, store(), log).run();
+    Allowance allowance(settings, [this] { return runs_ * std::int64_t{86400}; });
+    Engine(settings, connections, interleaving, store(), log, allowance).run();
+    if (allowance.usedUp(store())) log.worsen(ExitStatus::tryAgain);
   } catch (const Killed&) {
     // What the destructors did to the files, a kill does not.
     closeStores();

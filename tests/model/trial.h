@@ -93,6 +93,7 @@ class Trial {
   bool mustReport_ = false;       // a mailbox is forbidden, so that no run may end with 0
   bool adopting_ = false;         // --adopt, from now on
   const std::vector<settings::OfMailbox>* policy_ = nullptr;
+  bool settling_ = false;   // no more faults, and nothing is limited
   bool mayDiffer_ = false;  // a mailbox whose UIDVALIDITY changed may be too different to be taken afresh
 };
 
