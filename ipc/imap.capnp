@@ -82,6 +82,8 @@ struct Request {
     mailbox  @0 :Data;
     together @1 :Bool;
     messages @2 :List(NewMessage);
+    hasLimit @3 :Bool;
+    limit    @4 :UInt64;
   }
   struct NewMessage {
     flags @0 :Data;
@@ -156,6 +158,8 @@ struct Answer {
     modSeq        @6 :UInt64;
     hasMessages   @7 :Bool;
     messages      @8 :UInt32;
+    hasAppendLimit @9 :Bool;
+    appendLimit   @10 :UInt64;
   }
   struct Selected {
     uidValidity   @0 :UInt32;

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -124,6 +125,7 @@ struct Append {
   WireName mailbox;
   bool together = true;
   std::vector<NewMessage> messages;
+  std::optional<std::uint64_t> limit{};  // octets; what is larger is refused in the server's name (kTooBig)
 };
 
 // UID STORE uids (+|-)FLAGS (flags), not silent: answers Messages with what each message has now. The
@@ -202,8 +204,8 @@ struct Simple {
 struct Request {
   RequestId id = 0;
   std::variant<request::Enable, request::List, request::Select, request::Fetch, request::FetchBodies,
-               request::Append, request::Store, request::Expunge, request::Move, request::Search, request::Manage,
-               request::Watch, request::Simple>
+               request::Append, request::Store, request::Expunge, request::Move, request::Search,
+               request::Manage, request::Watch, request::Simple>
       what;
   Descriptor bodies;  // with Append, and only then
 };
@@ -237,6 +239,7 @@ struct StatusEntry {
   std::optional<UidNext> uidNext;
   std::optional<ModSeq> highestModSeq;
   std::optional<std::uint32_t> messages;
+  std::optional<std::uint64_t> appendLimit{};  // octets of a message: of this mailbox, or of all (RFC 7889)
   bool operator==(const StatusEntry&) const = default;
 };
 struct Statuses {
@@ -307,6 +310,9 @@ struct Appended {
   std::vector<bool> stored;              // its command was OK
   bool operator==(const Appended&) const = default;
 };
+
+// How a refusal begins that is net's own, of a message above the limit.
+inline constexpr std::string_view kTooBig = "[TOOBIG] not sent: ";
 
 // The response code of a NO that net gave itself: a response of the server could not be read, so that the
 // answer to a Select or Fetch may be short of something. No server's code has a blank.

@@ -159,6 +159,8 @@ struct WriteRequest {
     auto out = to.initAppend();
     out.setMailbox(bytes(append.mailbox.bytes));
     out.setTogether(append.together);
+    out.setHasLimit(append.limit.has_value());
+    out.setLimit(append.limit.value_or(0));
     auto messages = out.initMessages(static_cast<unsigned>(append.messages.size()));
     for (unsigned i = 0; i < append.messages.size(); ++i) {
       messages[i].setFlags(bytes(append.messages[i].flags.text()));
@@ -226,6 +228,7 @@ request::Append readAppend(schema::Request::Append::Reader in) {
   for (auto message : in.getMessages())
     append.messages.push_back(
         {readFlags(message.getFlags()), readDate(message.getDate()), readBody(message.getBody())});
+  if (in.getHasLimit()) append.limit = in.getLimit();
   return append;
 }
 
@@ -333,6 +336,8 @@ struct WriteAnswer {
       out[i].setModSeq(entry.highestModSeq.value_or(ModSeq{}).value);
       out[i].setHasMessages(entry.messages.has_value());
       out[i].setMessages(entry.messages.value_or(0));
+      out[i].setHasAppendLimit(entry.appendLimit.has_value());
+      out[i].setAppendLimit(entry.appendLimit.value_or(0));
     }
   }
   void operator()(const answer::Selected& selected) {
@@ -424,6 +429,7 @@ answer::StatusEntry readStatusEntry(schema::Answer::StatusEntry::Reader in) {
   if (in.getHasUidNext()) entry.uidNext = readUidNext(in.getUidNext());
   if (in.getHasModSeq()) entry.highestModSeq = ModSeq{in.getModSeq()};
   if (in.getHasMessages()) entry.messages = in.getMessages();
+  if (in.getHasAppendLimit()) entry.appendLimit = in.getAppendLimit();
   return entry;
 }
 

@@ -143,7 +143,9 @@ TEST_CASE("APPEND comes through with its bodies") {
     request::Append append{{"Sent"}, together, {}};
     append.messages.push_back({flags("\\Draft a"), date(), {1, 2}});
     append.messages.push_back({{}, date(" 1-Jan-1970 00:00:00 +0000"), {kMost, kMost - 1}});
+    if (together) append.limit = kMost;
     request::Append out = requested(append);
+    CHECK(out.limit == append.limit);
     CHECK(out.mailbox.bytes == "Sent");
     CHECK(out.together == together);
     REQUIRE(out.messages.size() == 2);
@@ -171,7 +173,9 @@ TEST_CASE("answers come through") {
   answer::Statuses statuses{
       {{{"all"}, UidValidity{0xffffffff}, UidNext{std::uint64_t{1} << 32}, ModSeq{kMost}, 0xfffffff0},
        {{"zero"}, UidValidity{}, UidNext{}, ModSeq{}, 0},
-       {{"none"}, {}, {}, {}, {}}}};
+       {{"none"}, {}, {}, {}, {}},
+       {{"limit"}, {}, {}, {}, {}, kMost},
+       {{"nothing"}, {}, {}, {}, {}, 0}}};
   CHECK(answered(statuses) == statuses);
   CHECK(answered(answer::Vanished{uids("1:4,4294967295")}) == answer::Vanished{uids("1:4,4294967295")});
   CHECK(answered(answer::Found{uids("2,4294967295")}) == answer::Found{uids("2,4294967295")});

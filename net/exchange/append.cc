@@ -2,6 +2,7 @@
 
 #include "net/exchange/append.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace interimap {
@@ -30,6 +31,7 @@ std::shared_ptr<Bodies> check(const request::Append& request, Descriptor bodies)
 
 Append::Append(request::Append request, Descriptor bodies, std::optional<std::uint64_t> limit)
     : request_(std::move(request)), bodies_(check(request_, std::move(bodies))), limit_(limit) {
+  if (request_.limit) limit_ = std::min(limit.value_or(*request_.limit), *request_.limit);
   appended_.uids.resize(request_.messages.size());
   appended_.stored.resize(request_.messages.size());
 }
@@ -53,8 +55,8 @@ std::vector<Command> Append::commands(const ExtensionSet& extensions) {
 
 // RFC 7889 section 4: the octets would go there for nothing.
 void Append::refuse(std::uint64_t octets) {
-  appended_.refusal = "[TOOBIG] " + std::to_string(octets) + " octets, and the server takes " +
-                      std::to_string(*limit_) + " in a message (APPENDLIMIT); not sent";
+  appended_.refusal = std::string(answer::kTooBig) + "it has " + std::to_string(octets) +
+                      " octets, and the server takes " + std::to_string(*limit_) + " (APPENDLIMIT)";
   if (done_.ok()) done_ = {answer::Done::Completion::no, "TOOBIG", appended_.refusal};
 }
 

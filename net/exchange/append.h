@@ -18,7 +18,7 @@ std::optional<std::uint64_t> appendLimit(const Capabilities& capabilities);
 class Append final : public Exchange {
  public:
   // Throws PeerViolation for bodies that do not hold.
-  // `limit`: the most octets that the server takes in a message. What is larger is refused in its name.
+  // `limit`: the most octets that the server takes in a message, if it says so for all mailboxes.
   Append(request::Append request, Descriptor bodies, std::optional<std::uint64_t> limit);
   std::vector<Command> commands(const ExtensionSet& extensions) override;
   void completed(std::size_t index, const StatusResponse& status) override;

@@ -57,6 +57,18 @@ TEST_CASE("APPEND") {
     CHECK(appended.refusal.find("APPENDLIMIT") != std::string::npos);
     CHECK(script.done(id).code == "TOOBIG");
   }
+  SUBCASE("larger than the limit of the mailbox") {
+    const char* capability = "";
+    SUBCASE("which is the only one") {}
+    SUBCASE("which is below that of all") { capability = " APPENDLIMIT=9"; }
+    script.ready(std::string(" LITERAL+") + capability);
+    auto request = append({"four"}, false, bodies);
+    request.limit = 3;
+    auto id = script.ask(std::move(request), std::move(bodies));
+    CHECK(script.answer<answer::Appended>(id).refusal ==
+          "[TOOBIG] not sent: it has 4 octets, and the server takes 3 (APPENDLIMIT)");
+    CHECK(script.done(id).code == "TOOBIG");
+  }
   SUBCASE("LITERAL+ told by an untagged CAPABILITY after all") {
     script.ready();
     script.say("* CAPABILITY IMAP4rev1 LITERAL+\r\n");

@@ -7,6 +7,7 @@
 
 #include "ipc/ascii.h"
 #include "ipc/failure.h"
+#include "net/exchange/append.h"
 #include "net/wire/limits.h"
 
 namespace interimap {
@@ -23,7 +24,7 @@ List::Form List::form() const {
   const bool extended = has.has(Extension::listExtended);
   const bool uses = capabilities_.has("SPECIAL-USE") || capabilities_.has("IMAP4REV2");
   return {extended, extended && uses, extended && has.has(Extension::listStatus),
-          has.has(Extension::qresync) || capabilities_.has("CONDSTORE")};
+          has.has(Extension::qresync) || capabilities_.has("CONDSTORE"), capabilities_.has("APPENDLIMIT")};
 }
 
 // Whether the listing tells what was to be told. BAD may be what a server says that does not bear a command
@@ -32,7 +33,7 @@ bool List::answered() const {
   if (!blind_) return true;
   const Form now = form();
   const bool bad = done_.completion == answer::Done::Completion::bad;
-  return now.extended && ((now == form_ && !bad) || done_.ok());
+  return now.extended && ((now == form_ && !bad) || (done_.ok() && now.limits == form_.limits));
 }
 
 std::vector<Command> List::commands(const ExtensionSet&) {
@@ -84,7 +85,8 @@ std::vector<Command> List::extended() const {
 }
 
 std::string List::statusItems() const {
-  return std::string("(MESSAGES UIDVALIDITY UIDNEXT") + (form_.modSeqs ? " HIGHESTMODSEQ)" : ")");
+  return std::string("(MESSAGES UIDVALIDITY UIDNEXT") + (form_.modSeqs ? " HIGHESTMODSEQ" : "") +
+         (form_.limits ? " APPENDLIMIT)" : ")");
 }
 
 // RFC 3501 sections 6.3.8 and 6.3.9; in pairs.
@@ -205,6 +207,7 @@ void List::pass(answer::ListEntry entry, Answers& answers) {
 
 void List::pass(answer::StatusEntry entry, Answers& answers) {
   statusBytes_ += entry.mailbox.bytes.size();
+  if (!form_.limits) entry.appendLimit = appendLimit(capabilities_);
   statuses_.entries.push_back(std::move(entry));
   if (statuses_.entries.size() == kMostListed || statusBytes_ > limits::kAnswerBytes) flushStatuses(answers);
 }

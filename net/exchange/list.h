@@ -28,7 +28,7 @@ class List final : public Exchange {
  private:
   // How it is asked.
   struct Form {
-    bool extended = true, specialUse = true, status = true, modSeqs = true;
+    bool extended = true, specialUse = true, status = true, modSeqs = true, limits = false;
     bool operator==(const Form&) const = default;
   };
   Form form() const;

@@ -63,6 +63,39 @@ TEST_CASE("LIST commands are those that the server has") {
   CHECK(wire({.reference = "", .patterns = {""}}, Capabilities::parse("IMAP4rev1")) == "LIST \"\" \"\"\n");
 }
 
+TEST_CASE("what a mailbox takes in a message: told of each, or of all") {
+  const struct {
+    const char *capabilities, *items, *told;
+    std::optional<std::uint64_t> limit;
+  } table[] = {
+      {"", "", "", {}},
+      {" APPENDLIMIT=7", "", "", 7},
+      {" APPENDLIMIT", " APPENDLIMIT", " APPENDLIMIT 5", 5},
+      {" APPENDLIMIT", " APPENDLIMIT", " APPENDLIMIT 0", 0},
+      {" APPENDLIMIT", " APPENDLIMIT", " APPENDLIMIT NIL", {}},
+      {" APPENDLIMIT", " APPENDLIMIT", "", {}},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.capabilities);
+    CAPTURE(row.told);
+    Script script(account());
+    script.ready(std::string(" LIST-EXTENDED LIST-STATUS") + row.capabilities);
+    auto list = script.ask(request::List{"", {"*"}, {}, true});
+    script.hear(
+        std::string(
+            "000002 LIST \"\" * RETURN (SUBSCRIBED STATUS (MESSAGES UIDVALIDITY UIDNEXT HIGHESTMODSEQ") +
+        row.items + "))\r\n");
+    script.say(std::string("* LIST () NIL x\r\n* STATUS x (MESSAGES 1") + row.told +
+               " UIDNEXT 7)\r\n000002 OK\r\n");
+    script.answer<answer::Listed>(list);
+    auto told = script.answer<answer::Statuses>(list).entries;
+    REQUIRE(told.size() == 1);
+    CHECK(told.front().appendLimit == row.limit);
+    CHECK(told.front().uidNext->value == 7);
+    CHECK(script.done(list).ok());
+  }
+}
+
 TEST_CASE("without LIST-EXTENDED subscriptions come by LSUB, and counters by STATUS") {
   Script script(account());
   script.plain();
@@ -126,6 +159,15 @@ TEST_CASE("what was listed before the server said what it has is listed anew if 
     script.hear("000005 STATUS x (MESSAGES UIDVALIDITY UIDNEXT)\r\n");
     script.say("000005 NO no\r\n");
     script.hear("000006 NOOP\r\n");
+  }
+  SUBCASE("it has a limit for each mailbox") {
+    say(" LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE APPENDLIMIT", "* LIST () NIL y\r\n000002 OK\r\n");
+    script.hear(
+        "000003 LIST \"\" * RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDVALIDITY UIDNEXT "
+        "HIGHESTMODSEQ "
+        "APPENDLIMIT))\r\n");
+    script.say("* LIST () NIL x\r\n000003 OK\r\n");
+    script.hear("000004 NOOP\r\n");
   }
   SUBCASE("it has no mod-sequences") {
     say(" LIST-EXTENDED LIST-STATUS", "000002 BAD what\r\n");

@@ -13,6 +13,10 @@ bool readItem(Tokens& in, answer::StatusEntry& entry) {
   auto name = in.atom();
   if (name.empty() || !in.space()) return false;
   auto is = [&](std::string_view item) { return equalIgnoringCase(name, item); };
+  if (is("APPENDLIMIT")) {
+    entry.appendLimit = in.number();
+    return entry.appendLimit || in.skipValue();  // NIL: there is none
+  }
   if (!is("MESSAGES") && !is("UIDNEXT") && !is("UIDVALIDITY") && !is("HIGHESTMODSEQ")) return in.skipValue();
   auto n = in.number();
   if (!n) return false;

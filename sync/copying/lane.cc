@@ -287,7 +287,8 @@ void Lane::fetchRest(Fetching& fetching, const UidSet& missing) {
 
 void Lane::send(Appending window) {
   const Load& load = *window.load;
-  request::Append append{load.mailbox->wire[target_.side()], window.together, {}};
+  request::Append append{
+      load.mailbox->wire[target_.side()], window.together, {}, load.mailbox->appendLimit[target_.side()]};
   for (const answer::WindowMessage& message : window.messages)
     append.messages.push_back({message.flags, message.date, message.body});
   tally_.appendedTo.insert(load.mailbox);

@@ -18,6 +18,7 @@ struct Mailbox {
   store::MailboxId id;
   Both<WireName> wire;
   Policy policy{};
+  Both<std::optional<std::uint64_t>> appendLimit{};  // octets that a side takes in a message, if it says so
 
   // As users read and type it: with the local delimiter, without the reference.
   std::string shown() const { return wire.local.bytes.substr(wire.local.bytes.size() - name.bytes().size()); }

@@ -282,10 +282,14 @@ void MailboxSet::record(const std::vector<MailboxPlan>& plans) {
 }
 
 Mailbox MailboxSet::mailbox(const MailboxName& name, store::MailboxId id) const {
-  return {name,
-          id,
-          {lists_.hierarchy(Side::local).wire(name), lists_.hierarchy(Side::remote).wire(name)},
-          rules_.of(name)};
+  Mailbox mailbox{name,
+                  id,
+                  {lists_.hierarchy(Side::local).wire(name), lists_.hierarchy(Side::remote).wire(name)},
+                  rules_.of(name)};
+  for (Side side : kSides)
+    if (auto it = lists_.listing(side).find(name); it != lists_.listing(side).end())
+      mailbox.appendLimit[side] = it->second.status.appendLimit;
+  return mailbox;
 }
 
 std::set<store::MailboxId> MailboxSet::unfinished() const {

@@ -111,6 +111,27 @@ std::vector<Outside> leaveOutside(Work& work, BothChanges& changes, const Answer
   return out;
 }
 
+// What was too large for the target and is so still is not fetched, only to be refused again. The first time
+// it is: not every server counts octets as they are (RFC822.SIZE).
+void leaveTooLarge(Work& work, BothChanges& changes) {
+  for (Side source : kSides) {
+    const auto& limit = work.mailbox.appendLimit[other(source)];
+    if (!limit || !changes[source] || work.refused[source].empty() || work.settings.dryRun) continue;
+    store::Transaction transaction = work.store.begin();
+    for (const store::RefusedMessage& it : work.store.refused(work.mailbox.id)) {
+      if (it.source != source || !it.reply.starts_with(answer::kTooBig)) continue;
+      auto isLeft = [&](const Fresh& fresh) { return fresh.uid == it.uid && fresh.size > *limit; };
+      if (std::erase_if(changes[source]->fresh, isLeft) == 0) continue;
+      work.store.settle(work.mailbox.id, other(source), it.uid);
+      work.log.error(work.about(source),
+                     "UID " + std::to_string(it.uid.value()) + " was refused by " + nameOf(other(source)) +
+                         ": " + it.reply,
+                     ExitStatus::tryAgain);
+    }
+    transaction.commit("too large");
+  }
+}
+
 Both<UidSet> comeInside(const Work& work, const BothChanges& changes) {
   Both<UidSet> fresh, inside;
   for (Side side : kSides)
@@ -199,6 +220,7 @@ Decision decide(Work& work, BothChanges& changes, const Answers& answers, std::v
   for (Side side : kSides) reportWithheld(work, decision.todo.plan, side);
   decision.outside = leaveOutside(work, changes, answers);
   decision.inside = comeInside(work, changes);
+  leaveTooLarge(work, changes);
   setApart(work, changes);
   decision.denied = deny(work, changes);
   return decision;

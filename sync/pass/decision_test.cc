@@ -147,6 +147,39 @@ TEST_CASE("decision: what a server hung up at is left out, and told again") {
   CHECK(scene.store.refusedUids(scene.mailbox.id, kHere) == uids("7"));
 }
 
+TEST_CASE("decision: what was too large for a server, and is still, is not fetched again") {
+  const std::string tooBig = std::string(answer::kTooBig) + "it has 9 octets";
+  struct {
+    const char* name;
+    std::optional<std::uint64_t> limit;
+    std::string reply;
+    bool left;
+  } table[] = {
+      {"it is", 8, tooBig, true},
+      {"the limit has risen", 9, tooBig, false},
+      {"there is no limit any more", {}, tooBig, false},
+      {"the server has said something else", 8, "[OVERQUOTA] no", false},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    StageScene scene;
+    scene.synchronised(5);
+    scene.mailbox.appendLimit.remote = row.limit;
+    scene.write([&] {
+      scene.store.refuse(scene.mailbox.id, kHere, uid(6), store::Refusal::refused, row.reply);
+      scene.store.intend(scene.mailbox.id, kThere, UidNext{6}, uids("6"));
+    });
+    Work work = scene.work();
+    for (Side side : kSides) work.due.selected[side].storable = {true, true, flags("\\Seen \\Deleted")};
+    BothChanges changes = scene.changes();
+    for (std::uint32_t n : {6U, 7U}) changes.local->fresh.push_back({uid(n), 9});
+    decide(work, changes, {}, {});
+    CHECK(changes.local->fresh.size() == (row.left ? 1 : 2));
+    CHECK(scene.store.journal(scene.mailbox.id, kThere).intents.empty() == row.left);
+    CHECK(scene.said() == (row.left ? "local: UID 6 was refused by remote: " + tooBig + "\n" : ""));
+  }
+}
+
 TEST_CASE("field 21: flags that went with a server's index have not been removed") {
   StageScene scene;
   scene.synchronised(3, 1);  // \\Seen
