@@ -37,6 +37,7 @@ struct Request {
   struct Enable {
     qresync @0 :Bool;
     namespaces @1 :Bool;
+    greeting @2 :Data;  # of Ready, the last time
   }
   struct Listing {
     reference        @0 :Data;
@@ -139,6 +140,7 @@ struct Answer {
     qresync    @1 :Bool;
     refusal    @2 :Data;
     personal   @3 :Data;
+    greeting   @4 :Data;
   }
   struct ListEntry {
     mailbox     @0 :Data;

@@ -50,9 +50,11 @@ namespace request {
 
 // The first request: what the server has, ENABLE QRESYNC (RFC 7162 section 3.2.3) if it has that and
 // `qresync` asks for it, and NAMESPACE likewise. Answer: Ready, once logged in.
+// `greeting`: what Ready said the last time, so that the login may go ahead of it. Empty: it may not.
 struct Enable {
   bool qresync = true;
   bool namespaces = false;
+  std::string greeting{};
   bool operator==(const Enable&) const = default;
 };
 
@@ -218,6 +220,9 @@ struct Ready {
   bool qresync = false;    // enabled
   std::string refusal;     // the server's words to ENABLE, if they were not OK
   std::string personal{};  // prefix of the personal namespace: "INBOX."
+  // The text of the greeting, if it told all that the login had to know and nothing had to be awaited after
+  // it: behind TLS the same login may go ahead of it the next time. At most kMostText octets; else empty.
+  std::string greeting{};
   bool operator==(const Ready&) const = default;
 };
 

@@ -121,6 +121,7 @@ struct WriteRequest {
     auto out = to.initEnable();
     out.setQresync(enable.qresync);
     out.setNamespaces(enable.namespaces);
+    out.setGreeting(bytes(enable.greeting));
   }
   void operator()(const request::List& list) {
     auto out = to.initList();
@@ -256,7 +257,8 @@ std::vector<std::string> readOptions(capnp::List<capnp::Data>::Reader list) {
 decltype(Request::what) readWhat(schema::Request::Reader in) {
   switch (in.which()) {
     case schema::Request::ENABLE:
-      return request::Enable{in.getEnable().getQresync(), in.getEnable().getNamespaces()};
+      return request::Enable{in.getEnable().getQresync(), in.getEnable().getNamespaces(),
+                             shortText(in.getEnable().getGreeting(), kMostText)};
     case schema::Request::LIST: {
       auto list = in.getList();
       request::List out{
@@ -310,6 +312,7 @@ struct WriteAnswer {
     out.setQresync(ready.qresync);
     out.setRefusal(bytes(std::string_view(ready.refusal).substr(0, kMostText)));
     out.setPersonal(bytes(ready.personal));
+    out.setGreeting(bytes(ready.greeting));
   }
   void operator()(const answer::Listed& listed) {
     auto out = to.initListed(static_cast<unsigned>(listed.entries.size()));
@@ -412,7 +415,7 @@ answer::Ready readReady(schema::Answer::Ready::Reader in) {
   auto extensions = ExtensionSet::ofBits(in.getExtensions());
   if (!extensions) throw PeerViolation("an extension that is none");
   return {*extensions, in.getQresync(), shortText(in.getRefusal(), kMostText),
-          readName(in.getPersonal()).bytes};
+          readName(in.getPersonal()).bytes, shortText(in.getGreeting(), kMostText)};
 }
 
 answer::ListEntry readListEntry(schema::Answer::ListEntry::Reader in) {

@@ -8,6 +8,7 @@
 
 #include "ipc/ascii.h"
 #include "ipc/failure.h"
+#include "ipc/imap.h"
 #include "transport/sasl.h"
 
 namespace interimap {
@@ -25,9 +26,13 @@ void needCapabilities(Dialogue& server) {
     refuse(ExitStatus::protocol, "no answer to CAPABILITY: " + status.words());
 }
 
+bool isImap4(const Capabilities& capabilities) {
+  return capabilities.has("IMAP4REV1") || capabilities.has("IMAP4REV2");
+}
+
 void requireImap4(Dialogue& server) {
   needCapabilities(server);
-  if (!server.capabilities().has("IMAP4REV1") && !server.capabilities().has("IMAP4REV2"))
+  if (!isImap4(server.capabilities()))
     refuse(ExitStatus::protocol, "Missing IMAP4rev1 CAPABILITY. Not an IMAP4 server?");
 }
 
@@ -98,21 +103,39 @@ bool quirkHasNoExporter(const StatusResponse& greeting) {
   return greeting.what.text.find("Cyrus") != std::string::npos;
 }
 
-StatusResponse sayLogin(Dialogue& server, const settings::Net& settings) {
+// What a login is made for.
+struct Occasion {
+  StatusResponse greeting;
+  Capabilities capabilities;
+  bool ahead = false;  // of the greeting, which is that of the last time
+};
+
+Command loginCommand(const settings::Net& settings) {
   Command command("LOGIN");
   command.secret(settings.username).secret(settings.password.reveal());
+  return command;
+}
+
+// All that the server has to be told goes in one command, and requests may go behind it.
+bool isOneFlight(std::string_view mechanism, const settings::Net& settings, const Occasion& to) {
+  if (mechanism == "LOGIN") return loginCommand(settings).oneLine();
+  return mechanism == "PLAIN" && to.capabilities.extensions().has(Extension::saslIr) &&
+         !quirkDropsBehindAuthenticate(to.greeting);
+}
+
+StatusResponse sayLogin(Dialogue& server, const settings::Net& settings) {
+  Command command = loginCommand(settings);
   auto manner = command.oneLine() ? Manner::andRequests : Manner::alone;
   return server.run(std::move(command), manner);
 }
 
-StatusResponse sayAuthenticate(Dialogue& server, sasl::Conversation& conversation,
-                               const Capabilities& capabilities, const StatusResponse& greeting) {
+StatusResponse sayAuthenticate(Dialogue& server, sasl::Conversation& conversation, const Occasion& to) {
   Command command("AUTHENTICATE " + std::string(conversation.name()));
-  bool mayFollow = !quirkDropsBehindAuthenticate(greeting);
+  bool mayFollow = !quirkDropsBehindAuthenticate(to.greeting);
   // A token that is refused has the server ask on, and what follows would be taken for the answer.
   auto manner = mayFollow && !sasl::takesToken(conversation.name()) ? Manner::thenRequests : Manner::alone;
   const std::optional<Secret>& initial = conversation.initial();
-  if (initial && capabilities.extensions().has(Extension::saslIr)) {
+  if (initial && to.capabilities.extensions().has(Extension::saslIr)) {
     // RFC 4959 section 3: one that is empty.
     command.add(" ").secretText(initial->reveal().empty() ? "=" : initial->reveal());
     // PLAIN has said all; behind another mechanism the server may still ask.
@@ -152,7 +175,8 @@ bool staysHere(const settings::Net& settings) {
 
 struct Attempt {
   StatusResponse status;
-  std::string mechanism, reason;
+  std::string mechanism, reason{};
+  bool oneFlight = false;
 };
 
 // Without the mechanisms of this kind.
@@ -172,13 +196,7 @@ bool isAboutMechanism(const StatusResponse& status, const sasl::Conversation& co
   return !conversation.heard() || (sasl::isPlus(conversation.name()) && status.what.code.empty());
 }
 
-// What a server means by -PLUS is one kind of binding, and it does not say which: if it refuses the first it
-// is asked with the next. Servers offer, too, what they cannot do: where passwords are kept as hashes SCRAM
-// is impossible. Then the next kind is tried, unless somebody said which mechanism it is to be.
-Attempt authenticate(Dialogue& server, const settings::Net& settings, const StatusResponse& greeting,
-                     bool clear) {
-  const Capabilities capabilities = server.capabilities();  // as told before
-  auto names = wanted(settings, clear);
+sasl::Credentials credentialsFor(Dialogue& server, const settings::Net& settings, const Occasion& to) {
   sasl::Credentials credentials{.username = settings.username,
                                 .password = settings.password.reveal(),
                                 .authzid = settings.authzid,
@@ -186,8 +204,18 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
                                 .host = settings.host,
                                 .port = settings.port,
                                 .certificate = showsCertificate(settings)};
-  if (quirkHasNoExporter(greeting))
+  if (quirkHasNoExporter(to.greeting))
     std::erase_if(credentials.bindings, [](const ChannelBinding& it) { return it.type == "tls-exporter"; });
+  return credentials;
+}
+
+// What a server means by -PLUS is one kind of binding, and it does not say which: if it refuses the first it
+// is asked with the next. Servers offer, too, what they cannot do: where passwords are kept as hashes SCRAM
+// is impossible. Then the next kind is tried, unless somebody said which mechanism it is to be.
+Attempt authenticate(Dialogue& server, const settings::Net& settings, const Occasion& to, bool clear) {
+  const Capabilities& capabilities = to.capabilities;
+  auto names = wanted(settings, clear);
+  sasl::Credentials credentials = credentialsFor(server, settings, to);
   while (true) {
     auto mechanism = sasl::choose(offered(capabilities), names, credentials);
     if (!mechanism) nothingToChoose(capabilities, names, clear, settings.least);
@@ -196,9 +224,10 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
                   {{"offered", joined(offered(capabilities))}, {"used", name}});
     if (clear && sasl::givesAway(name))
       server.log(LogLevel::warning, "Sending the password to " + settings.host + " without encryption");
-    if (name == "LOGIN") return {sayLogin(server, settings), name, {}};
+    bool oneFlight = isOneFlight(name, settings, to);
+    if (name == "LOGIN") return {sayLogin(server, settings), name, {}, oneFlight};
     sasl::Conversation conversation(std::move(mechanism));
-    StatusResponse status = sayAuthenticate(server, conversation, capabilities, greeting);
+    StatusResponse status = sayAuthenticate(server, conversation, to);
     bool next = isAboutMechanism(status, conversation);
     if (next && sasl::isPlus(name) && credentials.bindings.size() > 1) {
       credentials.bindings.erase(credentials.bindings.begin());
@@ -206,13 +235,12 @@ Attempt authenticate(Dialogue& server, const settings::Net& settings, const Stat
     }
     auto weaker = weakerThan(name, names);
     if (!next || !settings.auth.empty() || !sasl::choose(offered(capabilities), weaker, credentials))
-      return {status, name, conversation.reason()};
+      return {status, name, conversation.reason(), oneFlight};
     names = std::move(weaker);
   }
 }
 
-void authenticateUser(Dialogue& server, settings::Net& settings, const StatusResponse& greeting) {
-  bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
+void requireCredentials(const settings::Net& settings) {
   for (auto [key, missing] :
        {std::pair("username", settings.username.empty()),
         std::pair("password", settings.password.empty() && !showsCertificate(settings))})
@@ -220,12 +248,29 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
       refuse(ExitStatus::noPermission, std::string("There is no ") + key + " to log in with");
     else if (missing)
       refuse(ExitStatus::config, std::string("Missing option ") + key + ": the server wants a login");
-  requireImap4(server);
-  Attempt attempt = authenticate(server, settings, greeting, clear && !staysHere(settings));
+}
+
+// The server may have been asked for what it does not offer any more, or does not like to be asked so early.
+void requireForeseen(Dialogue& server, const Occasion& to, const StatusResponse& status) {
+  const StatusResponse greeting = server.greeting();
+  if (status.condition == Condition::no && greeting.words() == to.greeting.words()) return;
+  std::string text = status.words() + ": the login went ahead of the greeting, " + greeting.words() +
+                     ". The next one waits for it";
+  server.wentAheadInVain(text);
+  refuse(ExitStatus::tryAgain, text);
+}
+
+// Whether it was one flight.
+bool authenticateUser(Dialogue& server, settings::Net& settings, const Occasion& to) {
+  bool clear = settings.transport == settings::Transport::imap && !settings.startTls;
+  Attempt attempt = authenticate(server, settings, to, clear && !staysHere(settings));
   settings.password.wipe();
   const StatusResponse& status = attempt.status;
-  if (status.condition == Condition::ok)
-    return server.passed("login", "Logged in as " + settings.username + " by " + attempt.mechanism);
+  if (status.condition == Condition::ok) {
+    server.passed("login", "Logged in as " + settings.username + " by " + attempt.mechanism);
+    return attempt.oneFlight;
+  }
+  if (to.ahead) requireForeseen(server, to, status);
   bool temporary = isTemporary(status.what), token = sasl::takesToken(attempt.mechanism);
   bool stale = !temporary && token && settings.renewable && !settings.renewed;
   std::string where = settings.transport == settings::Transport::tunnel ? "the server behind the tunnel"
@@ -241,21 +286,38 @@ void authenticateUser(Dialogue& server, settings::Net& settings, const StatusRes
              " refused the login of " + settings.username + " (" + attempt.mechanism + advice);
 }
 
-}  // namespace
-
-namespace {
-
 std::string withoutCode(const RespText& what) {
   auto end = what.text.starts_with('[') ? what.text.find("] ") : std::string::npos;
   return end == std::string::npos ? what.text : what.text.substr(end + 2);
 }
 
-}  // namespace
+// Behind TLS, whose certificate was verified, the login may go ahead of the greeting if that is known from
+// the last time, and if nothing but the greeting would be waited for.
+std::optional<Occasion> foreseen(Dialogue& server, const settings::Net& settings) {
+  bool may =
+      settings.transport == settings::Transport::imaps && !settings.check && !settings.username.empty();
+  if (!may) return std::nullopt;
+  auto greeting = server.foreseen();
+  if (!greeting || greeting->what.code != "CAPABILITY") return std::nullopt;
+  Occasion to{*greeting, Capabilities::parse(greeting->what.arguments), true};
+  auto mechanism =
+      sasl::choose(offered(to.capabilities), wanted(settings, false), credentialsFor(server, settings, to));
+  may = isImap4(to.capabilities) && mechanism && isOneFlight(mechanism->name(), settings, to);
+  return may ? std::optional(to) : std::nullopt;
+}
 
-void logIn(Dialogue& server, settings::Net& settings) {
-  StatusResponse greeting = server.greeting();
+// The connection may have been lost because of it.
+bool logInAhead(Dialogue& server, settings::Net& settings, const Occasion& to) try {
+  return authenticateUser(server, settings, to);
+} catch (const Failure& failure) {
+  if (failure.status == ExitStatus::unavailable || failure.status == ExitStatus::protocol)
+    server.wentAheadInVain(failure.what());
+  throw;
+}
+
+// Behind the greeting. Whether it was one flight.
+bool logInBehind(Dialogue& server, settings::Net& settings, const StatusResponse& greeting) {
   bool mustEncrypt = settings.transport == settings::Transport::imap && settings.startTls;
-  server.passed("greeting", "Greeting: " + withoutCode(greeting.what));
   if (greeting.condition == Condition::preauth) {
     // RFC 3501 section 6.2.1: STARTTLS is for the not authenticated state only.
     if (mustEncrypt)
@@ -264,11 +326,25 @@ void logIn(Dialogue& server, settings::Net& settings) {
              "set \"STARTTLS = NO\" to ignore.");
     settings.password.wipe();
     requireImap4(server);
-  } else {
-    if (mustEncrypt) startTls(server);
-    authenticateUser(server, settings, greeting);
-    needCapabilities(server);
+    return false;
   }
+  if (mustEncrypt) startTls(server);
+  requireCredentials(settings);
+  requireImap4(server);
+  return authenticateUser(server, settings, {greeting, server.capabilities()});
+}
+
+}  // namespace
+
+std::string logIn(Dialogue& server, settings::Net& settings) {
+  const std::optional<Occasion> to = foreseen(server, settings);
+  bool oneFlight = to && logInAhead(server, settings, *to);
+  const StatusResponse greeting = server.greeting();
+  server.passed("greeting", "Greeting: " + withoutCode(greeting.what));
+  if (!to) oneFlight = logInBehind(server, settings, greeting);
+  needCapabilities(server);
+  bool known = greeting.what.code == "CAPABILITY" && greeting.what.text.size() <= kMostText;
+  return oneFlight && known && settings.transport == settings::Transport::imaps ? greeting.what.text : "";
 }
 
 }  // namespace interimap

@@ -3,6 +3,7 @@
 // From the greeting to the authenticated state (RFC 3501 sections 6.1, 6.2 and 7.1.4, RFC 4959).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ class Dialogue {
   };
   virtual ~Dialogue() = default;
   virtual StatusResponse greeting() = 0;
+  // The greeting of the last time, if sync hands it on before there is one.
+  virtual std::optional<StatusResponse> foreseen() { return std::nullopt; }
+  // The login went ahead of the greeting, and it was for that that it came to nothing.
+  virtual void wentAheadInVain(const std::string& /*why*/) {}
   // Sends a command and waits for its tagged response. What the server asks for meanwhile is the
   // conversation's to answer.
   virtual StatusResponse run(Command command, Manner manner, sasl::Conversation* conversation = nullptr) = 0;
@@ -42,7 +47,8 @@ class Dialogue {
 
 // On return the session is authenticated, the capabilities are known, and the password is wiped. Throws
 // Failure: noPermission if the credentials are refused or may not be sent, tryAgain if the server says that
-// it is for now, protocol if it lacks what a login needs.
-void logIn(Dialogue& server, settings::Net& settings);
+// it is for now, protocol if it lacks what a login needs. The text of the greeting, if the next login may go
+// ahead of it (answer::Ready).
+std::string logIn(Dialogue& server, settings::Net& settings);
 
 }  // namespace interimap

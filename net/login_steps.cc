@@ -27,6 +27,15 @@ StatusResponse LoginSteps::greeting() {
   return *greeting;
 }
 
+// Whichever is known first: what sync asks, or the greeting itself.
+std::optional<StatusResponse> LoginSteps::foreseen() {
+  while (!parts_.greeting.come() && !parts_.greeting.perhaps() && parts_.waiting.empty()) turn_();
+  if (parts_.waiting.empty() || parts_.connection.received() > 0) return std::nullopt;
+  auto* enable = std::get_if<request::Enable>(&parts_.waiting.front().what);
+  if (enable == nullptr || enable->greeting.empty()) return std::nullopt;
+  return StatusResponse{Condition::ok, RespText::parse(enable->greeting)};
+}
+
 StatusResponse LoginSteps::run(Command command, Manner manner, sasl::Conversation* conversation) {
   Step step{manner, conversation, manner == Manner::andRequests, {}, {}};
   parts_.connection.setConfidential(step.secret());

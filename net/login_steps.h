@@ -3,6 +3,7 @@
 // The login's commands, each of which waits for its tagged response: what net/login.h wants of a session.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "ipc/imap.h"
 #include "net/greeting.h"
 #include "net/login.h"
 #include "net/pipeline.h"
@@ -31,11 +33,14 @@ class LoginSteps final : public Dialogue {
     const Silence& silence;
     Greeting& greeting;
     Capabilities& capabilities;
+    const std::deque<Request>& waiting;  // sync's, not begun
   };
   // `turn` is one turn of the session's event loop; `startTls` is called at most once.
   LoginSteps(Parts parts, StartTls startTls, Log log, Passed passed, std::function<void()> turn);
 
   StatusResponse greeting() override;
+  std::optional<StatusResponse> foreseen() override;
+  void wentAheadInVain(const std::string& why) override { parts_.pipeline.wentAheadInVain(why); }
   StatusResponse run(Command command, Manner manner, sasl::Conversation* conversation) override;
   const Capabilities& capabilities() const override { return parts_.capabilities; }
   void forgetCapabilities() override { parts_.capabilities = {}; }
@@ -49,6 +54,8 @@ class LoginSteps final : public Dialogue {
   // Behind the step that is in flight requests that need no capability may be sent.
   // A check has questions of its own first.
   bool mayFollow() const { return step_ != nullptr && step_->mayFollow && !passed_; }
+  // A command of the login is in flight: what the server can do may be different once it is answered.
+  bool underWay() const { return step_ != nullptr && step_->secret(); }
   // The server sent "+": answers it if it is a challenge. False if it is none.
   bool challenged(std::string_view challenge);
 

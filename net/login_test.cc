@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "ipc/hang_up.h"
 #include "net/script_test.h"
 #include "transport/sasl.h"
 
@@ -39,6 +40,116 @@ TEST_CASE("with SASL-IR, everything behind the greeting is one flight") {
   CHECK(script.end() == "peer gone");
   script.hear("000003 LOGOUT\r\n");
   CHECK(script.logged() == "ignoring a malformed LIST response: * LIST (\"\n");
+}
+
+namespace {
+
+constexpr const char* kDovecot = "[CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] Dovecot (Debian) ready.";
+constexpr const char* kAuthenticate = "000000 AUTHENTICATE PLAIN AGpvZQBzZWtyaXQ=\r\n";
+constexpr const char* kLoggedIn = "000000 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC] in\r\n";
+
+request::Enable foreseeing(const std::string& greeting) { return {true, false, greeting}; }
+
+}  // namespace
+
+TEST_CASE("a login that was one flight the last time goes ahead of the greeting") {
+  Script script(account());
+  auto enable = script.ask(foreseeing(kDovecot));
+  script.hear(std::string(kAuthenticate) + "000001 ENABLE QRESYNC\r\n");
+  SUBCASE("which is as it was") {
+    script.say("* OK " + std::string(kDovecot) + "\r\n" + kLoggedIn + "* ENABLED QRESYNC\r\n000001 OK\r\n");
+    auto ready = script.answer<answer::Ready>(enable);
+    CHECK(ready.greeting == kDovecot);
+    CHECK(ready.extensions.has(Extension::qresync));
+  }
+  SUBCASE("behind an alert") {
+    script.say("* OK [ALERT] short of something\r\n");
+    script.say("* OK " + std::string(kDovecot) + "\r\n" + kLoggedIn + "* ENABLED QRESYNC\r\n000001 OK\r\n");
+    CHECK(script.answer<answer::Ready>(enable).greeting == kDovecot);
+  }
+  SUBCASE("which is another one, of a server that can still do it") {
+    script.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1 AUTH=PLAIN] Dovecot ready\r\n" +
+               std::string(kLoggedIn) + "* ENABLED QRESYNC\r\n000001 OK\r\n");
+    CHECK(script.answer<answer::Ready>(enable).greeting ==
+          "[CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1 AUTH=PLAIN] Dovecot ready");
+  }
+  SUBCASE("what the greeting says is not what the server can do afterwards") {
+    script.say("* OK " + std::string(kDovecot) + "\r\n000000 OK in\r\n* ENABLED QRESYNC\r\n000001 OK\r\n");
+    script.hear("000002 CAPABILITY\r\n");
+    script.say("* CAPABILITY IMAP4rev1 ENABLE QRESYNC IDLE\r\n000002 OK\r\n");
+    CHECK(script.answer<answer::Ready>(enable).extensions.has(Extension::idle));
+  }
+}
+
+TEST_CASE("a login that went ahead of the greeting and comes to nothing") {
+  const struct {
+    const char* said;
+    bool inVain;  // and the next one waits
+    ExitStatus status;
+    std::string why;
+  } table[] = {
+      {"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] Dovecot (Debian) ready.\r\n"
+       "000000 NO [AUTHENTICATIONFAILED] no\r\n",
+       false, ExitStatus::noPermission,
+       "NO [AUTHENTICATIONFAILED] no: imap.example.test:993 refused the login of joe (PLAIN). See username "
+       "and "
+       "password"},
+      {"* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-1] Dovecot (Debian) ready.\r\n000000 NO no\r\n", true,
+       ExitStatus::tryAgain,
+       "NO no: the login went ahead of the greeting, OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-1] Dovecot "
+       "(Debian) ready.. The next one waits for it"},
+      {"* PREAUTH [CAPABILITY IMAP4rev1] hello\r\n000000 BAD no\r\n", true, ExitStatus::tryAgain,
+       "BAD no: the login went ahead of the greeting, PREAUTH [CAPABILITY IMAP4rev1] hello. The next one "
+       "waits "
+       "for it"},
+      {"* BYE not so fast\r\n", true, ExitStatus::unavailable,
+       "server refused the connection: BYE not so fast"},
+      {"000000 OK hello\r\n", true, ExitStatus::protocol, "not a greeting: 000000 OK hello"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.said);
+    Script script(account());
+    auto enable = script.ask(foreseeing(kDovecot));
+    script.hear(std::string(kAuthenticate) + "000001 ENABLE QRESYNC\r\n");
+    script.say(row.said);
+    if (row.inVain) CHECK(script.done(enable).code == answer::kAhead);
+    CHECK(script.failure() == row.why);
+    CHECK(script.status() == row.status);
+  }
+}
+
+TEST_CASE("the greeting is awaited if it is not known, or if more would be awaited than that") {
+  settings::Net clear = account(), strong = account(), check = account();
+  clear.transport = settings::Transport::imap;
+  clear.startTls = false;
+  strong.least = settings::Least::scram;
+  strong.auth.clear();
+  check.check = true;
+  const struct {
+    settings::Net& settings;
+    std::string greeting;
+  } table[] = {
+      {clear, kDovecot},
+      {strong, kDovecot},
+      {check, kDovecot},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.greeting);
+    Script script(copyOf(row.settings));
+    script.ask(foreseeing(row.greeting));
+    script.hearNothing();
+  }
+  for (const char* greeting :
+       {"", "Dovecot ready", "[CAPABILITY IMAP4rev1 AUTH=PLAIN] Dovecot ready",
+        "[CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] Cyrus", "[CAPABILITY SASL-IR AUTH=PLAIN] Dovecot",
+        "[CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN LOGINDISABLED] Dovecot"}) {
+    CAPTURE(greeting);
+    settings::Net plain = account();
+    plain.auth = {"PLAIN"};
+    Script script(std::move(plain));
+    script.ask(foreseeing(greeting));
+    script.hearNothing();
+  }
 }
 
 TEST_CASE(

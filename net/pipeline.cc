@@ -18,6 +18,7 @@ Pipeline::Pipeline(Connection& connection, Channel& sync, Silence& silence, Thro
       log_(log),
       context_{.maxMessageSize = settings.maxMessageSize,
                .capabilities = toldAtLogin_,
+               .greeting = greeting_,
                .news = news_,
                .log = log_,
                .header = header},
@@ -180,8 +181,9 @@ std::optional<Pipeline::Clock::duration> Pipeline::completed(std::string_view ta
 
 // Answers.
 
-void Pipeline::loggedIn(const Capabilities& capabilities) {
+void Pipeline::loggedIn(const Capabilities& capabilities, std::string greeting) {
   toldAtLogin_ = capabilities;
+  greeting_ = std::move(greeting);
   answering_ = true;
   answer();
 }
@@ -195,6 +197,12 @@ void Pipeline::answer() {
     finish(oldest);
     running_.pop_front();
   }
+}
+
+void Pipeline::wentAheadInVain(const std::string& why) {
+  if (running_.empty()) return;
+  AnswersTo(*this, *running_.front())
+      .send(answer::Done{answer::Done::Completion::no, answer::kAhead, why.substr(0, kMostText)});
 }
 
 void Pipeline::takeLeave(const std::string& why) {

@@ -47,8 +47,12 @@ class Pipeline final : public LiteralSink {
   // Carries on with a request that has more commands to come; true as long as it lasts: what is behind it
   // waits. Waiting for news ends when another request `waits`.
   bool goOn(const ExtensionSet& extensions, bool waits);
-  // Until then nothing is answered, as it is not known what the server has.
-  void loggedIn(const Capabilities& capabilities);
+  // Until then nothing is answered, as it is not known what the server has. `greeting`: of answer::Ready.
+  void loggedIn(const Capabilities& capabilities, std::string greeting);
+
+  // The login went ahead of the greeting, and came to nothing for it: sync is told, who will not ask for that
+  // again, and the connection ends.
+  void wentAheadInVain(const std::string& why);
 
   bool empty() const { return flight_.empty(); }
   bool full() const { return flight_.size() >= limits::kMostCommands; }
@@ -117,6 +121,7 @@ class Pipeline final : public LiteralSink {
   Silence& silence_;
   Log log_;
   Capabilities toldAtLogin_;
+  std::string greeting_;
   News news_;
   ExchangeContext context_;  // for the next exchange
   std::deque<std::unique_ptr<Running>> running_;

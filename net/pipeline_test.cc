@@ -14,7 +14,7 @@ namespace {
 // A pipeline without its session: the test is what reads the server's responses.
 class Alone {
  public:
-  Alone() { pipeline_.loggedIn(capabilities_); }
+  Alone() { pipeline_.loggedIn(capabilities_, ""); }
 
   RequestId ask(decltype(Request::what) what) {
     pipeline_.start({++id_, std::move(what), {}}, capabilities_.extensions());

@@ -40,15 +40,15 @@ Session::Session(settings::Net& settings, std::unique_ptr<Stream> stream, LoginS
       remarks_(logTo(reporter)),
       pipeline_(connection_, sync, silence_, throttle_, header, logTo(reporter), settings),
       connection_(std::move(stream), pipeline_, logTo(reporter), settings.debug),
-      login_({connection_, pipeline_, silence_, greeting_, capabilities_}, std::move(startTls),
+      login_({connection_, pipeline_, silence_, greeting_, capabilities_, waiting_}, std::move(startTls),
              logTo(reporter), passedTo(reporter, settings.check), [this] { turn(); }) {}
 
 void Session::serve() {
   try {
-    logIn(login_, settings_);
+    std::string greeting = logIn(login_, settings_);
     if (settings_.check) survey();
     enterReady();
-    pipeline_.loggedIn(capabilities_);
+    pipeline_.loggedIn(capabilities_, std::move(greeting));
     while (true) turn();
   } catch (const Failure& failure) {
     // What was asked is not the cause if it is all that is too much.

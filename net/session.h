@@ -86,9 +86,9 @@ class Session final {
   Capabilities capabilities_;  // as last told
   Pipeline pipeline_;
   Connection connection_;
+  std::deque<Request> waiting_;  // read from sync, not begun
   LoginSteps login_;
   Phase phase_ = Phase::login;
-  std::deque<Request> waiting_;  // read from sync, not begun
 };
 
 }  // namespace interimap

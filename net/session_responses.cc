@@ -60,6 +60,11 @@ void Session::told(Untagged& untagged) {
 
 void Session::tagged(const Response& response) {
   std::string_view text = response.text;
+  if (!greeting_.come() && login_.underWay()) {  // which went ahead of it
+    if (!greeting_.perhaps())
+      throw Failure(ExitStatus::protocol, "not a greeting: " + response.text.substr(0, limits::kExcerpt));
+    greeting_.nothingFollows();
+  }
   auto blank = std::min(text.find(' '), text.size());
   auto status = StatusResponse::parse(text.substr(std::min(blank + 1, text.size())));
   // tagged = OK, NO or BAD (RFC 3501 section 7.1), to a command that is in flight
@@ -72,8 +77,10 @@ void Session::tagged(const Response& response) {
   compression_.answered(*took);
 }
 
+// Behind a login that went ahead of it the greeting tells what the server could do before.
 void Session::note(const RespText& text) {
-  if (text.code == "CAPABILITY") noteCapabilities(Capabilities::parse(text.arguments));
+  bool former = !greeting_.come() && login_.underWay();
+  if (text.code == "CAPABILITY" && !former) noteCapabilities(Capabilities::parse(text.arguments));
   if (text.code == "NOTIFICATIONOVERFLOW") pipeline_.overflow();
   if (text.code == "ALERT") remarks_.alert(text.text);
 }

@@ -33,6 +33,9 @@ constexpr const char* kOwnTables[] = {
     "ours_account (side INTEGER PRIMARY KEY, name BLOB NOT NULL)",
     // The prefix of the personal namespace that names there have, unless it is empty.
     "ours_prefix (side INTEGER PRIMARY KEY, prefix BLOB NOT NULL)",
+    // The text of the greeting that a login of the last run came behind, and until when the next is to come
+    // behind it as well, seconds since 1970.
+    "ours_greeting (side INTEGER PRIMARY KEY, greeting BLOB NOT NULL, waits INTEGER NOT NULL)",
     // Per pair the flags when both sides last agreed: the middle of a three-way merge.
     "ours_base (idx INTEGER NOT NULL, lUID INTEGER NOT NULL, flags BLOB NOT NULL, "
     "PRIMARY KEY (idx,lUID)) WITHOUT ROWID",

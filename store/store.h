@@ -247,6 +247,12 @@ class Store {
   std::optional<std::string> prefix(Side side) const;
   void setPrefix(Side side, const std::string& prefix);
 
+  // The greeting that this side's next login may go ahead of; empty if it may not. What is put once more is
+  // not written.
+  std::string greeting(Side side) const;
+  void putGreeting(Side side, const std::string& greeting);
+  void waitForGreeting(Side side);  // for a month, or until it is another one
+
   std::vector<KnownMailbox> mailboxes() const;  // by name
   MailboxId addMailbox(const MailboxName& name, bool subscribed);
   void setSubscribed(MailboxId id, bool subscribed);

@@ -36,11 +36,17 @@ constexpr std::chrono::seconds kLongSleep{60}, kAnswerDue{10};
 void Rounds::run() {
   std::unique_ptr<store::Store> store = open(isBeside() ? kPatienceBeside : std::chrono::seconds(0));
   launch_.report(Report{Locked{}});
-  for (Side side : kSides) means_[side] = servers_[side]->enable(Purpose::synchronise);
+  logIn(*store);
   while (true) {
     const std::uint32_t writes = seam_.writes();
     const auto began = std::chrono::steady_clock::now();
-    round(*store);
+    try {
+      round(*store);
+    } catch (const PeerGone&) {
+      noteLogins(*store);
+      throw;
+    }
+    noteLogins(*store);
     store.reset();
     took_ = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     wrote_ = seam_.writes() != writes;
@@ -53,6 +59,20 @@ void Rounds::run() {
     awaitNews();
     store = open(kPatience);
   }
+}
+
+void Rounds::logIn(const store::Store& store) {
+  for (Side side : kSides) means_[side] = servers_[side]->enable(Purpose::synchronise, store.greeting(side));
+}
+
+// Whether the next login may go ahead of the greeting.
+void Rounds::noteLogins(store::Store& store) {
+  if (settings_.dryRun || store.isNew()) return;
+  for (Side side : kSides)
+    if (servers_[side]->wentAheadInVain())
+      store.waitForGreeting(side);
+    else if (means_[side].ready())
+      store.putGreeting(side, means_[side].get().greeting);
 }
 
 void Rounds::round(store::Store& store) {

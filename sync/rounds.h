@@ -48,6 +48,8 @@ class Rounds {
   void run();
 
  private:
+  void logIn(const store::Store& store);
+  void noteLogins(store::Store& store);
   void round(store::Store& store);
   void tellUsedUp(const store::Store& store);
   bool watching() const {

@@ -34,7 +34,7 @@ bool Enable::take(Untagged& untagged, Answers&) {
 // That it was refused is an answer like any other: sync knows whether it can do without.
 void Enable::finish(Answers& answers) {
   answers.send(answer::Ready{capabilities_.extensions(), done_.ok() && enabled_, done_.ok() ? "" : done_.text,
-                             std::move(personal_)});
+                             std::move(personal_), greeting_});
 }
 
 }  // namespace interimap

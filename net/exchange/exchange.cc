@@ -37,7 +37,9 @@ struct Make {
   Descriptor& bodies;
 
   using Made = std::unique_ptr<Exchange>;
-  Made operator()(request::Enable& enable) { return std::make_unique<Enable>(enable, context.capabilities); }
+  Made operator()(request::Enable& enable) {
+    return std::make_unique<Enable>(std::move(enable), context.capabilities, context.greeting);
+  }
   Made operator()(request::List& list) {
     return std::make_unique<List>(std::move(list), context.capabilities);
   }

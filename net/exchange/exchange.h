@@ -90,6 +90,7 @@ struct ExchangeContext {
   bool storing = false;              // a STORE may be in flight
   bool mailboxSelected = false;      // when the commands are written
   const Capabilities& capabilities;  // as told when logged in; outlives the exchange
+  const std::string& greeting;       // of answer::Ready; likewise
   News& news;                        // outlives the exchange
   const Log& log;                    // copied
   MessageHeader& header;             // used by one exchange at a time, within one response

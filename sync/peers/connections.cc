@@ -47,7 +47,8 @@ void Connections::letGo() {
 void Connections::admit(Side side, Descriptor peer) {
   if (awaited_[side] == 0) throw PeerViolation("launch sent a net that was not wanted");
   --awaited_[side];
-  if (wanted_[side] > 0) extras_[side].emplace_back(side, std::move(peer), exchange_, seam_);
+  const std::string& greeting = first_[side]->means().greeting;
+  if (wanted_[side] > 0) extras_[side].emplace_back(side, std::move(peer), greeting, exchange_, seam_);
 }
 
 Server* Connections::at(Side side, std::size_t n) {

@@ -49,9 +49,9 @@ class Connections {
 
  private:
   struct Extra {
-    Extra(Side side, Descriptor peer, Exchange& exchange, Seam& seam)
+    Extra(Side side, Descriptor peer, const std::string& greeting, Exchange& exchange, Seam& seam)
         : server(side, Channel(std::move(peer)), exchange, seam, Server::Loss::isBearable),
-          ready(server.enable(Purpose::synchronise)) {}
+          ready(server.enable(Purpose::synchronise, greeting)) {}
     Server server;
     Reply<Means> ready;
   };

@@ -17,6 +17,7 @@ Means Means::of(const answer::Ready& ready, Purpose purpose) {
   means.expunges = has.has(Extension::uidPlus);
   means.moves = has.has(Extension::move);
   if (both) means.prefix = ready.personal;
+  if (both) means.greeting = ready.greeting;
   if (both && has.has(Extension::notify))
     means.news = News::ofAll;
   else if (has.has(Extension::idle))

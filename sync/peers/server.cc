@@ -111,7 +111,8 @@ void Server::take(Packet packet) {
   std::shared_ptr<Pending> pending = pending_.front().second;
   auto* done = std::get_if<answer::Done>(&answer.what);
   if (done == nullptr) return pending->take(std::move(answer));
-  if (done->code == answer::kHungUp) {
+  wentAheadInVain_ |= done->code == answer::kAhead;
+  if (done->code == answer::kHungUp || wentAheadInVain_) {
     lastWords_ = std::move(done->text);
     return;
   }
@@ -120,14 +121,14 @@ void Server::take(Packet packet) {
   --pending->outstanding;
 }
 
-Reply<Means> Server::enable(Purpose purpose) {
+Reply<Means> Server::enable(Purpose purpose, const std::string& greeting) {
   auto state = expect<Means>([purpose, this](Answer answer, Means& means) {
     auto* ready = std::get_if<answer::Ready>(&answer.what);
     if (ready == nullptr) violation("something else to ENABLE");
     means = means_ = Means::of(*ready, purpose);
   });
   const bool both = purpose == Purpose::synchronise;
-  send(state, {0, request::Enable{both, both}, {}});
+  send(state, {0, request::Enable{both, both, greeting}, {}});
   return {state, exchange_};
 }
 

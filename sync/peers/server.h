@@ -103,7 +103,8 @@ class Server {
 
   // What each means stands with its namesake in ipc/imap.h. Sets of any size may be given.
   // The first request: what may be used of this server.
-  Reply<Means> enable(Purpose purpose);
+  // `greeting`: Means::greeting of the last time.
+  Reply<Means> enable(Purpose purpose, const std::string& greeting = "");
   Reply<Nothing> list(request::List list, OnListed onListed, OnStatus onStatus);
   Reply<answer::Selected> select(const WireName& mailbox, std::optional<request::Known> known,
                                  OnMessage onMessage, OnVanished onVanished);
@@ -137,6 +138,8 @@ class Server {
   // What the server was to answer when the connection was lost, in order, and what net said of it.
   std::vector<Asked> unanswered() const;
   const std::string& lastWords() const { return lastWords_; }
+  // It is to wait for the greeting the next time.
+  bool wentAheadInVain() const { return wentAheadInVain_; }
   // It hung up when it was asked for what is in these messages: fetch() asks for that of the others alone, as
   // if these were not there.
   void avoid(const WireName& mailbox, UidSet uids);
@@ -175,6 +178,7 @@ class Server {
   Reply<answer::Selected> selectReply_;  // of selected_
   std::map<WireName, UidSet> avoided_;
   std::string lastWords_;
+  bool wentAheadInVain_ = false;
 };
 
 }  // namespace interimap

@@ -165,17 +165,18 @@ TEST_CASE_FIXTURE(Imap, "mechanisms by round trips: IMAP, Dovecot 2.3") {
   NOT_THE_REFERENCE();
   if (dovecotIs24()) return;
   Dovecot server(directory / "server", everything());
-  for (const auto& [where, port, type, plain] :
-       {std::tuple("Dovecot 2.3, imaps", server.imaps(), "imaps", 4U),
-        std::tuple("Dovecot 2.3, STARTTLS", server.imap(), "imap", 5U)})
+  // By imaps the second login goes ahead of the greeting, if it is one flight.
+  for (const auto& [where, port, type, plain, others] :
+       {std::tuple("Dovecot 2.3, imaps", server.imaps(), "imaps", 3U, 5U),
+        std::tuple("Dovecot 2.3, STARTTLS", server.imap(), "imap", 5U, 6U)})
     check(where, port, type,
           {{"PLAIN", plain},
            {"LOGIN", plain},
-           {"EXTERNAL", plain + 1},
-           {"OAUTHBEARER", plain + 1},
-           {"XOAUTH2", plain + 1},
-           {"SCRAM-SHA-1", plain + 2},
-           {"SCRAM-SHA-256", plain + 2}});
+           {"EXTERNAL", others},
+           {"OAUTHBEARER", others},
+           {"XOAUTH2", others},
+           {"SCRAM-SHA-1", others + 1},
+           {"SCRAM-SHA-256", others + 1}});
   MESSAGE(table);
 }
 
@@ -190,8 +191,8 @@ TEST_CASE_FIXTURE(Imap, "mechanisms by round trips: IMAP, Dovecot 2.4") {
        .key = certificates.key(),
        .mechanisms = "plain login scram-sha-1 scram-sha-1-plus scram-sha-256 scram-sha-256-plus"});
   check("Dovecot 2.4, imaps", server.imaps(), "imaps",
-        {{"PLAIN", 4},
-         {"LOGIN", 4},
+        {{"PLAIN", 3},
+         {"LOGIN", 3},
          {"SCRAM-SHA-1", 6},
          {"SCRAM-SHA-256", 6},
          {"SCRAM-SHA-1-PLUS", 6},
@@ -211,16 +212,17 @@ CyrusOptions withTls(const Logins& bed) {
 // It drops what is sent behind AUTHENTICATE, though not what is sent behind LOGIN.
 void checkCyrus(Imap& bed, const std::string& name, const Cyrus& server) {
   server.client("bob").select("INBOX");
-  for (const auto& [where, port, type, login] : {std::tuple(", imaps", server.imaps(), "imaps", 5U),
-                                                 std::tuple(", STARTTLS", server.imap(), "imap", 6U)})
+  for (const auto& [where, port, type, login, others] :
+       {std::tuple(", imaps", server.imaps(), "imaps", 4U, 6U),
+        std::tuple(", STARTTLS", server.imap(), "imap", 6U, 7U)})
     bed.check(name + where, port, type,
               {{"LOGIN", login},
-               {"PLAIN", login + 1},
-               {"EXTERNAL", login + 1},
-               {"SCRAM-SHA-1", login + 3},
-               {"SCRAM-SHA-256", login + 3},
-               {"SCRAM-SHA-1-PLUS", login + 3},
-               {"SCRAM-SHA-256-PLUS", login + 3}});
+               {"PLAIN", others},
+               {"EXTERNAL", others},
+               {"SCRAM-SHA-1", others + 2},
+               {"SCRAM-SHA-256", others + 2},
+               {"SCRAM-SHA-1-PLUS", others + 2},
+               {"SCRAM-SHA-256-PLUS", others + 2}});
   MESSAGE(bed.table);
 }
 
