@@ -75,6 +75,7 @@ std::string dovecot24Configuration(const DovecotOptions& options, const DovecotP
                      common(options, place) + login(place, "restart_request_count = unlimited") +
                      "mail_driver = " + options.mailLocation.substr(0, colon) +
                      "\nmail_path = " + options.mailLocation.substr(colon + 1) +
+                     "\nmail_home = " + place.directory + "/home/%{user | username}" +  // in a tunnel
                      "\nauth_mechanisms = plain login\nauth_allow_cleartext = yes\n" +
                      "passdb static {\n password = " + kPassword + "\n}\n" +
                      "userdb static {\n fields {\n  uid = " + uid() + "\n  gid = " + gid() +
