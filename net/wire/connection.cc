@@ -34,8 +34,7 @@ bool Connection::write(std::size_t most) {
   std::size_t total = 0;
   writeBlocked_ = false;
   // At most a few buffers at a time: who sends must also receive.
-  most = std::min(most, 4 * limits::kOutBuffer);
-  while (total < most) {
+  while (total < std::min(most, 4 * limits::kOutBuffer)) {
     std::string_view octets = outbox_.next().substr(0, most - total);
     if (octets.empty()) break;
     Stream::Result result = stream_->write(octets);

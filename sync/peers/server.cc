@@ -111,8 +111,9 @@ void Server::take(Packet packet) {
   std::shared_ptr<Pending> pending = pending_.front().second;
   auto* done = std::get_if<answer::Done>(&answer.what);
   if (done == nullptr) return pending->take(std::move(answer));
-  wentAheadInVain_ |= done->code == answer::kAhead;
-  if (done->code == answer::kHungUp || wentAheadInVain_) {
+  const bool ahead = done->code == answer::kAhead;
+  wentAheadInVain_ |= ahead;
+  if (done->code == answer::kHungUp || ahead) {
     lastWords_ = std::move(done->text);
     return;
   }
