@@ -164,6 +164,7 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
     it.finish(lanes);
     if (it.next()) again.push_back(*it.next());
   }
+  for (Side side : kSides) allowance_.spend(store_, side, servers_[side]->takeDigested());
   transaction.commit("state");
   awaitUnanswered(lanes);
   return again;

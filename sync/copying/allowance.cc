@@ -18,8 +18,11 @@ std::uint64_t Allowance::left(const store::Store& store) const {
 }
 
 void Allowance::spend(store::Store& store, std::uint64_t octets) const {
-  for (Side side : kSides)
-    if (settings_.of[side].daily > 0 && octets > 0) store.spend(side, today(), octets);
+  for (Side side : kSides) spend(store, side, octets);
+}
+
+void Allowance::spend(store::Store& store, Side side, std::uint64_t octets) const {
+  if (settings_.of[side].daily > 0 && octets > 0) store.spend(side, today(), octets);
 }
 
 std::optional<Allowance::UsedUp> Allowance::usedUp(const store::Store& store) const {

@@ -2,7 +2,7 @@
 
 // The octets of messages that may be transferred in a day (`daily`): what is left of them, and the mailboxes
 // in which something waits for the next day. A message that goes from one side to the other counts on both,
-// when it is asked for. A day is one of UTC, as the files of time zones are out of reach.
+// when it is asked for; one that is read to be compared counts there, afterwards. A day is one of UTC, as the files of time zones are out of reach.
 #pragma once
 
 #include <chrono>
@@ -29,6 +29,7 @@ class Allowance {
   std::uint64_t left(const store::Store& store) const;
   // Within a transaction.
   void spend(store::Store& store, std::uint64_t octets) const;
+  void spend(store::Store& store, Side side, std::uint64_t octets) const;
 
   // Something in there is left for another day.
   void putOff(store::MailboxId mailbox) { putOff_.insert(mailbox); }

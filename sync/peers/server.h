@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ipc/imap.h"
@@ -133,6 +134,8 @@ class Server {
   // This mailbox was the last to be selected here.
   bool hasSelected(const WireName& mailbox) const { return selected_ == mailbox; }
   bool hasSelected() const { return selected_.has_value(); }
+  // Octets of messages that were read for their digests since this was asked last.
+  std::uint64_t takeDigested() { return std::exchange(digested_, 0); }
   // The connection is lost, which could be borne: replies that are not ready never will be.
   bool isLost() const { return lost_; }
   // What the server was to answer when the connection was lost, in order, and what net said of it.
@@ -177,6 +180,7 @@ class Server {
   std::optional<WireName> selected_;
   Reply<answer::Selected> selectReply_;  // of selected_
   std::map<WireName, UidSet> avoided_;
+  std::uint64_t digested_ = 0;
   std::string lastWords_;
   bool wentAheadInVain_ = false;
 };
