@@ -8,20 +8,23 @@
 // Holds   the terminal or logfile, the service manager's socket, and a channel to each worker.
 // May     do whatever its user may: it is not locked in.
 // Never   parses a byte that a server sent; what it shows is escaped.
+#include <fcntl.h>
 #include <pwd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 #include "ipc/failure.h"
 #include "launch/config/account.h"
-#include "launch/config/ancestor.h"
 #include "launch/config/arguments.h"
 #include "launch/config/configuration.h"
-#include "launch/config/configuration_file.h"
 #include "launch/config/paths.h"
+#include "launch/fleet/all.h"
+#include "launch/fleet/results.h"
+#include "launch/fleet/source.h"
 #include "launch/program.h"
 #include "launch/run/obtained_password.h"
 #include "launch/run/run_settings.h"
@@ -41,43 +44,6 @@ void checkUsers(const Configuration& configuration) {
     if (getpwnam(user->c_str()) == nullptr) throw Failure(ExitStatus::config, "No such user: " + *user);
 }
 
-// The configuration file as it was when the program started; after wipe(), as it is.
-class Source {
- public:
-  explicit Source(const std::string& path)
-      : file_(ConfigurationFile::read(path)), ofAncestor_(ancestor::isItsConfiguration(path)) {}
-
-  Configuration configuration() {
-    if (file_.text.empty()) file_ = ConfigurationFile::read(file_.path);
-    Ini ini = file_.ini();
-    if (ofAncestor_) renamed_ = ancestor::renameKeys(ini);
-    return Configuration::parse(ini, file_.path);
-  }
-  void wipe() { file_.text.wipe(); }
-  bool ofAncestor() const { return ofAncestor_; }
-  const std::string& path() const { return file_.path; }
-
-  // Throws Failure(config) if anybody can read a password.
-  std::vector<std::string> warnings(const Configuration& configuration) const {
-    std::vector<std::string> all;
-    if (configuration.holdsPassword())
-      if (auto warning = judgeReaders(file_.path, file_.mode)) all.push_back(*warning);
-    if (!renamed_.empty()) all.push_back(file_.path + ": deprecated: " + joined(renamed_));
-    return all;
-  }
-
- private:
-  static std::string joined(const std::vector<std::string>& items) {
-    std::string text;
-    for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
-    return text;
-  }
-
-  ConfigurationFile file_;
-  bool ofAncestor_;
-  std::vector<std::string> renamed_;
-};
-
 bool showsProgress(const Arguments& arguments) {
   if (arguments.json || arguments.progress == ShowProgress::never) return false;
   if (arguments.progress == ShowProgress::always) return true;
@@ -85,8 +51,10 @@ bool showsProgress(const Arguments& arguments) {
 }
 
 // A watcher whose log is a file opens it again, so that it can be rotated; at a terminal a hang-up ends it.
+// One of many is told by the one before it.
 std::function<void()> hangUp(const Arguments& arguments, const Configuration& configuration, Log& log) {
-  if (!arguments.watch || !configuration.log.logfile || isatty(STDERR_FILENO)) return {};
+  if (!arguments.watch || isatty(STDERR_FILENO)) return {};
+  if (!configuration.log.logfile && !arguments.all) return {};
   return [&log] { log.reopen(); };
 }
 
@@ -132,26 +100,57 @@ std::variant<AnySettings, Asked> settingsFor(const Arguments& arguments, Source&
   return settings;
 }
 
-int synchronise(const Arguments& arguments) {
-  auto environment = Service::Environment::take();
-  Source source(resolvePath(kConfigHome, "interimap", arguments.config));
+// One of many writes it in its turn, with its name; of what a database knows, the sum.
+void tellFindings(const Arguments& arguments, std::vector<Finding>& findings, int status,
+                  const std::string& instance, int turn) {
+  if (arguments.all && arguments.command == Command::status)
+    std::erase_if(findings, [](const Finding& finding) {
+      return std::ranges::find(finding.facts, Finding::Fact{"what", std::string("mailbox")}) !=
+             finding.facts.end();
+    });
+  std::string text;
+  if (arguments.json)
+    text = findingsJson(findings, status, instance, "instance");
+  else if (arguments.command == Command::check)
+    text = checkText(findings, isatty(STDOUT_FILENO) == 1);
+  else
+    text = findingsText(findings);
+  struct flock all {};
+  all.l_type = F_WRLCK;
+  all.l_whence = SEEK_SET;
+  if (turn >= 0) (void)fcntl(turn, F_SETLKW, &all);  // given up when this process ends
+  show(stdout, arguments.all && !arguments.json ? withName(instance, text) : text);
+}
+
+// Where one run of many finds itself.
+struct Place {
+  Service& service;
+  SignalNumbers numbers = {};
+  int turn = -1;  // whoever has it locked may write to standard output; -1: there is nobody else
+};
+
+// Two accounts, all their life.
+int synchronise(const Arguments& arguments, Source& source, const Place& place) {
   Configuration configuration = source.configuration();
   auto warnings = source.warnings(configuration);
+  if (arguments.all) warnings.clear();  // they are the same for each
   checkUsers(configuration);
   for (auto* account : {&configuration.local, &configuration.remote}) {
     account->net.password.wipe();
     account->net.keyPassword.wipe();
   }
 
-  ProgressLine line(showsProgress(arguments) ? STDERR_FILENO : -1);
+  const int terminal = showsProgress(arguments) ? STDERR_FILENO : -1;
+  ProgressLine line = arguments.all ? ProgressLine::ofAnother(terminal) : ProgressLine(terminal);
   Log log({.prefix = configuration.log.prefix,
            .logfile = configuration.log.logfile,
            .quiet = arguments.quiet,
            .debug = arguments.debug > 0,
-           .json = arguments.json},
+           .json = arguments.json,
+           .instance = source.instance()},
           line);
-  Signals signals(hangUp(arguments, configuration, log));
-  Service service(arguments.watch ? environment : Service::Environment{});
+  Signals signals(hangUp(arguments, configuration, log), place.numbers);
+  Service& service = place.service;
   log.line(LogLevel::debug, ">>> interimap " VERSION);
   bool first = true;
   std::vector<Finding> findings;  // of a check, before a worker is started
@@ -162,17 +161,14 @@ int synchronise(const Arguments& arguments) {
     return made;
   };
   auto tell = [&](int status) {
-    const bool check = arguments.command == Command::check;
-    if (arguments.json)
-      show(stdout, findingsJson(findings, status));
-    else
-      show(stdout, check ? checkText(findings, isatty(STDOUT_FILENO) == 1) : findingsText(findings));
+    tellFindings(arguments, findings, status, source.instance(), place.turn);
     return status;
   };
   try {
     auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
     Runs runs({log, line, signals, service}, arguments.watch.has_value(), seed);
     int status = runs.all(settings);
+    if (status == 0 && arguments.all) service.status(doneText(std::get<Synchronised>(runs.done())));
     if (arguments.command != Command::status && arguments.command != Command::check) return status;
     if (!findings.empty()) status = static_cast<int>(ExitStatus::noPermission);  // no run would begin
     findings.insert(findings.end(), runs.findings().begin(), runs.findings().end());
@@ -184,9 +180,50 @@ int synchronise(const Arguments& arguments) {
       tell(status);
     else
       log.line(LogLevel::error, failure.what());
+    service.status(failure.what());
     log.summary({{}, status, {}});
     return status;
   }
+}
+
+// One account of many, in a process of its own.
+int synchroniseOne(const Arguments& arguments, Source& source, Instance instance, const Place& place) {
+  const std::string name = instance.name;
+  try {
+    source.takeInstance(std::move(instance));
+    return synchronise(arguments, source, place);
+  } catch (const Failure& failure) {
+    place.service.status(failure.what());
+    ProgressLine nowhere(-1);
+    Log log({.prefix = "", .json = arguments.json, .instance = name}, nowhere);
+    log.line(LogLevel::error, failure.what());
+    log.summary({{}, static_cast<int>(failure.status), {}});
+    return static_cast<int>(failure.status);
+  }
+}
+
+int synchroniseAll(const Arguments& arguments, Source& source, Service& service) {
+  ProgressLine line(showsProgress(arguments) ? STDERR_FILENO : -1);
+  auto end =
+      All(arguments, source, line)
+          .run(service, [&](Source& itsSource, Instance account, Service& itsService, int turn) {
+            return synchroniseOne(arguments, itsSource, std::move(account), {itsService, kPassedOn, turn});
+          });
+  show(stdout, end.text);
+  return end.status;
+}
+
+int work(const Arguments& arguments) {
+  auto environment = Service::Environment::take();
+  Service service(arguments.watch ? environment : Service::Environment{});
+  Source source(resolvePath(kConfigHome, "interimap", arguments.config));
+  if (arguments.all) return synchroniseAll(arguments, source, service);
+  if (arguments.instance) {
+    auto instance = instanceOf(*arguments.instance, source);
+    if (auto asked = std::get_if<Asked>(&instance)) return *asked == Asked::interrupt ? kInterrupted : 0;
+    source.takeInstance(std::move(std::get<Instance>(instance)));
+  }
+  return synchronise(arguments, source, {service});
 }
 
 }  // namespace
@@ -194,5 +231,5 @@ int synchronise(const Arguments& arguments) {
 
 int main(int count, char** words) {
   using namespace interimap;
-  return runProgram({"interimap", kHelp, kUsage}, count, words, parseArguments, synchronise);
+  return runProgram({"interimap", kHelp, kUsage}, count, words, parseArguments, work);
 }

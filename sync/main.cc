@@ -21,9 +21,9 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "ipc/last_success.h"
 #include "ipc/worker.h"
 #include "sandbox/sandbox.h"
-#include "store/last_success.h"
 #include "store/pull_state.h"
 #include "store/store.h"
 #include "sync/check.h"
@@ -92,7 +92,7 @@ void tell(const settings::Sync& settings, Reporter& launch, Log& log) {
   Exchange exchange(launch);
   auto store = look(directory, settings, exchange);
   launch.report({Locked{}});
-  tellStatus(*store, store::LastSuccess(directory, settings.databaseName).time(), launch);
+  tellStatus(*store, LastSuccess(directory, settings.databaseName).time(), launch);
 }
 
 void check(const settings::Sync& settings, Reporter& launch, Log& log) {
@@ -124,7 +124,7 @@ void synchronise(const settings::Sync& settings, Reporter& launch, Log& log) {
   Connections connections({&local, &remote}, {settings.of.local.connections, settings.of.remote.connections},
                           exchange, launch, seam);
   bool create = true;
-  store::LastSuccess lastSuccess(directory, settings.databaseName);
+  LastSuccess lastSuccess(directory, settings.databaseName);
   Rounds(settings, connections, exchange, seam, launch, log, lastSuccess, [&] {
     std::string path = directory + "/" + settings.databaseName;
     // --dry-run without a database looks at an empty one.

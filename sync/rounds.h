@@ -11,8 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "ipc/last_success.h"
 #include "ipc/launch.h"
-#include "store/last_success.h"
 #include "store/store.h"
 #include "sync/copying/allowance.h"
 #include "sync/pass/reconcile.h"
@@ -32,7 +32,7 @@ class Rounds {
   using OpenStore = std::function<std::unique_ptr<store::Store>()>;
 
   Rounds(const settings::Sync& settings, Connections& connections, Exchange& exchange, const Seam& seam,
-         Reporter& launch, Log& log, store::LastSuccess lastSuccess, OpenStore openStore)
+         Reporter& launch, Log& log, LastSuccess lastSuccess, OpenStore openStore)
       : settings_(settings),
         connections_(connections),
         servers_(connections.first()),
@@ -71,7 +71,7 @@ class Rounds {
   const Seam& seam_;
   Reporter& launch_;
   Log& log_;
-  store::LastSuccess lastSuccess_;
+  LastSuccess lastSuccess_;
   OpenStore openStore_;
   Allowance allowance_;
   Both<Reply<Means>> means_;

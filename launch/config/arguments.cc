@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "launch/config/modified_utf7.h"
 
@@ -18,6 +19,7 @@ const std::string_view kHelp =
     "  or: interimap [OPTIONS] --rename SOURCE DEST\n"
     "  or: interimap [OPTIONS] --status\n"
     "  or: interimap [OPTIONS] --check\n"
+    "  or: interimap [OPTIONS] --all [--jobs=N] [--resume]\n"
     "\n"
     "Instead of synchronising once:\n"
     "  --watch[=SECONDS]      stay, and look every minute\n"
@@ -34,6 +36,12 @@ const std::string_view kHelp =
     "  --config=FILE          another configuration file\n"
     "  --target=TARGETS       of --delete and --rename: local, remote, database\n"
     "  --force-deletions      expunge even what max-deletions or caution would hold back\n"
+    "\n"
+    "Many accounts, one configuration:\n"
+    "  --all                  run for each account of the list that the configuration names\n"
+    "  --instance=NAME        run for this one\n"
+    "  --jobs=N               of --all: so many at a time\n"
+    "  --resume               of --all: leave out those that the last --all brought to its end\n"
     "\n"
     "What is shown:\n"
     "  -q, --quiet            nothing but notices, warnings and errors\n"
@@ -69,6 +77,10 @@ constexpr Option kOptions[] = {
     {"force-deletions"},
     {"progress", 0, Option::Value::text},
     {"log-format", 0, Option::Value::text},
+    {"instance", 0, Option::Value::text},
+    {"all"},
+    {"jobs", 0, Option::Value::text},
+    {"resume"},
 };
 
 // Default intervals, in seconds: --notify looks only to keep connections alive.
@@ -78,7 +90,7 @@ constexpr unsigned kWatch = 60, kNotify = 900;
 struct Collected {
   Arguments arguments;
   std::vector<Command> commands;  // each once
-  bool targeted = false, watched = false;
+  bool targeted = false, watched = false, counted = false;
   std::vector<std::string> targets;
   unsigned interval = 0;  // of --watch; 0: the default
   std::vector<std::string> errors;
@@ -93,6 +105,11 @@ std::vector<std::string> splitAtCommas(std::string_view text) {
   }
   while (!items.empty() && items.back().empty()) items.pop_back();  // trailing commas are harmless
   return items;
+}
+
+bool isNumber(std::string_view text, unsigned least, unsigned most, unsigned& number) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number >= least && number <= most;
 }
 
 void collect(Collected& all, const Scanned::Given& given) {
@@ -120,13 +137,34 @@ void collect(Collected& all, const Scanned::Given& given) {
   if (given.name == "progress")
     if (auto place = choice(given, all.errors, {"auto", "always", "never"}))
       arguments.progress = static_cast<ShowProgress>(*place);
+  if (given.name == "instance") arguments.instance = given.value;
+  if (given.name == "all") arguments.all = true;
+  if (given.name == "resume") arguments.resume = true;
+  if (given.name == "jobs") {
+    all.counted = true;
+    if (!isNumber(*given.value, 1, kMostJobs, arguments.jobs))
+      all.errors.push_back("Value \"" + *given.value + "\" invalid for option jobs (1 to " +
+                           std::to_string(kMostJobs) + " expected)");
+  }
   if (given.name == "watch") {
     all.watched = true;
     all.interval = interval(given);
   }
 }
 
+// What concerns many accounts.
+bool makesSenseForMany(const Collected& all) {
+  const Arguments& arguments = all.arguments;
+  if (!arguments.all) return !all.counted && !arguments.resume;
+  if (arguments.instance) return false;
+  for (Command command : all.commands)
+    if (command == Command::remove || command == Command::rename) return false;
+  bool plain = all.commands.empty() && !arguments.dryRun && arguments.mailboxes.empty();
+  return !arguments.resume || (plain && !all.watched && !arguments.notify);
+}
+
 bool makesSense(const Collected& all) {
+  if (!makesSenseForMany(all)) return false;
   std::size_t mailboxes = all.arguments.mailboxes.size();
   bool command = !all.commands.empty();
   if (all.commands.size() > 1) return false;

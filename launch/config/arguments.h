@@ -30,9 +30,15 @@ struct Arguments {
   bool dryRun = false, forceDeletions = false;
   bool adoptByMessageId = false;  // --adopt=message-id
   ShowProgress progress = ShowProgress::automatic;
-  bool json = false;                   // --log-format
+  bool json = false;                    // --log-format
+  std::optional<std::string> instance;  // --instance: one account of the list
+  bool all = false;                     // all of them, so many at a time
+  unsigned jobs = 4;
+  bool resume = false;
   std::vector<std::string> mailboxes;  // modified UTF-7, INBOX in upper case
 };
+
+inline constexpr unsigned kMostJobs = 10'000;
 
 // `words` without the program's name.
 std::variant<Arguments, UsageError> parseArguments(std::span<const std::string_view> words);

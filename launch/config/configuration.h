@@ -3,6 +3,7 @@
 // interimap's configuration file, checked.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -16,6 +17,7 @@ namespace interimap {
 
 struct Configuration {
   std::string database;  // as written, or "<remote host>.db"; paths.h resolves it
+  std::optional<std::string> accounts, accountsCommand;  // where many accounts are listed
   LogKeys log;
   settings::Sync sync;  // as far as the configuration says it; the user is the default section's
   struct Account {
@@ -27,6 +29,8 @@ struct Configuration {
   static constexpr auto rows() {
     return std::tuple{
         settings::Key("database", &Configuration::database, settings::as::Text{}),
+        settings::Key("accounts", &Configuration::accounts, settings::as::Text{}),
+        settings::Key("accounts-command", &Configuration::accountsCommand, settings::as::Text{}),
         settings::Part("", &Configuration::log),
     };
   }

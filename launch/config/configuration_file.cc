@@ -19,23 +19,25 @@ namespace interimap {
 namespace {
 
 constexpr std::uint64_t kLeast = 16 << 10;  // read in any case: not every file system tells sizes
-constexpr const char* kTooLarge = ": larger than a configuration can be";
 
 }  // namespace
 
-ConfigurationFile ConfigurationFile::read(const std::string& path) {
+ConfigurationFile ConfigurationFile::read(const std::string& path, const Kind& kind) {
   auto refuse = [&](const std::string& why) {
-    return Failure(ExitStatus::config, "Cannot read configuration file " + path + ": " + why);
+    return Failure(ExitStatus::config,
+                   std::string("Cannot read ") + kind.unreadable + " " + path + ": " + why);
   };
   // Not blocking: the file may turn out to be a FIFO.
   Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd && errno == ENOENT) throw Failure(ExitStatus::config, "No such config file " + path);
+  if (!fd && errno == ENOENT)
+    throw Failure(ExitStatus::config, std::string("No such ") + kind.missing + " " + path);
   if (!fd) throw refuse(strerror(errno));
   struct stat status {};
   if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) throw refuse("not a regular file");
 
   auto expected = std::max(static_cast<std::uint64_t>(status.st_size), kLeast);
-  if (expected > kMostOctets) throw Failure(ExitStatus::config, path + kTooLarge);
+  if (expected > kind.mostOctets)
+    throw Failure(ExitStatus::config, path + ": larger than " + kind.large + " can be");
   // At its full size at once: no copies of a password are left behind. One octet more than there should be.
   std::string text(static_cast<std::size_t>(expected) + 1, '\0');
   std::size_t size = 0;

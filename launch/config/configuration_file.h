@@ -19,7 +19,15 @@ struct ConfigurationFile {
 
   // Throws Failure(config) "No such config file PATH", or "Cannot read configuration file PATH: …" unless it
   // is a regular file that can be read.
-  static ConfigurationFile read(const std::string& path);
+  static ConfigurationFile read(const std::string& path) {
+    return read(path, {"config file", "configuration file", "a configuration", kMostOctets});
+  }
+  // The same for a file of another kind.
+  struct Kind {
+    const char *missing, *unreadable, *large;  // what it is called in these cases
+    std::size_t mostOctets;
+  };
+  static ConfigurationFile read(const std::string& path, const Kind& kind);
 
   // Throws as Ini::parse does.
   Ini ini() const { return Ini::parse(text.reveal(), path); }

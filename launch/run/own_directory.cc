@@ -21,7 +21,7 @@ namespace {
 
 // What SQLite keeps beside a database.
 constexpr std::string_view kBeside[] = {"-wal", "-journal", "-shm"};
-// And sync (store/last_success.h): it is made again where it is missing.
+// And sync (ipc/last_success.h): it is made again where it is missing.
 constexpr std::string_view kLastSuccess = "-last-success";
 
 Descriptor openDirectory(int at, const std::string& name) {

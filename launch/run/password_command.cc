@@ -44,7 +44,7 @@ constexpr std::size_t kMostSaid = 1024;  // octets
 
 class Command {
  public:
-  explicit Command(const std::string& command) {
+  Command(const std::string& command, std::size_t most) {
     int ends[2], errors[2];
     if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
     output_ = Descriptor(ends[0]);
@@ -59,7 +59,7 @@ class Command {
     if (pid_ == 0) execute(command.c_str(), null.get(), itsOutput.get(), itsErrors.get());
     // Not pidfd_open(): glibc 2.36 forgot to tell C++ that it is a C function.
     process_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
-    text_.resize(kMostPassword + 2);
+    text_.resize(most + 1);
   }
   ~Command() {
     explicit_bzero(text_.data(), text_.size());
@@ -143,14 +143,14 @@ std::string howItEnded(int waitStatus) {
 
 }  // namespace
 
-std::variant<Secret, Asked> passwordFromCommand(const std::string& command, const std::string& source,
-                                                Signals& signals, std::chrono::milliseconds time) {
-  Command running(command);
-  for (auto end = Clock::now() + time;;) {
+std::variant<std::string, Asked> textFromCommand(const std::string& command, const std::string& source,
+                                                 const CommandBounds& bounds, Signals& signals) {
+  Command running(command, bounds.octets);
+  for (auto end = Clock::now() + bounds.time;;) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
     if (left <= 0ms)
-      throw Failure(ExitStatus::noPermission,
-                    source + " told no password within " + std::to_string(time / 1s) + " s");
+      throw Failure(bounds.failure, source + " told no " + bounds.what + " within " +
+                                        std::to_string(bounds.time / 1s) + " s");
     pollfd fds[] = {{running.process(), POLLIN, 0},
                     {running.output(), POLLIN, 0},
                     {signals.fd(), POLLIN, 0},
@@ -163,9 +163,16 @@ std::variant<Secret, Asked> passwordFromCommand(const std::string& command, cons
     if (fds[0].revents) break;
   }
   if (int status = running.reap(); status != 0)
-    throw Failure(ExitStatus::noPermission,
-                  source + " " + howItEnded(status) + withColon(running.lastWords()));
-  return firstLine(running.text(), source, ExitStatus::noPermission);
+    throw Failure(bounds.failure, source + " " + howItEnded(status) + withColon(running.lastWords()));
+  return running.text();
+}
+
+std::variant<Secret, Asked> passwordFromCommand(const std::string& command, const std::string& source,
+                                                Signals& signals, std::chrono::milliseconds time) {
+  auto told = textFromCommand(command, source,
+                              {"password", kMostPassword + 1, time, ExitStatus::noPermission}, signals);
+  if (auto asked = std::get_if<Asked>(&told)) return *asked;
+  return firstLine(std::move(std::get<std::string>(told)), source, ExitStatus::noPermission);
 }
 
 }  // namespace interimap

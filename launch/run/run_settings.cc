@@ -67,6 +67,10 @@ settings::Sync syncSettings(const Arguments& arguments, Configuration& configura
 
 }  // namespace
 
+SplitPath databasePlace(const std::string& name, bool ofAncestor) {
+  return ownDirectory(splitPath(databasePath(name, ofAncestor)), false);
+}
+
 RunSettings runSettings(const Arguments& arguments, Configuration& configuration, bool ofAncestor) {
   RunSettings run;
   run.workers = workerDirectory();

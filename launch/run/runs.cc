@@ -92,6 +92,7 @@ RunEnd Runs::one(const Settings& settings, Reached before) {
   RunEnd end = Run(around_).run(std::move(std::get<AnySettings>(made)));
   exported_ = std::move(end.exported);
   findings_ = std::move(end.findings);
+  done_ = end.done;
   auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   around_.log.line(LogLevel::debug, "Cleaning up...");
   bool stale = end.status == static_cast<int>(kStale);

@@ -34,6 +34,7 @@ class Runs {
   // What the last run brought, if it was to export the state.
   const std::string& exported() const { return exported_; }
   const std::vector<Finding>& findings() const { return findings_; }  // ditto, if it was to find them
+  const Done& done() const { return done_; }                          // by the last run
 
  private:
   // Waits for a server that hung up because it is asked too much; what the user asked for meanwhile. Nothing
@@ -61,6 +62,7 @@ class Runs {
   unsigned expired_ = 0;
   std::chrono::steady_clock::time_point expiredSince_{};
   std::vector<Finding> findings_;
+  Done done_;
 };
 
 }  // namespace interimap

@@ -69,7 +69,8 @@ std::string findingsText(std::span<const Finding> findings, std::string_view sec
   return all;
 }
 
-std::string findingsJson(std::span<const Finding> findings, int exitStatus, std::string_view section) {
+std::string findingsJson(std::span<const Finding> findings, int exitStatus, std::string_view section,
+                         std::string_view whatItIs) {
   std::string list;
   for (const Finding& finding : findings) {
     JsonObject object;
@@ -80,7 +81,7 @@ std::string findingsJson(std::span<const Finding> findings, int exitStatus, std:
     list += (list.empty() ? "" : ",") + object.text();
   }
   JsonObject whole;
-  if (!section.empty()) whole.add("section", section);
+  if (!section.empty()) whole.add(whatItIs, section);
   whole.addList("findings", list).add("exitStatus", static_cast<std::uint64_t>(exitStatus));
   return whole.line();
 }

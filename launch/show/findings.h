@@ -17,7 +17,8 @@ std::string findingsText(std::span<const Finding> findings, std::string_view sec
 
 // One JSON object:
 // {"section":"work","findings":[{"component":"remote","mailbox":"INBOX",…},…],"exitStatus":0}.
-std::string findingsJson(std::span<const Finding> findings, int exitStatus, std::string_view section = {});
+std::string findingsJson(std::span<const Finding> findings, int exitStatus, std::string_view section = {},
+                         std::string_view whatItIs = "section");
 
 // --check: a line each with how it went in front, by a sign on a terminal or by a word; server by server, the
 // database last.

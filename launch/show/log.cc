@@ -80,13 +80,12 @@ Descriptor openLogfile(const std::string& path) {
 }  // namespace
 
 std::string jsonLine(const timespec& time, LogLevel level, std::string_view component,
-                     std::string_view mailbox, std::string_view text, const LogSubject& subject) {
+                     std::string_view mailbox, std::string_view text, const LogSubject& subject,
+                     std::string_view instance) {
   JsonObject object;
-  object.add("time", utc(time))
-      .add("level", levelName(level))
-      .add("component", component)
-      .add("mailbox", mailbox)
-      .add("text", text);
+  object.add("time", utc(time)).add("level", levelName(level));
+  if (!instance.empty()) object.add("instance", instance);
+  object.add("component", component).add("mailbox", mailbox).add("text", text);
   if (component == "local" || component == "remote") object.add("side", component);
   if (subject.uid != 0) object.add("uid", std::uint64_t{subject.uid});
   if (subject.sender) object.add("sender", *subject.sender);
@@ -119,9 +118,11 @@ void addDone(JsonObject& object, const Pulled& done) {
 
 }  // namespace
 
-std::string jsonLine(const timespec& time, const Summary& summary, std::string_view component) {
+std::string jsonLine(const timespec& time, const Summary& summary, std::string_view component,
+                     std::string_view instance) {
   JsonObject object;
   object.add("time", utc(time)).add("level", "summary");
+  if (!instance.empty()) object.add("instance", instance);
   if (!component.empty()) object.add("component", component);
   if (summary.exitStatus) object.add("exitStatus", static_cast<std::uint64_t>(*summary.exitStatus));
   object.add("milliseconds", static_cast<std::uint64_t>(summary.time.count()));
@@ -153,8 +154,10 @@ void Log::line(LogLevel level, std::string_view component, std::string_view mail
   if (component.empty()) component = options_.component;
   bool terminal = level != LogLevel::debug || !logfile_;
   timespec time = now();
-  if (options_.json) return put(jsonLine(time, level, component, mailbox, text, subject), {}, terminal);
-  std::string line = escape(logPrefix(options_.prefix, component, mailbox));
+  if (options_.json)
+    return put(jsonLine(time, level, component, mailbox, text, subject, options_.instance), {}, terminal);
+  std::string line = options_.instance.empty() ? "" : escape(options_.instance + ": ");
+  line += escape(logPrefix(options_.prefix, component, mailbox));
   line += levelText(level);
   line += escape(text);
   line += '\n';
@@ -162,7 +165,7 @@ void Log::line(LogLevel level, std::string_view component, std::string_view mail
 }
 
 void Log::summary(const Summary& summary) {
-  if (options_.json) put(jsonLine(now(), summary, options_.component), {}, true);
+  if (options_.json) put(jsonLine(now(), summary, options_.component, options_.instance), {}, true);
 }
 
 void Log::put(std::string_view line, std::string_view stamp, bool terminal) {

@@ -32,6 +32,7 @@ class Log {
     bool debug = false;                  // LogLevel::debug, too: to the logfile if there is one
     bool json = false;                   // lines are JSON objects; the prefix is not used
     std::string component = {};          // of lines that have none of their own
+    std::string instance = {};           // the account, of many, that all of them are about
   };
   // Throws Failure(cantCreate) "Can't open LOGFILE: …". `progress` shares the terminal and outlives this.
   Log(Options options, ProgressLine& progress);
@@ -63,7 +64,9 @@ std::string timeStamp(const timespec& time);
 
 // One line each of --log-format=json; their time is UTC, "2026-11-22T05:01:02.000345Z".
 std::string jsonLine(const timespec& time, LogLevel level, std::string_view component,
-                     std::string_view mailbox, std::string_view text, const LogSubject& subject = {});
-std::string jsonLine(const timespec& time, const Summary& summary, std::string_view component = {});
+                     std::string_view mailbox, std::string_view text, const LogSubject& subject = {},
+                     std::string_view instance = {});
+std::string jsonLine(const timespec& time, const Summary& summary, std::string_view component = {},
+                     std::string_view instance = {});
 
 }  // namespace interimap

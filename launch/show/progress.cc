@@ -22,7 +22,7 @@ std::size_t columnsOf(int terminal) {
 }
 
 // A terminal that refuses a progress line has lost nothing.
-void show(int terminal, std::string_view text) { (void)!write(terminal, text.data(), text.size()); }
+void put(int terminal, std::string_view text) { (void)!write(terminal, text.data(), text.size()); }
 
 }  // namespace
 
@@ -33,9 +33,9 @@ std::string progressText(const Progress& progress, std::size_t columns) {
   return text.substr(0, columns);
 }
 
-void ProgressLine::update(const Progress& progress, Clock::time_point now) {
-  if (terminal_ < 0) return;
-  kept_ = progress;
+void ProgressLine::show(std::string text, Clock::time_point now) {
+  if (terminal_ < 0 || ofAnother_) return;
+  kept_ = std::move(text);
   if (now - drawn_ >= kBetween) draw(now);
 }
 
@@ -46,7 +46,7 @@ std::optional<ProgressLine::Clock::time_point> ProgressLine::due() const {
 void ProgressLine::draw(Clock::time_point now) {
   if (!kept_) return;
   // One column is left free: some terminals wrap as soon as the last one is written.
-  show(terminal_, std::string(kErase) + progressText(*kept_, columnsOf(terminal_) - 1));
+  put(terminal_, std::string(kErase) + kept_->substr(0, columnsOf(terminal_) - 1));
   kept_.reset();
   visible_ = true;
   drawn_ = now;
@@ -54,11 +54,12 @@ void ProgressLine::draw(Clock::time_point now) {
 
 void ProgressLine::erase() {
   kept_.reset();
-  if (auto text = makeWay(); !text.empty()) show(terminal_, text);
+  if (ofAnother_) return;
+  if (auto text = makeWay(); !text.empty()) put(terminal_, text);
 }
 
 std::string_view ProgressLine::makeWay() {
-  return std::exchange(visible_, false) ? kErase : std::string_view();
+  return std::exchange(visible_, ofAnother_ && terminal_ >= 0) ? kErase : std::string_view();
 }
 
 }  // namespace interimap

@@ -21,12 +21,16 @@ class ProgressLine {
 
   // Shown on this terminal; -1: nowhere, all calls do nothing.
   explicit ProgressLine(int terminal) : terminal_(terminal) {}
+  // That of another process, which draws it: it is made way for.
+  static ProgressLine ofAnother(int terminal) { return ProgressLine(terminal, true); }
   ~ProgressLine() { erase(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   // Draws, or keeps for later what comes less than kBetween after the last drawing.
-  void update(const Progress& progress, Clock::time_point now);
+  void update(const Progress& progress, Clock::time_point now) { show(progressText(progress), now); }
+  void show(std::string text, Clock::time_point now);
+  bool shown() const { return terminal_ >= 0; }
   // When something kept is to be drawn, by calling draw().
   std::optional<Clock::time_point> due() const;
   void draw(Clock::time_point now);
@@ -36,9 +40,12 @@ class ProgressLine {
   std::string_view makeWay();
 
  private:
+  ProgressLine(int terminal, bool ofAnother)
+      : terminal_(terminal), ofAnother_(ofAnother), visible_(ofAnother && terminal >= 0) {}
+
   int terminal_;
-  bool visible_ = false;
-  std::optional<Progress> kept_;
+  bool ofAnother_ = false, visible_ = false;
+  std::optional<std::string> kept_;
   Clock::time_point drawn_{};
 };
 

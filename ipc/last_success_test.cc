@@ -1,6 +1,6 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "store/last_success.h"
+#include "ipc/last_success.h"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,8 @@
 
 #include "store/scratch.h"
 
-using namespace interimap::store;
+using namespace interimap;
+using store::Scratch;
 
 TEST_CASE("the last success is what was noted last, and nothing else is believed") {
   Scratch scratch;

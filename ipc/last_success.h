@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace interimap::store {
+namespace interimap {
 
 class LastSuccess {
  public:
@@ -26,4 +26,4 @@ class LastSuccess {
   std::string path_;
 };
 
-}  // namespace interimap::store
+}  // namespace interimap

@@ -1,6 +1,6 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-#include "store/last_success.h"
+#include "ipc/last_success.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 #include "ipc/descriptor.h"
 
-namespace interimap::store {
+namespace interimap {
 
 namespace {
 
@@ -40,4 +40,4 @@ std::optional<std::int64_t> LastSuccess::time() const {
   return at;
 }
 
-}  // namespace interimap::store
+}  // namespace interimap
