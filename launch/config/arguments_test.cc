@@ -52,6 +52,21 @@ TEST_CASE("arguments: errors, as users know them") {
       {{"--watch", "-5"}, "Value \"-5\" invalid for option watch (number expected)\n"},
       {{"--watch=99999999999999999999"},
        "Value \"99999999999999999999\" invalid for option watch (number expected)\n"},
+      {{"--jobs=0", "--all"}, "Value \"0\" invalid for option jobs (1 to 10000 expected)\n"},
+      {{"--jobs=10001", "--all"}, "Value \"10001\" invalid for option jobs (1 to 10000 expected)\n"},
+      {{"--jobs=4x", "--all"}, "Value \"4x\" invalid for option jobs (1 to 10000 expected)\n"},
+      {{"--jobs", "-4", "--all"}, "Value \"-4\" invalid for option jobs (1 to 10000 expected)\n"},
+      {{"--jobs=4"}, ""},
+      {{"--resume"}, ""},
+      {{"--instance"}, "Option instance requires an argument\n"},
+      {{"--all", "--instance=a"}, ""},
+      {{"--all", "--delete", "x"}, ""},
+      {{"--all", "--rename", "x", "y"}, ""},
+      {{"--all", "--resume", "--repair"}, ""},
+      {{"--all", "--resume", "--dry-run"}, ""},
+      {{"--all", "--resume", "--watch"}, ""},
+      {{"--all", "--resume", "--notify"}, ""},
+      {{"--all", "--resume", "INBOX"}, ""},
       {{"--repair", "--delete", "x"}, ""},
       {{"--delete"}, ""},
       {{"--rename", "a"}, ""},
@@ -206,4 +221,21 @@ TEST_CASE("arguments: mailbox names") {
     CAPTURE(row.word);
     CHECK(mailboxArgument(row.word) == row.name);
   }
+}
+
+TEST_CASE("arguments: many accounts") {
+  Arguments one = good({"--instance=alice", "--status"});
+  CHECK(one.instance == "alice");
+  CHECK_FALSE(one.all);
+  Arguments all = good({"--all", "--jobs=8", "--notify", "INBOX"});
+  CHECK(all.all);
+  CHECK(all.jobs == 8);
+  CHECK_FALSE(all.resume);
+  Arguments rest = good({"--resume", "--all"});
+  CHECK(rest.resume);
+  CHECK(rest.jobs == 4);
+  for (const Words& words :
+       {Words{"--all", "--status"}, Words{"--all", "--check"}, Words{"--all", "--repair"},
+        Words{"--all", "--adopt"}, Words{"--all", "--dry-run"}})
+    CHECK(good(words).all);
 }

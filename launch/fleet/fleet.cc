@@ -265,7 +265,7 @@ void Fleet::tell() {
   told_ = now;
   state_ = std::move(text);
   progress_.show(state_, now);
-  if (!options_.watching) return;
+  if (!options_.watching || asked_ != Asked::nothing) return;
   service_.status(state_);
   if (schedule_.begun()) service_.ready();
 }
