@@ -3,19 +3,12 @@
 #include "sync/pass/adopt.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <tuple>
-#include <utility>
 
 namespace interimap {
 
 namespace {
-
-using Key = std::pair<HeaderDigest, std::int64_t>;
-
-constexpr std::int64_t kAnyDate = std::numeric_limits<std::int64_t>::min();
-Key keyOf(const Sent& sent) { return {sent.identity.header, sent.anyDate ? kAnyDate : sent.identity.date}; }
 
 // What looks the same.
 struct Kin {
@@ -32,13 +25,14 @@ void inOrder(std::vector<const answer::Message*>& candidates) {
   candidates.erase(std::unique(candidates.begin(), candidates.end(), isSame), candidates.end());
 }
 
-std::map<Key, Kin> kinOf(const std::vector<Sent>& sent, const std::vector<answer::Message>& candidates) {
-  std::map<Key, Kin> kin;
-  for (std::size_t i = 0; i < sent.size(); ++i) kin[keyOf(sent[i])].sent.push_back(i);
-  const bool anyDate = !sent.empty() && sent.front().anyDate;
+// By their headers.
+std::map<HeaderDigest, Kin> kinOf(const std::vector<Sent>& sent,
+                                  const std::vector<answer::Message>& candidates) {
+  std::map<HeaderDigest, Kin> kin;
+  for (std::size_t i = 0; i < sent.size(); ++i) kin[sent[i].identity.header].sent.push_back(i);
   for (const answer::Message& message : candidates) {
     if (!message.header || !message.date) continue;
-    auto it = kin.find({*message.header, anyDate ? kAnyDate : message.date->seconds()});
+    auto it = kin.find(*message.header);
     if (it != kin.end()) it->second.candidates.push_back(&message);
   }
   std::erase_if(kin, [](const auto& entry) { return entry.second.candidates.empty(); });
@@ -137,14 +131,25 @@ Question question(const std::vector<Sent>& sent, const std::vector<answer::Messa
 
 namespace {
 
+// Which candidates are taken one after the other: a server may give messages dates of its own, but where one
+// of two has the date that was sent, it is that.
+struct Wanted {
+  Likeness likeness;
+  bool dated;
+};
+constexpr Wanted kWanted[] = {{Likeness::same, true}, {Likeness::same, false}, {Likeness::sameSize, true}};
+
 // Takes the first candidate that is `wanted` of what was sent.
-std::optional<Arrived> take(const std::vector<Sent>& sent, std::size_t i, Likeness wanted,
+std::optional<Arrived> take(const std::vector<Sent>& sent, std::size_t i, Wanted wanted,
                             std::vector<const answer::Message*>& candidates, const Contents& contents) {
+  const Sent& what = sent[i];
   auto it = std::ranges::find_if(candidates, [&](const answer::Message* message) {
-    return message->uid.value() >= sent[i].targetNext.value && compare(sent[i], *message, contents) == wanted;
+    return message->uid.value() >= what.targetNext.value &&
+           (!wanted.dated || what.anyDate || message->date->seconds() == what.identity.date) &&
+           compare(what, *message, contents) == wanted.likeness;
   });
   if (it == candidates.end()) return std::nullopt;
-  Arrived out{i, (*it)->uid, wanted == Likeness::same};
+  Arrived out{i, (*it)->uid, wanted.likeness == Likeness::same};
   candidates.erase(it);
   return out;
 }
@@ -157,7 +162,7 @@ std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<an
   for (auto& entry : kinOf(sent, candidates)) {
     Kin& kin = entry.second;
     std::vector<std::size_t> first;
-    for (Likeness wanted : {Likeness::same, Likeness::sameSize})
+    for (Wanted wanted : kWanted)
       std::erase_if(kin.sent, [&](std::size_t i) {
         auto found = take(sent, i, wanted, kin.candidates, contents);
         if (!found) return false;
@@ -166,7 +171,8 @@ std::vector<Arrived> arrived(const std::vector<Sent>& sent, const std::vector<an
         return true;
       });
     for (std::size_t i : first)
-      if (auto found = take(sent, i, Likeness::same, kin.candidates, contents)) out.push_back(*found);
+      if (auto found = take(sent, i, {Likeness::same, false}, kin.candidates, contents))
+        out.push_back(*found);
     addAnswered(sent, kin, out);
   }
   for (Kin& kin : sameDate(sent, candidates)) addAnswered(sent, kin, out);

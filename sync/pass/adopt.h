@@ -28,7 +28,8 @@ struct Sent {
   std::optional<ContentDigest> content;
   // Its server has just said that it is stored, but not under which UID.
   bool answered = false;
-  // Its server may give messages dates of its own: only the content counts. Alike for all.
+  // Its server is likely to give messages dates of its own: the date does not count at all, even where nobody
+  // can show the content. Alike for all.
   bool anyDate = false;
 };
 

@@ -62,10 +62,19 @@ TEST_CASE("field 5: what only looks the same is another message, whatever its si
 TEST_CASE("other mail is not taken for a copy") {
   Contents contents{{{uid(1), content(1)}}, {{uid(50), content(1)}, {uid(39), content(1)}}};
   CHECK(arrived({sent(1, 1)}, {shown(50, 2)}, contents).empty());
-  CHECK(arrived({sent(1, 1)}, {shown(50, 1, kOne)}, contents).empty());
   CHECK(arrived({sent(1, 1)}, {shown(39, 1)}, contents).empty());  // it was there before
   CHECK(arrived({sent(1, 1)}, {answer::Message{uid(50), {}, {}, {}, 0, {}}}, contents).empty());
   CHECK(arrived({}, {shown(50, 1)}, contents).empty());
+}
+
+TEST_CASE("a server that gives messages dates of its own: the content counts, and first what has the date") {
+  Contents contents{{{uid(1), content(1)}, {uid(2), content(2)}},
+                    {{uid(50), content(1)}, {uid(51), content(1)}, {uid(52), content(3)}}};
+  CHECK(arrived({sent(1, 1)}, {shown(50, 1, kOne)}, contents) == List{{0, uid(50), true}});
+  CHECK(arrived({sent(1, 1)}, {shown(52, 1, kOne)}, contents).empty());
+  CHECK(arrived({sent(1, 1, 45)}, {shown(50, 1, kOne), shown(51, 1)}, contents) == List{{0, uid(51), true}});
+  // Nobody shows it: size and date have to do.
+  CHECK(arrived({sent(3, 1)}, {shown(50, 1, kOne)}, {}).empty());
 }
 
 TEST_CASE("equal messages arrive once each, in their order, and first those that have no copy") {

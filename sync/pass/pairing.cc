@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sync/pass/touched.h"
+
 namespace interimap {
 
 namespace {
@@ -153,7 +155,7 @@ bool Pairing::isRecognised() {
 
 // The flags that both had in common, if that is known for sure. A flag that is missing where UIDs lost their
 // meaning may have been lost with them: it is not taken for removed there.
-std::optional<Flags> Pairing::baseAfresh(const Twins& twins) const {
+std::optional<Flags> Pairing::baseAfresh(const Twins& twins, const Both<UidSet>& notSeen) const {
   if (!twins.alone || !work_.store.hasBase(work_.mailbox.id) ||
       isMeaningless(Side::local) == isMeaningless(Side::remote))
     return std::nullopt;
@@ -161,17 +163,24 @@ std::optional<Flags> Pairing::baseAfresh(const Twins& twins) const {
   auto local = kept == Side::local ? std::optional(twins.local)
                                    : work_.store.partner(work_.mailbox.id, Side::remote, twins.remote);
   auto base = local ? work_.store.base(work_.mailbox.id, *local) : std::nullopt;
-  return base ? std::optional(*base & search_->flags(twins.flags[other(kept)])) : std::nullopt;
+  if (!base) return std::nullopt;
+  base = *base & search_->flags(twins.flags[other(kept)]);
+  if (notSeen[kept].contains(kept == Side::local ? twins.local : twins.remote))
+    base = *base & search_->flags(twins.flags[kept]);
+  return base;
 }
 
 // Twins whose flags differ are merged like all pairs; without a base nothing of their flags is lost.
 std::vector<Touched> Pairing::touched() const {
   std::vector<Touched> out;
+  Both<UidSet> notSeen;
+  if (work_.due.afresh)
+    for (Side side : kSides) notSeen[side] = copiesNotSeen(work_, side);
   for (const Twins& twins : search_->found()) {
     if (twins.flags.local == twins.flags.remote) continue;
     out.push_back({twins.local,
                    twins.remote,
-                   work_.due.afresh ? baseAfresh(twins) : std::nullopt,
+                   work_.due.afresh ? baseAfresh(twins, notSeen) : std::nullopt,
                    {search_->flags(twins.flags.local), search_->flags(twins.flags.remote)},
                    {}});
   }

@@ -45,7 +45,7 @@ class Pairing {
   bool wouldDouble();
   bool isMeaningless(Side side) const;
   bool isPartnered(Side side, Uid uid) const;
-  std::optional<Flags> baseAfresh(const Twins& twins) const;
+  std::optional<Flags> baseAfresh(const Twins& twins, const Both<UidSet>& notSeen) const;
   std::vector<Touched> touched() const;
   void map(const std::vector<Touched>& different);
   std::vector<Uid> foundOn(Side side) const;

@@ -117,9 +117,10 @@ bool Resumption::describe(Side source, const std::vector<Sent>& sent, const std:
 // What has arrived of what was sent and not answered, however late. A message that has no copy yet has it
 // now; if it was expunged meanwhile, so is the copy, as if no run had been interrupted. A second copy is not
 // new mail. It goes if it is ours beyond doubt, as it was sent, and the other copy is there: else it may be
-// what a user wants to have there, and stays. Where there are two copies of what had none, one is another
-// installation's: the first stays, as with all second copies (surplus.h). What has no partner by this may
-// have been copied back by another installation.
+// what a user wants to have there, and stays. Of two copies one may be another installation's: the one with
+// the lower UID stays, as with all second copies (surplus.h), and takes the place of ours; also where the
+// other one is gone already, as somebody else went by that rule. What has no partner by this may have been
+// copied back by another installation.
 bool Resumption::recognise(Side target) {
   Side source = other(target);
   std::vector<answer::Message>& candidates = answers_.candidates[target];
@@ -154,7 +155,18 @@ bool Resumption::recognise(Side target) {
       pair(target, what, it.copy);
       (isGone ? changes_[source]->gone : sources).add(*what.source);
       copies.add(it.copy);
-    } else if (it.proven && known != it.copy && kept != seen_[target].end() &&
+    } else if (it.proven && known && it.copy < *known && changes_[target]->gone.contains(*known)) {
+      replace(target, what, *known, it.copy);
+      copies.add(it.copy);
+    } else if (it.proven && known && it.copy < *known && kept != seen_[target].end() &&
+               mayGiveWay(target, kept->second, what, copy->second)) {
+      replace(target, what, *known, it.copy);
+      work_.surplus[target].emplace(*known, what.stray);
+      copies.add(it.copy);
+      expectEcho(source, *what.source);
+      settled[what.stray] = false;
+      continue;
+    } else if (it.proven && known && *known < it.copy && kept != seen_[target].end() &&
                isUntouched(copy->second, what, kept->second) && work_.mayExpunge(target)) {
       work_.surplus[target].emplace(it.copy, what.stray);
       second.add(it.copy);
@@ -184,6 +196,21 @@ bool Resumption::recognise(Side target) {
                           " look like copies that an interrupted run had sent, and that arrived late. They "
                           "stay on this side only.");
   return true;
+}
+
+// It is ours for sure, and as it was sent.
+bool Resumption::mayGiveWay(Side target, const answer::Message& copy, const Sent& sent,
+                            const answer::Message& another) const {
+  return work_.store.copied(work_.mailbox.id, target).contains(copy.uid) &&
+         isUntouched(copy, sent, another) && work_.mayExpunge(target);
+}
+
+// `copy` takes the place of the one that is known.
+void Resumption::replace(Side target, const Sent& sent, Uid known, Uid copy) {
+  work_.store.unmap(work_.mailbox.id, target == Side::local ? known : *sent.source);
+  pair(target, sent, copy);
+  changes_[target]->flags.erase(known);
+  changes_[target]->gone.remove(UidSet::single(known));
 }
 
 // Another installation that has seen the second copy copies it on: beside its source, as a new message.
@@ -259,10 +286,7 @@ void Resumption::report(Side target, const UidSet& sources, const UidSet& copies
 void Resumption::pair(Side target, const Sent& sent, Uid copy) {
   Both<Uid> uids{copy, copy};
   uids[other(target)] = *sent.source;
-  // What the server did not keep of the flags that were sent a moment ago has not been removed (Touched).
-  Flags base = sent.flags;
-  if (const auto& flags = seen_[target].at(copy).flags; flags && sent.answered) base = base & *flags;
-  work_.store.map(work_.mailbox.id, uids.local, uids.remote, base);
+  work_.store.map(work_.mailbox.id, uids.local, uids.remote, sent.flags);
   work_.store.settle(work_.mailbox.id, target, *sent.source);
   work_.store.addCopied(work_.mailbox.id, target, UidSet::single(copy));
   work_.store.unrefuse(work_.mailbox.id, other(target), *sent.source);

@@ -35,6 +35,9 @@ class Resumption {
   void leaveUnseen(Side target, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
   void report(Side target, const UidSet& sources, const UidSet& copies);
   void pair(Side target, const Sent& sent, Uid copy);
+  bool mayGiveWay(Side target, const answer::Message& copy, const Sent& sent,
+                  const answer::Message& another) const;
+  void replace(Side target, const Sent& sent, Uid known, Uid copy);
   void settleOwed(Side source);
   void forgetDeparted(Side side);
 

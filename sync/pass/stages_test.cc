@@ -396,7 +396,7 @@ TEST_CASE("repair: what one side lost is copied again, what both lost is gone") 
 TEST_CASE("field 4: a flag that a fresh copy lacks was not removed from it") {
   struct {
     const char* name;
-    bool copied;                 // by the pass before, to the remote side: 2, with \\Seen and work
+    bool copied;                 // to the remote side, and not looked at yet: 2, with \\Seen and work
     const char *here, *there;    // null: said nothing
     const char *base, *nowHere;  // after; null: not told
   } table[] = {
@@ -405,18 +405,21 @@ TEST_CASE("field 4: a flag that a fresh copy lacks was not removed from it") {
       {"one is missing", true, nullptr, "\\Seen", "\\Seen", "\\Seen work"},
       {"all are", true, nullptr, "", "", "\\Seen work"},
       {"all are, and one was removed here", true, "work", "", "", "work"},
-      {"seen before: it was removed", false, nullptr, "\\Seen", "\\Seen work", nullptr},
+      {"not a copy: it was removed", false, nullptr, "\\Seen", "\\Seen work", nullptr},
   };
   for (const auto& row : table) {
     CAPTURE(row.name);
     StageScene scene;
     scene.synchronised(3);
     scene.write([&] { scene.store.setBase(scene.mailbox.id, uid(2), flags("\\Seen work")); });
+    // The second and the third came after the last pass that ended well.
+    store::SideState before = scene.state(Side::remote);
+    before.uidNext = {2};
+    scene.write([&] {
+      scene.store.putState(scene.mailbox.id, scene.state(Side::local), before);
+      if (row.copied) scene.store.addCopied(scene.mailbox.id, Side::remote, uids("2"));
+    });
     Work work = scene.work();
-    auto copies = std::make_shared<Copies>();
-    if (row.copied) copies->add(uid(2), 9, flags("\\Seen work"));
-    copies->sort();
-    work.due.copies.remote = copies;
     BothChanges changes = scene.changes();
     if (row.here != nullptr) changes.local->flags[uid(2)] = flags(row.here);
     changes.remote->flags[uid(2)] = flags(row.there);

@@ -12,23 +12,27 @@ UidSet uidsOf(const std::map<Uid, Flags>& flags) {
   return uids;
 }
 
-// The base of a copy is what was sent. A flag that it lacks when it is seen for the first time, by the pass
-// after the one that made it, was not kept by its server, which is not the same as removed: in the base it
-// has no place, and the other side still has it. Later on, and after an interruption, nobody could tell.
-void believeOnlyWhatIsSeen(const Work& work, Touched& pair) {
+// The base of a copy is what was sent. A flag that it lacks when it is seen for the first time was not kept
+// by its server, which is not the same as removed: in the base it has no place, and the other side still has
+// it. Later on nobody could tell.
+void believeOnlyWhatIsSeen(const Both<UidSet>& notSeen, Touched& pair) {
   if (!pair.base) return;
   const Flags sent = *pair.base;
   for (Side side : kSides) {
     Uid uid = side == Side::local ? pair.local : pair.remote;
-    const Copies* copies = work.due.copies[side].get();
-    if (copies == nullptr || !copies->find(uid) || !pair.now[side] || (sent - *pair.now[side]).empty())
-      continue;
+    if (!notSeen[side].contains(uid) || !pair.now[side] || (sent - *pair.now[side]).empty()) continue;
     pair.base = *pair.base & *pair.now[side];
     if (!pair.now[other(side)]) pair.now[other(side)] = sent;
   }
 }
 
 }  // namespace
+
+UidSet copiesNotSeen(const Work& work, Side side) {
+  const auto& known = work.known[side];
+  return work.store.copied(work.mailbox.id, side)
+      .intersect(UidSet::from(known && known->uidNext.value > 0 ? known->uidNext : UidNext{1}));
+}
 
 std::vector<Touched> touchedPairs(const Work& work, const BothChanges& changes, const Answers& answers) {
   std::map<Uid, Touched> byLocal;
@@ -55,8 +59,12 @@ std::vector<Touched> touchedPairs(const Work& work, const BothChanges& changes, 
     }
   }
   std::vector<Touched> out;
+  if (byLocal.empty()) return out;
+  Both<UidSet> notSeen;
+  for (Side side : kSides)
+    if (changes[side]) notSeen[side] = copiesNotSeen(work, side);
   for (auto& [_, touched] : byLocal) {
-    believeOnlyWhatIsSeen(work, touched);
+    believeOnlyWhatIsSeen(notSeen, touched);
     out.push_back(std::move(touched));
   }
   return out;

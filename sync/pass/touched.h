@@ -12,6 +12,10 @@
 
 namespace interimap {
 
+// Copies on `side` that no pass has looked at which ended well: what they lack of the flags they were sent
+// with, their server may not have kept.
+UidSet copiesNotSeen(const Work& work, Side side);
+
 std::vector<Touched> touchedPairs(const Work& work, const BothChanges& changes, const Answers& answers);
 
 }  // namespace interimap

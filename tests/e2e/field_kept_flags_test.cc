@@ -84,6 +84,23 @@ TEST_CASE("field 4: flags that APPEND ignores are stored, and the originals keep
   CHECK(flagsAt(bed.local)[1] == kAll);
 }
 
+TEST_CASE("field 4: killed at any write, flags that APPEND ignores stay on the originals, and are stored") {
+  NOT_THE_REFERENCE();
+  for (int write = 1; write <= 12; ++write) {
+    CAPTURE(write);
+    Scripted bed;
+    fill(bed.local, 3, kAll);
+    ignoreFlagsOfAppend(bed.remote);
+    bed.program.run({}, {"INTERIMAP_STOP_AFTER_WRITE=" + std::to_string(write)});
+    requireDone(bed.program.run());
+    for (FakeServer* server : {&bed.local, &bed.remote}) {
+      REQUIRE(flagsAt(*server).size() == 3);
+      for (const auto& flags : flagsAt(*server)) CHECK(flags == kAll);
+    }
+    checkNothingToDo(bed.program);
+  }
+}
+
 TEST_CASE("field 4: keywords that a server takes and does not keep are reported, and stay on the originals") {
   NOT_THE_REFERENCE();
   Scripted bed({}, {.rewrite = withoutKeywords});
