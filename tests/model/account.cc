@@ -6,8 +6,8 @@
 
 namespace interimap::model {
 
-HeldMessage& HeldMailbox::append(std::uint32_t serial, FlagBits flags) {
-  return messages.emplace_back(HeldMessage{uidNext++, serial, flags, ++highestModSeq});
+HeldMessage& HeldMailbox::append(std::uint32_t serial, FlagBits flags, bool dated) {
+  return messages.emplace_back(HeldMessage{uidNext++, serial, flags, ++highestModSeq, dated});
 }
 
 HeldMessage* HeldMailbox::bySerial(std::uint32_t serial) {

@@ -19,6 +19,7 @@ struct HeldMessage {
   std::uint32_t uid, serial;
   FlagBits flags;
   std::uint64_t modSeq;
+  bool dated = true;  // as its looks have it
 };
 
 struct HeldMailbox {
@@ -29,7 +30,7 @@ struct HeldMailbox {
   std::vector<HeldMessage> messages;                              // by UID
   std::vector<std::pair<std::uint32_t, std::uint64_t>> expunged;  // UID, mod-sequence
 
-  HeldMessage& append(std::uint32_t serial, FlagBits flags);
+  HeldMessage& append(std::uint32_t serial, FlagBits flags, bool dated = true);
   HeldMessage* bySerial(std::uint32_t serial);
   std::size_t count(std::uint32_t serial) const;
   HeldMessage* byUid(std::uint32_t uid);
@@ -47,6 +48,7 @@ struct Account {
   std::set<std::string> subscribed;
   bool madeParents = false;        // by a CREATE of this run: the next one will find them
   std::set<std::uint32_t> poison;  // serials that are refused
+  std::set<std::uint32_t> hangs;   // serials at which the connection ends
   // What the engine has last found \Deleted, when it looked for that: mailboxes and UIDs.
   std::set<std::pair<std::string, std::uint32_t>> seenMarked;
 

@@ -26,6 +26,7 @@ class Generator {
     for (Side side : kSides) history_.setup[side].tellsUids = history_.setup[side].uidPlus = true;
     history_.setup.remote.bulky = history_.setup.local.bulky;
     mailboxes_ = 1 + random_.below(2);
+    toAndFro_ = random_.oneIn(6);
     for (std::uint32_t runs = 2 + random_.below(5); runs > 0; --runs) {
       for (std::uint32_t n = random_.below(4); n > 0; --n) add(event());
       std::uint32_t which = random_.below(kMostInstallations);
@@ -71,6 +72,8 @@ class Generator {
     disasters_ = random_.oneIn(8);
     renumbers_ = random_.oneIn(6);
     poison_ = random_.oneIn(4);
+    // Whatever was to be expunged yet is forgotten with the UIDs: then both stay.
+    toAndFro_ = !renumbers_ && random_.oneIn(6);
     for (std::uint32_t runs = 1 + random_.below(4); runs > 0; --runs) {
       for (std::uint32_t n = random_.below(7); n > 0; --n) add(event());
       if (poison_ && random_.oneIn(2)) add({.what = What::poison, .side = side(), .serial = message()});
@@ -80,6 +83,7 @@ class Generator {
     }
     for (std::uint32_t n = random_.below(4); n > 0; --n) add(event());
     for (Side side : {Side::local, Side::remote}) history_.setup[side].uidPlus = !random_.oneIn(5);
+    beLesser();
     return std::move(history_);
   }
 
@@ -114,6 +118,17 @@ class Generator {
     return policy;
   }
 
+  // Servers that do not keep all that APPEND says, or hang up at a message.
+  void beLesser() {
+    for (Side side : kSides) {
+      history_.setup[side].keepsFlags = !random_.oneIn(12);
+      history_.setup[side].keepsDates = !random_.oneIn(12);
+    }
+    if (disasters_ || serials_ == 0 || !random_.oneIn(12)) return;
+    auto first = std::ranges::find(history_.steps, What::run, &Step::what);
+    history_.steps.insert(first, {.what = What::hang, .side = side(), .serial = message()});
+  }
+
   Side side() { return random_.oneIn(2) ? Side::local : Side::remote; }
   std::uint32_t mailbox() { return random_.below(mailboxes_); }
   FlagBits flags() { return static_cast<FlagBits>(random_.next() & random_.next() & kAllFlags); }
@@ -130,6 +145,7 @@ class Generator {
 
   // What a user does, mostly.
   Step event() {
+    if (toAndFro_ && random_.oneIn(6)) return {.what = What::reappend, .side = side(), .serial = message()};
     if (disasters_ && random_.oneIn(4)) return disaster();
     if (renumbers_ && random_.oneIn(8)) return {.what = What::renumber, .side = side(), .mailbox = mailbox()};
     switch (random_.below(12)) {
@@ -207,7 +223,8 @@ class Generator {
   Random random_;
   History history_;
   std::uint32_t serials_ = 0, mailboxes_ = 1;
-  bool identical_ = false, disasters_ = false, renumbers_ = false, poison_ = false, ageing_ = false;
+  bool identical_ = false, disasters_ = false, renumbers_ = false, poison_ = false, ageing_ = false,
+       toAndFro_ = false;
 };
 
 std::string name(Side side) { return side == Side::local ? "local" : "remote"; }
@@ -230,6 +247,7 @@ std::string what(const Step& step) {
     case What::unflag: return "clear " + flagText(step.flags) + " of " + message + on;
     case What::move:
       return "move message " + std::to_string(step.looks) + " to " + mailbox + " as " + message + on;
+    case What::reappend: return "take " + message + " away and put it there again" + on;
     case What::create: return "create " + mailbox + on;
     case What::subscribe: return "subscribe to " + mailbox + on;
     case What::unsubscribe: return "unsubscribe from " + mailbox + on;
@@ -239,6 +257,7 @@ std::string what(const Step& step) {
     case What::backup: return "back up " + mailbox + on;
     case What::restore: return "restore " + mailbox + " from its backup" + on;
     case What::poison: return name(step.side) + " refuses " + message + " from now on";
+    case What::hang: return name(step.side) + " hangs up at " + message + " from now on";
     case What::arrive: return "what was sent before arrives";
     case What::run:
       return std::string(step.serial ? "run of the other installation" : "run") + " (interleaving " + n +
@@ -264,8 +283,9 @@ std::string text(const char* side, const Setup& setup) {
   return std::string(side) + ": delimiter " + setup.delimiter + (setup.multiAppend ? ", MULTIAPPEND" : "") +
          (setup.uidPlus ? "" : ", no UIDPLUS") + (setup.tellsUids ? "" : ", no APPENDUID") +
          (setup.forgetful ? ", forgetful" : "") + (setup.parents ? ", CREATE makes parents" : "") +
-         (setup.bulky ? ", wrong RFC822.SIZE" : "") + (setup.readOnly ? ", READ-ONLY" : "") + ", stores " +
-         flagText(setup.storable) + "\n";
+         (setup.bulky ? ", wrong RFC822.SIZE" : "") + (setup.readOnly ? ", READ-ONLY" : "") +
+         (setup.keepsFlags ? "" : ", APPEND without flags") +
+         (setup.keepsDates ? "" : ", APPEND without dates") + ", stores " + flagText(setup.storable) + "\n";
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct Step {
     flag,         // +FLAGS
     unflag,       // -FLAGS
     move,         // `looks` (a serial) to `mailbox`, where it is `serial`
+    reappend,     // `serial` away and there again, as a client does that moves it to and fro
     create,       // `mailbox`
     subscribe,    // to `mailbox`
     unsubscribe,  // from `mailbox`
@@ -33,6 +34,7 @@ struct Step {
     backup,    // `mailbox` as it is now
     restore,   // `mailbox` from its backup
     poison,    // this side refuses `serial` from now on
+    hang,      // this side hangs up from now on when it is asked for the body of `serial`
     arrive,    // what dead runs have sent reaches its server
     // A run of the engine, of installation `serial`. The steps after it with `at` above 0 happen within it;
     // also another installation's run, from its beginning to its end. With `flags` it and all later ones are
@@ -74,6 +76,8 @@ struct Setup {
   bool bulky = false;       // RFC822.SIZE is far from the truth, so that every window holds one message
   FlagBits storable = kAllFlags;  // PERMANENTFLAGS
   bool readOnly = false;          // every mailbox
+  bool keepsFlags = true;         // of APPEND
+  bool keepsDates = true;         // of APPEND
 };
 
 inline constexpr unsigned kMostInstallations = 2;

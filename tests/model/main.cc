@@ -10,23 +10,16 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "tests/model/exhaustive.h"
+#include "tests/model/options.h"
 #include "tests/model/trial.h"
 
 namespace interimap::model {
 namespace {
-
-struct Options {
-  std::uint64_t from = 1;
-  std::uint64_t histories = 0;  // 0: as many as there is time for
-  std::uint64_t seconds = 15;
-};
-Options options;
 
 std::optional<std::string> verdict(const History& history, MemoryFiles& files) {
   return Trial(history, files, nullptr).verdict();
@@ -62,17 +55,12 @@ std::string report(const History& history, MemoryFiles& files) {
          "\n\nThe shortest such history:\n" + text(small) + "\nAs it happens:\n" + trace;
 }
 
-// `oneIn`: so much less of them than was asked for.
 void tryOut(History (*generate)(std::uint64_t seed), std::uint64_t oneIn) {
-  using Clock = std::chrono::steady_clock;
   MemoryFiles files;
-  auto start = Clock::now();
+  const Budget budget(oneIn);
   std::uint64_t done = 0, runs = 0;
   unsigned failures = 0;
-  for (std::uint64_t seed = options.from;; ++seed) {
-    if (options.histories ? done == (options.histories + oneIn - 1) / oneIn
-                          : Clock::now() - start > std::chrono::seconds(options.seconds))
-      break;
+  for (std::uint64_t seed = options.from; budget.admits(done); ++seed) {
     History history = generate(seed);
     Trial trial(history, files, nullptr);
     auto what = trial.verdict();
@@ -83,10 +71,9 @@ void tryOut(History (*generate)(std::uint64_t seed), std::uint64_t oneIn) {
     FAIL_CHECK("seed " << seed << ": " << *what);
     if (++failures == 3) break;
   }
-  double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   std::printf("model: %llu histories, %llu runs of the engine, seeds from %llu on, %.0f histories a second\n",
               static_cast<unsigned long long>(done), static_cast<unsigned long long>(runs),
-              static_cast<unsigned long long>(options.from), static_cast<double>(done) / seconds);
+              static_cast<unsigned long long>(options.from), static_cast<double>(done) / budget.seconds());
 }
 
 TEST_CASE("random histories") { tryOut(generate, 1); }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "ipc/failure.h"
+#include "ipc/hang_up.h"
 
 namespace interimap::model {
 
@@ -93,6 +94,16 @@ void SimulatedNet::carryOut(const std::vector<Step>& faults) {
     }
   }
   RequestId id = queue_.front().id;
+  if (hangsUp(queue_.front())) {
+    channel_->send(pack(Answer{
+        id,
+        answer::Done{answer::Done::Completion::no, answer::kHungUp, "the server closed the connection"},
+        {}}));
+    channel_->flush();
+    channel_.reset();
+    queue_.clear();
+    return;
+  }
   carryOutFront(faults);
   for (auto& [what, bodies] : answers_) {
     if (heard-- == 0) break;
@@ -102,6 +113,17 @@ void SimulatedNet::carryOut(const std::vector<Step>& faults) {
   if (!lost) return;
   channel_.reset();
   queue_.clear();
+}
+
+// An unreadable mail file.
+bool SimulatedNet::hangsUp(const Request& request) const {
+  auto* fetch = std::get_if<request::FetchBodies>(&request.what);
+  const HeldMailbox* mailbox =
+      selected_.empty() || account_.hangs.empty() ? nullptr : account_.find(selected_);
+  return fetch != nullptr && mailbox != nullptr &&
+         std::ranges::any_of(mailbox->messages, [&](const HeldMessage& held) {
+           return account_.hangs.contains(held.serial) && fetch->uids.contains(*Uid::of(held.uid));
+         });
 }
 
 void SimulatedNet::outlive(std::size_t most) {
@@ -272,6 +294,11 @@ std::uint64_t SimulatedNet::statedSize(std::uint32_t serial) const {
   return witness_.looks(serial).size + (account_.setup.bulky ? kBulky : 0);
 }
 
+InternalDate SimulatedNet::date(const HeldMessage& held) const {
+  static const InternalDate kArrival = *InternalDate::parse("01-Sep-2026 12:00:00 +0000");
+  return held.dated ? witness_.looks(held.serial).date : kArrival;
+}
+
 answer::Message SimulatedNet::message(const HeldMessage& held, Items items) const {
   answer::Message message{.uid = *Uid::of(held.uid), .modSeq = {held.modSeq}, .flags = toFlags(held.flags)};
   if (items == Items::flags) return message;
@@ -282,7 +309,7 @@ answer::Message SimulatedNet::message(const HeldMessage& held, Items items) cons
   }
   message.size = statedSize(held.serial);
   if (items == Items::sizes) return message;
-  message.date = witness_.looks(held.serial).date;
+  message.date = date(held);
   message.header = witness_.looks(held.serial).header;
   return message;
 }
@@ -317,7 +344,7 @@ void SimulatedNet::handle(request::FetchBodies& fetch) {
       std::copy_n(reinterpret_cast<const char*>(&held->serial), sizeof held->serial, body.begin());
       window.messages.push_back({.uid = *Uid::of(held->uid),
                                  .flags = toFlags(held->flags),
-                                 .date = looks.date,
+                                 .date = date(*held),
                                  .body = {writer.size(), body.size()},
                                  .header = looks.header});
       writer.write(body);
@@ -348,8 +375,11 @@ void SimulatedNet::handle(request::Append& append) {
   for (std::size_t i = 0; i < serials.size(); ++i) {
     if (refused(serials[i]) || (asOne && anyRefused)) continue;
     witness_.copies(side_, name, serials[i]);
+    const Setup& setup = account_.setup;
     HeldMessage& held = mailbox->append(
-        serials[i], static_cast<FlagBits>(toBits(append.messages[i].flags) & account_.setup.storable));
+        serials[i],
+        setup.keepsFlags ? static_cast<FlagBits>(toBits(append.messages[i].flags) & setup.storable) : 0,
+        setup.keepsDates);
     appended.stored[i] = true;
     if (account_.setup.tellsUids && account_.setup.uidPlus) {
       appended.uids[i] = Uid::of(held.uid);

@@ -73,6 +73,8 @@ class SimulatedNet {
   void handle(request::Simple&);
 
   answer::Message message(const HeldMessage& held, request::Fetch::Items items) const;
+  bool hangsUp(const Request& request) const;
+  InternalDate date(const HeldMessage& held) const;
   std::uint64_t statedSize(std::uint32_t serial) const;
   void send(std::vector<answer::Message> messages);
 

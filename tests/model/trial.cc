@@ -141,7 +141,7 @@ void Trial::play() {
     std::span<const Step> within(steps.begin() + static_cast<std::ptrdiff_t>(from), i - from);
     for (const Step& inner : within)
       if (inner.what == What::kill) note(text(inner));
-    bool clean = within.empty() && stragglers_.empty();
+    bool clean = within.empty() && stragglers_.empty() && !isAnyHungUpAt();
     if (!clean) witness_.disturbed();
     adopting_ = adopting_ || step.flags != 0;
     if (!history_.policies.empty()) policy_ = &history_.policies[step.looks];
@@ -184,8 +184,27 @@ bool Trial::isAnyRefused() {
   });
 }
 
+// Or was, and what the engine has concluded from that holds for a day.
+bool Trial::isAnyHungUpAt() {
+  if (!accounts_.local.hangs.empty() || !accounts_.remote.hangs.empty()) return true;
+  return !files_.contents.empty() && !store().isNew() && !store().hangups().empty();
+}
+
+// What was left out since a server hung up at it is tried again.
+void Trial::passADay() {
+  for (Side side : kSides) accounts_[side].hangs.clear();
+  if (files_.contents.empty() || store().isNew()) return;
+  store::Transaction transaction = store().begin();
+  for (store::Hangup hangup : store().hangups()) {
+    hangup.at = 0;
+    store().putHangup(hangup);
+  }
+  transaction.commit("a day");
+}
+
 // Policies are kept to, and then there is none any more: whatever was left undone is made up for.
 void Trial::settle() {
+  if (isAnyHungUpAt()) passADay();
   if (!history_.policies.empty()) {
     policy_ = &history_.policies.back();
     note("as the last policy has it");
@@ -418,6 +437,7 @@ void Trial::act(const Step& step) {
     case What::flag:
     case What::unflag: return flag(step);
     case What::move: return move(step);
+    case What::reappend: return reappend(step);
     case What::create: return account.create(name);
     case What::subscribe:
     case What::unsubscribe: {
@@ -440,6 +460,7 @@ void Trial::act(const Step& step) {
       return;
     case What::restore: return restore(step);
     case What::poison: account.poison.insert(step.serial); return;
+    case What::hang: account.hangs.insert(step.serial); return;
     case What::arrive: return haveArrive(0, 1);
     case What::run: return runAlongside(step);
     default: return;
@@ -477,6 +498,17 @@ void Trial::move(const Step& step) {
   expunge({.what = What::expunge, .side = step.side, .serial = step.looks});
   account.find(to)->append(step.serial, flags);
   witness_.appended(step.side, to, step.serial, looks, flags);
+}
+
+void Trial::reappend(const Step& step) {
+  auto [name, message] = accounts_[step.side].bySerial(step.serial);
+  if (message == nullptr || restored_[step.side].contains(*name)) return;
+  HeldMailbox* mailbox = accounts_[step.side].find(*name);
+  const std::string mailboxName = *name;
+  const FlagBits flags = message->flags;
+  expunge({.what = What::expunge, .side = step.side, .serial = step.serial});
+  mailbox->append(step.serial, flags);
+  witness_.appended(step.side, mailboxName, step.serial, witness_.kind(step.serial), flags);
 }
 
 void Trial::flag(const Step& step) {

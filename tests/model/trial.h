@@ -43,6 +43,8 @@ class Trial {
   bool madeParents() const;  // did a server in the last run, unasked
   bool isAnyWithheld() const;
   bool isAnyRefused();
+  bool isAnyHungUpAt();
+  void passADay();
   void checkAfter(const Outcome& outcome, bool clean);
   Outcome run(std::uint64_t seed, std::span<const Step> within, unsigned installation = 0);
   void runAlongside(const Step& step);
@@ -60,6 +62,7 @@ class Trial {
   void haveArrive(std::uint64_t seed, std::uint32_t oneIn);  // some of what is on its way
   void append(const Step& step);
   void move(const Step& step);
+  void reappend(const Step& step);
   void expunge(const Step& step);
   void flag(const Step& step);
   void rename(const Step& step);

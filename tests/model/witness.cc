@@ -59,6 +59,8 @@ void Witness::flagged(Side side, const std::string& mailbox, std::uint32_t seria
   // A mark that is taken off while the engine has put it aside comes back.
   if (disturbed_ && !accounts_[side].setup.uidPlus && (cleared & kDeleted)) kin.deletedForgotten = true;
   if (accounts_[side].find(mailbox)->count(serial) > 1) kin.flagsForgotten = true;  // of one of the two
+  // What a copy lacks that no run has seen, after a kill, its server may not have kept: it comes back.
+  if (disturbed_ && !kin.old && side != kin.origin && cleared != 0) kin.flagsForgotten = true;
   kin.everSet[side] |= set;
   kin.everCleared[side] |= cleared;
   Change& change = kin.changes[side];
@@ -179,6 +181,7 @@ void Witness::settled() const {
 }
 
 void Witness::copies(Side target, const std::string& mailbox, std::uint32_t serial) {
+  if (onlooker_) return;
   touches(target, mailbox);
   writes(target, mailbox);
   if (auto known = kin_.find({mailbox, looks_.at(serial)}); known != kin_.end() && policied_ && !blameless_) {
@@ -196,7 +199,11 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
   }
   if (isUpset(mailbox)) return;
   auto it = kin_.find({mailbox, looks_.at(serial)});
-  if (it != kin_.end()) it->second.copiedTo[target] = true;
+  if (it != kin_.end()) {
+    it->second.copiedTo[target] = true;
+    // Back to where it came from, with the flags that the copy has.
+    if (target == it->second.origin && !accounts_[target].setup.keepsFlags) it->second.flagsForgotten = true;
+  }
   if (it == kin_.end())
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) +
                  " is copied, and was never there");
@@ -211,6 +218,7 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
 
 void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set,
                      FlagBits cleared) {
+  if (onlooker_) return;
   touches(side, mailbox);
   writes(side, mailbox, (set | cleared) != 0 ? Write::flags : Write::any);
   const Kin& kin = this->kin(mailbox, serial);
@@ -244,6 +252,7 @@ void Witness::powerFailed() {
 }
 
 void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t serial) {
+  if (onlooker_) return;
   touches(side, mailbox);
   if (late_.contains({side, serial}) && accounts_[side].find(mailbox)->count(serial) > 1)
     return;  // the other
@@ -266,6 +275,7 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
 }
 
 void Witness::takenAlong(Side side, const std::string& mailbox, std::uint32_t serial) {
+  if (onlooker_) return;
   touches(side, mailbox);
   Kin& kin = this->kin(mailbox, serial);
   kin.flagsForgotten = true;

@@ -45,6 +45,8 @@ class Witness {
   // differ, both get what either has.
   void powerFailed();
 
+  // Only what messages look like is to be known; what the engine does is somebody else's to judge.
+  void lookOn() { onlooker_ = true; }
   // Where whoever first had a message deletes it, it is not to be seen there again, whatever was killed.
   void beStrict() { strict_ = true; }
   // Several installations: one that does not know a message yet may take for new what a user has deleted, and
@@ -154,6 +156,7 @@ class Witness {
   const std::vector<settings::OfMailbox>* policy_ = nullptr;
   bool policied_ = false, calm_ = false, onePolicy_ = false;
   bool disturbed_ = false, blameless_ = false, strict_ = false, several_ = false, overlap_ = false,
+       onlooker_ = false,
        recordLost_ = false,    // with the power, since all was quiet
       expungeFailed_ = false;  // since then
 };
