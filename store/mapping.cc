@@ -89,7 +89,7 @@ void Store::forgetPairs(MailboxId id) {
         "DELETE FROM ours_intents WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
         "DELETE FROM ours_unlike WHERE idx = ?", "DELETE FROM ours_brake WHERE idx = ?",
         "DELETE FROM ours_copied WHERE idx = ?", "DELETE FROM ours_landmarks WHERE idx = ?",
-        "DELETE FROM ours_marked WHERE idx = ?", "DELETE FROM ours_hangups WHERE idx = ?"})
+        "DELETE FROM ours_marked WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }
 

@@ -165,6 +165,8 @@ struct Hangup {
   std::string words;    // at most Store::kMostReply bytes
   bool operator==(const Hangup&) const = default;
 
+  // Whose UIDs they are.
+  Side sideOfUids() const { return asked == Asked::append ? other(side) : side; }
   bool isProven() const { return alone >= kProven; }
   bool isDue(std::int64_t now) const { return !isProven() || now < at || now >= at + kRest; }
 };

@@ -290,7 +290,8 @@ void Lane::send(Appending window) {
   request::Append append{
       load.mailbox->wire[target_.side()], window.together, {}, load.mailbox->appendLimit[target_.side()]};
   for (const answer::WindowMessage& message : window.messages)
-    append.messages.push_back({message.flags, message.date, message.body});
+    append.messages.push_back({load.withoutKeywords ? message.flags.only(isSystem) : message.flags,
+                               message.date, message.body});
   tally_.appendedTo.insert(load.mailbox);
   window.sent = pace_.send(std::chrono::steady_clock::now());
   UidSet sources;

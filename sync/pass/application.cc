@@ -2,6 +2,7 @@
 
 #include "sync/pass/application.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sync/pass/marks.h"
@@ -51,13 +52,22 @@ void Application::store(Side side, request::Store::Change change, const std::vec
   }
 }
 
+// What is copied is what its server hung up at, and nothing else.
+bool Application::hungUpAtAppend(Side target) const {
+  if (work_.due.alone == 0) return false;
+  return std::ranges::any_of(work_.store.hangups(), [&](const store::Hangup& hangup) {
+    return hangup.id == work_.due.alone && hangup.side == target &&
+           hangup.asked == store::Hangup::Asked::append;
+  });
+}
+
 void Application::load(const Both<Lanes*>& lanes, BothChanges& changes) {
   for (Side source : kSides) {
     if (!changes[source]) continue;
     store::SideState target = work_.reached(other(source));
     lanes[source]->add({&work_.mailbox, std::exchange(changes[source]->fresh, {}), target.uidNext,
                         work_.validity(source), target.uidValidity, work_.access(other(source)),
-                        work_.due.byItself});
+                        work_.due.byItself, hungUpAtAppend(other(source))});
   }
 }
 

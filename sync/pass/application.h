@@ -51,6 +51,7 @@ class Application {
     UidSet takenAlong{};  // what is not ours, and went with it
   };
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
+  bool hungUpAtAppend(Side target) const;
   void load(const Both<Lanes*>& lanes, BothChanges& changes);
   void finishFlags();
   void finishStores();

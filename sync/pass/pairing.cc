@@ -262,6 +262,10 @@ std::vector<Touched> Pairing::startOver() {
     if (isMeaningless(side))
       for (Uid uid : std::exchange(work_.refused[side], {}).each())
         work_.store.unrefuse(work_.mailbox.id, side, uid);
+  for (const store::Hangup& hangup : work_.store.hangups(work_.mailbox.id))
+    if (hangup.asked != store::Hangup::Asked::mailbox && isMeaningless(hangup.sideOfUids()))
+      work_.store.forgetHangup(hangup.id);
+  work_.setApart();
   work_.store.forgetPairs(work_.mailbox.id);
   for (Side side : kSides) work_.known[side] = store::SideState{work_.validity(side), {0}, {0}};
   work_.store.putState(work_.mailbox.id, *work_.known.local, *work_.known.remote);

@@ -21,6 +21,7 @@ Work::Work(const settings::Sync& settings_, Both<Server*> servers_, store::Store
 }
 
 void Work::setApart() {
+  apart = {};
   Both<UidSet> avoided;
   for (const store::Hangup& hangup : store.hangups(mailbox.id)) {
     using Asked = store::Hangup::Asked;

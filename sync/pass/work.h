@@ -91,9 +91,10 @@ class Work {
   // The pass that is to follow, if any.
   std::optional<Due> next;
 
- private:
+  // What is left out since a server hung up at it, as it is written down now.
   void setApart();
 
+ private:
   bool over_ = false;
 };
 

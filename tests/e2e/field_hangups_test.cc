@@ -251,6 +251,46 @@ TEST_CASE("field 11: a copy at which a server hangs up is found among those sent
   }
 }
 
+TEST_CASE("field 14: a server that hangs up at a keyword gets the messages without it, and all others") {
+  NOT_THE_REFERENCE();
+  const struct {
+    const char* name;
+    bool refusesStore;
+  } kCases[] = {{"at APPEND alone", false}, {"and STORE of it is refused", true}};
+  for (const auto& each : kCases) {
+    CAPTURE(std::string(each.name));
+    Scripted bed;
+    Scripted::add(bed.local, "INBOX", 9, 61);
+    bed.local.access([&](auto& mailboxes) {
+      for (FakeMessage& message : mailboxes["INBOX"].messages)
+        mailboxes["INBOX"].setFlags(message, {"\\Seen", message.uid % 3 == 0 ? "toomany" : "label"});
+    });
+    bed.remote.on("APPEND .*toomany.*", 0, kClose);
+    if (each.refusesStore)
+      bed.remote.on("UID STORE .*toomany.*", 0, {.octets = "{tag} NO Too many user flags in mailbox\r\n"});
+    checkStatus(bed.program.run(), ExitStatus::unavailable);
+    Run run = bed.program.run();
+    INFO(run.log());
+    CHECK(run.exitStatus == (each.refusesStore ? 75 : 0));
+    CHECK(run.says("Couldn't update flags (toomany)") == each.refusesStore);
+    CHECK(textsAt(bed.local, "INBOX") == textsAt(bed.remote, "INBOX"));
+    auto count = [](FakeServer& server, const char* flag) {
+      std::size_t found = 0;
+      server.access([&](auto& mailboxes) {
+        for (const FakeMessage& message : mailboxes["INBOX"].messages) found += message.flags.count(flag);
+      });
+      return found;
+    };
+    CHECK(count(bed.local, "toomany") == 3);
+    CHECK(count(bed.remote, "toomany") == (each.refusesStore ? 0 : 3));
+    for (FakeServer* server : {&bed.local, &bed.remote}) {
+      CHECK(count(*server, "\\Seen") == 9);
+      CHECK(count(*server, "label") == 6);
+    }
+    checkNothingToDo(bed.program);
+  }
+}
+
 TEST_CASE("field 11: a line that is cut leaves nothing out") {
   NOT_THE_REFERENCE();
   for (const char* command : {"SELECT .*", "UID FETCH .*", "APPEND .*", "UID STORE .*"}) {
