@@ -15,9 +15,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "ipc/failure.h"
+#include "ipc/last_success.h"
 #include "launch/config/account.h"
 #include "launch/config/arguments.h"
 #include "launch/config/configuration.h"
@@ -31,6 +33,7 @@
 #include "launch/run/runs.h"
 #include "launch/show/findings.h"
 #include "launch/show/log.h"
+#include "launch/show/metrics.h"
 #include "launch/show/progress.h"
 
 namespace interimap {
@@ -122,6 +125,20 @@ void tellFindings(const Arguments& arguments, std::vector<Finding>& findings, in
   show(stdout, arguments.all && !arguments.json ? withName(instance, text) : text);
 }
 
+// Nothing unless they are wanted, and something is to be done.
+std::optional<Metrics> metricsOf(const Arguments& arguments, const Configuration& configuration,
+                                 const Source& source) {
+  const bool asks = arguments.command == Command::status || arguments.command == Command::check;
+  if (!configuration.metrics || asks || arguments.dryRun) return std::nullopt;
+  std::string account = source.instance();
+  if (account.empty()) account = splitPath(source.path()).name;
+  return Metrics(*configuration.metrics, account,
+                 [name = configuration.database, ofAncestor = source.ofAncestor()] {
+                   const SplitPath database = databasePlace(name, ofAncestor);
+                   return LastSuccess(database.directory, database.name).time();
+                 });
+}
+
 // Where one run of many finds itself.
 struct Place {
   Service& service;
@@ -166,7 +183,9 @@ int synchronise(const Arguments& arguments, Source& source, const Place& place) 
   };
   try {
     auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
-    Runs runs({log, line, signals, service}, arguments.watch.has_value(), seed);
+    auto metrics = metricsOf(arguments, configuration, source);
+    Runs runs({log, line, signals, service, metrics ? &*metrics : nullptr}, arguments.watch.has_value(),
+              seed);
     int status = runs.all(settings);
     if (status == 0 && arguments.all) service.status(doneText(std::get<Synchronised>(runs.done())));
     if (arguments.command != Command::status && arguments.command != Command::check) return status;

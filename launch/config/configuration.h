@@ -18,6 +18,7 @@ namespace interimap {
 struct Configuration {
   std::string database;  // as written, or "<remote host>.db"; paths.h resolves it
   std::optional<std::string> accounts, accountsCommand;  // where many accounts are listed
+  std::optional<std::string> metrics;                    // a file for them
   LogKeys log;
   settings::Sync sync;  // as far as the configuration says it; the user is the default section's
   struct Account {
@@ -31,6 +32,7 @@ struct Configuration {
         settings::Key("database", &Configuration::database, settings::as::Text{}),
         settings::Key("accounts", &Configuration::accounts, settings::as::Text{}),
         settings::Key("accounts-command", &Configuration::accountsCommand, settings::as::Text{}),
+        settings::Key("metrics", &Configuration::metrics, settings::as::Path{}),
         settings::Part("", &Configuration::log),
     };
   }

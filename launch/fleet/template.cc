@@ -27,7 +27,8 @@ bool isPassword(std::string_view key) { return key.ends_with("password"); }
 bool isHidden(std::string_view key) { return isPassword(key) || key == "proxy"; }
 bool isCommand(std::string_view key) { return key == "command" || key.ends_with("-command"); }
 bool isPath(std::string_view key) {
-  for (std::string_view path : {"database", "logfile", "SSL_cert", "SSL_key", "SSL_CAfile", "SSL_CApath"})
+  for (std::string_view path :
+       {"database", "logfile", "metrics", "SSL_cert", "SSL_key", "SSL_CAfile", "SSL_CApath"})
     if (key == path) return true;
   return key.ends_with("-file");
 }
@@ -90,7 +91,7 @@ class Value {
     for (std::string_view rest = property_.value.reveal(); !rest.empty();) {
       auto placeholder = rest[0] == '%' ? Placeholder::read(rest) : std::nullopt;
       if (placeholder && placeholder->column != "%" && placeholder->column != "name")
-        refuse("%i alone tells the databases of accounts apart");
+        refuse("%i alone tells accounts apart");
       own = own || (placeholder && placeholder->column == "name");
       rest.remove_prefix(placeholder ? placeholder->size : 1);
     }
@@ -148,7 +149,7 @@ void expand(Ini& ini, const Instance& instance, const std::string& file) {
     for (auto& [key, property] : section) {
       if (!isExpanded(key)) continue;
       Value value(key, property, instance, file);
-      if (name == Ini::kDefault && key == "database") value.requireOwn();
+      if (name == Ini::kDefault && (key == "database" || key == "metrics")) value.requireOwn();
       property.value = value.expanded();
     }
   }

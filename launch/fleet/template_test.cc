@@ -109,11 +109,11 @@ TEST_CASE("template: each account has a database of its own") {
       {"database = %i.db\n", "a.b.db"},
       {"database = /srv/%i/state.db\n", "/srv/a.b/state.db"},
       {"database = x%%%{name}\n", "x%a.b"},
+      {"metrics = /m/all.prom\n", "f:1: Invalid option metrics: without %i all accounts had the same one"},
       {"database = x.db\n", "f:1: Invalid option database: without %i all accounts had the same one"},
       {"database = %%i.db\n", "f:1: Invalid option database: without %i all accounts had the same one"},
-      {"database = %u.db\n", "f:1: Invalid option database: %i alone tells the databases of accounts apart"},
-      {"database = %i%u.db\n",
-       "f:1: Invalid option database: %i alone tells the databases of accounts apart"},
+      {"database = %u.db\n", "f:1: Invalid option database: %i alone tells accounts apart"},
+      {"database = %i%u.db\n", "f:1: Invalid option database: %i alone tells accounts apart"},
   };
   for (const auto& row : table) {
     std::string is;

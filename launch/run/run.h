@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "ipc/failure.h"
 #include "ipc/launch.h"
 #include "launch/run/crew.h"
 #include "launch/run/outcome.h"
@@ -20,6 +21,7 @@
 #include "launch/run/voices.h"
 #include "launch/show/done.h"
 #include "launch/show/log.h"
+#include "launch/show/metrics.h"
 #include "launch/show/progress.h"
 
 namespace interimap {
@@ -30,6 +32,16 @@ struct Surroundings {
   ProgressLine& progress;
   Signals& signals;
   Service& service;
+  Metrics* metrics = nullptr;  // of a run that does something, if they are wanted
+
+  // That they cannot be written is no reason to stop.
+  void writeMetrics() const {
+    try {
+      metrics->write();
+    } catch (const Failure& failure) {
+      log.line(LogLevel::warning, failure.what());
+    }
+  }
 };
 
 // A server hung up because it is asked too much, or no more may be transferred today: after so long there may
@@ -99,7 +111,7 @@ class Run : private Crew::Leader {
   void handle(Member& member, const Ended& ended);
   void handle(Member& member, const Locked& locked);
   void handle(Member& member, const Progress& progress);
-  void handle(Member&, const Synchronised& done) { handleDone(done); }
+  void handle(Member&, const Synchronised& done);
   void handle(Member& member, const Pulled& done);
   void handle(Member& member, const Exported& exported);
   void handle(Member& member, const Finding& finding);

@@ -135,6 +135,13 @@ void Run::handleDone(const What& done) {
   around_.service.status("Waiting for news" + (text.empty() ? "" : "; last time: " + text));
 }
 
+void Run::handle(Member&, const Synchronised& done) {
+  handleDone(done);
+  if (!around_.metrics) return;
+  around_.metrics->add(done);
+  if (done.waiting) around_.writeMetrics();
+}
+
 void Run::handle(Member&, const Pulled& done) {
   handleDone(done);
   summarise(done);

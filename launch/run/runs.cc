@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "ipc/at_time.h"
@@ -96,6 +97,10 @@ RunEnd Runs::one(const Settings& settings, Reached before) {
   auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   around_.log.line(LogLevel::debug, "Cleaning up...");
   bool stale = end.status == static_cast<int>(kStale);
+  if (around_.metrics) {
+    around_.metrics->ended({end.status, time, std::time(nullptr)});
+    around_.writeMetrics();
+  }
   around_.log.summary({end.done, stale ? static_cast<int>(ExitStatus::tryAgain) : end.status, time});
   return end;
 }

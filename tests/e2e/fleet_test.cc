@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 
 #include "tests/e2e/bed.h"
 #include "tests/e2e/eventually.h"
@@ -253,6 +254,54 @@ TEST_CASE("fleet: what is wrong with a list or a template is said once, with its
   checkStatus(run, ExitStatus::config);
   CHECK(run.log() == error + "\n");
   CHECK(run.output == "");
+}
+
+TEST_CASE("metrics: of each account a file, whose totals go on") {
+  NOT_THE_REFERENCE();
+  FleetBed bed;
+  const fs::path place = makeDirectory(bed.directory / "metrics");
+  bed.configureAs("accounts = accounts\nmetrics = " + place.string() + "/%i.prom\n", "%{password}");
+  bed.listUsers({"u01", "u02"}, {"u02"});
+  auto value = [&](const std::string& user, const std::string& name, const std::string& label = "") {
+    const std::string text = readFile(place / (user + ".prom"));
+    const std::string series = "\ninterimap_" + name + "{account=\"" + user + "\"" + label + "} ";
+    auto at = text.find(series);
+    if (at == text.npos) return std::string("none");
+    at += series.size();
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  unsigned seed = 1;
+  auto append = [&](std::size_t count) {
+    Corpus corpus(seed++);
+    bed.local.client("u01").append("INBOX", corpus.smallMessages(count));
+  };
+  append(3);
+  CHECK(bed.program.run({"--all", "--dry-run"}).exitStatus == 65);
+  CHECK(value("u01", "mailboxes") == "none");
+  const auto began = time(nullptr);
+  checkStatus(bed.program.run({"--all"}), ExitStatus::data);
+  CHECK(value("u01", "last_run_exit_status") == "0");
+  CHECK(value("u01", "messages_copied_total", ",to=\"remote\"") == "3");
+  CHECK(value("u01", "waiting") == "0");
+  const std::string success = value("u01", "last_success_timestamp_seconds");
+  REQUIRE(success != "none");
+  CHECK(std::stoll(success) >= began);
+  CHECK(value("u02", "last_run_exit_status") == "77");
+  CHECK(value("u02", "last_success_timestamp_seconds") == "none");
+
+  BackgroundProcess process = bed.program.runInBackground({"--all", "--notify"});
+  CHECK(eventually([&] { return value("u01", "waiting") == "1"; }));
+  append(2);
+  CHECK(eventually([&] { return value("u01", "messages_copied_total", ",to=\"remote\"") == "5"; }));
+  process.signal(SIGTERM);
+  CHECK(process.wait(30s).exitStatus == 0);
+  CHECK(value("u01", "waiting") == "0");
+  CHECK(value("u01", "messages_copied_total", ",to=\"remote\"") == "5");
+  fs::permissions(place, fs::perms(0500));
+  Run unwritten = bed.program.run({"--instance=u01"});
+  requireDone(unwritten);
+  CHECK(unwritten.says("u01: WARNING: Can't write " + place.string() + "/u01.prom: Permission denied"));
+  fs::permissions(place, fs::perms(0700));
 }
 
 TEST_CASE("fleet: what is wrong with one account is that account's") {
