@@ -23,9 +23,13 @@ int statusOf(Asked asked) { return asked == Asked::interrupt ? kInterrupted : 0;
 // Takes those out that were brought to their end since then; returns their number.
 std::size_t leaveOutDone(AccountList& list, const Source& source, std::int64_t since) {
   return std::erase_if(list.accounts, [&](const Instance& account) {
-    const SplitPath database = source.databaseOf(account);
-    auto success = LastSuccess(database.directory, database.name).time();
-    return success && *success >= since;
+    try {
+      const SplitPath database = source.databaseOf(account);
+      auto success = LastSuccess(database.directory, database.name).time();
+      return success && *success >= since;
+    } catch (const Failure&) {
+      return false;  // what is wrong with it, it will say itself
+    }
   });
 }
 
@@ -77,9 +81,9 @@ All::End All::run(Service& service, const Life& life) {
   return end(fleet.results(), asked);
 }
 
-// What is wrong with the template is said once, not by each; what is wrong with one account, by that one.
+// What is wrong with the template, and so with all, is said once; what is wrong with one account, by that
+// one.
 void All::judge(const AccountList& list) {
-  (void)source_.databaseOf(list.accounts.front());
   for (const Instance& account : list.accounts) {
     try {
       source_.takeInstance(account.copy());
@@ -119,7 +123,10 @@ bool All::noteFile() {
 }
 
 std::variant<std::monostate, AccountList, Asked> All::reload(bool wanted, Signals& signals) {
-  if (!noteFile() && !wanted) return std::monostate();
+  // Whoever changes the file may be about to write more: it is read when it has come to rest.
+  const bool changes = noteFile();
+  const bool changed = std::exchange(changes_, changes);
+  if (!wanted && (changes || !changed)) return std::monostate();
   try {
     auto read = list_.read(signals, warnings_);
     tellWarnings();

@@ -54,7 +54,8 @@ class All {
   Log log_;
   std::vector<std::string> warnings_;
   using FileState = std::tuple<dev_t, ino_t, off_t, time_t, long>;
-  FileState state_;  // of the list, when it was looked at last
+  FileState state_;       // of the list, when it was looked at last
+  bool changes_ = false;  // it was another one by then
 };
 
 }  // namespace interimap

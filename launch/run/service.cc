@@ -69,7 +69,7 @@ Service::Service(const Environment& environment)
     : Service(connectTo(environment.socket), environment.watchdog) {}
 
 void Service::ready() {
-  if (!std::exchange(ready_, true)) send("READY=1");
+  if (!ready_) ready_ = send("READY=1");  // what is not heard is said again
 }
 
 void Service::status(std::string_view text) {
@@ -104,8 +104,8 @@ void Service::alive(Clock::time_point now, bool well) {
   if (well) send("WATCHDOG=1");
 }
 
-void Service::send(const std::string& message) {
-  if (socket_) (void)!::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL);
+bool Service::send(const std::string& message) {
+  return !socket_ || ::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL) >= 0;
 }
 
 }  // namespace interimap

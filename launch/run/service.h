@@ -33,7 +33,7 @@ class Service {
   Service(Descriptor socket, std::chrono::microseconds watchdog)
       : socket_(std::move(socket)), watchdog_(socket_ ? watchdog : std::chrono::microseconds()) {}
 
-  void ready();                        // once; later calls do nothing
+  void ready();                        // once it was heard, later calls do nothing
   void status(std::string_view text);  // one line for people, escaped here
   // The same for what changes many times a second; also asks for patience as long as we are not ready.
   void progress(std::string_view text, Clock::time_point now);
@@ -46,7 +46,7 @@ class Service {
   void alive(Clock::time_point now, bool well);  // tells nothing if not `well`
 
  private:
-  void send(const std::string& message);
+  bool send(const std::string& message);  // whether it was taken, if there is somebody
 
   Descriptor socket_;
   std::chrono::microseconds watchdog_;

@@ -131,3 +131,23 @@ TEST_CASE("service: the environment is taken") {
   setenv("WATCHDOG_USEC", "1000", 1);
   CHECK(Service::Environment::take().watchdog == 1ms);
 }
+
+TEST_CASE("service: that it is ready is said again where nobody could hear it") {
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+  Descriptor manager(ends[0]);
+  Service service(Descriptor(ends[1]), 0us);
+  auto heard = [&] {
+    int count = 0;
+    char message[2048];
+    for (ssize_t n; (n = recv(manager.get(), message, sizeof message, 0)) >= 0;)
+      count += std::string_view(message, static_cast<std::size_t>(n)) == "READY=1";
+    return count;
+  };
+  for (int i = 0; i < 5000; ++i) service.status(std::to_string(i));
+  service.ready();
+  CHECK(heard() == 0);
+  service.ready();
+  service.ready();
+  CHECK(heard() == 1);
+}

@@ -307,14 +307,19 @@ TEST_CASE("metrics: of each account a file, whose totals go on") {
 TEST_CASE("fleet: what is wrong with one account is that account's") {
   NOT_THE_REFERENCE();
   FleetBed bed;
-  bed.configureAs("accounts = accounts\n", "%{password}\npassword-command = echo %u");
-  bed.list("u01;x\nu02;$(exit)\n");
   bed.configureAs("accounts = accounts\n", "sekrit\ncommand = %u");
+  std::string list = "u01;$(exit)\nu02;x\nu03;y\n";
+  SUBCASE("the first") {}
+  SUBCASE("the last") { list = "u02;x\nu03;y\nu01;$(exit)\n"; }
+  bed.list(list);
   Run run = bed.program.run({"--all"});
   checkStatus(run, ExitStatus::data);
   INFO(run.output);
-  CHECK(run.output.starts_with("2 accounts: 1 done, 1 failed\n  u02  78  "));
-  CHECK(run.says("u02: ERROR: "));
+  CHECK(run.output.starts_with("3 accounts: 2 done, 1 failed\n  u01  78  "));
+  CHECK(run.says("u01: ERROR: "));
+  Run rest = bed.program.run({"--all", "--resume"});
+  checkStatus(rest, ExitStatus::data);
+  CHECK(rest.output.starts_with("3 accounts: 0 done, 2 done before, 1 failed\n  u01  78  "));
 }
 
 TEST_CASE("fleet: --status, --check and --dry-run of all accounts") {
