@@ -221,7 +221,7 @@ deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
 prefix  := $(DESTDIR)$(PREFIX)
 completions := share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
-docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/pullimap.sample
+docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/interimap-all.sample dist/pullimap.sample
 install: all
 	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/man/man7 \
 	  share/doc/interimap lib/systemd/system lib/systemd/user $(completions))

@@ -256,6 +256,20 @@ TEST_CASE("fleet: what is wrong with a list or a template is said once, with its
   CHECK(run.output == "");
 }
 
+TEST_CASE("fleet: the sample of a template is one") {
+  NOT_THE_REFERENCE();
+  FleetBed bed;
+  const std::string sample = readFile("dist/interimap-all.sample");
+  REQUIRE(sample != "");
+  writeFile(bed.listFile().parent_path() / "all", sample);
+  writeFile(bed.listFile().parent_path() / "all.list",
+            "name;user;host\nalice;alice@example.org;h\nbob;b;h\n");
+  Run run = bed.program.run({"--config=all", "--all", "--status"});
+  checkStatus(run, ExitStatus::ok);
+  INFO(run.output);
+  CHECK(count(run.output, ": Nothing has been done yet: there is no ") == 2);
+}
+
 TEST_CASE("metrics: of each account a file, whose totals go on") {
   NOT_THE_REFERENCE();
   FleetBed bed;
