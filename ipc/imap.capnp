@@ -71,6 +71,7 @@ struct Request {
     uids     @0 :List(Range);
     envelope @1 :Bool;
     again    @2 :Bool;
+    fields   @3 :List(Data);
   }
   struct Search {
     uids  @0 :List(Range);
@@ -199,6 +200,7 @@ struct Answer {
     received  @7 :UInt32;
     hops      @8 :List(Data);
     messageId @9 :Data;
+    named     @10 :List(List(Data));  # by field that was asked for
   }
   struct Appended {
     uidValidity @0 :UInt32;

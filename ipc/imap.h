@@ -45,6 +45,9 @@ inline constexpr std::size_t kMostListed = 12;  // entries in one Listed or Stat
 inline constexpr std::size_t kMostText = 1024;  // bytes of server text quoted in an answer
 inline constexpr std::size_t kMostMessageId = 256;  // bytes of a Message-ID
 inline constexpr std::size_t kMostHops = 4;         // Received fields of a message that are told apart
+inline constexpr std::size_t kMostFields = 8;       // header fields that are looked at for recipients
+inline constexpr std::size_t kMostNamed = 48;       // addresses in those of one message
+inline constexpr std::size_t kMostNamedOctets = 4096;
 
 namespace request {
 
@@ -110,8 +113,9 @@ struct Fetch {
 // or all of its response could not be read: Done is OK either way.
 struct FetchBodies {
   UidSet uids;
-  bool envelope = false;            // who sent it, and which way it came, is asked for, too
-  Reading reading = Reading::once;  // of the bodies
+  bool envelope = false;              // who sent it, and which way it came, is asked for, too
+  Reading reading = Reading::once;    // of the bodies
+  std::vector<std::string> fields{};  // with the envelope: header fields whose addresses are asked for
   bool operator==(const FetchBodies&) const = default;
 };
 
@@ -301,6 +305,9 @@ struct WindowMessage {
   std::uint32_t received = 0;         // Received fields in its header
   std::vector<ContentDigest> hops{};  // of the topmost of them; at most kMostHops
   std::string messageId{};            // as it stands in the header, at most kMostMessageId
+  // By field that was asked for: the addresses in the topmost one of that name; none if it has anything else,
+  // or too many. Altogether at most kMostNamed, of kMostNamedOctets.
+  std::vector<std::vector<ForwardPath>> named{};
 };
 struct Window {
   std::vector<WindowMessage> messages;  // in the order they came; those that were asked for and still exist

@@ -155,6 +155,7 @@ struct WriteRequest {
     write(out.initUids(rangesIn(fetch.uids)), fetch.uids);
     out.setEnvelope(fetch.envelope);
     out.setAgain(fetch.reading == Reading::again);
+    convert::writeTexts(out.initFields(static_cast<unsigned>(fetch.fields.size())), fetch.fields);
   }
   void operator()(const request::Append& append) {
     auto out = to.initAppend();
@@ -273,7 +274,8 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
                             ModSeq{in.getFetch().getChangedSince()}};
     case schema::Request::FETCH_BODIES:
       return request::FetchBodies{readSet(in.getFetchBodies().getUids()), in.getFetchBodies().getEnvelope(),
-                                  in.getFetchBodies().getAgain() ? Reading::again : Reading::once};
+                                  in.getFetchBodies().getAgain() ? Reading::again : Reading::once,
+                                  convert::texts(in.getFetchBodies().getFields())};
     case schema::Request::SEARCH: return readSearch(in.getSearch());
     case schema::Request::APPEND: return readAppend(in.getAppend());
     case schema::Request::STORE: {
@@ -389,6 +391,12 @@ struct WriteAnswer {
       auto hops = messages[i].initHops(static_cast<unsigned>(message.hops.size()));
       for (unsigned hop = 0; hop < message.hops.size(); ++hop) hops.set(hop, bytes(message.hops[hop]));
       messages[i].setMessageId(bytes(message.messageId));
+      auto named = messages[i].initNamed(static_cast<unsigned>(message.named.size()));
+      for (unsigned field = 0; field < message.named.size(); ++field) {
+        const auto& paths = message.named[field];
+        auto texts = named.init(field, static_cast<unsigned>(paths.size()));
+        for (unsigned path = 0; path < paths.size(); ++path) texts.set(path, bytes(paths[path].text()));
+      }
     }
     auto tooLarge = out.initTooLarge(static_cast<unsigned>(window.tooLarge.size()));
     for (unsigned i = 0; i < window.tooLarge.size(); ++i) tooLarge.set(i, window.tooLarge[i].value());
@@ -463,6 +471,23 @@ ReversePath readSender(capnp::Data::Reader in) {
   return *path;
 }
 
+std::vector<std::vector<ForwardPath>> readNamed(schema::Answer::WindowMessage::Reader in) {
+  limit(in.getNamed(), kMostFields, "header fields");
+  std::vector<std::vector<ForwardPath>> named;
+  std::size_t count = 0, octets = 0;
+  for (auto field : in.getNamed()) {
+    named.emplace_back();
+    for (auto text : field) {
+      auto path = ForwardPath::parse(shortView(text, kLongestPath));
+      if (!path) throw PeerViolation("a recipient that is none");
+      octets += path->text().size();
+      if (++count > kMostNamed || octets > kMostNamedOctets) throw PeerViolation("too many recipients");
+      named.back().push_back(std::move(*path));
+    }
+  }
+  return named;
+}
+
 answer::Window readWindow(schema::Answer::Window::Reader in) {
   limit(in.getMessages(), kMostMessages, "messages");
   limit(in.getTooLarge(), kMostMessages, "messages");
@@ -480,6 +505,7 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
                                {},
                                shortText(message.getMessageId(), kMostMessageId)});
     for (auto hop : message.getHops()) window.messages.back().hops.push_back(readDigest(hop));
+    window.messages.back().named = readNamed(message);
   }
   for (std::uint32_t uid : in.getTooLarge()) window.tooLarge.push_back(readUid(uid));
   return window;

@@ -100,6 +100,8 @@ TEST_CASE("requests come through") {
     for (Reading reading : {Reading::once, Reading::again}) {
       request::FetchBodies fetch{uids("7:9,11"), envelope, reading};
       CHECK(requested(fetch) == fetch);
+      fetch.fields = {"DELIVERED-TO", "X-ORIGINAL-TO"};
+      CHECK(requested(fetch) == fetch);
     }
   using Change = request::Store::Change;
   for (Change change : {Change::add, Change::remove}) {
@@ -228,6 +230,7 @@ TEST_CASE("a window comes through with its bodies") {
   answer::Window window;
   window.messages.push_back({uid(9), flags("\\Seen x"), date(), {3, kMost}, digest(7), path("\"a b\"@c")});
   window.messages.push_back({uid(2), {}, date(" 1-Jan-1970 00:00:00 +0000"), {}, {}, {}});
+  window.messages.front().named = {{}, {*ForwardPath::parse("\"a b\"@c"), *ForwardPath::parse("d")}};
   window.tooLarge = {uid(0xffffffff), uid(1)};
   answer::Window out = answered(window);
   REQUIRE(out.messages.size() == 2);
@@ -240,6 +243,7 @@ TEST_CASE("a window comes through with its bodies") {
     CHECK(a.body.size == b.body.size);
     CHECK(a.header == b.header);
     CHECK(a.sender == b.sender);
+    CHECK(a.named == b.named);
   }
   CHECK(out.tooLarge == window.tooLarge);
 }

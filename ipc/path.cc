@@ -123,6 +123,21 @@ std::string quoted(std::string_view localPart) {
   return out + '"';
 }
 
+std::string_view localPartOf(std::string_view path) {
+  return isLocalPart(path) ? path : path.substr(0, path.rfind('@'));
+}
+
+// Of a local part: what it says, without the quotes.
+std::string unquoted(std::string_view localPart) {
+  if (!localPart.starts_with('"')) return std::string(localPart);
+  std::string out;
+  for (std::size_t i = 1; i + 1 < localPart.size(); ++i) {
+    if (localPart[i] == '\\') ++i;
+    out += localPart[i];
+  }
+  return out;
+}
+
 // What Dovecot puts into an ENVELOPE in place of a half that the header lacks.
 bool quirkMissingHalf(std::string_view localPart, std::string_view host) {
   return localPart == "MISSING_MAILBOX" || host == "MISSING_DOMAIN";
@@ -149,6 +164,32 @@ std::optional<ForwardPath> ForwardPath::parse(std::string_view text) {
   return ForwardPath(std::string(text));
 }
 
+bool ForwardPath::namesMailbox(std::string_view text) {
+  for (std::size_t at = 0; (at = text.find('%', at)) != text.npos; at += 2)
+    if (text.substr(at, 2) == "%l") return true;
+  return false;
+}
+
+std::optional<ForwardPath> ForwardPath::ofMailbox(std::string_view text, std::string_view mailbox) {
+  if (text.find('%') == text.npos) return parse(text);
+  const std::string_view its = localPartOf(text), domain = text.substr(its.size());
+  // The account's server makes names, and some mail servers take these for routes: a%example.net@example.org.
+  if (namesMailbox(text) && mailbox.find_first_of("@%!|") != mailbox.npos) return std::nullopt;
+  const std::string pattern = unquoted(its);
+  std::string local;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const std::string_view two = std::string_view(pattern).substr(at, 2);
+    if (two == "%l")
+      local += mailbox;
+    else
+      local += pattern[at];
+    if (two == "%l" || two == "%%") ++at;
+  }
+  return parse((isDotString(local) ? local : quoted(local)).append(domain));
+}
+
 bool ForwardPath::needsSmtpUtf8() const { return !allAscii(text_); }
+
+std::string_view ForwardPath::localPart() const { return localPartOf(text_); }
 
 }  // namespace interimap

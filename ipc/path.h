@@ -45,8 +45,14 @@ class ForwardPath {
   // Mailbox / Local-part, without brackets; never empty.
   static std::optional<ForwardPath> parse(std::string_view text);
 
+  // A recipient of deliver-rcpt for messages of that mailbox: its name, as on the wire, stands where the
+  // local part has "%l", and "%" where it has "%%". Nothing if there is no way to write that down.
+  static std::optional<ForwardPath> ofMailbox(std::string_view text, std::string_view mailbox);
+  static bool namesMailbox(std::string_view text);
+
   bool needsSmtpUtf8() const;
   const std::string& text() const { return text_; }  // without brackets
+  std::string_view localPart() const;                // as it stands there: in quotes, if it is
   auto operator<=>(const ForwardPath&) const = default;
 
  private:

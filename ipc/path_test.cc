@@ -143,6 +143,47 @@ TEST_CASE("the envelope sender of a message") {
   }
 }
 
+TEST_CASE("a recipient with the name of a mailbox is one address, or none") {
+  struct {
+    std::string text, mailbox, path;  // empty: none
+  } const table[] = {
+      {"bob", "Junk", "bob"},
+      {"bob@x.org", "Junk", "bob@x.org"},
+      {"bob+%l@x.org", "Junk", "bob+Junk@x.org"},
+      {"%l", "Junk", "Junk"},
+      {"%l@x.org", "INBOX", "INBOX@x.org"},
+      {"bob+%l@x.org", "Lists/a", "bob+Lists/a@x.org"},
+      {"bob+%l@x.org", "Lists.a", "bob+Lists.a@x.org"},
+      {"bob+%l@x.org", "Lists..a", "\"bob+Lists..a\"@x.org"},
+      {"bob+%l@x.org", "Sent Items", "\"bob+Sent Items\"@x.org"},
+      {"bob+%l@x.org", "Entw&APw-rfe", "bob+Entw&APw-rfe@x.org"},
+      {"bob+%l@x.org", "a\"b\\c", "\"bob+a\\\"b\\\\c\"@x.org"},
+      {"bob+%l@x.org", "a@evil.example", ""},  // what some servers take for a route
+      {"bob+%l@x.org", "%l", ""},
+      {"bob+%l@x.org", "evil.example!eve", ""},
+      {"\"bob %l\"@x.org", "a", "\"bob a\"@x.org"},
+      {"a%%b%l%%l@x.org", "c", "a%bc%l@x.org"},
+      {"a%b@x.org", "c", "a%b@x.org"},
+      {"a%@x.org", "c", "a%@x.org"},
+      {"bob+%l@x.org", "a>\r\nRCPT TO:<eve", ""},
+      {"bob+%l@x.org", "a<b", ""},
+      {"bob+%l@x.org", "a\nb", ""},
+      {"bob+%l@x.org", std::string("a\0b", 3), ""},
+      {"bob+%l@x.org", "\xff", ""},
+      {"bob+%l@x.org", std::string(400, 'a'), ""},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.text);
+    CAPTURE(row.mailbox);
+    auto path = ForwardPath::ofMailbox(row.text, row.mailbox);
+    CHECK((path ? path->text() : "") == row.path);
+  }
+  CHECK(ForwardPath::namesMailbox("bob+%l@x.org"));
+  CHECK(ForwardPath::namesMailbox("%%%l"));
+  CHECK_FALSE(ForwardPath::namesMailbox("bob%%l@x.org"));
+  CHECK_FALSE(ForwardPath::namesMailbox("bob%"));
+}
+
 TEST_CASE("whatever the octets, a path that exists is one line in its brackets") {
   std::mt19937 random(5321);
   constexpr std::string_view kLikely = "a.@\"\\<> \r\n\0[]:1-_\xc3\xbc\x85\xff";

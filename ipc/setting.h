@@ -64,6 +64,9 @@ struct After {};  // "keep", "delete", "move MAILBOX": words
 struct ForwardPaths {};
 struct Sender {};
 struct FieldNames {};  // of a message's header
+struct AddressPatterns {
+  static constexpr const char* wants = "addresses in which * stands for anything, as *@example.org,";
+};
 template <class Value>
 struct Named {
   std::string_view word;

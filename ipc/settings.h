@@ -267,9 +267,14 @@ struct Pull {
   std::string stateDirectory, stateName;  // absolute directory, file within it
   bool createState = true;
   Errand errand = Errand::once;
-  std::uint32_t interval = 0;                   // seconds; idle
-  std::vector<std::string> mailboxes{"INBOX"};  // as on the wire, each once; at least one
+  std::uint32_t interval = 0;  // seconds; idle
+  // Patterns of LIST, as on the wire, each once; at least one. NUL stands for the delimiter.
+  std::vector<std::string> mailboxes{"INBOX"};
+  bool unseenOnly = false;                // of what is new; the rest counts as settled
   std::vector<std::string> forwardPaths;  // each a ForwardPath, once; empty in a configuration: the user's
+  std::vector<std::string> rcptFrom;      // header fields that name the recipients, the preferred one first
+  std::vector<std::string> rcptAllow;     // which of those may be; "*" stands for anything
+  std::uint8_t connections = 1;           // delivery processes at a time
   bool deliver = true;                    // false: --no-delivery
   bool retryRefused = false;
   bool forgetRefused = false;               // what was refused counts as settled from now on
@@ -290,7 +295,11 @@ struct Pull {
         Told("errand", &Pull::errand),
         Told("interval", &Pull::interval),
         Key("mailbox", &Pull::mailboxes, as::Mailboxes{}),
+        Key("filter", &Pull::unseenOnly, as::oneOf<bool>({{"all", false}, {"unseen", true}})),
         Key("deliver-rcpt", &Pull::forwardPaths, as::ForwardPaths{}),
+        Key("rcpt-from", &Pull::rcptFrom, as::FieldNames{}),
+        Key("rcpt-allow", &Pull::rcptAllow, as::AddressPatterns{}),
+        Key("deliver-connections", &Pull::connections, as::Number{1, 8}),
         Told("deliver", &Pull::deliver),
         Told("retry refused", &Pull::retryRefused),
         Told("forget refused", &Pull::forgetRefused),

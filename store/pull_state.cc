@@ -148,6 +148,13 @@ void PullState::setAccount(const std::string& name) {
   Query(*database_, "INSERT INTO account VALUES (?)", std::string_view(name)).run();
 }
 
+std::vector<std::string> PullState::mailboxes() const {
+  std::vector<std::string> names;
+  for (Query row(*database_, "SELECT name FROM mailboxes ORDER BY name"); row.next();)
+    names.emplace_back(row.bytes(0));
+  return names;
+}
+
 std::optional<PulledMailbox> PullState::mailbox(const WireName& name) const {
   Query row(*database_, "SELECT idx, UIDVALIDITY, UIDNEXT, imported FROM mailboxes WHERE name = ?",
             std::string_view(name.bytes));

@@ -110,6 +110,7 @@ class PullState {
   std::optional<std::string> account() const;
   void setAccount(const std::string& name);
 
+  std::vector<std::string> mailboxes() const;  // names, in their order
   std::optional<PulledMailbox> mailbox(const WireName& name) const;
   MailboxId addMailbox(const WireName& name, UidValidity uidValidity);
   void setUidNext(MailboxId id, UidNext uidNext);

@@ -30,6 +30,7 @@
 #include "sync/peers/suspension.h"
 #include "sync/pull/pull.h"
 #include "sync/pull/pull_check.h"
+#include "sync/pull/pull_mailboxes.h"
 #include "sync/report/status.h"
 #include "sync/rounds.h"
 
@@ -150,13 +151,13 @@ void pull(const settings::Pull& settings, Reporter& launch, Log& log) {
   bool asked = settings.errand == settings::Pull::Errand::status;
   if (asked && tellsNothing(directory, settings.stateName, settings.stateDirectory, launch)) return;
   Seam seam(settings.stopAtWrite, settings.stopAfterWrite);
-  store::PullState state(directory, settings.stateName, settings.createState, {settings.mailboxes.front()},
+  store::PullState state(directory, settings.stateName, settings.createState, firstMailbox(settings),
                          throughSeam(seam), settings.stateDirectory + "/" + settings.stateName);
   if (state.importNotice()) log.notice(About::run(), *state.importNotice());
   launch.report({Locked{}});
   if (settings.errand == settings::Pull::Errand::exportState)
     return Pull::exportState(settings, state, launch);
-  if (asked) return tellStatus(state, settings.mailboxes, launch);
+  if (asked) return tellStatus(state, hasPatterns(settings) ? state.mailboxes() : settings.mailboxes, launch);
   Exchange exchange(launch);
   Server server(Side::remote, Channel(Descriptor(Channel::kFirstPeer)), exchange, seam);
   Pull(settings, server, exchange, launch, log, seam, state, [] { return std::time(nullptr); }).run();

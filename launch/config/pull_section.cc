@@ -7,7 +7,9 @@
 
 #include <algorithm>
 
+#include "ipc/ascii.h"
 #include "ipc/failure.h"
+#include "ipc/imap.h"
 #include "launch/config/account.h"
 #include "launch/config/known_keys.h"
 #include "launch/config/pull_values.h"
@@ -57,6 +59,26 @@ void readDelivery(const Keys& keys, const Destination& destination, settings::De
   requireStrong(delivery.auth, delivery.least, keys, kDeliver);
 }
 
+// Whose a message is, where its header is to say that.
+void readRecipients(const Keys& keys, settings::Pull& pull) {
+  if (pull.rcptFrom.empty()) {
+    if (!pull.rcptAllow.empty()) keys.refuse("rcpt-allow", "rcpt-allow says nothing without rcpt-from");
+    return;
+  }
+  if (pull.rcptFrom.size() > kMostFields)
+    keys.refuse("rcpt-from", "rcpt-from: more than " + std::to_string(kMostFields) + " header fields");
+  if (pull.rcptAllow.empty())
+    keys.refuse("rcpt-from", "rcpt-from needs rcpt-allow: anybody may write anything into a header");
+  for (std::string& name : pull.rcptFrom) {
+    name = asciiUpper(name);
+    for (const char* shown : {"TO", "CC", "BCC", "FROM", "SENDER", "REPLY-TO", "RESENT-TO", "RESENT-CC"})
+      if (name == shown)
+        keys.refuse("rcpt-from", "rcpt-from: " + name +
+                                     " is what the sender wrote, not whom the message was sent to: lists and "
+                                     "blind copies would go astray");
+  }
+}
+
 // What becomes of messages that are delivered, and when.
 void readAfter(const Keys& keys, settings::Pull& pull) {
   if (pull.after.empty()) return;
@@ -93,7 +115,8 @@ PullSection PullSection::parse(const Ini& ini, const std::string& name, const st
   section.deliverKeyPassword = PasswordSource::of(keys, std::string(kDeliver) + kOfKey);
   readKeys(keys, section.sync);
   readAfter(keys, section.sync);
-  if (section.sync.forwardPaths.empty()) {
+  readRecipients(keys, section.sync);
+  if (section.sync.forwardPaths.empty() && section.sync.rcptFrom.empty()) {
     auto own = parseForwardPaths(ownName());
     if (!own) keys.refuse("deliver-rcpt is missing, and the name of this user is no recipient");
     section.sync.forwardPaths = std::move(*own);

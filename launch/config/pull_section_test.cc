@@ -10,6 +10,7 @@
 #include "launch/config/pull_values.h"
 
 using namespace interimap;
+using namespace std::string_literals;
 
 namespace {
 
@@ -138,6 +139,22 @@ TEST_CASE("section: what is refused") {
       {"purge-after = 4294967296", "f:2: Invalid option purge-after = 4294967296"},
       {"statefile =", "f:2: Invalid option statefile = "},
       {"mailbox =", "f:2: Invalid option mailbox = "},
+      {"filter = seen", "f:2: Invalid option filter = seen"},
+      {"deliver-connections = 0", "f:2: Invalid option deliver-connections = 0"},
+      {"deliver-connections = 9", "f:2: Invalid option deliver-connections = 9"},
+      {"rcpt-from = Delivered-To",
+       "f:2: rcpt-from needs rcpt-allow: anybody may write anything into a header"},
+      {"rcpt-allow = *@example.org", "f:2: rcpt-allow says nothing without rcpt-from"},
+      {"rcpt-from = X-Original-To cc\nrcpt-allow = *@example.org",
+       "f:2: rcpt-from: CC is what the sender wrote, not whom the message was sent to: lists and blind "
+       "copies "
+       "would go astray"},
+      {"rcpt-from = a b c d e f g h i\nrcpt-allow = *", "f:2: rcpt-from: more than 8 header fields"},
+      {"rcpt-from = a:b", "f:2: Invalid option rcpt-from = a:b"},
+      {"rcpt-allow = <a@b>",
+       "f:2: Invalid option rcpt-allow = <a@b> (addresses in which * stands for anything, as *@example.org, "
+       "expected)"},
+      {"deliver-rcpt = a@%l", "f:2: Invalid option deliver-rcpt = a@%l"},
       {"logfile = l", "f:2: Invalid option logfile = l"},
       {"type = tunnel", "f: [work]: Missing tunnel command"},
   };
@@ -167,7 +184,9 @@ TEST_CASE("section: one mailbox or several") {
       {"\"INBOX\" \xFF", std::nullopt},
       {R"("\"quoted\"" \x)", std::nullopt},
       {R"("\"quoted\"")", Texts{"\"quoted\""}},
-      {R"("a\0b")", std::nullopt},
+      {R"("Lists\0*" "%" "a\0b")", Texts{"Lists\0*"s, "%", "a\0b"s}},
+      {"\"Entw\xC3\xBCrfe\\0*\"", Texts{"Entw&APw-rfe\0*"s}},
+      {"Lists/*", Texts{"Lists/*"}},
       {R"("a\nb")", std::nullopt},
       {"\"", std::nullopt},
       {"\"\"", std::nullopt},
@@ -180,6 +199,23 @@ TEST_CASE("section: one mailbox or several") {
     CAPTURE(row.value);
     CHECK(parseMailboxes(row.value) == row.mailboxes);
   }
+}
+
+TEST_CASE("section: whom messages are for") {
+  PullSection work = section(
+      "[work]\nrcpt-from = Delivered-To: X-Original-To\nrcpt-allow = *@example.org, Bob*@x.org "
+      "*@example.org\nfilter = unseen\ndeliver-connections = 8\ndeliver-rcpt = bob+%l@x.org\n");
+  CHECK(work.sync.rcptFrom == Texts{"DELIVERED-TO", "X-ORIGINAL-TO"});
+  CHECK(work.sync.rcptAllow == Texts{"*@example.org", "Bob*@x.org"});
+  CHECK(work.sync.unseenOnly);
+  CHECK(work.sync.connections == 8);
+  CHECK(work.sync.forwardPaths == Texts{"bob+%l@x.org"});
+  PullSection plain = section("[work]\n");
+  CHECK(plain.sync.rcptFrom.empty());
+  CHECK_FALSE(plain.sync.unseenOnly);
+  CHECK(plain.sync.connections == 1);
+  CHECK_FALSE(section("[work]\nfilter = all\n").sync.unseenOnly);
+  CHECK_FALSE(parseAfter("move Lists/*"));
 }
 
 TEST_CASE("section: what becomes of what is delivered") {

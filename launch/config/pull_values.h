@@ -10,9 +10,11 @@
 
 namespace interimap {
 
-// The value of `mailbox`: one name, with whatever blanks it holds; or, if it begins with a double quote,
-// names between blanks, spelled like the patterns of list_patterns.h. Nothing if it is neither.
+// The value of `mailbox`: one name or pattern of LIST, with whatever blanks it holds; or, if it begins with a
+// double quote, several between blanks, spelled as in list_patterns.h. Nothing if it is neither.
 std::optional<std::vector<std::string>> parseMailboxes(std::string_view value);
+// Whether it may be several mailboxes, or none.
+bool isMailboxPattern(std::string_view mailbox);
 // "keep" or "delete"; or "move" and the one mailbox that follows, as on the wire.
 std::optional<std::vector<std::string>> parseAfter(std::string_view value);
 
@@ -27,5 +29,9 @@ std::optional<std::string> parseSender(std::string_view value);
 // The value of `deliver-drop`: names of header fields between blanks or commas. Nothing if one of them is
 // none.
 std::optional<std::vector<std::string>> parseFieldNames(std::string_view value);
+
+// The value of `rcpt-allow`: addresses between blanks or commas, in which "*" stands for anything. Nothing if
+// one of them can be no address.
+std::optional<std::vector<std::string>> parseAddressPatterns(std::string_view value);
 
 }  // namespace interimap

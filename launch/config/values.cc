@@ -183,6 +183,9 @@ bool take(ForwardPaths, std::string_view value, std::vector<std::string>& to) {
 bool take(FieldNames, std::string_view value, std::vector<std::string>& to) {
   return moveIf(parseFieldNames(value), to);
 }
+bool take(AddressPatterns, std::string_view value, std::vector<std::string>& to) {
+  return moveIf(parseAddressPatterns(value), to);
+}
 
 bool looksRight(ProtocolVersion, std::string_view value) { return isText(value); }
 bool looksRight(Patterns, std::string_view value) { return isWireText(value); }

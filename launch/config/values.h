@@ -50,6 +50,7 @@ bool take(Mailboxes, std::string_view value, std::vector<std::string>& to);
 bool take(After, std::string_view value, std::vector<std::string>& to);
 bool take(ForwardPaths, std::string_view value, std::vector<std::string>& to);
 bool take(FieldNames, std::string_view value, std::vector<std::string>& to);
+bool take(AddressPatterns, std::string_view value, std::vector<std::string>& to);
 
 template <std::unsigned_integral Value>
 bool take(Number bounds, std::string_view value, Value& to) {

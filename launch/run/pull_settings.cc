@@ -2,10 +2,13 @@
 
 #include "launch/run/pull_settings.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "ipc/path.h"
 #include "launch/config/account.h"
 #include "launch/config/paths.h"
+#include "launch/config/pull_values.h"
 #include "launch/run/own_directory.h"
 #include "launch/run/stop_at_write.h"
 
@@ -43,6 +46,18 @@ settings::Pull syncSettings(const PullArguments& arguments, PullSection& section
   return sync;
 }
 
+// Which mailboxes a pattern matches only the server knows.
+std::vector<std::string> askedFor(const settings::Pull& pull) {
+  std::vector<std::string> all;
+  for (const std::string& text : pull.forwardPaths)
+    for (const std::string& mailbox : pull.mailboxes) {
+      if (isMailboxPattern(mailbox) && ForwardPath::namesMailbox(text)) continue;
+      auto path = ForwardPath::ofMailbox(text, mailbox);
+      if (path && std::ranges::find(all, path->text()) == all.end()) all.push_back(path->text());
+    }
+  return all;
+}
+
 }  // namespace
 
 PullSettings pullSettings(const PullArguments& arguments, PullSection& section) {
@@ -57,7 +72,7 @@ PullSettings pullSettings(const PullArguments& arguments, PullSection& section) 
   pull.delivery.debug = arguments.debug;
   pull.net.check = pull.delivery.check = arguments.check;
   if (arguments.check) {
-    pull.delivery.askedFor = pull.sync.forwardPaths;
+    pull.delivery.askedFor = askedFor(pull.sync);
     pull.delivery.askedFrom = pull.sync.sender.value_or("");
   }
   return pull;

@@ -58,7 +58,7 @@ RunEnd Run::run(AnySettings settings) {
     wait();
     crew_.killLate();
     crew_.dismiss();
-    if (std::exchange(deliveryWanted_, false)) startDelivery();
+    for (unsigned wanted = std::exchange(deliveriesWanted_, 0); wanted > 0; --wanted) startDelivery();
     if (auto wants = std::exchange(netsWanted_, std::nullopt)) startNets(*wants);
   }
   readSignals();  // one that came with the last worker's death may be its cause
@@ -111,6 +111,7 @@ void Run::start(PullSettings settings) {
   workers_ = std::move(settings.workers);
   end_.done = Pulled{};
   interval_ = std::chrono::seconds(settings.sync.interval);
+  connections_ = settings.sync.connections;
   mostWait_.remote = std::chrono::seconds(settings.net.maxWait);
   exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
   checking_ = settings.sync.errand == settings::Pull::Errand::check;
@@ -134,12 +135,15 @@ void Run::startDeliveryToAsk() {
   crew_.send(delivery, {Go{}});
 }
 
-// The former one may still be saying QUIT. The one before that has had its time.
+// Of former ones as many may be at work as there may be beside it. Those before may still be saying QUIT; who
+// was told to hurry then has had its time.
 void Run::startDelivery() {
   Member& sync = crew_.sync();
   if (sync.gone || std::ranges::any_of(ends_, &End::crashed)) return;
-  for (Member& former : crew_.members())
-    if (former.role == Role::delivery) Crew::hurry(former, former.killAt ? 0s : kPatienceWithDelivery);
+  unsigned atWork = 0;
+  for (auto former = crew_.members().rbegin(); former != crew_.members().rend(); ++former)
+    if (former->role == Role::delivery && !former->gone && ++atWork >= connections_)
+      Crew::hurry(*former, former->killAt ? 0s : kPatienceWithDelivery);
   auto [syncToDelivery, deliveryToSync] = Channel::pair();
   crew_.send(sync, {Deliverer{}, std::move(syncToDelivery)});
   // Without a token the delivery process has something to say to sync that launch has not.

@@ -139,7 +139,7 @@ class Run : private Crew::Leader {
   std::optional<Several> local_, remote_;
   bool exporting_ = false, telling_ = false, checking_ = false;
   Descriptor unasked_;  // checking: the delivery process has nobody else to speak with
-  bool deliveryWanted_ = false;
+  unsigned connections_ = 1, deliveriesWanted_ = 0;
   std::optional<WantsNets> netsWanted_;
   std::chrono::seconds interval_{};
   Both<std::chrono::seconds> mostWait_{};

@@ -198,7 +198,9 @@ void Run::handle(Member& member, const Waits& waits) {
                          " s, as the server asks");
 }
 
-void Run::handle(Member&, const WantsDeliverer&) { deliveryWanted_ = true; }
+void Run::handle(Member&, const WantsDeliverer&) {
+  deliveriesWanted_ = std::min(deliveriesWanted_ + 1, connections_);
+}
 
 void Run::handle(Member&, const WantsNets& wants) {
   if (wants.local >= (local_ ? local_->most : 1) || wants.remote >= (remote_ ? remote_->most : 1))

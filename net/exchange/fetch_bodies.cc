@@ -28,8 +28,8 @@ InternalDate now() {
   return InternalDate::parse(text).value();
 }
 
-constexpr std::size_t kMessageBytes =
-    352;  // a WindowMessage in a packet, generously; what is of any length apart
+// A WindowMessage in a packet, generously; what is of any length apart. An address in it likewise.
+constexpr std::size_t kMessageBytes = 448, kNamedBytes = 16;
 
 }  // namespace
 
@@ -96,6 +96,8 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
     Trace trace = envelope_ ? trace_.trace() : Trace();
     ReversePath sender = envelope_ && fetch->envelope ? std::move(fetch->envelope->sender) : ReversePath();
     if (trace.returnPath) sender = std::move(*trace.returnPath);
+    for (const auto& paths : trace.named)
+      for (const ForwardPath& path : paths) bytes_ += kNamedBytes + path.text().size();
     bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size() + trace.messageId.size();
     window_.messages.push_back({.uid = *fetch->uid,
                                 .flags = std::move(*fetch->flags),
@@ -106,7 +108,8 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
                                 .content = envelope_ ? content_.digest() : ContentDigest(),
                                 .received = trace.received,
                                 .hops = std::move(trace.hops),
-                                .messageId = std::move(trace.messageId)});
+                                .messageId = std::move(trace.messageId),
+                                .named = std::move(trace.named)});
     kept_ = bodies_->size();
   }
   if (window_.messages.size() + window_.tooLarge.size() == kMostMessages || bytes_ > limits::kAnswerBytes ||

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "net/exchange/exchange.h"
 #include "net/response/message_digest.h"
@@ -20,7 +21,8 @@ class FetchBodies final : public Exchange, LiteralSink {
         envelope_(request.envelope),
         reading_(request.reading),
         maxMessageSize_(maxMessageSize),
-        header_(header) {}
+        header_(header),
+        trace_(std::move(request.fields)) {}
   std::vector<Command> commands(const ExtensionSet&) override;
   bool take(Untagged& untagged, Answers& answers) override;
   LiteralSink* sink(Kind kind, std::optional<Uid> uid) override;

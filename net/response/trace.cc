@@ -6,6 +6,7 @@
 
 #include "ipc/ascii.h"
 #include "ipc/imap.h"
+#include "net/response/addresses.h"
 
 namespace interimap {
 
@@ -74,8 +75,17 @@ void TraceReader::add(std::string_view octets) {
 Trace TraceReader::trace() {
   Trace trace;
   bool returnPathSeen = false;
+  trace.named.resize(fields_.size());
+  std::vector<bool> seen(fields_.size());
+  AddressRoom room;
   for (std::string_view header = header_; !header.empty();) {
     std::string_view field = takeField(header);
+    // What the last server added stands on top; others may be of anybody's making.
+    for (std::size_t i = 0; i < fields_.size(); ++i)
+      if (!seen[i] && isNamed(field, fields_[i])) {
+        seen[i] = true;
+        trace.named[i] = readAddresses(field.substr(field.find(':') + 1), room);
+      }
     if (isNamed(field, "RECEIVED")) {
       if (++trace.received > kMostHops) continue;
       digest_.reset();

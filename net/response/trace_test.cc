@@ -79,3 +79,31 @@ TEST_CASE("a header without end is not kept without end") {
   reader.reset();
   CHECK(reader.trace().messageId.empty());
 }
+
+TEST_CASE("the addresses of header fields are those of the topmost of each name") {
+  TraceReader reader({"DELIVERED-TO", "X-ORIGINAL-TO", "ENVELOPE-TO"});
+  const std::string text =
+      "Return-Path: <bob@example.net>\r\nX-Original-To: alice@example.org\r\n"
+      "delivered-to : catchall@example.org\r\nReceived: x\r\nDelivered-To: eve@example.org\r\n"
+      "To: all@example.org\r\nX-Original-To-Not: no@example.org\r\nEnvelope-To: a@x.org,\r\n\tb@x.org\r\n"
+      "\r\nEnvelope-To: body@example.org\r\n";
+  for (std::size_t piece : {1, 7, 1000}) {
+    reader.reset();
+    for (std::size_t at = 0; at < text.size(); at += piece)
+      reader.add(std::string_view(text).substr(at, piece));
+    Trace trace = reader.trace();
+    REQUIRE(trace.named.size() == 3);
+    REQUIRE(trace.named[0].size() == 1);
+    CHECK(trace.named[0][0].text() == "catchall@example.org");
+    REQUIRE(trace.named[1].size() == 1);
+    CHECK(trace.named[1][0].text() == "alice@example.org");
+    REQUIRE(trace.named[2].size() == 2);
+    CHECK(trace.named[2][1].text() == "b@x.org");
+  }
+  // What cannot be read is nobody, and what stands below it is not believed instead.
+  reader.reset();
+  reader.add("Delivered-To: a b\r\nDelivered-To: eve@example.org\r\n\r\n");
+  Trace odd = reader.trace();
+  REQUIRE(odd.named.size() == 3);
+  for (const auto& paths : odd.named) CHECK(paths.empty());
+}

@@ -11,6 +11,7 @@
 namespace interimap {
 
 void DeliveryProcess::want() {
+  unwanted_ = false;
   if (wanted_ || channel_ || end_) return;
   wanted_ = true;
   launch_.report({WantsDeliverer{}});
@@ -19,7 +20,8 @@ void DeliveryProcess::want() {
 void DeliveryProcess::admit(Descriptor peer) {
   if (!wanted_) throw PeerViolation("launch sent a delivery process that was not wanted");
   wanted_ = false;
-  quitting_ = false;
+  if (std::exchange(unwanted_, false)) return;  // it has nothing to do, and sees that
+  quitting_ = answered_ = false;
   channel_.emplace(std::move(peer));
 }
 
@@ -32,6 +34,7 @@ RequestId DeliveryProcess::submit(deliver::Window window, Descriptor bodies) {
 }
 
 void DeliveryProcess::quit() {
+  unwanted_ = wanted_;
   if (!ready()) return;
   quitting_ = true;
   send({nextId_++, deliver::Quit{}, {}});
@@ -57,13 +60,14 @@ void DeliveryProcess::receive() {
       if (!packet) break;
       DeliveryAnswer answer = readDeliveryAnswer(std::move(*packet));
       if (auto* closed = std::get_if<deliver::Closed>(&answer.what)) {
-        end_ = End{std::move(*closed)};
+        end_ = End{std::move(*closed), answered_};
         break;
       }
       answers_.push_back(std::move(answer));
+      answered_ = true;
     }
   } catch (const PeerGone&) {
-    end_ = End{};
+    end_ = End{{}, answered_};
   }
   if (end_) channel_.reset();
 }

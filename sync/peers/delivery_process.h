@@ -20,6 +20,7 @@ class DeliveryProcess final : public Guest {
   // How a process ended. Without its last word, what it had not answered may have been delivered.
   struct End {
     std::optional<deliver::Closed> closed;
+    bool answered = false;  // anything at all
   };
 
   DeliveryProcess(Reporter& launch, Exchange& exchange, Seam& seam) : launch_(launch), seam_(seam) {
@@ -31,9 +32,10 @@ class DeliveryProcess final : public Guest {
   void want();
   // There is one, and it takes windows.
   bool ready() const { return channel_ && !quitting_; }
+  bool isAwaited() const override { return wanted_; }
   // At most kMostMessages. The bodies go with it.
   RequestId submit(deliver::Window window, Descriptor bodies);
-  // Finish, and say QUIT.
+  // Finish, and say QUIT. One that is yet to come is not needed any more.
   void quit();
 
   // What was answered, in the order it came.
@@ -55,6 +57,8 @@ class DeliveryProcess final : public Guest {
   Reporter& launch_;
   Seam& seam_;
   bool wanted_ = false;    // and not yet there
+  bool unwanted_ = false;  // by then
+  bool answered_ = false;
   bool quitting_ = false;  // no more windows
   std::optional<Channel> channel_;
   RequestId nextId_ = 1;

@@ -34,8 +34,9 @@ void Exchange::takeOrders() {
 void Exchange::take(Order order) {
   auto* net = std::get_if<AnotherNet>(&order.what);
   if (std::holds_alternative<Stop>(order.what)) throw Stopped();
-  if (guest_ != nullptr && std::holds_alternative<Deliverer>(order.what))
-    return guest_->admit(std::move(order.peer));
+  if (std::holds_alternative<Deliverer>(order.what))
+    if (auto guest = std::ranges::find_if(guests_, &Guest::isAwaited); guest != guests_.end())
+      return (*guest)->admit(std::move(order.peer));
   if (connections_ != nullptr && net != nullptr) return connections_->admit(net->side, std::move(order.peer));
   throw PeerViolation("launch sent an order that is not due");
 }
@@ -50,13 +51,16 @@ void Exchange::wait(int milliseconds) {
   std::vector<Server*> servers;  // an order may add to those there are
   std::ranges::copy_if(servers_, std::back_inserter(servers), [](Server* it) { return !it->isLost(); });
   for (Server* server : servers) await(server->channel());
-  Channel* guest = guest_ != nullptr ? guest_->channel() : nullptr;
-  if (guest != nullptr) await(*guest);
+  std::vector<Guest*> guests;
+  std::ranges::copy_if(guests_, std::back_inserter(guests),
+                       [](Guest* it) { return it->channel() != nullptr; });
+  for (Guest* guest : guests) await(*guest->channel());
   if (poll(waits.data(), waits.size(), milliseconds) < 0) {
     if (errno == EINTR) return;
     throw Failure(ExitStatus::internal, std::string("poll: ") + strerror(errno));
   }
-  if (guest != nullptr && waits.back().revents != 0) guest_->receive();
+  for (std::size_t i = 0; i < guests.size(); ++i)
+    if (waits[channels + servers.size() + i].revents != 0) guests[i]->receive();
   if (waits[0].revents & POLLOUT) launch_.flush();
   if (waits[0].revents & ~POLLOUT) takeOrders();
   if (waits[1].revents != 0) awakening_->take();

@@ -26,6 +26,7 @@ struct Stopped {};
 class Guest {
  public:
   virtual ~Guest() = default;
+  virtual bool isAwaited() const = 0;       // launch was asked for one
   virtual Channel* channel() = 0;           // none at the moment: null
   virtual void receive() = 0;               // handles what has arrived
   virtual void admit(Descriptor peer) = 0;  // launch has sent a channel
@@ -38,7 +39,7 @@ class Exchange {
   void add(Server& server) { servers_.push_back(&server); }
   void remove(Server& server) { std::erase(servers_, &server); }
   void add(Connections& connections) { connections_ = &connections; }
-  void add(Guest& guest) { guest_ = &guest; }
+  void add(Guest& guest) { guests_.push_back(&guest); }
   void add(Awakening& awakening) { awakening_ = &awakening; }
 
   // Waits until something moves, and handles it. Throws Stopped, PeerGone, PeerViolation.
@@ -53,7 +54,7 @@ class Exchange {
 
   Reporter& launch_;
   std::vector<Server*> servers_;
-  Guest* guest_ = nullptr;
+  std::vector<Guest*> guests_;
   Connections* connections_ = nullptr;
   Awakening* awakening_ = nullptr;
 };

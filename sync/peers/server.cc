@@ -212,13 +212,15 @@ Reply<Nothing> Server::fetch(const UidSet& all, request::Fetch::Items items, OnM
 
 Reply<FetchedBodies> Server::fetchBodies(request::FetchBodies fetch) {
   auto state = expect<FetchedBodies>({}, asked(store::Hangup::Asked::messages, fetch.uids));
-  state->onAnswer = [uids = fetch.uids, reading = fetch.reading, asked = &state->asked, this](
+  const std::size_t fields = fetch.fields.size();
+  state->onAnswer = [uids = fetch.uids, reading = fetch.reading, fields, asked = &state->asked, this](
                         Answer answer, FetchedBodies& fetched) {
     auto* window = std::get_if<answer::Window>(&answer.what);
     if (window == nullptr) violation("something else than bodies");
     std::vector<BodyRange> ranges;
     for (const answer::WindowMessage& message : window->messages) {
       if (!uids.contains(message.uid)) violation("a body that was not asked for");
+      if (message.named.size() != fields) violation("header fields that were not asked for");
       ranges.push_back(message.body);
       asked->answered(message.uid);
     }

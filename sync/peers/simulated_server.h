@@ -26,6 +26,7 @@ class SimulatedServer {
     std::uint32_t received = 0;
     std::vector<ContentDigest> hops{};
     std::string sender = "from@example.org";
+    std::vector<std::vector<ForwardPath>> named{};  // by field, as many as are asked for
     bool operator==(const Message&) const = default;
   };
   struct Mailbox {

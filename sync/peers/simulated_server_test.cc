@@ -184,7 +184,9 @@ void SimulatedServer::handle(const request::FetchBodies& fetch) {
                                contentOf(message.body),
                                message.received,
                                message.hops,
-                               "<" + std::to_string(number) + "@example.org>"});
+                               "<" + std::to_string(number) + "@example.org>",
+                               message.named});
+    window.messages.back().named.resize(fetch.fields.size());
     writer.write(message.body);
   }
   answer(std::move(window), writer.seal());

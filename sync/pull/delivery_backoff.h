@@ -27,6 +27,7 @@ class DeliveryBackoff {
     progress_ = true;
     stale_ = false;
   }
+  bool hasProgress() const { return progress_; }
   // The connection was ended by us: nothing was left to do.
   void quit() { progress_ = false; }
   // The connection has ended while there was something to deliver. `now`: seconds since 1970.

@@ -7,6 +7,7 @@
 
 #include "sync/mailboxes/mailbox.h"
 #include "sync/pull/pull_check.h"
+#include "sync/pull/pull_mailboxes.h"
 #include "sync/pull/pull_purge.h"
 #include "sync/pull/pull_visit.h"
 
@@ -14,44 +15,30 @@ namespace interimap {
 
 namespace {
 
-constexpr std::chrono::seconds kSignOfLife{240};    // a server with nothing to tell is asked this often
-constexpr std::chrono::seconds kPoll{60};           // without IDLE
+constexpr std::chrono::seconds kSignOfLife{240};       // a server with nothing to tell is asked this often
+constexpr std::chrono::seconds kPoll{60};              // without IDLE
 constexpr std::chrono::seconds kLongestBetween{1740};  // launch tells from time to time what was done
-constexpr std::size_t kRecalled = 1000;             // deliveries, of each mailbox
+constexpr std::size_t kRecalled = 1000;                // deliveries, of each mailbox
 constexpr std::int64_t kBetweenPurges = 12 * 3600;
 constexpr std::chrono::seconds kFarewell{10};  // for QUIT and its reply
 constexpr std::size_t kExportedAtOnce = 32768;
 constexpr int kMostVisits = 1000;  // in one round: mail that keeps coming shall not keep others waiting
 
-std::vector<ForwardPath> recipientsOf(const settings::Pull& settings) {
-  std::vector<ForwardPath> recipients;
-  for (const std::string& text : settings.forwardPaths) {
-    auto path = ForwardPath::parse(text);
-    if (!path) throw Failure(ExitStatus::config, "\"" + text + "\" is no recipient");
-    if (std::ranges::find(recipients, *path) == recipients.end()) recipients.push_back(*path);
-  }
-  if (settings.deliver && (recipients.empty() || recipients.size() > kMostForwardPaths))
-    throw Failure(ExitStatus::config,
-                  "there have to be between 1 and " + std::to_string(kMostForwardPaths) + " recipients");
-  return recipients;
-}
-
 }  // namespace
 
 Pull::Pull(const settings::Pull& settings, Server& server, Exchange& exchange, Reporter& launch, Log& log,
            Seam& seam, store::PullState& state, Clock now)
-    : launch_(launch),
-      deliveryProcess_(launch, exchange, seam),
-      pulling_{settings,      recipientsOf(settings),
-               server,        deliveryProcess_,
-               exchange,      state,
-               log,           DeliveryBackoff(settings.errand == settings::Pull::Errand::idle),
-               std::move(now)} {
-  for (const std::string& name : settings.mailboxes)
-    if (std::ranges::find(mailboxes_, name, &WireName::bytes) == mailboxes_.end())
-      mailboxes_.push_back({name});
+    : launch_(launch), pulling_{settings,
+                                PullAddressees(settings),
+                                server,
+                                deliverers_,
+                                exchange,
+                                state,
+                                log,
+                                DeliveryBackoff(settings.errand == settings::Pull::Errand::idle),
+                                std::move(now)} {
+  for (std::size_t i = 0; i < pulling_.mostConnections; ++i) deliverers_.emplace_back(launch, exchange, seam);
   checkAccount();
-  recallDeliveries();
 }
 
 void Pull::checkAccount() {
@@ -65,6 +52,7 @@ void Pull::checkAccount() {
 void Pull::run() {
   means_ = pulling_.server.enable(Purpose::pull);
   while (true) {
+    findMailboxes();
     round();
     Pulled done = std::exchange(pulling_.done, {});
     done.waiting = pulling_.idling();
@@ -87,9 +75,26 @@ void Pull::countUndelivered(Pulled& done) const {
   }
 }
 
+void Pull::findMailboxes() {
+  const bool first = mailboxes_.empty();
+  if (!first && !hasPatterns(pulling_.settings)) return;
+  PullMailboxes now = listMailboxes(pulling_.settings, pulling_.server, pulling_.exchange);
+  if (!now.refusal.empty()) {
+    pulling_.log.error(About::run(), "LIST: " + now.refusal + ". See mailbox", ExitStatus::tryAgain);
+    for (const WireName& name : mailboxes_)  // as they were
+      if (std::ranges::find(now.names, name) == now.names.end()) now.names.push_back(name);
+  }
+  for (const std::string& pattern : now.unmatched)
+    pulling_.log.caution(About::run(), "No mailbox matches " + shownPattern(pattern) + ". See mailbox",
+                         ExitStatus::data);
+  mailboxes_ = std::move(now.names);
+  recallDeliveries();
+}
+
 // What earlier runs delivered may come back now.
 void Pull::recallDeliveries() {
   for (const WireName& mailbox : mailboxes_) {
+    if (!recalled_.insert(mailbox).second) continue;
     auto known = pulling_.state.mailbox(mailbox);
     if (!known) continue;
     for (const auto& message : pulling_.state.newestSettled(known->id, kRecalled))
@@ -99,7 +104,7 @@ void Pull::recallDeliveries() {
 
 void Pull::round() {
   for (const WireName& mailbox : mailboxes_) visit(mailbox);
-  pulling_.deliverer.quit();
+  for (DeliveryProcess& each : deliverers_) each.quit();
   if (purgeIsDue()) purge();
   quitDelivery();
   reportSink();
@@ -115,9 +120,10 @@ void Pull::visit(const WireName& mailbox) {
 }
 
 void Pull::quitDelivery() {
-  DeliveryProcess& process = pulling_.deliverer;
-  pulling_.exchange.pause(kFarewell, [&] { return process.channel() == nullptr; });
-  process.forget();
+  auto isGone = [](DeliveryProcess& process) { return process.channel() == nullptr; };
+  pulling_.exchange.pause(kFarewell, [&] { return std::ranges::all_of(deliverers_, isGone); });
+  for (DeliveryProcess& each : deliverers_) each.forget();
+  pulling_.mostConnections = deliverers_.size();
   pulling_.sink.quit();
 }
 
@@ -168,20 +174,20 @@ std::chrono::seconds Pull::untilWanted() {
 }
 
 void Pull::awaitNews() {
+  const WireName watched = mailboxes_.empty() ? WireName{"INBOX"} : mailboxes_.front();
   Reply<Nothing> news =
-      pulling_.server.watch(mailboxes_.front(), static_cast<std::uint32_t>(kSignOfLife.count()), false);
+      pulling_.server.watch(watched, static_cast<std::uint32_t>(kSignOfLife.count()), false);
   std::chrono::seconds wait = untilWanted();
   if (means_.get().news == Means::News::none) wait = std::min(wait, kPoll);
   pulling_.exchange.pause(wait, [&] { return news.ready(); });
   if (!news.ready() || news.done().ok()) return;
   // It cannot be watched: asked from time to time it can be.
-  pulling_.log.error(aboutMailbox(mailboxes_.front()), "cannot be watched: " + words(news.done()),
-                     ExitStatus::tryAgain);
+  pulling_.log.error(aboutMailbox(watched), "cannot be watched: " + words(news.done()), ExitStatus::tryAgain);
   pulling_.exchange.pause(std::min(wait, kPoll));
 }
 
 void Pull::exportState(const settings::Pull& settings, const store::PullState& state, Reporter& launch) {
-  std::string octets = state.exported({settings.mailboxes.at(0)});
+  std::string octets = state.exported(firstMailbox(settings));
   for (std::size_t at = 0; at == 0 || at < octets.size(); at += kExportedAtOnce)
     launch.report({Exported{octets.substr(at, kExportedAtOnce)}});
 }

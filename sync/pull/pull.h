@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -34,6 +35,7 @@ class Pull {
   void recallDeliveries();
   void countUndelivered(Pulled& done) const;
   void round();
+  void findMailboxes();
   void visit(const WireName& mailbox);
   void quitDelivery();
   void reportSink();
@@ -44,10 +46,10 @@ class Pull {
   std::chrono::seconds until(std::int64_t time) const;
 
   Reporter& launch_;
-  DeliveryProcess deliveryProcess_;
+  std::deque<DeliveryProcess> deliverers_;
   PullContext pulling_;
   std::vector<WireName> mailboxes_;
-  std::set<WireName> visited_;
+  std::set<WireName> visited_, recalled_;
   Reply<Means> means_;
   std::optional<std::int64_t> purged_;  // when the last time
   bool sinkReported_ = false;

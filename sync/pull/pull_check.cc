@@ -9,6 +9,7 @@
 
 #include "ipc/failure.h"
 #include "sync/mailboxes/hierarchy.h"
+#include "sync/pull/pull_mailboxes.h"
 #include "sync/pull/pull_visit.h"
 #include "sync/report/special_uses.h"
 
@@ -55,7 +56,7 @@ ExitStatus PullCheck::run() {
            has.news == Means::News::none ? "New mail is asked for: no IDLE" : "New mail is told by IDLE");
     if (settings_.purgeAfter && !has.expunges)
       log_.error(About::run(), notAdvertised("UIDPLUS (RFC 4315)"), ExitStatus::protocol);
-    for (const std::string& mailbox : settings_.mailboxes) lookAt(mailbox);
+    for (const std::string& mailbox : mailboxes()) lookAt(mailbox);
     tellUses();
   }
   return log_.status() == ExitStatus::ok && server_.isLost() ? ExitStatus::unavailable : log_.status();
@@ -93,7 +94,7 @@ void PullCheck::lookAtState() {
 
 void PullCheck::tellState() {
   store::Undelivered waiting;
-  for (const std::string& name : settings_.mailboxes)
+  for (const std::string& name : hasPatterns(settings_) ? state_->mailboxes() : settings_.mailboxes)
     if (auto known = state_->mailbox({name})) {
       auto its = state_->undelivered(known->id);
       waiting.deferred += its.deferred;
@@ -104,6 +105,18 @@ void PullCheck::tellState() {
              std::to_string(waiting.deferred) + " message(s) wait for another attempt, " +
              std::to_string(waiting.refused) + " are refused",
          {{"deferred", waiting.deferred}, {"refused", waiting.refused}});
+}
+
+std::vector<std::string> PullCheck::mailboxes() {
+  if (!hasPatterns(settings_)) return settings_.mailboxes;
+  PullMailboxes now = listMailboxes(settings_, server_, exchange_);
+  if (!now.refusal.empty()) log_.error(About::run(), "LIST: " + now.refusal, ExitStatus::tryAgain);
+  for (const std::string& pattern : now.unmatched)
+    log_.error(About::run(), "No mailbox matches " + shownPattern(pattern) + ". See mailbox",
+               ExitStatus::data);
+  std::vector<std::string> names;
+  for (WireName& name : now.names) names.push_back(std::move(name.bytes));
+  return names;
 }
 
 void PullCheck::lookAt(const std::string& mailbox) {
@@ -122,6 +135,8 @@ void PullCheck::lookAt(const std::string& mailbox) {
       });
   if (!await([&] { return reply.ready(); })) return;
   About about = aboutMailbox({mailbox});
+  if (std::string why = PullAddressees(settings_).whyNone({mailbox}); !why.empty())
+    log_.error(about, why, ExitStatus::config);
   if (!reply.done().ok())
     return log_.error(about, "LIST: " + answer::words(reply.done()), ExitStatus::tryAgain);
   if (!there)

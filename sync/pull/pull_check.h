@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ipc/checked.h"
 #include "store/pull_state.h"
@@ -28,6 +29,7 @@ class PullCheck {
               std::vector<Finding::Fact> facts = {});
   void lookAtState();
   void tellState();
+  std::vector<std::string> mailboxes();
   void lookAt(const std::string& mailbox);
   void tellUses();
   bool await(const std::function<bool()>& ready);  // false: the server is lost before that

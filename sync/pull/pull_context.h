@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -15,6 +16,7 @@
 #include "sync/peers/delivery_process.h"
 #include "sync/peers/server.h"
 #include "sync/pull/delivery_backoff.h"
+#include "sync/pull/pull_addressees.h"
 #include "sync/pull/pull_deliveries.h"
 #include "sync/report/log.h"
 
@@ -22,9 +24,9 @@ namespace interimap {
 
 struct PullContext {
   const settings::Pull& settings;
-  std::vector<ForwardPath> recipients;
+  PullAddressees addressees;
   Server& server;
-  DeliveryProcess& deliverer;
+  std::deque<DeliveryProcess>& deliverers;  // one, or as many as may be connected at a time
   Exchange& exchange;
   store::PullState& state;
   Log& log;
@@ -34,6 +36,8 @@ struct PullContext {
   PullDeliveries deliveries{};        // to know them if they come back
   // Delivered through this connection: what they are need not be looked at again before they are purged.
   std::map<WireName, UidSet> proven{};
+  // Of the deliverers: fewer once the server has turned one away while another was at work.
+  std::size_t mostConnections = settings.connections;
 
   bool idling() const { return settings.errand == settings::Pull::Errand::idle; }
 };

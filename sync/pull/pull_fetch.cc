@@ -16,19 +16,6 @@ constexpr std::uint64_t kWindowOctets = 1 << 20;
 
 }  // namespace
 
-void PullFetch::add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>& recipients) {
-  auto group = std::ranges::find(groups_, recipients);
-  if (group == groups_.end()) group = groups_.insert(groups_.end(), recipients);
-  tasks_.push_back({uid, size, static_cast<std::uint32_t>(group - groups_.begin()) & 0x7fffffffU, 0});
-}
-
-void PullFetch::addLast(Uid uid, const std::vector<ForwardPath>& recipients) {
-  add(uid, 0, recipients);
-  last_.push_back(tasks_.back());
-  tasks_.pop_back();
-  last_.back().alone = 1;
-}
-
 void PullFetch::stop() {
   last_.clear();
   tasks_.clear();
@@ -46,7 +33,7 @@ std::uint64_t PullFetch::ask(std::uint64_t room, bool mayBeLarger) {
   std::size_t count = 0;
   for (; count < tasks_.size() && count < (first.alone ? 1 : kWindowMessages); ++count) {
     const Task& task = tasks_[count];
-    if (task.group != first.group || task.alone != first.alone) break;
+    if (task.alone != first.alone) break;
     if (count > 0 && size + task.size > kWindowOctets) break;
     size += task.size;
     uids.add(task.uid);
@@ -54,8 +41,8 @@ std::uint64_t PullFetch::ask(std::uint64_t room, bool mayBeLarger) {
   if (size > room && !mayBeLarger) return 0;
   tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(count));
   pulling_.server.ensureSelected(mailbox_);
-  fetching_.push_back({uids, size, first.group, first.alone != 0,
-                       pulling_.server.fetchBodies({uids, /*envelope=*/true, Reading::again})});
+  request::FetchBodies fetch{uids, /*envelope=*/true, Reading::again, pulling_.addressees.fields()};
+  fetching_.push_back({uids, size, first.alone, pulling_.server.fetchBodies(std::move(fetch))});
   return std::max<std::uint64_t>(size, 1);
 }
 
@@ -63,7 +50,7 @@ PullFetch::Fetched PullFetch::take() {
   Fetching fetching = std::move(fetching_.front());
   fetching_.pop_front();
   FetchedBodies& bodies = fetching.reply.get();
-  Fetched fetched{.group = fetching.group, .size = std::max<std::uint64_t>(fetching.size, 1)};
+  Fetched fetched{.size = std::max<std::uint64_t>(fetching.size, 1)};
   if (!fetching.reply.done().ok()) fetched.error = words(fetching.reply.done());
   UidSet missing = fetching.uids;
   for (Uid uid : bodies.tooLarge) {
@@ -71,7 +58,7 @@ PullFetch::Fetched PullFetch::take() {
     fetched.tooLarge.push_back(uid);
   }
   for (FetchedBodies::Part& part : bodies.parts) {
-    Window window{fetching.group, {}, std::move(part.bodies)};
+    Window window{{}, std::move(part.bodies)};
     for (answer::WindowMessage& message : part.messages) {
       if (!missing.contains(message.uid)) continue;  // a server may say it twice
       missing.remove(UidSet::single(message.uid));
@@ -86,7 +73,7 @@ PullFetch::Fetched PullFetch::take() {
     if (fetching.alone)
       missing_.add(uid);
     else
-      tasks_.push_back({uid, 0, static_cast<std::uint32_t>(fetching.group) & 0x7fffffffU, 1});
+      tasks_.push_back({uid, 0, true});
   }
   return fetched;
 }

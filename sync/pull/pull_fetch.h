@@ -17,9 +17,8 @@ namespace interimap {
 
 class PullFetch {
  public:
-  // Messages for the same recipients, with their bodies.
+  // Messages with their bodies.
   struct Window {
-    std::size_t group;
     std::vector<answer::WindowMessage> messages;
     Descriptor bodies;
     std::uint64_t size = 0;  // octets
@@ -27,18 +26,16 @@ class PullFetch {
   struct Fetched {
     std::vector<Window> windows;
     std::vector<Uid> tooLarge;
-    std::size_t group = 0;   // of these
     std::string error;       // the server's words, if it had any
     std::uint64_t size = 0;  // octets that were reckoned with
   };
 
   PullFetch(PullContext& pulling, const WireName& mailbox) : pulling_(pulling), mailbox_(mailbox) {}
 
-  // A message that is to be delivered to these; `size` as far as it is known.
-  void add(Uid uid, std::uint32_t size, const std::vector<ForwardPath>& recipients);
+  // `size` as far as it is known.
+  void add(Uid uid, std::uint32_t size) { tasks_.push_back({uid, size, false}); }
   // One at which the server hung up: it comes when there are no others, and in a window of its own.
-  void addLast(Uid uid, const std::vector<ForwardPath>& recipients);
-  const std::vector<ForwardPath>& recipients(std::size_t group) const { return groups_[group]; }
+  void addLast(Uid uid) { last_.push_back({uid, 0, true}); }
 
   // Asks for the next window, unless it has more octets than there is room for. Octets of it; 0: none was.
   std::uint64_t ask(std::uint64_t room, bool mayBeLarger);
@@ -58,20 +55,17 @@ class PullFetch {
   struct Task {
     Uid uid;
     std::uint32_t size;
-    std::uint32_t group : 31;  // of recipients
-    std::uint32_t alone : 1;   // in a window of its own
+    bool alone;  // in a window of its own
   };
   struct Fetching {
     UidSet uids;
     std::uint64_t size;
-    std::size_t group;
     bool alone;
     Reply<FetchedBodies> reply;
   };
 
   PullContext& pulling_;
   const WireName& mailbox_;
-  std::deque<std::vector<ForwardPath>> groups_;  // references to them stay good
   std::deque<Task> tasks_, last_;
   std::deque<Fetching> fetching_;
   UidSet missing_;

@@ -50,6 +50,36 @@ bool isDelivered(const OpenMessage& message, const std::vector<ForwardPath>& rec
   });
 }
 
+std::vector<ForwardPath> remaining(const OpenMessage& message, const std::vector<ForwardPath>& recipients,
+                                   bool again) {
+  std::vector<ForwardPath> to;
+  for (const ForwardPath& recipient : recipients) {
+    auto it = std::ranges::find(message.fates, recipient.text(), &store::RecipientFate::recipient);
+    bool settled =
+        it != message.fates.end() && (it->fate == Fate::delivered || (it->fate == Fate::refused && !again));
+    if (!settled) to.push_back(recipient);
+  }
+  return to;
+}
+
+std::vector<std::string> outstanding(PullContext& pulling, const WireName& mailbox,
+                                     const OpenMessage& message, bool again) {
+  if (pulling.addressees.byHeader()) return {kByHeader};
+  std::vector<std::string> to;
+  for (const ForwardPath& path : remaining(message, pulling.addressees.configured(mailbox), again))
+    to.push_back(path.text());
+  return to;
+}
+
+std::string listed(const std::vector<ForwardPath>& paths) {
+  constexpr std::size_t kMostShown = 2;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(paths.size(), kMostShown); ++i)
+    text += (i == 0 ? "<" : ", <") + paths[i].text() + ">";
+  if (paths.size() > kMostShown) text += " and " + std::to_string(paths.size() - kMostShown) + " more";
+  return text;
+}
+
 std::string replyText(const Outcome& outcome) {
   std::string text;
   if (outcome.code != 0) text = std::to_string(outcome.code) + " ";
@@ -118,7 +148,10 @@ PullRecord::Recipients PullRecord::settle(const Message& message, const Recipien
                                       "> for no sender; trying once more without one");
     });
   if (lost) lost_.add(message.uid);
-  record(std::move(open), &message, !again.empty());
+  const Recipients everybody = all(message);
+  dropOthers(open, everybody);
+  const bool isDone = isDelivered(open, everybody);
+  record(std::move(open), isDone ? &message : nullptr, !again.empty());
   if (fromNobody) nobody_.add(message.uid);
   return again;
 }
@@ -130,16 +163,17 @@ void PullRecord::unknown(const Message& message, const Recipients& recipients) {
     sayOutcome(message, recipient.text(), fate);
     put(open.fates, std::move(fate));
   }
+  dropOthers(open, all(message));
   record(std::move(open));
 }
 
-void PullRecord::refuse(Uid uid, const Recipients& recipients, const std::string& why) {
+void PullRecord::refuse(Uid uid, const std::string& why) {
   OpenMessage open = known(uid);
   About about = aboutMailbox(mailbox_);
   about.subject.uid = uid.value();
-  for (const ForwardPath& recipient : recipients) {
-    refused_.emplace(uid, recipient.text());
-    put(open.fates, {recipient.text(), Fate::refused, why, now()});
+  for (const std::string& recipient : outstanding(pulling_, mailbox_, open, true)) {
+    refused_.emplace(uid, recipient);
+    put(open.fates, {recipient, Fate::refused, why, now()});
   }
   say([this, about, text = number(uid) + " is " + why] {
     pulling_.log.error(about, text, ExitStatus::data);
@@ -147,22 +181,46 @@ void PullRecord::refuse(Uid uid, const Recipients& recipients, const std::string
   record(std::move(open));
 }
 
-void PullRecord::hold(const Message& message, const Recipients& recipients, const std::string& why) {
+void PullRecord::hold(const Message& message, const std::string& why) {
   OpenMessage open = known(message);
-  for (const ForwardPath& recipient : recipients) put(open.fates, {recipient.text(), Fate::held, why, now()});
+  const Recipients everybody = all(message);
+  dropOthers(open, everybody);
+  for (const ForwardPath& recipient : remaining(open, everybody, true))
+    put(open.fates, {recipient.text(), Fate::held, why, now()});
+  if (everybody.empty()) put(open.fates, {kByHeader, Fate::held, why, now()});
   say([this, about = about(message), text = number(message.uid) + " " + why] {
     pulling_.log.warning(about, text);
   });
   record(std::move(open));
 }
 
+void PullRecord::tellLeftOut(const Message& message, const PullAddressees::Whom& whom) {
+  if (whom.leftOut.empty()) return;
+  const std::string text = number(message.uid) + (whom.byHeader ? " is also for " : " is for ") +
+                           listed(whom.leftOut) + ", who is not in rcpt-allow: " +
+                           (whom.byHeader ? "it goes to the others alone" : "it goes to deliver-rcpt");
+  say([this, about = about(message), text] { pulling_.log.warning(about, text); });
+}
+
 // The message has been tried for those that it was to be tried for.
-void PullRecord::record(OpenMessage message, const Message* delivered, bool toBeContinued) {
-  std::erase_if(message.fates, [&](const store::RecipientFate& each) {  // the configuration has changed
-    return std::ranges::find(pulling_.recipients, each.recipient, &ForwardPath::text) ==
-           pulling_.recipients.end();
+void PullRecord::close(const Message& message) {
+  OpenMessage open = known(message);
+  const Recipients everybody = all(message);
+  dropOthers(open, everybody);
+  const bool isDone = isDelivered(open, everybody);
+  record(std::move(open), isDone ? &message : nullptr);
+}
+
+// Whom the message is not for any more: the configuration has changed.
+void PullRecord::dropOthers(OpenMessage& message, const Recipients& all) {
+  std::erase_if(message.fates, [&](const store::RecipientFate& each) {
+    return std::ranges::find(all, each.recipient, &ForwardPath::text) == all.end();
   });
-  if (delivered != nullptr && isDelivered(message, pulling_.recipients)) {
+}
+
+// `delivered`: to all.
+void PullRecord::record(OpenMessage message, const Message* delivered, bool toBeContinued) {
+  if (delivered != nullptr) {
     pulling_.state.settle(
         id_, {message.uid, store::Settlement::delivered, message.identity, false, message.content,
               delivered->hops.empty() ? ContentDigest() : delivered->hops.front()});

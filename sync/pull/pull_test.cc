@@ -3,6 +3,7 @@
 #include "sync/pull/pull.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <fstream>
@@ -383,6 +384,252 @@ TEST_CASE("pull: several mailboxes, of which one is not there; one that is READ-
   CHECK(scene.sink.received.size() == 3);
   CHECK(scene.run() == ExitStatus::data);
   CHECK(scene.sink.received.size() == 3);
+}
+
+TEST_CASE(
+    "pull: patterns, and mailboxes that come later; what shows others and what is moved to are left out") {
+  PullScene scene;
+  scene.fill(1);
+  for (const char* name : {"Lists/a", "Lists/b", "Done", "Other"})
+    scene.server.mailboxes[name].add(std::string("in ") + name);
+  scene.server.mailboxes["Lists"].noSelect = true;
+  scene.settings.mailboxes = {"Lists\0*"s, "INBOX", "INBO*"};
+  CHECK(scene.run() == ExitStatus::ok);
+  std::vector<std::string> bodies;
+  for (const auto& [body, recipient] : scene.sink.received) bodies.push_back(body);
+  CHECK(bodies == std::vector<std::string>{"in Lists/a", "in Lists/b", "body 1"});
+  scene.server.mailboxes["Lists/c"].add("in Lists/c");
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 4);
+
+  scene.settings.mailboxes = {"*"};
+  scene.settings.purgeAfter = 0;
+  scene.settings.after = {"move", "Done"};
+  scene.server.ready.extensions.add(Extension::move);
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.count("in Done") == 0);
+  CHECK(scene.sink.count("in Other") == 1);
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 5);
+
+  scene.settings.mailboxes = {"None*", "Other"};
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.said("No mailbox matches None*. See mailbox"));
+  scene.server.answers = [](const std::string& command) -> std::optional<answer::Done> {
+    if (command != "LIST") return {};
+    return answer::Done{answer::Done::Completion::no, "", "not now"};
+  };
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  CHECK(scene.said("LIST: NO not now. See mailbox"));
+}
+
+TEST_CASE("pull: of what is new the unseen alone, and what was left alone stays so") {
+  PullScene scene;
+  scene.settings.unseenOnly = true;
+  scene.fill(6);
+  for (std::uint32_t uid : {2U, 3U, 6U}) scene.inbox().messages.at(uid).flags = *Flags::parse("\\Seen");
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 3);
+  CHECK(scene.said("info INBOX: UID 2:3,6 are \\Seen: left alone, as filter = unseen"));
+  CHECK(exported(scene) == "\0\0\0\1\0\0\0\7"s);
+  scene.inbox().messages.at(2).flags = {};  // its reader's affair
+  scene.inbox().messages.at(scene.inbox().add("read at once")).flags = *Flags::parse("\\Seen");
+  scene.settings.purgeAfter = 0;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 3);
+  CHECK_FALSE(has(scene, 2, "\\Seen"));
+  CHECK(scene.inbox().messages.size() == 4);  // those are not purged
+  scene.settings.unseenOnly = false;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 3);
+}
+
+TEST_CASE("pull: a message that waits is delivered though it has been read meanwhile") {
+  PullScene scene;
+  scene.settings.unseenOnly = true;
+  scene.fill(1);
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::deferred; };
+  CHECK(scene.run() == ExitStatus::tryAgain);
+  scene.inbox().messages.at(1).flags = *Flags::parse("\\Seen");
+  scene.sink.fate = [](const std::string&, const std::string&) { return Kind::delivered; };
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 1);
+}
+
+TEST_CASE("pull: each message to those whom its header names, and tried again for those alone") {
+  PullScene scene;
+  scene.settings.rcptFrom = {"X-ORIGINAL-TO"};
+  scene.settings.rcptAllow = {"*@here"};
+  scene.fill(6);
+  auto name = [&](std::uint32_t uid, std::vector<std::string> texts) {
+    auto& named = scene.inbox().messages.at(uid).named;
+    named.emplace_back();
+    for (const std::string& text : texts) named.back().push_back(*ForwardPath::parse(text));
+  };
+  name(1, {"a@here"});
+  name(2, {"b@here", "a@here"});
+  name(3, {"a@there"});
+  name(5, {"c@here", "x@there"});
+  name(6, {"a@here"});
+  bool first = true;
+  scene.sink.fate = [&](const std::string& body, const std::string& recipient) {
+    if (body == "body 2" && recipient == "b@here" && first) return Kind::deferred;
+    if (body == "body 6") return first ? Kind::refused : Kind::delivered;
+    return Kind::delivered;
+  };
+  CHECK(scene.run() == ExitStatus::data);
+  using Delivered = std::vector<std::pair<std::string, std::string>>;
+  std::ranges::sort(scene.sink.received);
+  CHECK(scene.sink.received == Delivered{{"body 1", "a@here"},
+                                         {"body 2", "a@here"},
+                                         {"body 3", "rcpt"},
+                                         {"body 4", "rcpt"},
+                                         {"body 5", "c@here"}});
+  first = false;
+  scene.sink.received.clear();
+  CHECK(scene.run() == ExitStatus::data);  // what was refused stays so
+  CHECK(scene.sink.received == Delivered{{"body 2", "b@here"}});
+  CHECK(has(scene, 2, "\\Seen"));
+  scene.sink.received.clear();
+  scene.settings.retryRefused = true;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received == Delivered{{"body 6", "a@here"}});
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 1);
+}
+
+TEST_CASE("pull: who may not be is named, and without deliver-rcpt the message stays") {
+  PullScene scene;
+  scene.settings.rcptFrom = {"X-ORIGINAL-TO"};
+  scene.settings.rcptAllow = {"*@here"};
+  scene.settings.purgeAfter = 0;
+  scene.fill(4);
+  auto name = [&](std::uint32_t uid, std::vector<std::string> texts) {
+    auto& named = scene.inbox().messages.at(uid).named;
+    named.emplace_back();
+    for (const std::string& text : texts) named.back().push_back(*ForwardPath::parse(text));
+  };
+  name(1, {"a@here", "x@there"});
+  name(2, {"x@there", "y%there@here", "z@there"});
+  name(4, {"b@here"});
+  scene.settings.forwardPaths = {};
+  CHECK(scene.run() == ExitStatus::data);
+  std::ranges::sort(scene.sink.received);
+  using Delivered = std::vector<std::pair<std::string, std::string>>;
+  CHECK(scene.sink.received == Delivered{{"body 1", "a@here"}, {"body 4", "b@here"}});
+  CHECK(
+      scene.said("warning INBOX: UID 1 is also for <x@there>, who is not in rcpt-allow: it goes to the "
+                 "others alone"));
+  CHECK(
+      scene.said("error INBOX: UID 2 is for <x@there>, <y%there@here> and 1 more, who is not in rcpt-allow"));
+  CHECK(scene.said("error INBOX: UID 3 is for nobody: rcpt-from names nobody, and there is no deliver-rcpt"));
+  CHECK(scene.inbox().messages.size() == 2);  // those are not purged
+  CHECK(scene.run() == ExitStatus::data);
+  CHECK(scene.sink.received.size() == 2);
+  scene.settings.forwardPaths = {"rcpt"};
+  scene.settings.retryRefused = true;
+  CHECK(scene.run() == ExitStatus::ok);
+  CHECK(
+      scene.said("warning INBOX: UID 2 is for <x@there>, <y%there@here> and 1 more, who is not in "
+                 "rcpt-allow: it goes to deliver-rcpt"));
+  CHECK(scene.sink.count("body 2") == 1);
+  CHECK(scene.sink.count("body 3") == 1);
+  CHECK(scene.inbox().messages.empty());
+}
+
+TEST_CASE("pull: what is in doubt by its header is not lost without deliver-rcpt") {
+  for (int write = 1;; ++write) {
+    CAPTURE(write);
+    PullScene scene;
+    scene.settings.rcptFrom = {"X-ORIGINAL-TO"};
+    scene.settings.rcptAllow = {"*@here"};
+    scene.settings.forwardPaths = {};
+    scene.fill(6);
+    for (auto& [uid, message] : scene.inbox().messages)
+      if (uid % 3 != 0) message.named = {{*ForwardPath::parse("a" + std::to_string(uid) + "@here")}};
+    scene.run(write, true);
+    const bool killed = scene.killed;
+    CHECK(scene.run() == ExitStatus::data);
+    for (std::uint32_t uid = 1; uid <= 6; ++uid) {
+      const std::size_t count = scene.sink.count("body " + std::to_string(uid));
+      CHECK(count >= (uid % 3 == 0 ? 0 : 1));
+      CHECK(count <= (uid % 3 == 0 ? 0 : 2));
+      CHECK((count < 2 || scene.said("UID " + std::to_string(uid) + " was in the hands of delivery")));
+    }
+    if (!killed) break;
+  }
+}
+
+TEST_CASE("pull: more recipients than there may be descriptors") {
+  PullScene scene;
+  scene.settings.rcptFrom = {"X-ORIGINAL-TO"};
+  scene.settings.rcptAllow = {"*@here"};
+  scene.fill(1500);
+  for (auto& [uid, message] : scene.inbox().messages)
+    message.named = {{*ForwardPath::parse("a" + std::to_string(uid) + "@here")}};
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit few{320, before.rlim_max};  // what sandbox/privileges.cc leaves a worker
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const ExitStatus status = scene.run();
+  setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(status == ExitStatus::ok);
+  CHECK(scene.sink.received.size() == 1500);
+}
+
+TEST_CASE("pull: killed at any write, each message comes to those whom its header names") {
+  for (bool after : {false, true}) {
+    for (int write = 1;; ++write) {
+      CAPTURE(after);
+      CAPTURE(write);
+      PullScene scene;
+      scene.settings.rcptFrom = {"X-ORIGINAL-TO"};
+      scene.settings.rcptAllow = {"*@here"};
+      scene.settings.unseenOnly = true;
+      scene.settings.connections = 1;
+      scene.fill(12);
+      for (auto& [uid, message] : scene.inbox().messages) {
+        if (uid % 4 == 0) message.flags = *Flags::parse("\\Seen");
+        if (uid % 3 != 0) message.named = {{*ForwardPath::parse(uid % 3 == 1 ? "a@here" : "b@here")}};
+      }
+      scene.run(write, after);
+      const bool killed = scene.killed;
+      CHECK(scene.run() == ExitStatus::ok);
+      for (std::uint32_t uid = 1; uid <= 12; ++uid) {
+        const std::string body = "body " + std::to_string(uid);
+        CAPTURE(body);
+        const std::size_t count = scene.sink.count(body);
+        if (uid % 4 == 0) {
+          CHECK(count == 0);
+          continue;
+        }
+        REQUIRE(count >= 1);
+        REQUIRE(count <= 2);
+        if (count == 2) CHECK(scene.said("UID " + std::to_string(uid) + " was in the hands of delivery"));
+        for (const auto& [its, recipient] : scene.sink.received)
+          if (its == body) CHECK(recipient == (uid % 3 == 0 ? "rcpt" : uid % 3 == 1 ? "a@here" : "b@here"));
+      }
+      const std::size_t received = scene.sink.received.size();
+      CHECK(scene.run() == ExitStatus::ok);
+      CHECK(scene.sink.received.size() == received);
+      if (!killed) break;
+    }
+  }
+}
+
+TEST_CASE("pull: a mailbox's name in the recipient, and one that can stand in none") {
+  PullScene scene;
+  scene.fill(1);
+  scene.server.mailboxes["Sent Items"].add("sent");
+  scene.server.mailboxes["a<b"].add("odd");
+  scene.settings.mailboxes = {"*"};
+  scene.settings.forwardPaths = {"me+%l@here"};
+  CHECK(scene.run() == ExitStatus::config);
+  using Delivered = std::vector<std::pair<std::string, std::string>>;
+  std::ranges::sort(scene.sink.received);
+  CHECK(scene.sink.received == Delivered{{"body 1", "me+INBOX@here"}, {"sent", "\"me+Sent Items\"@here"}});
+  CHECK(
+      scene.said("error a<b: The mailbox's name cannot stand in an address. See deliver-rcpt = me+%l@here"));
 }
 
 TEST_CASE("pull: the state of another account") {

@@ -44,12 +44,17 @@ std::uint32_t sizeOf(std::uint64_t octets) {
 }  // namespace
 
 bool Visit::run() {
+  if (std::string why = pulling_.addressees.whyNone(mailbox_); !why.empty()) {
+    error(why, ExitStatus::config);
+    return false;
+  }
   if (!select() || !recall()) return false;
   entered_ = true;
   if (first_) recall_.tidy();
   for (OpenMessage& message : pulling_.state.open(id())) open_.insert_or_assign(message.uid, message);
   if (!list()) return false;
-  bool news = !fresh_.empty();
+  bool news = !fresh_.empty() || !passedOver_.empty();
+  passOver();
   pulling_.settings.deliver ? deliver() : skip();
   recall_.catalogue();
   advance();
@@ -94,9 +99,9 @@ void Visit::adoptOrphans() {
       auto it = std::ranges::find(open, uid, &OpenMessage::uid);
       OpenMessage message = it == open.end() ? OpenMessage{uid} : *it;
       message.next = 0;
-      for (const ForwardPath& recipient : remaining(message)) {
-        std::erase_if(message.fates, [&](const auto& each) { return each.recipient == recipient.text(); });
-        message.fates.push_back({recipient.text(), Fate::unknown, "killed meanwhile", pulling_.now()});
+      for (std::string& recipient : remaining(message)) {
+        std::erase_if(message.fates, [&](const auto& each) { return each.recipient == recipient; });
+        message.fates.push_back({std::move(recipient), Fate::unknown, "killed meanwhile", pulling_.now()});
       }
       state.put(id(), message);
     }
@@ -117,12 +122,17 @@ bool Visit::list() {
   }
   pulling_.deliveries.beginListing(pulling_.now());
   UidSet present, forgotten;
+  auto isLeftAlone = [&](const answer::Message& message) {
+    return pulling_.settings.unseenOnly && pulling_.settings.deliver && message.flags &&
+           message.flags->contains("\\Seen");
+  };
   auto items = pulling_.settings.deliver ? request::Fetch::Items::sizes : request::Fetch::Items::identity;
   auto reply = pulling_.server.fetch(ask, items, [&](const answer::Message& message) {
     if (auto open = open_.find(message.uid); open != open_.end()) {
       if (isForgotten(open->second, message)) forgotten.add(message.uid);
       return present.add(message.uid);
     }
+    if (isLeftAlone(message)) return passedOver_.add(message.uid);
     fresh_.push_back({message.uid, sizeOf(message.size)});
     if (!pulling_.settings.deliver)
       identities_.emplace_back(message.uid,
@@ -192,16 +202,26 @@ void Visit::skip() {
   flag({});
 }
 
-std::vector<ForwardPath> Visit::remaining(const OpenMessage& message) const {
-  std::vector<ForwardPath> to;
-  for (const ForwardPath& recipient : pulling_.recipients) {
-    auto it = std::ranges::find(message.fates, recipient.text(), &store::RecipientFate::recipient);
-    bool settled = it != message.fates.end() &&
-                   (it->fate == Fate::delivered ||
-                    (it->fate == Fate::refused && !(first_ && pulling_.settings.retryRefused)));
-    if (!settled) to.push_back(recipient);
-  }
-  return to;
+// filter: what has been read by the time it is found is settled. Whether its flag goes later is its reader's.
+void Visit::passOver() {
+  if (passedOver_.empty()) return;
+  pulling_.state.write("passed over", [&] {
+    for (Uid uid : passedOver_.each())
+      pulling_.state.settle(id(), {uid, Settlement::skipped, {}, /*seen=*/true});
+  });
+  pulling_.log.info(about().with(passedOver_), "UID " + passedOver_.text() +
+                                                   (passedOver_.size() == 1 ? " is" : " are") +
+                                                   " \\Seen: left alone, as filter = unseen");
+}
+
+// As far as can be told without its header.
+std::vector<std::string> Visit::remaining(const OpenMessage& message) {
+  return outstanding(pulling_, mailbox_, message, first_ && pulling_.settings.retryRefused);
+}
+
+bool Visit::isWanted(const OpenMessage& message) {
+  if (!pulling_.addressees.byHeader()) return !remaining(message).empty();
+  return message.waits() || (first_ && pulling_.settings.retryRefused && message.has(Fate::refused));
 }
 
 // When run once, every message is tried once, however long ago the last time was; unless it goes round in a
@@ -213,9 +233,10 @@ bool Visit::due(const OpenMessage& message) const {
 
 // Those for whom a message was not delivered are no longer among the recipients.
 void Visit::settleDelivered() {
+  if (pulling_.addressees.byHeader()) return;
   std::vector<OpenMessage> settled;
   for (const auto& [uid, message] : open_)
-    if (isDelivered(message, pulling_.recipients)) settled.push_back(message);
+    if (isDelivered(message, recipients())) settled.push_back(message);
   if (settled.empty()) return;
   pulling_.state.write("other recipients", [&] {
     for (const OpenMessage& message : settled)
@@ -227,15 +248,13 @@ void Visit::settleDelivered() {
 
 void Visit::deliver() {
   settleDelivered();
-  PullLane lane(pulling_, mailbox_, id(), open_);
-  for (const Listed& each : fresh_) lane.add(each.uid, each.size, pulling_.recipients);
-  for (const auto& [uid, message] : open_) {
-    auto to = remaining(message);
-    if (to.empty() || !due(message) || isHungUpAt(message)) continue;
-    lane.add(uid, sizeOf(message.identity.size), to);
-  }
+  PullLane lane(pulling_, mailbox_, id(), open_, first_ && pulling_.settings.retryRefused);
+  for (const Listed& each : fresh_) lane.add(each.uid, each.size);
   for (const auto& [uid, message] : open_)
-    if (isHungUpAt(message) && due(message)) lane.addLast(uid, remaining(message));
+    if (isWanted(message) && due(message) && !isHungUpAt(message))
+      lane.add(uid, sizeOf(message.identity.size));
+  for (const auto& [uid, message] : open_)
+    if (isHungUpAt(message) && due(message)) lane.addLast(uid);
   try {
     lane.run();
   } catch (const PeerGone&) {
@@ -264,15 +283,15 @@ void Visit::defer(const UidSet& missing) {
     error(number(uid) + " is listed, but the server does not send it", ExitStatus::tryAgain);
 }
 
-// For all recipients.
+// For all who do not have it.
 const OpenMessage& Visit::putBack(Uid uid, const char* reply, std::int64_t (*wait)(std::uint32_t attempts)) {
   auto it = open_.find(uid);
   OpenMessage message = it == open_.end() ? OpenMessage{uid} : it->second;
   ++message.attempts;
   message.next = pulling_.now() + wait(message.attempts);
-  message.fates.clear();
-  for (const ForwardPath& recipient : pulling_.recipients)
-    message.fates.push_back({recipient.text(), Fate::deferred, reply, pulling_.now()});
+  std::erase_if(message.fates, [](const auto& each) { return each.fate != Fate::delivered; });
+  for (std::string& recipient : outstanding(pulling_, mailbox_, message, true))
+    message.fates.push_back({std::move(recipient), Fate::deferred, reply, pulling_.now()});
   pulling_.state.put(id(), message);
   return open_.insert_or_assign(uid, message).first->second;
 }
@@ -341,8 +360,10 @@ void Visit::flag(const UidSet& recovered) {
 }
 
 void Visit::advance() {
-  if (!complete_ || fresh_.empty()) return;
-  UidNext next{std::uint64_t{fresh_.back().uid.value()} + 1};
+  std::uint32_t last = fresh_.empty() ? 0 : fresh_.back().uid.value();
+  if (!passedOver_.empty()) last = std::max(last, passedOver_.last().value());
+  if (!complete_ || last == 0) return;
+  UidNext next{std::uint64_t{last} + 1};
   if (next <= recall_.known().uidNext) return;
   pulling_.state.write("UIDNEXT", [&] { pulling_.state.setUidNext(id(), next); });
 }

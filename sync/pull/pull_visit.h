@@ -42,7 +42,10 @@ class Visit {
   void skip();
   void settleDelivered();
   void deliver();
-  std::vector<ForwardPath> remaining(const store::OpenMessage& message) const;
+  void passOver();
+  const PullAddressees::Recipients& recipients() { return pulling_.addressees.configured(mailbox_); }
+  std::vector<std::string> remaining(const store::OpenMessage& message);
+  bool isWanted(const store::OpenMessage& message);
   bool due(const store::OpenMessage& message) const;
   void defer(const UidSet& missing);
   const store::OpenMessage& putBack(Uid uid, const char* reply, std::int64_t (*wait)(std::uint32_t attempts));
@@ -64,6 +67,7 @@ class Visit {
   Recall recall_;
   PullLane::Open open_;
   std::vector<Listed> fresh_;                         // by UID
+  UidSet passedOver_;                                 // new as well, and left alone: filter
   std::vector<std::pair<Uid, Identity>> identities_;  // of them, by UID; --no-delivery only
   bool looping_ = false;                              // what was delivered came back
   bool complete_ = true;                              // all that is new was listed, and is settled or open

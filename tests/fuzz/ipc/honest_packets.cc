@@ -50,7 +50,7 @@ void addRequests(Collection& all) {
   all.request(request::Select{{"INBOX"}, true, request::Known{{5}, {6}, kUids, 3, kUids}});
   all.request(request::Fetch{kUids, request::Fetch::Items::identity});
   all.request(request::Fetch{kUids, request::Fetch::Items::content});
-  all.request(request::FetchBodies{kUids, true, Reading::again});
+  all.request(request::FetchBodies{kUids, true, Reading::again, {"DELIVERED-TO"}});
   all.request(request::Append{{"INBOX"}, true, {{kFlags, kDate, kRange}, {{}, kDate, kRange}}}, sealedBody());
   all.request(request::Store{kUids, request::Store::Change::remove, kFlags});
   all.request(request::Expunge{kUids});

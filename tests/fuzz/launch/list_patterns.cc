@@ -22,5 +22,6 @@ FUZZ(list_patterns) {
     require(!paths->empty(), "there is a recipient");
     for (const auto& path : *paths) require(ForwardPath::parse(path).has_value(), "a recipient is a path");
   }
+  if (auto patterns = parseAddressPatterns(octets)) require(!patterns->empty(), "there is an address");
   if (auto destination = Destination::parse(octets)) require(!destination->host.empty(), "there is a host");
 }

@@ -51,7 +51,8 @@ std::optional<Request> requestOf(char letter) {
     case 'F': return plain(request::Fetch{kUids, request::Fetch::Items::flags});
     case 'I': return plain(request::Fetch{kUids, request::Fetch::Items::identity});
     case 'J': return plain(request::Fetch{kUids, request::Fetch::Items::content});
-    case 'B': return plain(request::FetchBodies{kUids, true, Reading::again});
+    case 'B':
+      return plain(request::FetchBodies{kUids, true, Reading::again, {"DELIVERED-TO", "X-ORIGINAL-TO"}});
     case 'b': return plain(request::FetchBodies{kUids, false, Reading::once});
     case 'A': return append();
     case 'T': return plain(request::Store{kUids, request::Store::Change::add, kFlags});
