@@ -132,7 +132,7 @@ std::optional<Metrics> metricsOf(const Arguments& arguments, const Configuration
   if (!configuration.metrics || asks || arguments.dryRun) return std::nullopt;
   std::string account = source.instance();
   if (account.empty()) account = splitPath(source.path()).name;
-  return Metrics(*configuration.metrics, account,
+  return Metrics(*configuration.metrics, Synchronised{}, {"account", account},
                  [name = configuration.database, ofAncestor = source.ofAncestor()] {
                    const SplitPath database = databasePlace(name, ofAncestor);
                    return LastSuccess(database.directory, database.name).time();

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "launch/config/account.h"
@@ -29,6 +30,7 @@
 #include "launch/run/siblings.h"
 #include "launch/show/findings.h"
 #include "launch/show/log.h"
+#include "launch/show/metrics.h"
 #include "launch/show/new_file.h"
 
 namespace interimap {
@@ -76,7 +78,7 @@ class Pulling {
     Signals signals(reopen, numbers);
     log.line(LogLevel::debug, ">>> pullimap " VERSION);
     try {
-      return runs(log, nowhere, signals);
+      return runs(log, nowhere, signals, metricsOf(section));
     } catch (const Failure& failure) {
       const int status = static_cast<int>(failure.status);
       if (arguments_.check)
@@ -89,9 +91,17 @@ class Pulling {
   }
 
  private:
-  int runs(Log& log, ProgressLine& progress, Signals& signals) {
+  // Nothing unless they are wanted, and something is to be done.
+  std::optional<Metrics> metricsOf(const PullSection& section) const {
+    const bool asks = arguments_.status || arguments_.check || arguments_.exportStatefile;
+    if (!section.metrics || asks) return std::nullopt;
+    return Metrics(*section.metrics, Pulled{}, {"section", name_});
+  }
+
+  int runs(Log& log, ProgressLine& progress, Signals& signals, std::optional<Metrics> metrics) {
     auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
-    Runs runs({log, progress, signals, service_}, arguments_.idle.has_value(), seed);
+    Runs runs({log, progress, signals, service_, metrics ? &*metrics : nullptr}, arguments_.idle.has_value(),
+              seed);
     int status = runs.all([&] {
       auto made = settings(signals);
       for (const std::string& warning : std::exchange(warnings_, {})) log.line(LogLevel::warning, warning);

@@ -3,6 +3,7 @@
 // One section of pullimap's configuration: an account, and where its mail goes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -25,11 +26,13 @@ struct PullSection {
   std::string statefile;  // as written, or the section's name; paths.h resolves it
   Destination destination{false, "127.0.0.1", "25"};
   LogKeys log;
+  std::optional<std::string> metrics;
 
   static constexpr auto rows() {
     return std::tuple{
         settings::Key("statefile", &PullSection::statefile, settings::as::Text{}),
         settings::Key("deliver-method", &PullSection::destination, settings::as::Method{}),
+        settings::Key("metrics", &PullSection::metrics, settings::as::Path{}),
         settings::Part("", &PullSection::log),
     };
   }

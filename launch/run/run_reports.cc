@@ -2,6 +2,7 @@
 
 // Run: what the workers report.
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "ipc/checked.h"
@@ -144,6 +145,8 @@ void Run::handle(Member&, const Synchronised& done) {
 
 void Run::handle(Member&, const Pulled& done) {
   handleDone(done);
+  if (around_.metrics) around_.metrics->add(done, std::time(nullptr));
+  if (around_.metrics && done.waiting) around_.writeMetrics();
   summarise(done);
 }
 

@@ -6,9 +6,8 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
-#include <utility>
+#include <variant>
 
-#include "launch/show/done.h"
 #include "launch/show/escape.h"
 #include "launch/show/replaced_file.h"
 
@@ -31,8 +30,8 @@ std::string quoted(std::string_view text) {
 
 class Page {
  public:
-  Page(std::string_view before, std::string_view account)
-      : before_(before), account_("account=" + quoted(account)) {}
+  Page(std::string_view before, const char* prefix, const std::pair<const char*, std::string>& label)
+      : before_(before), prefix_(prefix), label_(std::string(label.first) + "=" + quoted(label.second)) {}
 
   Page& gauge(const char* name, const char* help, const std::string& value) {
     return head(name, help, "gauge").line(name, "", value);
@@ -44,37 +43,44 @@ class Page {
     return head(name, help, "counter").add(name, "", more);
   }
   Page& head(const std::string& name, const char* help, const char* type) {
-    text_ += "# HELP interimap_" + name + " " + help + "\n# TYPE interimap_" + name + " " + type + "\n";
+    text_ += "# HELP " + prefix_ + name + " " + help + "\n# TYPE " + prefix_ + name + " " + type + "\n";
     return *this;
   }
   // To what was there before.
   Page& add(const char* name, const std::string& label, std::uint64_t more) {
-    return line(name, label, std::to_string(before(series(name, label)) + more));
+    return line(name, label, std::to_string(before(name, label).value_or(0) + more));
+  }
+  // Nothing for what is no number, or one that is close to the end of them.
+  std::optional<std::uint64_t> before(const char* name, const std::string& label = {}) const {
+    const std::string wanted = series(name, label);
+    for (std::string_view rest = before_; !rest.empty();) {
+      const auto end = rest.find('\n');
+      if (end == rest.npos) return std::nullopt;
+      std::string_view value = rest.substr(0, end);
+      rest.remove_prefix(end + 1);
+      if (!value.starts_with(wanted)) continue;
+      value.remove_prefix(wanted.size());
+      std::uint64_t number = 0;
+      auto [last, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+      const bool whole = error == std::errc() && last == value.data() + value.size();
+      return whole && number < UINT64_MAX / 2 ? std::optional(number) : std::nullopt;
+    }
+    return std::nullopt;
   }
 
   std::string text() const { return text_; }
 
  private:
   std::string series(const char* name, const std::string& label) const {
-    return std::string("interimap_") + name + "{" + account_ + label + "} ";
+    return prefix_ + name + "{" + label_ + label + "} ";
   }
   Page& line(const char* name, const std::string& label, const std::string& value) {
     text_ += series(name, label) + value + "\n";
     return *this;
   }
-  // 0 for what is no number, or one that is close to its end.
-  std::uint64_t before(const std::string& series) const {
-    auto at = before_.starts_with(series) ? 0 : before_.find("\n" + series);
-    if (at == before_.npos) return 0;
-    std::string_view value = before_.substr(at + (at == 0 && before_[0] != '\n' ? 0 : 1) + series.size());
-    std::uint64_t number = 0;
-    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    const bool whole = end != value.data() + value.size() && *end == '\n';
-    return error == std::errc() && whole && number < UINT64_MAX / 2 ? number : 0;
-  }
 
   std::string_view before_;
-  std::string account_, text_;
+  std::string prefix_, label_, text_;
 };
 
 std::string seconds(std::chrono::milliseconds time) {
@@ -82,14 +88,49 @@ std::string seconds(std::chrono::milliseconds time) {
   return std::to_string(time.count() / 1000) + "." + thousandths.substr(1);
 }
 
+void put(Page& page, const Synchronised& more) {
+  page.gauge("mailboxes", "Mailboxes that are synchronised.", more.mailboxes)
+      .head("messages_copied_total", "Messages that were copied.", "counter")
+      .add("messages_copied_total", ",to=\"local\"", more.copiedToLocal)
+      .add("messages_copied_total", ",to=\"remote\"", more.copiedToRemote)
+      .counter("flags_updated_total", "Changes of flags that were carried over.", more.flagsUpdated)
+      .counter("messages_expunged_total", "Messages that were expunged.", more.expunged)
+      .counter("octets_total", "Octets of the messages that were copied.", more.octets);
+}
+
+void put(Page& page, const Pulled& more) {
+  page.gauge("deferred", "Messages that wait to be delivered.", more.deferred)
+      .gauge("refused", "Messages that were refused for good, and wait for somebody.", more.refused)
+      .counter("messages_delivered_total", "Messages that were delivered.", more.delivered)
+      .counter("messages_unknown_total", "Messages of which it is not known whether they were.", more.unknown)
+      .counter("messages_purged_total", "Messages that were deleted after they were delivered.", more.purged)
+      .counter("octets_total", "Octets of the messages that were delivered.", more.octets);
+}
+
+// Of what is added to, not of what it is now.
+void forget(Synchronised& more) { more = {.mailboxes = more.mailboxes}; }
+void forget(Pulled& more) { more = {.deferred = more.deferred, .refused = more.refused}; }
+
 }  // namespace
 
 void Metrics::add(const Synchronised& done) {
-  interimap::add(more_, done);
+  interimap::add(std::get<Synchronised>(more_), done);
   failed_ = done.failed;
-  mailboxes_ = done.mailboxes;
   waiting_ = done.waiting;
-  last_.reset();  // it is at work again
+  last_.reset();
+}
+
+void Metrics::add(const Pulled& done, std::int64_t now) {
+  interimap::add(std::get<Pulled>(more_), done);
+  failed_ = done.deferred + done.refused + done.unknown;
+  waiting_ = done.waiting;
+  last_.reset();
+  if (waiting_ && failed_ == 0) success_ = now;
+}
+
+void Metrics::ended(const Run& run) {
+  last_ = run;
+  if (run.exitStatus == 0) success_ = run.at;
 }
 
 void Metrics::write() {
@@ -98,30 +139,25 @@ void Metrics::write() {
   file.read(before.data(), static_cast<std::streamsize>(before.size()));
   before.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
   replaceFile(path_, text(before), kMode);
-  more_ = {};
+  std::visit([](auto& more) { forget(more); }, more_);
 }
 
 std::string Metrics::text(std::string_view before) const {
-  Page page(before, account_);
-  if (auto success = lastSuccess_ ? lastSuccess_() : std::nullopt)
-    page.gauge("last_success_timestamp_seconds", "When a run was last successful as a whole.",
-               static_cast<std::uint64_t>(*success));
+  Page page(before, std::holds_alternative<Pulled>(more_) ? "pullimap_" : "interimap_", label_);
+  constexpr const char* kSuccess = "last_success_timestamp_seconds";
+  auto success = lastSuccess_ ? lastSuccess_() : success_;
+  if (!success && !lastSuccess_) success = page.before(kSuccess);
+  if (success) page.gauge(kSuccess, "When a run was last successful as a whole.", std::to_string(*success));
   if (last_)
     page.gauge("last_run_timestamp_seconds", "When the last run ended.",
                static_cast<std::uint64_t>(last_->at))
         .gauge("last_run_duration_seconds", "How long the last run took.", seconds(last_->time))
         .gauge("last_run_exit_status", "The exit status of the last run.",
                static_cast<std::uint64_t>(last_->exitStatus));
-  page.gauge("waiting", "Whether it watches, both sides are equal, and news is waited for.",
+  page.gauge("waiting", "Whether it watches, there is nothing to do, and news is waited for.",
              waiting_ && !last_ ? 1 : 0)
-      .gauge("mailboxes", "Mailboxes that are synchronised.", mailboxes_)
-      .gauge("failed", "What could not be done in the last run or look.", failed_)
-      .head("messages_copied_total", "Messages that were copied.", "counter")
-      .add("messages_copied_total", ",to=\"local\"", more_.copiedToLocal)
-      .add("messages_copied_total", ",to=\"remote\"", more_.copiedToRemote)
-      .counter("flags_updated_total", "Changes of flags that were carried over.", more_.flagsUpdated)
-      .counter("messages_expunged_total", "Messages that were expunged.", more_.expunged)
-      .counter("octets_total", "Octets of the messages that were copied.", more_.octets);
+      .gauge("failed", "What could not be done in the last run or look.", failed_);
+  std::visit([&](const auto& more) { put(page, more); }, more_);
   return page.text();
 }
 

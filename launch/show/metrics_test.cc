@@ -25,7 +25,8 @@ std::string values(const std::string& text) {
 }  // namespace
 
 TEST_CASE("metrics: as Prometheus reads them") {
-  Metrics metrics("/nowhere", "a\"b\\\n", [] { return std::optional<std::int64_t>(1796022720); });
+  Metrics metrics("/nowhere", Synchronised{}, {"account", "a\"b\\\n"},
+                  [] { return std::optional<std::int64_t>(1796022720); });
   metrics.add(
       {.copiedToLocal = 3, .copiedToRemote = 1, .flagsUpdated = 2, .failed = 5, .octets = 9, .mailboxes = 4});
   metrics.ended({75, std::chrono::milliseconds(61'007), 1796022721});
@@ -38,7 +39,7 @@ TEST_CASE("metrics: as Prometheus reads them") {
   CHECK(values(text) ==
         "last_success_timestamp_seconds" + is + "} 1796022720\n" + "last_run_timestamp_seconds" + is +
             "} 1796022721\n" + "last_run_duration_seconds" + is + "} 61.007\n" + "last_run_exit_status" + is +
-            "} 75\n" + "waiting" + is + "} 0\n" + "mailboxes" + is + "} 4\n" + "failed" + is + "} 5\n" +
+            "} 75\n" + "waiting" + is + "} 0\n" + "failed" + is + "} 5\n" + "mailboxes" + is + "} 4\n" +
             "messages_copied_total" + is + ",to=\"local\"} 3\n" + "messages_copied_total" + is +
             ",to=\"remote\"} 1\n" + "flags_updated_total" + is + "} 2\n" + "messages_expunged_total" + is +
             "} 0\n" + "octets_total" + is + "} 9\n");
@@ -63,8 +64,8 @@ TEST_CASE("metrics: totals go on from what is there, if it is a number of this a
   };
   for (const auto& row : table) {
     CAPTURE(row.before);
-    Metrics metrics("/nowhere", "a", {});
-    metrics.add({.flagsUpdated = 2});
+    Metrics metrics("/nowhere", Synchronised{}, {"account", "a"});
+    metrics.add(Synchronised{.flagsUpdated = 2});
     const std::string text = metrics.text(row.before);
     CHECK(text.find("\ninterimap_flags_updated_total{account=\"a\"} " + std::string(row.total) + "\n") !=
           text.npos);
@@ -83,15 +84,37 @@ TEST_CASE("metrics: what was written is not added again, and another process goe
     REQUIRE(at != all.npos);
     return all.substr(at + 26, all.find('\n', at) - at - 26);
   };
-  Metrics one(path, "a", {}), other(path, "a", {});
-  one.add({.octets = 1, .waiting = true});
+  Metrics one(path, Synchronised{}, {"account", "a"}), other(path, Synchronised{}, {"account", "a"});
+  one.add(Synchronised{.octets = 1, .waiting = true});
   one.write();
   CHECK(total() == "1");
   one.write();
   CHECK(total() == "1");
-  other.add({.octets = 10});
+  other.add(Synchronised{.octets = 10});
   other.write();
-  one.add({.octets = 100});
+  one.add(Synchronised{.octets = 100});
   one.write();
   CHECK(total() == "111");
+}
+
+TEST_CASE("metrics: of a section, whose last success is the last run that ended with 0") {
+  Metrics metrics("/nowhere", Pulled{}, {"section", "work"});
+  const std::string before = "pullimap_last_success_timestamp_seconds{section=\"work\"} 7\n";
+  auto success = [&] {
+    const std::string all = values(metrics.text(before));
+    auto at = all.find("ast_success_timestamp_seconds{section=\"work\"} ");
+    return at == all.npos ? "none" : all.substr(at + 46, all.find('\n', at) - at - 46);
+  };
+  CHECK(success() == "7");
+  metrics.add(Pulled{.delivered = 2, .deferred = 1, .waiting = true}, 8);
+  CHECK(success() == "7");
+  metrics.ended({75, std::chrono::milliseconds(1), 9});
+  CHECK(success() == "7");
+  metrics.add(Pulled{.delivered = 1, .waiting = true}, 10);
+  CHECK(success() == "10");
+  metrics.ended({0, std::chrono::milliseconds(1), 11});
+  CHECK(success() == "11");
+  CHECK(metrics.text("").find("\npullimap_messages_delivered_total{section=\"work\"} 3\n") !=
+        std::string::npos);
+  CHECK(metrics.text("").find("\npullimap_deferred{section=\"work\"} 0\n") != std::string::npos);
 }
