@@ -7,6 +7,7 @@
 
 #include "ipc/ascii.h"
 #include "ipc/failure.h"
+#include "ipc/subscriptions.h"
 #include "net/exchange/append.h"
 #include "net/wire/limits.h"
 
@@ -117,6 +118,7 @@ std::vector<Command> List::more(const ExtensionSet&) {
   held_.clear();
   heldStatus_.clear();
   subscribed_.clear();
+  whyUnknown_.clear();
   return listing();
 }
 
@@ -161,11 +163,18 @@ void List::fail(const std::string& text) {
 void List::completed(std::size_t index, const StatusResponse& status) {
   if (outstanding_ == 0) return;  // a STATUS: a mailbox without counters is looked at
   const bool lsub = !form_.extended && index % 2 == 1 && !delimiterOnly();
-  if (lsub && status.condition != Condition::ok)
+  // GNU imap4d says NO where the user has no home directory. LIST tells the mailboxes all the same.
+  if (lsub && status.condition != Condition::ok && !isAskedForSubscribed())
+    whyUnknown_ = "LSUB: " + status.words();
+  else if (lsub && status.condition != Condition::ok)
     fail("LSUB: " + status.words());
   else if (!failed_)
     Exchange::completed(index, status);
   if (--outstanding_ == 0 && !form_.extended) settle();
+}
+
+bool List::isAskedForSubscribed() const {
+  return std::ranges::find(request_.selectionOptions, "SUBSCRIBED") != request_.selectionOptions.end();
 }
 
 // LIST and LSUB are there.
@@ -178,7 +187,11 @@ void List::settle() {
   held_.erase(std::unique(held_.begin(), held_.end(), same), held_.end());
   for (answer::ListEntry& entry : held_)
     entry.subscribed = entry.subscribed || subscribed_.contains(keyOf(entry.mailbox.bytes));
-  if (std::ranges::find(request_.selectionOptions, "SUBSCRIBED") != request_.selectionOptions.end())
+  if (done_.ok() && !whyUnknown_.empty()) {
+    done_.code = answer::kSubscriptionsUnknown;
+    done_.text = whyUnknown_.substr(0, kMostText);
+  }
+  if (isAskedForSubscribed())
     std::erase_if(held_, [](const answer::ListEntry& entry) { return !entry.subscribed; });
 }
 

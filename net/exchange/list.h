@@ -45,6 +45,7 @@ class List final : public Exchange {
   bool refuses();
   void settle();
   void count();
+  bool isAskedForSubscribed() const;
   void fail(const std::string& text);
   void pass(answer::ListEntry entry, Answers& answers);
   void pass(answer::StatusEntry entry, Answers& answers);
@@ -62,6 +63,7 @@ class List final : public Exchange {
   std::vector<answer::ListEntry> held_;          // unless all that belongs to them comes with them
   std::vector<answer::StatusEntry> heldStatus_;  // likewise
   std::set<std::string> subscribed_;             // LSUB
+  std::string whyUnknown_;                       // it was refused
   answer::Listed listed_;
   answer::Statuses statuses_;
   std::size_t listedBytes_ = 0, statusBytes_ = 0;

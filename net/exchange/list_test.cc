@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "ipc/failure.h"
+#include "ipc/subscriptions.h"
 #include "net/script_test.h"
 #include "net/wire/limits.h"
 
@@ -122,14 +123,38 @@ TEST_CASE("without LIST-EXTENDED subscriptions come by LSUB, and counters by STA
     script.say("000005 OK\r\n");
     CHECK(script.done(later).ok());
   }
+  SUBCASE("subscriptions are refused: they are unknown, and mailboxes are told all the same") {
+    script.say("000002 NO Cannot unsubscribe\r\n");
+    script.hear(
+        "000003 STATUS INBOX (MESSAGES UIDVALIDITY UIDNEXT)\r\n"
+        "000004 STATUS a.b (MESSAGES UIDVALIDITY UIDNEXT)\r\n");
+    script.say("000003 NO not now\r\n000004 NO not now\r\n");
+    auto listed = script.answer<answer::Listed>(list).entries;
+    REQUIRE(listed.size() == 3);
+    for (const answer::ListEntry& entry : listed) CHECK(entry.subscribed == (entry.mailbox.bytes == "INBOX"));
+    answer::Done done = script.done(list);
+    CHECK(done.ok());
+    CHECK(done.code == answer::kSubscriptionsUnknown);
+    CHECK(done.text == "LSUB: NO Cannot unsubscribe");
+    script.hear("000005 NOOP\r\n");
+    script.say("000005 OK\r\n");
+  }
   SUBCASE("subscriptions are not told: nothing is taken for unsubscribed") {
-    SUBCASE("refused") { script.say("000002 NO what\r\n"); }
-    SUBCASE("broken") { script.say("* LSUB (\r\n000002 OK\r\n"); }
+    script.say("* LSUB (\r\n000002 OK\r\n");
     script.hear("000003 NOOP\r\n");
     script.say("000003 OK\r\n");
     CHECK(script.answer<answer::Listed>(list).entries.size() == 3);
     CHECK_FALSE(script.done(list).ok());
   }
+}
+
+TEST_CASE("without LIST-EXTENDED only what is subscribed is asked for: not without an answer to LSUB") {
+  Script script(account());
+  script.plain();
+  auto list = script.ask(request::List{"", {"*"}, {"SUBSCRIBED"}, true});
+  script.hear("000001 LIST \"\" *\r\n000002 LSUB \"\" *\r\n");
+  script.say("* LIST () \".\" INBOX\r\n000001 OK\r\n000002 NO Cannot unsubscribe\r\n");
+  CHECK(words(script.done(list)) == "NO LSUB: NO Cannot unsubscribe");
 }
 
 TEST_CASE("what was listed before the server said what it has is listed anew if it has less") {

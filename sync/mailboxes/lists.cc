@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ipc/side.h"
+#include "ipc/subscriptions.h"
 #include "sync/mailboxes/arguments.h"
 #include "sync/mailboxes/ignore.h"
 #include "sync/mailboxes/mailbox.h"
@@ -117,6 +118,8 @@ void Lists::waitFor(Both<std::vector<Reply<Nothing>>> replies) {
     for (Reply<Nothing>& reply : replies[side]) {
       if (reply.done().code == answer::kUnreadable)
         hole_[side] = true;
+      else if (reply.done().code == answer::kSubscriptionsUnknown)
+        noSubscriptions_[side] = reply.done().text;
       else if (!reply.done().ok())
         throw ServerFailure(side, ExitStatus::tryAgain, "LIST: " + words(reply.done()));
     }
@@ -147,6 +150,7 @@ void Lists::exchangeLists() {
     heard_[side] = {};
     prefix_[side].outside.clear();
     hole_[side] = false;
+    noSubscriptions_[side].clear();
     request::List list = request(side);
     if (!list.patterns.empty()) replies[side].push_back(send(side, std::move(list)));
   }

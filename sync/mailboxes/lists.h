@@ -52,6 +52,8 @@ class Lists {
   bool complete() const;
   // A line of the last listing could not be read: what is missing there may be there all the same.
   bool hasHole(Side side) const { return hole_[side]; }
+  // The words of a server that did not tell, the last time, what is subscribed; empty: it did.
+  const std::string& whyNoSubscriptions(Side side) const { return noSubscriptions_[side]; }
 
   const Hierarchy& hierarchy(Side side) const { return *hierarchy_[side]; }
   Listing& listing(Side side) { return listing_[side]; }
@@ -97,6 +99,7 @@ class Lists {
   Both<std::optional<std::optional<char>>> delimiter_;  // unknown, or one, or NIL
   Both<Heard> heard_;                                   // until it is sorted out
   Both<bool> hole_;
+  Both<std::string> noSubscriptions_;
   std::map<MailboxName, std::pair<Side, const char*>> leftOut_;
   Both<std::optional<Hierarchy>> hierarchy_;
   Both<Prefix> prefix_;

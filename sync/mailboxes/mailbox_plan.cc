@@ -12,7 +12,9 @@ namespace {
 using Do = MailboxStep::Do;
 
 // A mailbox that is on both sides: its subscription follows the side that changed it.
-std::vector<MailboxStep> onBoth(bool local, bool remote, const bool* known) {
+std::vector<MailboxStep> onBoth(bool local, bool remote, const bool* known, bool tell) {
+  if (!tell && known == nullptr) return {{Do::add, Side::local, false}};  // so that none is undone later
+  if (!tell) return {};
   if (known == nullptr) {
     std::vector<MailboxStep> steps;
     if (local != remote) steps.push_back({Do::subscribe, local ? Side::remote : Side::local});
@@ -67,7 +69,7 @@ void leaveUnwanted(MailboxPlan& plan, const Policy& policy) {
 }
 
 std::vector<MailboxPlan> planMailboxes(const Listing& local, const Listing& remote,
-                                       const KnownSubscriptions& known) {
+                                       const KnownSubscriptions& known, bool tell) {
   std::set<MailboxName> names;
   for (const auto& [name, _] : local) names.insert(name);
   for (const auto& [name, _] : remote) names.insert(name);
@@ -78,14 +80,16 @@ std::vector<MailboxPlan> planMailboxes(const Listing& local, const Listing& remo
     auto row = known.find(name);
     const bool* subscribed = row == known.end() ? nullptr : &row->second;
     if (here != nullptr && there != nullptr)
-      plans.push_back({name, onBoth(here->subscribed, there->subscribed, subscribed), {}});
+      plans.push_back({name, onBoth(here->subscribed, there->subscribed, subscribed, tell), {}});
     else if (here == nullptr && there == nullptr)
       continue;
     else if (subscribed != nullptr)
       plans.push_back({name, {}, here != nullptr ? Side::remote : Side::local});
     else
       plans.push_back(
-          {name, onOne(here != nullptr ? Side::local : Side::remote, (here ? here : there)->subscribed), {}});
+          {name,
+           onOne(here != nullptr ? Side::local : Side::remote, tell && (here ? here : there)->subscribed),
+           {}});
   }
   return plans;
 }

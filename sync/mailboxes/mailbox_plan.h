@@ -60,7 +60,9 @@ void leaveUnwanted(MailboxPlan& plan, const Policy& policy);
 // Which of the mailboxes in the database are subscribed.
 using KnownSubscriptions = std::map<MailboxName, bool>;
 
+// `tell`: whether both sides have told what is subscribed. If not, all subscriptions stay as they are: what
+// one side does not tell is neither carried over nor taken for a change.
 std::vector<MailboxPlan> planMailboxes(const Listing& local, const Listing& remote,
-                                       const KnownSubscriptions& known);
+                                       const KnownSubscriptions& known, bool tell = true);
 
 }  // namespace interimap

@@ -39,6 +39,21 @@ Listing listing(Listed listed) {
 
 }  // namespace
 
+TEST_CASE("subscriptions that one side does not tell stay as they are on both") {
+  const MailboxName name = *MailboxName::of("a");
+  for (Listed local : {plain, subscribed})
+    for (Listed remote : {plain, subscribed}) {
+      CAPTURE(local);
+      CAPTURE(remote);
+      CHECK(shown(planMailboxes(listing(local), listing(remote), {}, false)) == "add ");
+      for (bool known : {false, true})
+        CHECK(shown(planMailboxes(listing(local), listing(remote), {{name, known}}, false)) == "sync ");
+    }
+  CHECK(shown(planMailboxes(listing(subscribed), {}, {}, false)) == "create remote add ");
+  CHECK(shown(planMailboxes({}, listing(subscribed), {}, false)) == "create local add ");
+  CHECK(shown(planMailboxes({}, listing(subscribed), {{name, true}}, false)) == "gone local ");
+}
+
 TEST_CASE("mailboxes and subscriptions: every row of the table") {
   const struct {
     Listed local, remote;

@@ -141,8 +141,15 @@ void MailboxSet::forgetGone(bool preview) {
 }
 
 std::vector<MailboxPlan> MailboxSet::plan() const {
-  std::vector<MailboxPlan> plans =
-      planMailboxes(lists_.listing(Side::local), lists_.listing(Side::remote), known());
+  std::vector<MailboxPlan> plans = planMailboxes(
+      lists_.listing(Side::local), lists_.listing(Side::remote), known(),
+      lists_.whyNoSubscriptions(Side::local).empty() && lists_.whyNoSubscriptions(Side::remote).empty());
+  for (Side side : kSides)
+    if (const std::string& why = lists_.whyNoSubscriptions(side); !why.empty())
+      log_.caution(About::server(side),
+                   "The server does not tell which mailboxes are subscribed (" + why +
+                       "): subscriptions stay as they are on both sides",
+                   ExitStatus::ok);
   for (MailboxPlan& plan : plans) leaveUnwanted(plan, rules_.of(plan.name));
   return plans;
 }
