@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kTogether = 64;
 // After so many passes a mailbox still has news of our own making: the servers do not agree on what they
 // store.
-constexpr int kMostPasses = 8;
+constexpr int kMostPasses = 16;
 // After a kill: how long an APPEND of the killed run may still be on its way, how often we look, and how many
 // looks without a change mean that it is not.
 constexpr std::chrono::seconds kStragglersLive{60};

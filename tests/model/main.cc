@@ -25,8 +25,16 @@ std::optional<std::string> verdict(const History& history, MemoryFiles& files) {
   return Trial(history, files, nullptr).verdict();
 }
 
-// Leaves out steps, many at a time at first, as long as it still goes wrong.
+// What goes wrong, whatever the message and the mailbox.
+std::string kind(const std::string& verdict) {
+  std::string words = verdict.substr(verdict.find(": ") == verdict.npos ? 0 : verdict.find(": "));
+  std::erase_if(words, [](char c) { return c >= '0' && c <= '9'; });
+  return words.substr(0, words.find('\\'));
+}
+
+// Leaves out steps, many at a time at first, as long as it still goes wrong in the same way.
 History shrunk(History history, MemoryFiles& files) {
+  const std::string wrong = kind(verdict(history, files).value_or(""));
   for (std::size_t chunk = std::max<std::size_t>(1, history.steps.size() / 2); chunk > 0; chunk /= 2) {
     for (bool again = true; again;) {
       again = false;
@@ -35,7 +43,7 @@ History shrunk(History history, MemoryFiles& files) {
         auto from = shorter.steps.begin() + static_cast<std::ptrdiff_t>(at);
         shorter.steps.erase(from,
                             from + static_cast<std::ptrdiff_t>(std::min(chunk, history.steps.size() - at)));
-        if (verdict(shorter, files)) {
+        if (auto what = verdict(shorter, files); what && kind(*what) == wrong) {
           history = std::move(shorter);
           again = true;
         } else {

@@ -454,6 +454,7 @@ void Trial::act(const Step& step) {
     case What::renumber:
       if (!account.find(name)) return;
       account.find(name)->renumber(++account.lastValidity);
+      witness_.renumbered(name);
       return upset(name);
     case What::backup:
       if (account.find(name)) account.backups[name] = *account.find(name);
@@ -509,6 +510,7 @@ void Trial::reappend(const Step& step) {
   expunge({.what = What::expunge, .side = step.side, .serial = step.serial});
   mailbox->append(step.serial, flags);
   witness_.appended(step.side, mailboxName, step.serial, witness_.kind(step.serial), flags);
+  witness_.putBack(mailboxName, step.serial);
 }
 
 void Trial::flag(const Step& step) {

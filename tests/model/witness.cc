@@ -106,7 +106,7 @@ void Witness::takenAfresh(const std::string& mailbox) {
 }
 
 bool Witness::isUpset(const std::string& mailbox) const {
-  if (upset_.contains(mailbox)) return true;
+  if (upset_.contains(mailbox) || doubtful_.contains(mailbox)) return true;
   return std::ranges::any_of(renamed_, [&](const std::string& name) {
     bool onBoth = accounts_.local.find(name) && accounts_.remote.find(name);
     return !onBoth && (mailbox == name || mailbox.starts_with(name + '\0'));
@@ -264,6 +264,7 @@ void Witness::expunges(Side side, const std::string& mailbox, std::uint32_t seri
     throw Broken(at(side, mailbox) + "message " + std::to_string(serial) +
                  " is expunged, the only one, which nobody has expunged");
   }
+  if (kin.putBack && accounts_[side].find(mailbox)->count(serial) > 1) return;
   unsigned users = kin.userExpunges[other(side)];
   if (blameless_ && kin.earlierExpunges[other(side)] > 0) {
     users += kin.earlierExpunges[other(side)];

@@ -38,6 +38,17 @@ class Witness {
   // is in doubt.
   bool isUpset(const std::string& mailbox) const;
   void renamed(const std::string& mailbox) { renamed_.insert(mailbox); }
+  // The UIDs of such a one lose their meaning before the engine has followed: there is nothing left to follow
+  // by, should there be another one of its name.
+  void renumbered(const std::string& mailbox) {
+    if (renamed_.contains(mailbox)) doubtful_.insert(mailbox);
+  }
+  // A message was taken away, and the same one put there again: without what both sides had in common, as far
+  // as the engine knows, and beside a copy of the first that it may have made meanwhile.
+  void putBack(const std::string& mailbox, std::uint32_t serial) {
+    Kin& it = kin(mailbox, serial);
+    it.flagsForgotten = it.putBack = true;
+  }
   const std::set<std::string>& upsetMailboxes() const { return upset_; }
   // A run did not go through as planned, or users were there during it.
   void disturbed() { disturbed_ = true; }
@@ -114,6 +125,7 @@ class Witness {
     bool flagsForgotten = false;    // by the engine
     Both<bool> copiedTo;            // by the engine
     bool deletedForgotten = false;  // whether it is \Deleted
+    bool putBack = false;           // taken away by a user, and put there again
     bool perhapsDead = false;       // ... when the engine cannot have known yet that it had copied it
     Both<unsigned> userExpunges, engineExpunges;
     Both<unsigned> earlierExpunges;       // by users, before the mailbox was taken afresh
@@ -152,7 +164,7 @@ class Witness {
   std::set<std::uint32_t> lateNow_;  // in this run
   std::set<Key> takenNow_;           // along, in this run
   IsSurplus isSurplus_;
-  std::set<std::string> upset_, forbidden_, renamed_;
+  std::set<std::string> upset_, forbidden_, renamed_, doubtful_;
   const std::vector<settings::OfMailbox>* policy_ = nullptr;
   bool policied_ = false, calm_ = false, onePolicy_ = false;
   bool disturbed_ = false, blameless_ = false, strict_ = false, several_ = false, overlap_ = false,
