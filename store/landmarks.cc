@@ -7,21 +7,12 @@
 
 namespace interimap::store {
 
-void Store::addLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers) {
-  for (const auto& [uid, header] : headers)
-    Query(*database_, "INSERT OR REPLACE INTO ours_landmarks VALUES (?, ?, ?, ?)", id, side, uid,
-          std::string_view(reinterpret_cast<const char*>(header.data()), header.size()))
-        .run();
-  Query(*database_,
-        "DELETE FROM ours_landmarks WHERE idx = ?1 AND side = ?2 AND UID NOT IN (SELECT UID FROM "
-        "ours_landmarks WHERE idx = ?1 AND side = ?2 ORDER BY UID DESC LIMIT ?3)",
-        id, side, static_cast<std::int64_t>(kLandmarks))
-      .run();
-}
-
 void Store::setLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers) {
   Query(*database_, "DELETE FROM ours_landmarks WHERE idx = ? AND side = ?", id, side).run();
-  addLandmarks(id, side, headers);
+  for (const auto& [uid, header] : headers)
+    Query(*database_, "INSERT INTO ours_landmarks VALUES (?, ?, ?, ?)", id, side, uid,
+          std::string_view(reinterpret_cast<const char*>(header.data()), header.size()))
+        .run();
 }
 
 std::map<Uid, HeaderDigest> Store::landmarks(MailboxId id, Side side) const {

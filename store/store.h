@@ -311,9 +311,7 @@ class Store {
   std::vector<MailboxId> withJournal() const;
 
   // The newest messages of `side` that are known, and the digests of their headers there: a few, by which to
-  // see whether its UIDs still mean what they meant. Those that are added come to those there are; the
-  // highest stay.
-  void addLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers);
+  // see whether its UIDs still mean what they meant. At most kLandmarks.
   void setLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers);
   std::map<Uid, HeaderDigest> landmarks(MailboxId id, Side side) const;
 

@@ -290,8 +290,8 @@ void Lane::send(Appending window) {
   request::Append append{
       load.mailbox->wire[target_.side()], window.together, {}, load.mailbox->appendLimit[target_.side()]};
   for (const answer::WindowMessage& message : window.messages)
-    append.messages.push_back({load.withoutKeywords ? message.flags.only(isSystem) : message.flags,
-                               message.date, message.body});
+    append.messages.push_back(
+        {load.withoutKeywords ? message.flags.only(isSystem) : message.flags, message.date, message.body});
   tally_.appendedTo.insert(load.mailbox);
   window.sent = pace_.send(std::chrono::steady_clock::now());
   UidSet sources;
@@ -363,17 +363,25 @@ Lane::Again Lane::settle(Appending& window) {
   window.place = {};
   if (from.empty()) return again;
   store_.addCopied(load.mailbox->id, target_.side(), to);
-  std::map<Uid, HeaderDigest> landmarks;
-  for (const answer::WindowMessage& message : window.messages)
-    if (from.contains(message.uid)) landmarks.insert_or_assign(message.uid, message.header);
-  while (landmarks.size() > store::kLandmarks) landmarks.erase(landmarks.begin());
-  store_.addLandmarks(load.mailbox->id, source_.side(), landmarks);
+  noteLandmarks(window, from);
   bool toLocal = target_.side() == Side::local;
   (toLocal ? log_.done().copiedToLocal : log_.done().copiedToRemote) += from.size();
   log_.info(About::at(Side::local, load.mailbox->wire.local).with(toLocal ? to : from),
             "Added " + std::to_string(from.size()) + " UID(s) " + (toLocal ? to : from).text() +
                 (toLocal ? " <- " : " -> ") + (toLocal ? from : to).text());
   return again;
+}
+
+// The highest of those that were copied.
+void Lane::noteLandmarks(const Appending& window, const UidSet& copied) {
+  std::map<Uid, HeaderDigest>& landmarks = tally_.landmarks[window.load->mailbox];
+  std::size_t noted = 0;
+  for (auto it = window.messages.rbegin(); it != window.messages.rend() && noted < store::kLandmarks; ++it) {
+    if (!copied.contains(it->uid)) continue;
+    landmarks.insert_or_assign(it->uid, it->header);
+    ++noted;
+  }
+  while (landmarks.size() > store::kLandmarks) landmarks.erase(landmarks.begin());
 }
 
 void Lane::leaveOutKeywords(const Load& load, const answer::WindowMessage& message,

@@ -28,6 +28,8 @@ namespace interimap {
 struct Tally {
   // Of each mailbox, where the target says that the copies are.
   std::map<const Mailbox*, Copies> copies;
+  // The newest messages of each mailbox of which there are copies, and their headers (store::kLandmarks).
+  std::map<const Mailbox*, std::map<Uid, HeaderDigest>> landmarks;
   // Of each mailbox, what the target has stored without saying where; UIDs of the source.
   std::map<const Mailbox*, UidSet> unnamed;
   std::uint64_t total = 0;     // messages
@@ -139,6 +141,7 @@ class Lane {
   void send(Appending appending);
   // Records what became of a window; gives back what has to be tried again, one by one.
   Again settle(Appending& appending);
+  void noteLandmarks(const Appending& window, const UidSet& copied);
   bool withdraw();
   void leaveOutKeywords(const Load& load, const answer::WindowMessage& message, const std::string& reply);
   void owe(const Load& load, Uid uid);

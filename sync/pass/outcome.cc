@@ -28,14 +28,17 @@ void rememberState(const Work& work, const BothChanges& changes, const Applicati
 }
 
 // Those that were shown, and those that were copied in the meantime.
-void rememberLandmarks(const Work& work, const std::optional<Changes>& changes, Side side) {
-  if (!changes || changes->landmarksAsked.empty()) return;
+void rememberLandmarks(const Work& work, const std::optional<Changes>& changes, Side side,
+                       const std::map<Uid, HeaderDigest>& copied) {
+  if (!changes || (changes->landmarksAsked.empty() && copied.empty())) return;
   const store::MailboxId id = work.mailbox.id;
   const std::map<Uid, HeaderDigest> before = work.store.landmarks(id, side);
   std::map<Uid, HeaderDigest> landmarks = before;
   std::erase_if(landmarks, [&](const auto& it) { return changes->landmarksAsked.contains(it.first); });
   for (const auto& [uid, header] : changes->landmarks)
     if (work.store.partner(id, side, uid)) landmarks.emplace(uid, header);
+  for (const auto& [uid, header] : copied) landmarks.insert_or_assign(uid, header);
+  while (landmarks.size() > store::kLandmarks) landmarks.erase(landmarks.begin());
   if (landmarks != before) work.store.setLandmarks(id, side, landmarks);
 }
 
@@ -73,10 +76,16 @@ void reportUnfound(const Work& work) {
 
 }  // namespace
 
-void rememberReached(const Work& work, const BothChanges& changes, const Application& done) {
+void rememberReached(const Work& work, const BothChanges& changes, const Application& done,
+                     const Both<Lanes*>& lanes) {
   rememberState(work, changes, done);
   work.store.forgetCopied(work.mailbox.id);
-  for (Side side : kSides) rememberLandmarks(work, changes[side], side);
+  for (Side side : kSides) {
+    auto copied = lanes[side]->tally().landmarks.find(&work.mailbox);
+    rememberLandmarks(
+        work, changes[side], side,
+        copied == lanes[side]->tally().landmarks.end() ? std::map<Uid, HeaderDigest>() : copied->second);
+  }
 }
 
 void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes) {

@@ -12,7 +12,8 @@
 namespace interimap {
 
 // Within the caller's transaction.
-void rememberReached(const Work& work, const BothChanges& changes, const Application& done);
+void rememberReached(const Work& work, const BothChanges& changes, const Application& done,
+                     const Both<Lanes*>& lanes);
 
 // What the pass that follows has to know of what this one has done.
 void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes);

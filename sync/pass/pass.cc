@@ -183,7 +183,7 @@ void Pass::finish(const Both<Lanes*>& lanes) {
   for (Side side : kSides)
     if (changes_[side] && changes_[side]->doubt && changes_[side]->doubt->why == Changes::Doubt::Why::number)
       return;
-  rememberReached(work_, changes_, *application_);
+  rememberReached(work_, changes_, *application_, lanes);
   decideNext(work_, changes_, *application_, lanes);
 }
 

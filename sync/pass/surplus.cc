@@ -30,6 +30,7 @@ std::optional<Uid> copyOf(const store::RefusedMessage& surplus) {
 // the same server. A copy may have several.
 bool Surplus::compare(Side side, std::vector<Echo>& echoes) {
   Changes& changes = *changes_[side];
+  if (changes.copied.empty()) return true;
   std::map<std::uint32_t, UidSet> ofSize;
   for (const Fresh& fresh : changes.fresh)
     if (fresh.size > 0 && fresh.uid.value() >= changes.knownNext.value &&
