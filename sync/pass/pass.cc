@@ -98,7 +98,10 @@ void Pass::begin(Both<Lanes*> lanes) {
     if (changes_[side] && !work_.due.again) reportStrangers(work_, changes_, side);
   if (!resume()) return;
   if (!work_.due.afresh && !leaveSurplus()) return;
-  if (work_.isFull()) reportUnmatched(work_, changes_, redo_);
+  if (work_.isFull()) {
+    reportUnmatched(work_, changes_, redo_);
+    rememberUnmatched(work_, changes_);
+  }
   UidSet recognised;
   for (const Touched& touched : joined_) recognised.add(touched.local);
   Decision decision = decide(work_, changes_, questions_.answers, std::exchange(joined_, {}));
@@ -120,9 +123,13 @@ bool Pass::resume() {
   if (!unfinished) return true;
   store::Transaction transaction = work_.store.begin();
   if (isFirst) work_.store.putState(work_.mailbox.id, work_.begun(Side::local), work_.begun(Side::remote));
+  // Whatever becomes of this run, they are still to be copied.
   for (Side side : kSides)
-    for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, redo_[side]))
+    for (const store::Pair& pair : work_.store.pairs(work_.mailbox.id, side, redo_[side])) {
       work_.store.unmap(work_.mailbox.id, pair.local);
+      work_.store.refuse(work_.mailbox.id, side, side == Side::local ? pair.local : pair.remote,
+                         store::Refusal::unsent, "");
+    }
   Resumption resumption(work_, changes_, questions_.answers);
   if (!resumption.run()) return false;
   if (pairing_.isAsked()) {

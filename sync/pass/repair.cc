@@ -68,6 +68,15 @@ void reportUnmatched(const Work& work, const BothChanges& changes, const Both<Ui
                                                       number(fresh.uid.value()) + ". Redownloading.");
 }
 
+void rememberUnmatched(Work& work, const BothChanges& changes) {
+  store::Transaction transaction = work.store.begin();
+  for (Side side : kSides)
+    for (const Fresh& fresh : changes[side]->fresh)
+      if (fresh.uid.value() < changes[side]->knownNext.value && !work.refused[side].contains(fresh.uid))
+        work.store.refuse(work.mailbox.id, side, fresh.uid, store::Refusal::unsent, "");
+  transaction.commit("unmatched");
+}
+
 void reportStrangers(const Work& work, const BothChanges& changes, Side side) {
   About about = work.about(other(side));
   if (!work.store.journal(work.mailbox.id, side).intents.empty()) return;

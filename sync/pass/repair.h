@@ -16,6 +16,8 @@ Both<UidSet> findLost(const Work& work, BothChanges& changes);
 void reportUnreported(const Work& work, const BothChanges& changes, const Plan& plan);
 // Neither new nor known, nor among `redo`.
 void reportUnmatched(const Work& work, const BothChanges& changes, const Both<UidSet>& redo);
+// They are to be copied, whatever becomes of this run: no listing of what is new shows them again.
+void rememberUnmatched(Work& work, const BothChanges& changes);
 // VANISHED or changed on this side, and nothing to do with what is on the other.
 void reportStrangers(const Work& work, const BothChanges& changes, Side side);
 

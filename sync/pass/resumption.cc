@@ -259,6 +259,7 @@ void Resumption::leaveUnseen(Side target, const std::vector<Sent>& sent,
                        dropped ? store::Refusal::surplus : store::Refusal::refused,
                        dropped ? "" : "the server said that it took it, and has not");
   work_.refused[source].add(unseen);
+  unseen_[source].add(unseen);
   if (changes_[source])
     std::erase_if(changes_[source]->fresh, [&](const Fresh& it) { return unseen.contains(it.uid); });
   if (dropped) return reportDropped(work_, source, unseen);
@@ -303,6 +304,7 @@ void Resumption::settleOwed(Side source) {
   std::ranges::sort(changes.fresh, {}, &Fresh::uid);
   for (const Fresh& fresh : changes.fresh) there.add(fresh.uid);
   there.add(left_[source]);
+  there.add(unseen_[source]);
   UidSet looked = answers_.owed[source];
   looked.add(UidSet::from(changes.listedFrom));
   for (const store::RefusedMessage& it : work_.store.refused(work_.mailbox.id))

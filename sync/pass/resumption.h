@@ -46,7 +46,8 @@ class Resumption {
   Answers& answers_;
   Both<std::map<Uid, answer::Message>> seen_;  // by look()
   Both<UidSet> departed_;
-  Both<UidSet> left_;  // late copies that stay on that side alone
+  Both<UidSet> left_;    // late copies that stay on that side alone
+  Both<UidSet> unseen_;  // messages of that side whose copies the other one has taken, and does not show
 };
 
 }  // namespace interimap
