@@ -62,6 +62,7 @@ struct RunEnd {
   std::optional<ComeBack> comeBack = {};
   std::chrono::steady_clock::time_point notBefore = {};  // a server asks to be left alone until then
   bool copied = false;                                   // something, or was about to
+  bool carried = false;                                  // something for sure
 };
 
 // What to do: interimap's kind of run or pullimap's.

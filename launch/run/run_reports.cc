@@ -120,6 +120,7 @@ void Run::handle(Member&, const Locked&) {
 void Run::handle(Member&, const Progress& progress) {
   backAt_.reset();
   end_.copied = true;
+  end_.carried = end_.carried || progress.messages > 0;
   around_.progress.update(progress, Clock::now());
   around_.service.progress("Copying " + progressText(progress), Clock::now());
 }

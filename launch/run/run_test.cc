@@ -161,6 +161,22 @@ TEST_CASE("watching: a connection that breaks is made again") {
         "remote: ERROR: oops\ntrying again in N s\nremote: ERROR: oops\ntrying again in N s\n");
 }
 
+TEST_CASE("watching: a line that breaks again and again, and carries something each time, is not away") {
+  Result result = play({.sync = "slPWq|slPWq|slPWq|slSKt0",
+                        .local = "sgwq|sgwq|sgwq|sgwq",
+                        .remote = "sge9|sge9|sge9|sgwq",
+                        .watch = true});
+  CHECK(result.status == 0);
+  std::regex announced("again in ([0-9]+) s");
+  INFO(result.log);
+  std::size_t waits = 0;
+  for (std::sregex_iterator each(result.log.begin(), result.log.end(), announced), end; each != end; ++each) {
+    CHECK(std::stoi((*each)[1]) <= 2);
+    ++waits;
+  }
+  CHECK(waits == 3);
+}
+
 TEST_CASE("watching: what does not pass ends it") {
   struct {
     const char *sync, *local, *remote;

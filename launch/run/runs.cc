@@ -38,10 +38,9 @@ int Runs::all(const Settings& settings) {
   for (bool first = true;; first = false) {
     auto began = Clock::now();
     RunEnd end = one(settings, reached);
-    if (end.reached == Reached::waiting) {
-      away_.reset();
-      refused_.reset();
-    }
+    if (end.reached == Reached::waiting) refused_.reset();
+    // A line that breaks again and again, and carries something each time, is not away.
+    if (end.reached == Reached::waiting || end.carried) away_.reset();
     reached = std::max(reached, end.reached);
     if (end.reached == Reached::waiting) askedAgain_ = false;
     if (end.status == static_cast<int>(kStale) && renews(end, Clock::now() - began)) continue;
