@@ -17,6 +17,8 @@ class Backoff {
   };
   // For a server that is away.
   static constexpr Range kAway{std::chrono::seconds(1), std::chrono::minutes(10)};
+  // For one that was there, and whose line broke while there was something to copy.
+  static constexpr Range kBroken{std::chrono::seconds(1), std::chrono::seconds(30)};
   // For one that refused the login: many of those are locked out who try again at once.
   static constexpr Range kRefused{std::chrono::minutes(1), std::chrono::hours(1)};
 

@@ -11,7 +11,7 @@ using namespace interimap;
 using namespace std::chrono_literals;
 
 TEST_CASE("field 17: back-off doubles within its range, and starts again after a reset") {
-  for (Backoff::Range range : {Backoff::kAway, Backoff::kRefused})
+  for (Backoff::Range range : {Backoff::kAway, Backoff::kBroken, Backoff::kRefused})
     for (std::uint32_t seed : {0u, 1u, 4242u}) {
       CAPTURE(seed);
       Backoff backoff(seed, range);

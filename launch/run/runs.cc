@@ -39,8 +39,8 @@ int Runs::all(const Settings& settings) {
     auto began = Clock::now();
     RunEnd end = one(settings, reached);
     if (end.reached == Reached::waiting) refused_.reset();
-    // A line that breaks again and again, and carries something each time, is not away.
-    if (end.reached == Reached::waiting || end.carried) away_.reset();
+    if (end.reached == Reached::waiting || end.copied) away_.reset();
+    if (end.reached == Reached::waiting || end.carried) broken_.reset();
     reached = std::max(reached, end.reached);
     if (end.reached == Reached::waiting) askedAgain_ = false;
     if (end.status == static_cast<int>(kStale) && renews(end, Clock::now() - began)) continue;
@@ -57,7 +57,8 @@ int Runs::all(const Settings& settings) {
     }
 
     auto least = std::chrono::ceil<std::chrono::milliseconds>(end.notBefore - Clock::now());
-    auto time = std::max((refused ? refused_ : away_).next(), least);
+    Backoff& backoff = refused ? refused_ : end.copied ? broken_ : away_;
+    auto time = std::max(backoff.next(), least);
     std::string again = "trying again in " + std::to_string((time + 500ms) / 1s) + " s";
     around_.log.line(LogLevel::notice, again);
     around_.service.ready();  // it does what it can: nobody has to wait for a server that is away

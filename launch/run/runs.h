@@ -25,6 +25,7 @@ class Runs {
       : around_(around),
         watching_(watching),
         away_(seed),
+        broken_(seed, Backoff::kBroken),
         refused_(seed, Backoff::kRefused),
         throttled_(seed, Backoff::kThrottled) {}
 
@@ -52,7 +53,8 @@ class Runs {
 
   Surroundings around_;
   bool watching_;
-  Backoff away_, refused_;              // how long to wait for a server that is away, or that refused us
+  // How long to wait for a server that is away, whose line broke, or that refused us.
+  Backoff away_, broken_, refused_;
   Backoff throttled_;                   // or that is asked too much
   std::chrono::milliseconds waited_{};  // for such a one, since something was copied
   std::string exported_;
