@@ -58,6 +58,13 @@ bool Lane::advance() {
   return commit() || moved;
 }
 
+// By runs before, and not proven to be the fault of a message.
+std::size_t Lane::lossesAtAppend() const {
+  return static_cast<std::size_t>(std::ranges::count_if(store_.hangups(), [&](const store::Hangup& hangup) {
+    return hangup.asked == store::Hangup::Asked::append && hangup.side == target_.side() && !hangup.isProven();
+  }));
+}
+
 // What is stored needs no room any more. That it is, is written down with the next window that arrives: until
 // then the journal tells of it.
 void Lane::makeRoom() {

@@ -59,7 +59,8 @@ class Lane {
         log_(log),
         tally_(tally),
         allowance_(allowance),
-        share_(room) {}
+        share_(room),
+        pace_(lossesAtAppend()) {}
   Lane(const Lane&) = delete;
 
   // What a mailbox is to get. `targetNext`: a UIDNEXT that the target had before the first APPEND of this
@@ -127,6 +128,7 @@ class Lane {
     std::uint64_t octets;
   };
 
+  std::size_t lossesAtAppend() const;
   void makeRoom();
   bool fetch();
   void fetch(const Load& load, UidSet uids, std::uint64_t octets, bool together, bool bare);

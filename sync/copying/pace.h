@@ -14,6 +14,7 @@ class Pace {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::uint64_t kAtFirst = 512 << 10;  // octets, before anything was seen
+  static constexpr std::uint64_t kLeastAtFirst = 16 << 10;
   static constexpr std::uint64_t kLeast = 128 << 10, kMost = 8 << 20;
   static constexpr double kSeconds = 3;
 
@@ -22,6 +23,11 @@ class Pace {
     Time at;
     std::uint64_t answered = 0;  // before it was sent
   };
+
+  // `losses`: how often the line broke over what was sent, and nothing is known of the cause. It may never
+  // carry more than that in one go: a quarter each time.
+  explicit Pace(std::size_t losses = 0)
+      : most_(std::max(kLeastAtFirst, kAtFirst >> (2 * std::min<std::size_t>(losses, 8)))) {}
 
   std::uint64_t most() const { return most_; }
   Sent send(Time now) const { return {now, answered_}; }
@@ -37,7 +43,7 @@ class Pace {
   }
 
  private:
-  std::uint64_t most_ = kAtFirst, answered_ = 0;
+  std::uint64_t most_, answered_ = 0;
 };
 
 }  // namespace interimap

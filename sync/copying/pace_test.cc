@@ -51,6 +51,16 @@ TEST_CASE("field 1: what is on its way unanswered is some seconds of what the li
   }
 }
 
+TEST_CASE("field 1: a line that broke over what was sent is begun with less") {
+  CHECK(Pace(1).most() == Pace::kAtFirst / 4);
+  CHECK(Pace(2).most() == Pace::kAtFirst / 16);
+  CHECK(Pace(3).most() == Pace::kLeastAtFirst);
+  CHECK(Pace(1'000'000).most() == Pace::kLeastAtFirst);
+  Pace pace(9);
+  for (int i = 0; i < 10; ++i) pace.answer(pace.send(Pace::Time()), 1 << 20, Pace::Time() + 1ms);
+  CHECK(pace.most() == Pace::kMost);
+}
+
 TEST_CASE("a fast line is filled soon, whatever the way to it") {
   CHECK(after(2 << 20, 1e9, 0ms) == Pace::kMost);
   CHECK(after(8 << 20, 100e6, 50ms) == Pace::kMost);

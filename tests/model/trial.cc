@@ -369,6 +369,10 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
   });
   Installation& self = installations_[at_];
   self.seam = &seam;
+  struct Leaving {  // however this ends
+    Seam*& seam;
+    ~Leaving() { seam = nullptr; }
+  } leaving{self.seam};
   try {
     Server local(Side::local, Channel(std::move(ends.local)), interleaving, seam),
         remote(Side::remote, Channel(std::move(ends.remote)), interleaving, seam);
@@ -391,7 +395,6 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
     files_.contents = files_.onDisk = std::move(atKill);
     throw;
   }
-  self.seam = nullptr;
   return log.status();
 }
 
