@@ -28,7 +28,7 @@ using Words = std::vector<std::string>;
 constexpr const char* kAll23 =
     "auth_mechanisms = plain login scram-sha-1 scram-sha-256 oauthbearer xoauth2 external\n";
 constexpr auto kDelay = 10ms;  // one way
-constexpr unsigned kAttempts = 4;
+constexpr unsigned kAttempts = 16;
 
 // In place of a mechanism: the certificate alone, and no login.
 constexpr const char* kNoLogin = "";
