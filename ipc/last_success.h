@@ -13,9 +13,11 @@ namespace interimap {
 
 class LastSuccess {
  public:
+  static constexpr const char* kSuffix = "-last-success";
+
   // Beside that database.
   LastSuccess(const std::string& directory, const std::string& database)
-      : path_((directory == "/" ? "" : directory) + "/" + database + "-last-success") {}
+      : path_((directory == "/" ? "" : directory) + "/" + database + kSuffix) {}
 
   // Seconds since 1970. Whether it could be written.
   bool note(std::int64_t now) const;

@@ -17,8 +17,8 @@ class Began {
   explicit Began(const std::string& configuration);
 
   void note(std::int64_t now) const;  // throws Failure(cantCreate)
-  std::optional<std::int64_t> time()
-      const;  // seconds since 1970; nothing if there was none, or of another one
+  // Seconds since 1970; nothing if there was none, or of another one.
+  std::optional<std::int64_t> time() const;
 
  private:
   std::string configuration_, path_;

@@ -29,15 +29,6 @@ using namespace std::chrono_literals;
 // Between two looks at whether the list has changed, and two at the terminal while others write to it.
 constexpr auto kBetweenLooks = 5s, kBetweenLines = 1s;
 
-// Blocked from before the fork on: one that is told to stop before it listens shall hear of it all the same.
-void blockPassedOn() {
-  sigset_t both;
-  sigemptyset(&both);
-  sigaddset(&both, kPassedOn.terminate);
-  sigaddset(&both, kPassedOn.interrupt);
-  sigprocmask(SIG_BLOCK, &both, nullptr);
-}
-
 // A descriptor for each that runs.
 void takeDescriptors() {
   rlimit limit{};
@@ -54,7 +45,8 @@ std::string seconds(std::chrono::milliseconds time) {
 }  // namespace
 
 Asked Fleet::run(AccountList list, const Reload& reload) {
-  blockPassedOn();
+  // From before the fork on: one that is told to stop before it listens shall hear of it all the same.
+  block(kPassedOn);
   takeDescriptors();
   for (Instance& account : list.accounts) add(std::move(account));
   while (true) {

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <new>
 
+#include "launch/run/await_asked.h"
 #include "launch/run/captured_stderr.h"
 
 using namespace interimap;
@@ -71,17 +72,6 @@ struct Test {
     return outcome;
   }
 };
-
-// Until somebody asks for something.
-int await() {
-  Signals signals({}, kPassedOn);
-  while (true) {
-    pollfd each{signals.fd(), POLLIN, 0};
-    poll(&each, 1, -1);
-    while (auto asked = signals.next())
-      if (*asked != Asked::nothing) return *asked == Asked::interrupt ? 1 : 0;
-  }
-}
 
 bool has(const std::string& text, const std::string& part) {
   CAPTURE(text);
@@ -142,7 +132,7 @@ TEST_CASE("fleet: asked to stop, it starts no more, and those that run end in or
         {.jobs = 2}, "a\nb\nc\nd\n", [&](Instance account, Service&) {
           if (account.name == "a") return 0;
           if (++shared->begun == 2) kill(getppid(), number);
-          const int status = await();
+          const int status = awaitAsked();
           shared->running += status == (number == SIGINT ? 1 : 0);
           return status;
         }}.run();
@@ -166,7 +156,7 @@ TEST_CASE("fleet: watchers appear and vanish with the list, and one whose line c
         ++shared->running;
         service.ready();
         service.status("Waiting for news");
-        int status = await();
+        int status = awaitAsked();
         --shared->running;
         return status;
       },

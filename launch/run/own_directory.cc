@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "ipc/descriptor.h"
+#include "ipc/last_success.h"
 
 namespace interimap {
 
@@ -21,8 +22,8 @@ namespace {
 
 // What SQLite keeps beside a database.
 constexpr std::string_view kBeside[] = {"-wal", "-journal", "-shm"};
-// And sync (ipc/last_success.h): it is made again where it is missing.
-constexpr std::string_view kLastSuccess = "-last-success";
+// And sync: it is made again where it is missing.
+constexpr const char* kLastSuccess = LastSuccess::kSuffix;
 
 Descriptor openDirectory(int at, const std::string& name) {
   return Descriptor(openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -62,8 +63,7 @@ class Arrangement {
     if (!listing) return true;
     while (const dirent* entry = readdir(listing.get())) {
       std::string_view found = entry->d_name;
-      bool its =
-          found == "." || found == ".." || found == name_ || found == name_ + std::string(kLastSuccess);
+      bool its = found == "." || found == ".." || found == name_ || found == name_ + kLastSuccess;
       for (std::string_view suffix : kBeside) its = its || found == name_ + std::string(suffix);
       if (!its) return false;
     }
@@ -83,7 +83,7 @@ class Arrangement {
   // What is there belongs to a database that has been taken away.
   void clear() const {
     unlinkat(directory_.get(), name_.c_str(), 0);
-    unlinkat(directory_.get(), (name_ + std::string(kLastSuccess)).c_str(), 0);
+    unlinkat(directory_.get(), (name_ + kLastSuccess).c_str(), 0);
     for (std::string_view suffix : kBeside)
       unlinkat(directory_.get(), (name_ + std::string(suffix)).c_str(), 0);
   }
@@ -115,7 +115,7 @@ class Arrangement {
     clear();
     if (linkat(shared_.get(), name_.c_str(), directory_.get(), name_.c_str(), 0) != 0) return false;
     if (fsync(directory_.get()) == 0 && putLink()) {
-      unlinkat(shared_.get(), (name_ + std::string(kLastSuccess)).c_str(), 0);
+      unlinkat(shared_.get(), (name_ + kLastSuccess).c_str(), 0);
       return true;
     }
     unlinkat(directory_.get(), name_.c_str(), 0);

@@ -39,6 +39,7 @@ int Runs::all(const Settings& settings) {
     auto began = Clock::now();
     RunEnd end = one(settings, reached);
     if (end.reached == Reached::waiting) refused_.reset();
+    // A server that got so far was there. A line that carries something each time is not waited for longer.
     if (end.reached == Reached::waiting || end.copied) away_.reset();
     if (end.reached == Reached::waiting || end.carried) broken_.reset();
     reached = std::max(reached, end.reached);

@@ -29,15 +29,6 @@ using Clock = Service::Clock;
 
 [[noreturn]] void fail(const char* what) { throw systemFailure(what, errno); }
 
-// Blocked from before the fork on: one that is told to stop before it listens shall hear of it all the same.
-void blockPassedOn() {
-  sigset_t both;
-  sigemptyset(&both);
-  sigaddset(&both, kPassedOn.terminate);
-  sigaddset(&both, kPassedOn.interrupt);
-  sigprocmask(SIG_BLOCK, &both, nullptr);
-}
-
 int live(const std::string& name, const Siblings::Life& life, Service& service) {
   try {
     return life(name, service);
@@ -62,7 +53,8 @@ int gravest(std::span<const int> statuses) {
 }
 
 int Siblings::run(const std::vector<std::string>& names, const Life& life) {
-  blockPassedOn();
+  // From before the fork on: one that is told to stop before it listens shall hear of it all the same.
+  block(kPassedOn);
   try {
     for (const std::string& name : names) start(name, life);
   } catch (const Failure&) {

@@ -11,6 +11,7 @@
 
 #include <stdexcept>
 
+#include "launch/run/await_asked.h"
 #include "launch/run/captured_stderr.h"
 
 using namespace interimap;
@@ -43,17 +44,6 @@ Family live(const std::vector<std::string>& names, const Siblings::Life& life) {
   }
   sigprocmask(SIG_SETMASK, &before, nullptr);
   return family;
-}
-
-// Until somebody asks for something.
-int await() {
-  Signals signals({}, kPassedOn);
-  while (true) {
-    pollfd each{signals.fd(), POLLIN, 0};
-    poll(&each, 1, -1);
-    while (auto asked = signals.next())
-      if (*asked != Asked::nothing) return *asked == Asked::interrupt ? 1 : 0;
-  }
 }
 
 std::size_t count(const std::string& text, const std::string& part) {
@@ -108,7 +98,7 @@ TEST_CASE("siblings: ready when all are, and well while all are") {
       (void)!read(aIsWell[0], &octet, 1);
       kill(getppid(), SIGTERM);
     }
-    return await();
+    return awaitAsked();
   });
   close(aIsWell[0]);
   close(aIsWell[1]);
@@ -127,7 +117,7 @@ TEST_CASE("siblings: what is asked of the first is passed on, and counts once") 
         kill(getpid(), number == SIGTERM ? SIGINT : SIGTERM);  // not by the one who is to ask: ignored
         kill(getppid(), number);
       }
-      return await();
+      return awaitAsked();
     });
     CHECK(family.status == (number == SIGINT ? 1 : 0));
   }

@@ -10,6 +10,14 @@
 
 namespace interimap {
 
+void block(SignalNumbers numbers) {
+  sigset_t both;
+  sigemptyset(&both);
+  sigaddset(&both, numbers.terminate);
+  sigaddset(&both, numbers.interrupt);
+  sigprocmask(SIG_BLOCK, &both, nullptr);
+}
+
 Signals::Signals(std::function<void()> hangUp, SignalNumbers numbers)
     : hangUp_(std::move(hangUp)), numbers_(numbers) {
   sigset_t caught;

@@ -21,6 +21,8 @@ struct SignalNumbers {
   int terminate = SIGTERM, interrupt = SIGINT;
 };
 inline constexpr SignalNumbers kPassedOn{SIGUSR1, SIGUSR2};
+// They wait until a Signals of this process, or of one that it forks, takes them.
+void block(SignalNumbers numbers);
 
 class Signals {
  public:

@@ -2,7 +2,8 @@
 
 // The octets of messages that may be transferred in a day (`daily`): what is left of them, and the mailboxes
 // in which something waits for the next day. A message that goes from one side to the other counts on both,
-// when it is asked for; one that is read to be compared counts there, afterwards. A day is one of UTC, as the files of time zones are out of reach.
+// when it is asked for; one that is read to be compared counts there, afterwards. A day is one of UTC, as the
+// files of time zones are out of reach.
 #pragma once
 
 #include <chrono>

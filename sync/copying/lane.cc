@@ -61,7 +61,8 @@ bool Lane::advance() {
 // By runs before, and not proven to be the fault of a message.
 std::size_t Lane::lossesAtAppend() const {
   return static_cast<std::size_t>(std::ranges::count_if(store_.hangups(), [&](const store::Hangup& hangup) {
-    return hangup.asked == store::Hangup::Asked::append && hangup.side == target_.side() && !hangup.isProven();
+    return hangup.asked == store::Hangup::Asked::append && hangup.side == target_.side() &&
+           !hangup.isProven();
   }));
 }
 

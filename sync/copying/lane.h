@@ -72,8 +72,8 @@ class Lane {
     UidValidity sourceValidity, targetValidity;
     Access access;  // to the target
     bool byItself;  // nothing else is asked for meanwhile: what does not come now is left to the next run
-    // The target hung up at an APPEND of these: it gets them without their keywords, which the next pass misses
-    // on the copies and stores.
+    // The target hung up at an APPEND of these: it gets them without their keywords. The next pass misses
+    // those on the copies, and stores them.
     bool withoutKeywords = false;
   };
   void add(Load load);

@@ -199,7 +199,8 @@ Reply<Nothing> Server::fetch(const UidSet& all, request::Fetch::Items items, OnM
   if (auto avoided = avoided_.find(selected_.value_or(WireName())); avoided != avoided_.end())
     if (items == identity || items == content) uids.remove(avoided->second);
   auto state = expect<Nothing>({}, asked(store::Hangup::Asked::messages, uids));
-  auto note = [asked = &state->asked, onMessage = std::move(onMessage), this](const answer::Message& message) {
+  auto note = [asked = &state->asked, onMessage = std::move(onMessage),
+               this](const answer::Message& message) {
     asked->answered(message.uid);
     if (message.content) digested_ += message.size;
     if (onMessage) onMessage(message);

@@ -137,6 +137,25 @@ TEST_CASE("field 11: a message at which a server hangs up is named, and everythi
   }
 }
 
+TEST_CASE("field 11: what is left out stays in mind when its mailbox is taken afresh") {
+  NOT_THE_REFERENCE();
+  Grudge grudge{"BODY[]"};
+  Scripted bed({}, grudge.options());
+  Scripted::add(bed.remote, "a", 9, 11);
+  addPoison(bed.remote, "a");
+  Scripted::add(bed.remote, "a", 9, 12);
+  runUntilLeftOut(bed.program);
+  bed.local.access([](auto& mailboxes) { ++mailboxes["a"].uidValidity; });
+  Run run = bed.program.run();
+  checkStatus(run, ExitStatus::tryAgain);
+  CHECK(run.says("UIDVALIDITY changed"));
+  checkTheRest(bed, {"a"});
+  // The server has been repaired.
+  *grudge.on = false;
+  aDayPasses(bed.program);
+  bed.checkRecovers();
+}
+
 TEST_CASE("field 11: a message that is expunged is not missed, and several are found one by one") {
   NOT_THE_REFERENCE();
   Scripted bed({}, Grudge().options());
