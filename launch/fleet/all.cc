@@ -7,6 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -20,17 +23,24 @@ namespace {
 
 int statusOf(Asked asked) { return asked == Asked::interrupt ? kInterrupted : 0; }
 
-// Takes those out that were brought to their end since then; returns their number.
-std::size_t leaveOutDone(AccountList& list, const Source& source, std::int64_t since) {
-  return std::erase_if(list.accounts, [&](const Instance& account) {
-    try {
-      const SplitPath database = source.databaseOf(account);
-      auto success = LastSuccess(database.directory, database.name).time();
-      return success && *success >= since;
-    } catch (const Failure&) {
-      return false;  // what is wrong with it, it will say itself
-    }
-  });
+// Whether it was brought to its end since then.
+bool isDoneSince(const Instance& account, const Source& source, std::int64_t since) {
+  try {
+    const SplitPath database = source.databaseOf(account);
+    auto success = LastSuccess(database.directory, database.name).time();
+    return success && *success >= since;
+  } catch (const Failure&) {
+    return false;  // what is wrong with it, it will say itself
+  }
+}
+
+// When a run begins. Successes are told by the second: none from before shall seem to be one of this run.
+std::int64_t beginning(const AccountList& list, const Source& source) {
+  const std::int64_t now = time(nullptr);
+  if (std::ranges::none_of(list.accounts, [&](const Instance& it) { return isDoneSince(it, source, now); }))
+    return now;
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  return time(nullptr);
 }
 
 }  // namespace
@@ -105,11 +115,12 @@ std::size_t All::begin(AccountList& list) {
   if (!whole) return 0;
   const Began began(source_.path());
   if (auto since = arguments_.resume ? began.time() : std::nullopt)
-    return leaveOutDone(list, source_, *since);
+    return std::erase_if(list.accounts,
+                         [&](const Instance& account) { return isDoneSince(account, source_, *since); });
   if (arguments_.resume)
     log_.line(LogLevel::notice,
               "There is no run of all accounts to be resumed; this is one from the beginning");
-  began.note(time(nullptr));
+  began.note(beginning(list, source_));
   return 0;
 }
 
