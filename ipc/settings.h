@@ -137,6 +137,13 @@ struct Share {
   bool operator==(const Share&) const = default;
 };
 
+// Whether a mailbox that was deleted on one side is on the other: never, if no message is in it there, or
+// also with its messages.
+enum class DeleteMailboxes : std::uint8_t { no, empty, yes };
+constexpr DeleteMailboxes last(DeleteMailboxes) { return DeleteMailboxes::yes; }
+inline constexpr auto kDeleteMailboxes = as::oneOf<DeleteMailboxes>(
+    {{"no", DeleteMailboxes::no}, {"empty", DeleteMailboxes::empty}, {"yes", DeleteMailboxes::yes}});
+
 // What sync is told of each account.
 struct OfAccount {
   std::string name;              // "user@host", recorded in the database (shown, compared)
@@ -176,11 +183,12 @@ struct OfMailbox {
   std::string pattern;  // NUL stands for the delimiter
   Direction direction = Direction::both;
   Deletions deletions = Deletions::both;
-  std::optional<Share> maxDeletions;     // none: Sync's
-  bool flags = true;                     // whether changes of flags are carried over
-  bool create = true;                    // whether it is created where it is missing
-  std::optional<std::uint64_t> maxSize;  // octets; larger messages stay where they are
-  std::optional<std::uint32_t> maxAge;   // days; likewise older ones
+  std::optional<Share> maxDeletions;               // none: Sync's
+  bool flags = true;                               // whether changes of flags are carried over
+  bool create = true;                              // whether it is created where it is missing
+  std::optional<std::uint64_t> maxSize;            // octets; larger messages stay where they are
+  std::optional<std::uint32_t> maxAge;             // days; likewise older ones
+  std::optional<DeleteMailboxes> deleteMailboxes;  // none: Sync's
   bool operator==(const OfMailbox&) const = default;
 
   static constexpr auto rows() {
@@ -200,6 +208,7 @@ struct OfMailbox {
         Key("create", &OfMailbox::create, as::YesNo{}),
         Key("max-size", &OfMailbox::maxSize, as::Octets{}),
         Key("max-age", &OfMailbox::maxAge, as::Age{}),
+        Key("delete-mailboxes", &OfMailbox::deleteMailboxes, kDeleteMailboxes),
     };
   }
 };
@@ -213,7 +222,8 @@ struct Sync {
   bool forceDeletions = false;  // expunge even what max-deletions or caution would hold back
   bool adopt = false;        // where UIDs lost their meaning: pair what is the same, however little that is
   bool byMessageId = false;  // with adopt: what has the same Message-ID is the same
-  std::optional<Share> maxDeletions;          // per mailbox and run: of the mapped messages
+  std::optional<Share> maxDeletions;  // per mailbox and run: of the mapped messages
+  DeleteMailboxes deleteMailboxes = DeleteMailboxes::no;
   std::vector<std::string> mailboxes;         // MAILBOX arguments; override patterns and ignore
   std::vector<std::string> patterns;          // NUL stands for the delimiter; empty: "*"
   std::vector<std::string> selectionOptions;  // upper case
@@ -239,6 +249,7 @@ struct Sync {
         Told("adopt", &Sync::adopt),
         Told("by message-id", &Sync::byMessageId),
         Key("max-deletions", &Sync::maxDeletions, as::Share{}),
+        Key("delete-mailboxes", &Sync::deleteMailboxes, kDeleteMailboxes),
         Told("mailboxes", &Sync::mailboxes),
         Key("list-mailbox", &Sync::patterns, as::Patterns{}),
         Key("list-select-opts", &Sync::selectionOptions, as::SelectionOptions{}),

@@ -68,6 +68,8 @@ constexpr const char* kOwnTables[] = {
     // What is being done to mailboxes as such; UIDVALIDITYs are NULL where it is not to be done.
     "ours_undertaking (id INTEGER PRIMARY KEY, mailbox BLOB NOT NULL, renamed BLOB, lUIDVALIDITY INTEGER, "
     "rUIDVALIDITY INTEGER, database BOOLEAN NOT NULL)",
+    // Those of them that carry over a deletion of the other side.
+    "ours_followed (undertaking INTEGER PRIMARY KEY)",
     // Since when it is held back that most messages of a mailbox are to be expunged on `side`, and which.
     "ours_brake (idx INTEGER NOT NULL, side INTEGER NOT NULL, since INTEGER NOT NULL, uids BLOB NOT NULL, "
     "PRIMARY KEY (idx,side)) WITHOUT ROWID",

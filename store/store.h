@@ -171,7 +171,7 @@ struct Hangup {
   bool isDue(std::int64_t now) const { return !isProven() || now < at || now >= at + kRest; }
 };
 
-// A --delete or --rename, or a renaming that is followed, on its way: written down before a server is told.
+// A --delete or --rename, or a renaming or deletion that is followed, on its way: written down before a server is told.
 struct Undertaking {
   std::int64_t id = 0;  // given by undertake()
   MailboxName mailbox;
@@ -179,6 +179,7 @@ struct Undertaking {
   // Where it is to be done, and the UIDVALIDITY the mailbox had there; 0: not known.
   std::optional<UidValidity> local, remote;
   bool inDatabase = false;
+  bool follows = false;  // a deletion that the other side has seen: nobody has asked for this one
   bool operator==(const Undertaking&) const = default;
 };
 

@@ -20,16 +20,18 @@ void Store::undertake(const Undertaking& undertaking) {
         "VALUES (?, ?, ?, ?, ?)",
         undertaking.mailbox, undertaking.to, undertaking.local, undertaking.remote, undertaking.inDatabase)
       .run();
+  if (undertaking.follows)
+    Query(*database_, "INSERT INTO ours_followed SELECT max(id) FROM ours_undertaking").run();
 }
 
 std::vector<Undertaking> Store::undertakings() const {
   std::vector<Undertaking> found;
   Query row(*database_,
-            "SELECT id, mailbox, renamed, lUIDVALIDITY, rUIDVALIDITY, database FROM ours_undertaking "
-            "ORDER BY id");
+            "SELECT id, mailbox, renamed, lUIDVALIDITY, rUIDVALIDITY, database, "
+            "id IN (SELECT undertaking FROM ours_followed) FROM ours_undertaking ORDER BY id");
   while (row.next()) {
-    Undertaking undertaking{row.integer(0),   row.mailboxName(1), std::nullopt,
-                            validity(row, 3), validity(row, 4),   row.integer(5) != 0};
+    Undertaking undertaking{row.integer(0),   row.mailboxName(1),  std::nullopt,       validity(row, 3),
+                            validity(row, 4), row.integer(5) != 0, row.integer(6) != 0};
     if (!row.isNull(2)) undertaking.to = row.mailboxName(2);
     found.push_back(std::move(undertaking));
   }
@@ -38,6 +40,7 @@ std::vector<Undertaking> Store::undertakings() const {
 
 void Store::accomplish(std::int64_t id) {
   Query(*database_, "DELETE FROM ours_undertaking WHERE id = ?", id).run();
+  Query(*database_, "DELETE FROM ours_followed WHERE undertaking = ?", id).run();
 }
 
 }  // namespace interimap::store

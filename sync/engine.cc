@@ -23,6 +23,7 @@ Engine::Engine(const settings::Sync& settings, Connections& connections, Exchang
       lists_(settings, connections.first(), log),
       mailboxes_(settings, connections.first(), store, log, lists_),
       renamings_(connections.first(), store, log, lists_, mailboxes_),
+      deletions_(settings, connections.first(), store, log, lists_, mailboxes_),
       passes_(settings, connections, exchange, store, log, lists_, allowance) {}
 
 void Engine::run(bool first) {
@@ -40,9 +41,12 @@ void Engine::run(bool first) {
   if (first) lists_.reportLeftOut();
   renamings_.follow();
   mailboxes_.forgetGone(false);
-  mailboxes_.carryOut(mailboxes_.plan());
+  std::vector<MailboxPlan> plans = mailboxes_.plan();
+  deletions_.judge(plans);
+  mailboxes_.carryOut(std::move(plans));
   log_.done().mailboxes = static_cast<std::uint32_t>(mailboxes_.synced().size());
   passes_.synchronise(mailboxes_.dirty());
+  if (!passes_.isCutShort()) deletions_.carryOut();
   reportWithheld();
   if (log_.status() == ExitStatus::ok) log_.debug(About::run(), "Clean state!");
 }
@@ -59,6 +63,7 @@ void Engine::preview() {
   mailboxes_.forgetGone(true);
   if (store_.isNew()) store_.createSchema();  // in memory
   std::vector<MailboxPlan> plans = mailboxes_.plan();
+  deletions_.judge(plans, true);
   mailboxes_.preview(plans);
   for (const MailboxPlan& plan : plans)
     if (std::ranges::any_of(plan.steps,

@@ -1,12 +1,13 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // A run of interimap: list both servers, bring mailboxes and subscriptions together, then pass over every
-// mailbox that has news until none has.
+// mailbox that has news until none has, and delete what was deleted.
 #pragma once
 
 #include "ipc/launch.h"
 #include "store/store.h"
 #include "sync/copying/allowance.h"
+#include "sync/deletions.h"
 #include "sync/mailboxes/lists.h"
 #include "sync/mailboxes/mailbox_set.h"
 #include "sync/mailboxes/renaming_follower.h"
@@ -40,6 +41,7 @@ class Engine {
   Lists lists_;
   MailboxSet mailboxes_;
   RenamingFollower renamings_;
+  Deletions deletions_;
   Passes passes_;
 };
 

@@ -44,7 +44,14 @@ const ListedMailbox* existing(const Listing& listing, const MailboxName& name) {
 }  // namespace
 
 const char* verbOf(Do step) {
-  return step == Do::create ? "create" : step == Do::subscribe ? "subscribe to" : "unsubscribe to";
+  return step == Do::create      ? "create"
+         : step == Do::remove    ? "delete"
+         : step == Do::subscribe ? "subscribe to"
+                                 : "unsubscribe to";
+}
+
+void MailboxPlan::makeAgain(bool subscribed) {
+  steps = onOne(other(*std::exchange(goneFrom, {})), subscribed);
 }
 
 // What the database has of a subscription is what a side that may not be written to has: so a change of that

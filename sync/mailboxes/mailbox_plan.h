@@ -28,6 +28,7 @@ struct MailboxStep {
     unsubscribe,  // on `side`
     add,          // to the database, with `subscribed`
     mark,         // as `subscribed` in the database
+    remove,       // from `side`; never among `steps`: that is the last thing done (sync/deletions.h)
   };
   Do what;
   Side side = Side::local;
@@ -46,12 +47,15 @@ struct MailboxPlan {
     MailboxStep step;
     std::string why;  // in the words of the configuration
   };
-  std::vector<Left> left{};  // steps that the user does not want
+  std::vector<Left> left{};  // steps that the user does not want, or that something speaks against
 
   // It stays on one side alone.
   bool isLeft() const {
-    return goneFrom || (!left.empty() && left.front().step.what == MailboxStep::Do::create);
+    return goneFrom || (!left.empty() && (left.front().step.what == MailboxStep::Do::create ||
+                                          left.front().step.what == MailboxStep::Do::remove));
   }
+  // Gone from a side, and unknown from now on: it is made there again.
+  void makeAgain(bool subscribed);
 };
 
 // Takes the steps that the policy forbids out of the plan.

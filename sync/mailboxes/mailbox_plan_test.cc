@@ -24,6 +24,7 @@ std::string shown(const std::vector<MailboxPlan>& plans) {
         case MailboxStep::Do::unsubscribe: out += std::string("unsubscribe ") + side; break;
         case MailboxStep::Do::add: out += step.subscribed ? "add+ " : "add "; break;
         case MailboxStep::Do::mark: out += step.subscribed ? "mark+ " : "mark "; break;
+        case MailboxStep::Do::remove: out += std::string("delete ") + side; break;
       }
     }
     if (plan.goneFrom) out += *plan.goneFrom == Side::local ? "gone local " : "gone remote ";
@@ -90,4 +91,15 @@ TEST_CASE("mailboxes and subscriptions: every row of the table") {
     if (c.row != unknown) known.emplace(*MailboxName::of("a"), c.row == knownSubscribed);
     CHECK(shown(planMailboxes(listing(c.local), listing(c.remote), known)) == c.plan);
   }
+}
+
+TEST_CASE("what is gone from one side may be made again there") {
+  for (Side side : kSides)
+    for (bool isSubscribed : {true, false}) {
+      MailboxPlan plan{*MailboxName::of("a"), {}, side};
+      plan.makeAgain(isSubscribed);
+      const std::string there = side == Side::local ? "local " : "remote ";
+      CHECK(shown({plan}) == "create " + there + (isSubscribed ? "subscribe " + there + "add+ " : "add "));
+      CHECK_FALSE(plan.isLeft());
+    }
 }

@@ -264,9 +264,10 @@ void MailboxSet::carryOut(std::vector<MailboxPlan> plans) {
 void MailboxSet::reportGone(const MailboxPlan& plan) {
   std::string shown = lists_.hierarchy(Side::local).shown(plan.name);
   std::string still = nameOf(other(*plan.goneFrom));
+  std::string why = plan.left.empty() ? "" : ", where it is not deleted: " + plan.left.front().why;
   log_.error(About::database(),
              "Mailbox " + shown + " exists. Run `interimap --target=database --delete " + shown +
-                 "` to delete. (It is gone from " + nameOf(*plan.goneFrom) + ", and still on " + still +
+                 "` to delete. (It is gone from " + nameOf(*plan.goneFrom) + ", and still on " + still + why +
                  ". That command forgets what is known of it, and the next run copies it anew from " + still +
                  "; `interimap --target=" + still + ",database --delete " + shown +
                  "` deletes it there, too.)",

@@ -25,6 +25,7 @@ class Policy {
   bool expunges(Side side) const;
   bool creates(Side side) const { return writes(side) && rule_.create; }
   const std::optional<settings::Share>& maxDeletions() const { return rule_.maxDeletions; }
+  const std::optional<settings::DeleteMailboxes>& deleteMailboxes() const { return rule_.deleteMailboxes; }
   const std::optional<std::uint32_t>& maxAge() const { return rule_.maxAge; }
   bool copiesAll(Side target) const { return writes(target) && !rule_.maxSize && !rule_.maxAge; }
 

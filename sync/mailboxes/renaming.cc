@@ -152,6 +152,10 @@ Renamings findRenamings(const Both<const Listing*>& listings, const std::vector<
     if (fits && gone[second]) {
       const MailboxName* also = suspicions[second].only(place.name);
       fits = also != nullptr && *also == *to;
+      if (also != nullptr && !fits) {
+        out.disagreements.push_back({place.name, {*to, *also}});
+        continue;
+      }
     } else if (fits) {
       // Where it has its old name still, it has to be the one that we know; and the new name has to be free
       // there, or that of one that is renamed as well.
@@ -170,6 +174,7 @@ Renamings findRenamings(const Both<const Listing*>& listings, const std::vector<
       }
   }
   std::ranges::sort(out.found, {}, &Renaming::from);
+  std::ranges::sort(out.disagreements, {}, &Disagreement::from);
   return out;
 }
 

@@ -25,8 +25,15 @@ struct Renaming {
   Both<bool> done;  // the sides that it has its new name on already; one at least
 };
 
+// One that each side gave another name.
+struct Disagreement {
+  MailboxName from;
+  Both<MailboxName> to;
+};
+
 struct Renamings {
-  std::vector<Renaming> found;  // by old name, so parents come first
+  std::vector<Renaming> found;              // by old name, so parents come first
+  std::vector<Disagreement> disagreements;  // likewise
   // New names that may be those of several, or of none, with those: nothing is to be done to these. And the
   // old ones: those are not surely gone.
   std::map<MailboxName, std::set<MailboxName>> doubtful;

@@ -39,7 +39,7 @@ std::vector<KnownPlace> RenamingFollower::places() const {
 void RenamingFollower::settle(bool preview) {
   const std::vector<KnownPlace> places = this->places();
   const Both<const Listing*> listings{&lists_.listing(Side::local), &lists_.listing(Side::remote)};
-  Renamings renamings = findRenamings(listings, places);
+  Renamings renamings = find(preview, places);
   auto doubt = [&](const Renaming& renaming) {
     renamings.doubtful[renaming.to].insert(renaming.from);
     renamings.astray.insert(renaming.from);
@@ -62,6 +62,81 @@ void RenamingFollower::settle(bool preview) {
     mailboxes_.setAside(name);
     for (const MailboxName& old : perhaps) mailboxes_.setAside(old);
   }
+}
+
+// Disagreements are settled first; then it is a renaming as others are. What cannot be settled is in doubt.
+Renamings RenamingFollower::find(bool preview, const std::vector<KnownPlace>& places) {
+  std::set<MailboxName> tried, stuck;  // and so is what is below
+  auto isStuck = [&](const MailboxName& name) {
+    return std::ranges::any_of(stuck, [&](const MailboxName& it) { return name == it || isBelow(name, it); });
+  };
+  while (true) {
+    Renamings renamings =
+        findRenamings({&lists_.listing(Side::local), &lists_.listing(Side::remote)}, places);
+    bool settled = false;
+    for (const Disagreement& each : renamings.disagreements) {
+      if (isStuck(each.from) || !tried.insert(each.from).second) continue;
+      auto renaming = agreement(each);
+      settled = renaming && settle(each, *renaming, preview);
+      if (settled) break;  // what is below it went along
+      stuck.insert(each.from);
+    }
+    if (settled) continue;
+    for (const Disagreement& each : renamings.disagreements) {
+      for (Side side : kSides) renamings.doubtful[each.to[side]].insert(each.from);
+      renamings.astray.insert(each.from);
+    }
+    return renamings;
+  }
+}
+
+// From the name on one side to that on the other, where it is free, and may be given.
+std::optional<Renaming> RenamingFollower::agreement(const Disagreement& disagreement) const {
+  if (lists_.hasHole(Side::local) || lists_.hasHole(Side::remote)) return std::nullopt;
+  const Rules& rules = mailboxes_.rules();
+  for (Side side : {Side::remote, Side::local}) {
+    const MailboxName &from = disagreement.to[side], &to = disagreement.to[other(side)];
+    if (!rules.of(from).writes(side) || !rules.of(to).writes(side)) continue;
+    if (lists_.listing(side).contains(to) || mailboxes_.ids().contains(to)) return std::nullopt;
+    Renaming renaming{from, to, {}};
+    renaming.done[other(side)] = true;
+    return renaming;
+  }
+  return std::nullopt;
+}
+
+// Whether it is to be looked at again.
+bool RenamingFollower::settle(const Disagreement& disagreement, const Renaming& renaming, bool preview) {
+  const store::MailboxId id = mailboxes_.ids().at(disagreement.from);
+  Comparison comparison;
+  ask(comparison, renaming, id);
+  if (!comparison.pairs.empty() && judge(comparison) != Verdict::same) return false;
+  const Side due = renaming.done.local ? Side::remote : Side::local;
+  log_.notice(About::database(), "Mailbox " + shown(disagreement.from) + " was renamed to " +
+                                     shown(disagreement.to.local) + " on local and to " +
+                                     shown(disagreement.to.remote) + " on remote: the " + nameOf(other(due)) +
+                                     " name counts");
+  if (preview) {
+    log_.notice(About::server(due), "Would rename mailbox " +
+                                        lists_.hierarchy(due).wire(renaming.from).bytes + " to " +
+                                        lists_.hierarchy(due).wire(renaming.to).bytes);
+    for (const MailboxName* name : {&disagreement.from, &renaming.from, &renaming.to})
+      mailboxes_.setAside(*name);
+    return true;
+  }
+  Both<bool> sides{due == Side::local, due == Side::remote};
+  if (auto refused = undertakings_.carryOut(undertakings_.plan(renaming.from, renaming.to, sides, false))) {
+    log_.error(About::server(refused->side), refused->text, ExitStatus::tryAgain);
+    return false;
+  }
+  moveListing(due, renaming.from, renaming.to);
+  return true;
+}
+
+void RenamingFollower::moveListing(Side side, const MailboxName& from, const MailboxName& to) {
+  Listing moved;
+  for (const auto& [name, mailbox] : lists_.listing(side)) moved.emplace(renamed(name, from, to), mailbox);
+  lists_.listing(side) = std::move(moved);
 }
 
 void RenamingFollower::announce(const std::vector<Renaming>& renamings, bool preview) {
@@ -257,13 +332,8 @@ std::optional<Undertakings::Refused> RenamingFollower::carryOut(const Renaming& 
   Both<bool> due{!renaming.done.local, !renaming.done.remote};
   auto refused = undertakings_.carryOut(undertakings_.plan(renaming.from, renaming.to, due, true));
   if (refused) return refused;
-  for (Side side : kSides) {
-    if (!due[side]) continue;
-    Listing moved;
-    for (const auto& [name, mailbox] : lists_.listing(side))
-      moved.emplace(renamed(name, renaming.from, renaming.to), mailbox);
-    lists_.listing(side) = std::move(moved);
-  }
+  for (Side side : kSides)
+    if (due[side]) moveListing(side, renaming.from, renaming.to);
   return std::nullopt;
 }
 

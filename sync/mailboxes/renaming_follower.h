@@ -1,7 +1,8 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
 // A mailbox that got another name on one server gets it on the other, too, and in the database: nothing has
-// to be copied.
+// to be copied. Where each side gave it another one, the local name counts, unless nothing may be written to
+// the remote server.
 #pragma once
 
 #include <deque>
@@ -47,6 +48,10 @@ class RenamingFollower {
     Both<Reply<Nothing>> replies;
   };
   void settle(bool preview);
+  Renamings find(bool preview, const std::vector<KnownPlace>& places);
+  std::optional<Renaming> agreement(const Disagreement& disagreement) const;
+  bool settle(const Disagreement& disagreement, const Renaming& renaming, bool preview);
+  void moveListing(Side side, const MailboxName& from, const MailboxName& to);
   std::vector<KnownPlace> places() const;
   void announce(const std::vector<Renaming>& renamings, bool preview);
   void reportDoubt(const MailboxName& name, const std::set<MailboxName>& perhaps,

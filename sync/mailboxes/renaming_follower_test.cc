@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "sync/mailboxes/mailboxes_scene.h"
 
@@ -285,4 +286,73 @@ TEST_CASE("field 20: what is printed where it is not sure names the ways out") {
       scene.hasSaid("If it was a: `interimap --target=local,database --rename a b`; if a was deleted: "
                     "`interimap --target=local,database --delete a`."));
   CHECK(scene.servers.local.count("RENAME") + scene.servers.local.count("CREATE") == 0);
+}
+
+TEST_CASE("renaming follower: renamed differently on both sides, the local name counts") {
+  struct {
+    const char* what;
+    std::function<void(Scene&)> change;
+    Names here, there;
+    ExitStatus status;
+  } table[] = {
+      {"only so", [](Scene&) {}, {"b", "y", "y/c"}, {"b", "y", "y/c"}, ExitStatus::ok},
+      {"nothing may be written to remote",
+       [](Scene& scene) {
+         settings::OfMailbox& rule = scene.settings.ofMailboxes.emplace_back();
+         rule.pattern = "*";
+         rule.direction = settings::OfMailbox::Direction::toLocal;
+       },
+       {"b", "z", "z/c"},
+       {"b", "z", "z/c"},
+       ExitStatus::ok},
+      {"the name is taken there",
+       [](Scene& scene) { scene.servers.remote.add("y", 77, {9}); },
+       {"b", "y", "y/c"},
+       {"b", "y", "z", "z/c"},
+       ExitStatus::data},
+      {"other messages",
+       [](Scene& scene) {
+         for (auto& entry : scene.servers.remote.mailboxes["z"].messages) entry.second.header = 99;
+       },
+       {"b", "y", "y/c"},
+       {"b", "z", "z/c"},
+       ExitStatus::data},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.what);
+    Scene scene;
+    scene.share("a", 5, 1);
+    scene.share("a/c", 6, 2);
+    scene.share("b", 7, 3);
+    scene.rename(Side::local, "a", "y");
+    scene.rename(Side::remote, "a", "z");
+    row.change(scene);
+    scene.run();
+    CHECK(scene.names(Side::local) == row.here);
+    CHECK(scene.names(Side::remote) == row.there);
+    CHECK(scene.log.status() == row.status);
+    for (Side side : kSides) CHECK(scene.servers[side].count("CREATE") == 0);
+    if (row.status == ExitStatus::ok) CHECK(scene.known() == row.here);
+  }
+}
+
+TEST_CASE("renaming follower: a subscription goes along, whatever the server does with the old name") {
+  for (bool keeps : {true, false}) {
+    CAPTURE(keeps);
+    Scene scene;
+    scene.share("a", 5, 1);
+    {
+      store::Transaction transaction = scene.store.begin();
+      scene.store.setSubscribed(scene.set.ids().begin()->second, true);
+      transaction.commit("subscribe");
+    }
+    for (Side side : kSides) scene.servers[side].mailboxes["a"].subscribed = true;
+    scene.rename(Side::local, "a", "b");
+    scene.servers.local.mailboxes["b"].subscribed = keeps;
+    scene.run();
+    for (Side side : kSides) CHECK(scene.servers[side].mailboxes["b"].subscribed);
+    CHECK(scene.servers.local.count("SUBSCRIBE b") == (keeps ? 0 : 1));
+    CHECK(scene.servers.local.count("UNSUBSCRIBE a") == 1);
+    CHECK(scene.store.mailboxes().front().subscribed);
+  }
 }

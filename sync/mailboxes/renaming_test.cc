@@ -97,11 +97,14 @@ TEST_CASE("a mailbox that got another name is found") {
       {"a=7:11", "z=7", "a=107", "", ""},
       {"a=7:0", "z=7", "a=107", "", ""},
       {"INBOX=7", "z=7", "INBOX=107", "", ""},
+      // Renamed differently.
+      {"a=7", "y=7", "z=107", "a>y|z", ""},
+      {"a=7 a/b=8", "y=7 y/b=8", "z=107 z/b=108", "a>y|z, a/b>y/b|z/b", ""},
+      {"a=7 b=8", "b=7 y=8", "z=107 b=108", "b>y local, a>b|z", ""},
       // Nobody knows.
       {"a=7", "y=7 z=7", "a=107", "", "y z"},
       {"a=7 b=7", "z=7", "a=107 b=107", "", "z"},
       {"a=7", "z=7", "a=107 z=1", "", "z"},
-      {"a=7", "y=7", "z=107", "", "y z"},
       {"a=7", "z=7", "", "", "z"},
       {"a=7", "z=7", "a=108", "", "z"},
       {"a=7", "z=7", "a=107:9", "", "z"},
@@ -118,6 +121,9 @@ TEST_CASE("a mailbox that got another name is found") {
                (it.done.local && it.done.remote ? " both"
                 : it.done.local                 ? " local"
                                                 : " remote");
+    for (const Disagreement& it : renamings.disagreements)
+      found += (found.empty() ? "" : ", ") + it.from.bytes() + ">" + it.to.local.bytes() + "|" +
+               it.to.remote.bytes();
     for (const auto& [it, _] : renamings.doubtful) doubtful += (doubtful.empty() ? "" : " ") + it.bytes();
     std::replace(found.begin(), found.end(), '\0', '/');
     CHECK(found == row.found);

@@ -3,6 +3,7 @@
 #include "sync/mailboxes/undertakings.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "ipc/side.h"
 #include "sync/mailboxes/mailbox.h"
@@ -53,14 +54,17 @@ std::optional<Undertakings::Refused> Undertakings::carryOut(store::Undertaking u
     transaction.commit("undertake");
     undertaking.id = store_.undertakings().back().id;
   }
+  Both<bool> told;
   for (Side side : kSides) {
     if (!validity(side, undertaking)) continue;
+    told[side] = true;
     auto refused = tell(side, undertaking);
     if (!refused) continue;
     undertaking.inDatabase = false;
     complete(undertaking);
     return refused;
   }
+  settleSubscriptions(undertaking, told);
   complete(undertaking);
   return std::nullopt;
 }
@@ -94,6 +98,38 @@ void Undertakings::carrySubscriptions(Side side, const MailboxName& from, const 
   for (auto& [name, reply] : subscribed)
     if (!reply.done().ok())
       log_.warning(About::server(side), "Couldn't subscribe to " + name.bytes + ": " + words(reply.done()));
+}
+
+// What was subscribed when both sides last agreed is so under its new name, and is not under one that is
+// gone, whatever a server makes of the subscription to a name that is gone. Where it was renamed by us,
+// `told`, carrySubscriptions() goes by what that server has now.
+void Undertakings::settleSubscriptions(const store::Undertaking& undertaking, const Both<bool>& told) {
+  if (store_.isNew() || (!undertaking.to && !undertaking.follows)) return;
+  const auto& [from, to] = std::tie(undertaking.mailbox, undertaking.to);
+  for (const store::KnownMailbox& known : store_.mailboxes()) {
+    const bool isMeant = known.name == from || (to && isBelow(known.name, from));
+    if (!isMeant || !known.subscribed || known.name.isInbox()) continue;
+    for (Side side : kSides) {
+      if (!lists_.whyNoSubscriptions(side).empty() || (to && told[side])) continue;
+      const Hierarchy& hierarchy = lists_.hierarchy(side);
+      if (to && !subscribe(side, renamed(known.name, from, *to))) continue;
+      if (told[side] || !lists_.exists(side, known.name))
+        servers_[side]->manage(Verb::unsubscribe, hierarchy.wire(known.name)).done();
+    }
+  }
+}
+
+// False: there is no such mailbox.
+bool Undertakings::subscribe(Side side, const MailboxName& name) {
+  auto it = lists_.listing(side).find(name);
+  if (it == lists_.listing(side).end() || !it->second.exists) return false;
+  if (it->second.subscribed) return true;
+  const WireName wire = lists_.hierarchy(side).wire(name);
+  auto reply = servers_[side]->manage(Verb::subscribe, wire);
+  it->second.subscribed = reply.done().ok();
+  if (!it->second.subscribed)
+    log_.warning(About::server(side), "Couldn't subscribe to " + wire.bytes + ": " + words(reply.done()));
+  return true;
 }
 
 bool Undertakings::isKnown(const MailboxName& name) const {
@@ -161,8 +197,16 @@ bool Undertakings::carryOn(const store::Undertaking& undertaking) {
       return false;
     }
   }
+  if (undertaking.follows && std::ranges::any_of(kSides, [&](Side side) {
+        return validity(side, undertaking) && lists_.exists(side, undertaking.mailbox);
+      })) {
+    log_.debug(About::database(), shown(undertaking) + " is still there: what becomes of it is decided anew");
+    return giveUp(undertaking);
+  }
+  Both<bool> told;
   for (Side side : kSides) {
     if (!isDue(side, undertaking)) continue;
+    told[side] = true;
     std::optional<Refused> refused;
     if (undertaking.to && lists_.exists(side, *undertaking.to))
       refused = Refused{side, "Couldn't rename " + text(side, undertaking) +
@@ -180,7 +224,15 @@ bool Undertakings::carryOn(const store::Undertaking& undertaking) {
                ExitStatus::data);
     return false;
   }
+  settleSubscriptions(undertaking, told);
   complete(undertaking);
+  return true;
+}
+
+bool Undertakings::giveUp(const store::Undertaking& undertaking) {
+  store::Transaction transaction = store_.begin();
+  store_.accomplish(undertaking.id);
+  transaction.commit("give up");
   return true;
 }
 

@@ -1,8 +1,8 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// Deleting and renaming mailboxes on both servers and in the database: --delete, --rename, and a renaming
-// that is followed. Written down before the first server is told, so that the next run of whatever kind
-// carries on where one was killed, before a half-done renaming is taken for a mailbox that is gone and
+// Deleting and renaming mailboxes on both servers and in the database: --delete, --rename, and a renaming or
+// deletion that is followed. Written down before the first server is told, so that the next run of whatever
+// kind carries on where one was killed, before a half-done renaming is taken for a mailbox that is gone and
 // another that is new.
 #pragma once
 
@@ -31,8 +31,10 @@ class Undertakings {
   };
   // Does it. A server that says NO ends it: what is done is done, and nothing is left to be carried on.
   std::optional<Refused> carryOut(store::Undertaking undertaking);
-  // Carries on what an earlier run left. The mailboxes that nothing may be done to, because that cannot be
-  // done now: what is below them neither. Lists by name, so that `lists` is to be fetched anew after it.
+  // Carries on what an earlier run left, but for a deletion that nobody has asked for and that is not done:
+  // whether it is right is to be looked at again. The mailboxes that nothing may be done to, because that
+  // cannot be done now: what is below them neither. Lists by name, so that `lists` is to be fetched anew
+  // after it.
   std::set<MailboxName> resume();
   // What a list does not show may be there: Failure(protocol) where a line of one could not be read.
   void requireLists() const;
@@ -43,7 +45,10 @@ class Undertakings {
   bool isDue(Side side, const store::Undertaking& undertaking) const;
   std::optional<Refused> tell(Side side, const store::Undertaking& undertaking);
   void carrySubscriptions(Side side, const MailboxName& from, const MailboxName& to);
+  void settleSubscriptions(const store::Undertaking& undertaking, const Both<bool>& told);
+  bool subscribe(Side side, const MailboxName& name);
   void complete(const store::Undertaking& undertaking);
+  bool giveUp(const store::Undertaking& undertaking);
   bool isKnown(const MailboxName& name) const;
   std::string shown(const store::Undertaking& undertaking) const;  // of the database
   std::string text(Side side, const store::Undertaking& undertaking) const;

@@ -8,9 +8,6 @@ namespace interimap {
 
 namespace {
 
-// Mailboxes of so many messages are emptied by hand every day.
-constexpr std::uint64_t kFewMessages = 20;
-
 bool isMost(std::uint64_t lost, std::uint64_t of) { return of > kFewMessages && lost * 10 >= of * 9; }
 
 // Either of what both sides knew, or of what this side still has: what a user deletes here meanwhile must not

@@ -53,6 +53,8 @@ struct Restrained {
   Both<std::optional<store::Brake>> brake;  // to be remembered until the next look
 };
 
+// Mailboxes of so many messages are emptied by hand every day.
+inline constexpr std::uint64_t kFewMessages = 20;
 // `now`: seconds since 1970. Deletions of most of a mailbox are done once they have been held back for
 // kConfirmedAfter and are still the same.
 inline constexpr std::int64_t kConfirmedAfter = 600;
