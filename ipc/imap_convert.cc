@@ -388,9 +388,10 @@ struct WriteAnswer {
       messages[i].setSender(bytes(message.sender.text()));
       messages[i].setContent(bytes(message.content));
       messages[i].setReceived(message.received);
+      messages[i].setMessageId(bytes(message.messageId));
+      if (message.hops.empty() && message.named.empty()) continue;  // as for each message of interimap's
       auto hops = messages[i].initHops(static_cast<unsigned>(message.hops.size()));
       for (unsigned hop = 0; hop < message.hops.size(); ++hop) hops.set(hop, bytes(message.hops[hop]));
-      messages[i].setMessageId(bytes(message.messageId));
       auto named = messages[i].initNamed(static_cast<unsigned>(message.named.size()));
       for (unsigned field = 0; field < message.named.size(); ++field) {
         const auto& paths = message.named[field];
@@ -492,6 +493,7 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
   limit(in.getMessages(), kMostMessages, "messages");
   limit(in.getTooLarge(), kMostMessages, "messages");
   answer::Window window;
+  window.messages.reserve(in.getMessages().size());
   for (auto message : in.getMessages()) {
     limit(message.getHops(), kMostHops, "hops");
     window.messages.push_back({readUid(message.getUid()),
@@ -524,6 +526,7 @@ template <typename To, typename List, typename Read>
 std::vector<To> readAll(const List& list, std::size_t most, const char* what, Read read) {
   limit(list, most, what);
   std::vector<To> out;
+  out.reserve(list.size());
   for (auto item : list) out.push_back(read(item));
   return out;
 }

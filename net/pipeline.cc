@@ -164,10 +164,12 @@ void Pipeline::begin(Kind kind, std::uint64_t size, std::string_view before) {
 }
 
 void Pipeline::octets(std::string_view piece) {
+  pieces_ |= sink_ != nullptr;
   if (sink_ != nullptr) sink_->octets(piece);
 }
 
 void Pipeline::piecesEnd() {
+  if (!std::exchange(pieces_, false)) return;
   for (auto& running : running_) running->exchange->piecesEnd();
 }
 

@@ -20,10 +20,15 @@ class RateLimit {
 
   // 0: as fast as it goes.
   explicit RateLimit(std::uint64_t octetsPerSecond) : rate_(octetsPerSecond) {}
+  // It is asked several times for each piece that is read: without a limit not even the clock is.
+  bool none() const { return rate_ == 0; }
 
   // So many octets were moved since the beginning.
-  void reached(std::uint64_t octets, Clock::time_point now = Clock::now()) {
-    if (rate_ == 0 || octets <= moved_) return;
+  void reached(std::uint64_t octets) {
+    if (!none()) reached(octets, Clock::now());
+  }
+  void reached(std::uint64_t octets, Clock::time_point now) {
+    if (none() || octets <= moved_) return;
     const double seconds = static_cast<double>(octets - moved_) / static_cast<double>(rate_);
     moved_ = octets;
     due_ = std::max(due_, now) + std::chrono::ceil<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -31,8 +36,9 @@ class RateLimit {
   }
 
   // So many may be moved now; none while it rests.
-  std::size_t most(Clock::time_point now = Clock::now()) {
-    if (rate_ == 0) return std::numeric_limits<std::size_t>::max();
+  std::size_t most() { return none() ? kAll : most(Clock::now()); }
+  std::size_t most(Clock::time_point now) {
+    if (none()) return kAll;
     if (left(now).count() > 0) return 0;
     const std::chrono::duration<double> free = kAhead - std::max(due_ - now, Clock::duration::zero());
     const double octets = free.count() * static_cast<double>(rate_);
@@ -40,7 +46,8 @@ class RateLimit {
   }
 
   // Until then: long enough for a good piece, so that not every octet costs a turn.
-  std::chrono::milliseconds left(Clock::time_point now = Clock::now()) {
+  std::chrono::milliseconds left() { return none() ? std::chrono::milliseconds(0) : left(Clock::now()); }
+  std::chrono::milliseconds left(Clock::time_point now) {
     resting_ = resting_ && due_ - now > kAhead / 2;
     return std::chrono::ceil<std::chrono::milliseconds>(resting_ ? due_ - now - kAhead / 2
                                                                  : Clock::duration::zero());
@@ -48,6 +55,7 @@ class RateLimit {
 
  private:
   static constexpr std::size_t kMost = std::size_t{1} << 30;
+  static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
   std::uint64_t rate_, moved_ = 0;
   Clock::time_point due_{};

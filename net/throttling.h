@@ -60,8 +60,9 @@ class Throttle {
   // What was refused is given up, so that nothing waits any more.
   void lift() { until_.reset(); }
 
-  bool resting(Clock::time_point now = Clock::now()) { return left(now).count() > 0; }
-  std::chrono::milliseconds left(Clock::time_point now = Clock::now());
+  bool resting() { return left().count() > 0; }
+  std::chrono::milliseconds left() { return until_ ? left(Clock::now()) : std::chrono::milliseconds(0); }
+  std::chrono::milliseconds left(Clock::time_point now);
   // Since the server last did what it was asked, it has refused something.
   bool isThrottled() const { return since_.has_value(); }
 

@@ -23,6 +23,12 @@ int waitForLock(void*, int times) {
   return 1;
 }
 
+// By Rare.
+constexpr const char* kAnyRow[] = {
+    "SELECT 1 FROM ours_refused LIMIT 1", "SELECT 1 FROM ours_held LIMIT 1",
+    "SELECT 1 FROM ours_brake LIMIT 1",   "SELECT 1 FROM ours_marked LIMIT 1",
+    "SELECT 1 FROM ours_strays LIMIT 1",  "SELECT 1 FROM ours_hangups LIMIT 1"};
+
 ExitStatus exitStatus(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -105,6 +111,13 @@ void Database::commit() { run("COMMIT"); }
 void Database::rollBack() {
   ++writes_;
   exec("ROLLBACK");
+}
+
+bool Database::isEmpty(Rare table) {
+  static_assert(std::size(kAnyRow) == std::tuple_size_v<decltype(empty_)>);
+  auto& empty = empty_[static_cast<std::size_t>(table)];
+  if (!empty) empty = !Query(*this, kAnyRow[static_cast<std::size_t>(table)]).next();
+  return *empty;
 }
 
 void Database::run(const char* sql) {

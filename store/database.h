@@ -3,6 +3,7 @@
 // One open SQLite database, locked against everybody else, and the statements prepared on it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,10 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace interimap::store {
+
+// Tables that are empty in ordinary life. To ask them about one mailbox after the other would be a third of
+// all that a run asks.
+enum class Rare : std::uint8_t { refused, held, brake, marked, strays, hangups };
 
 // Held locked from the constructor to the destructor. Every error of SQLite's is a Failure whose text starts
 // with the path of the file and ends with SQLite's words.
@@ -50,6 +55,10 @@ class Database {
   // Grows whenever what a query finds may have changed.
   std::uint64_t writes() const { return writes_; }
 
+  // Nothing stands in it: looked up once. Whoever writes a row calls filled() before.
+  bool isEmpty(Rare table);
+  void filled(Rare table) { empty_[static_cast<std::size_t>(table)] = false; }
+
   // One statement without parameters and without rows of interest: PRAGMA, CREATE.
   void exec(const std::string& sql);
   bool inTransaction() const;
@@ -73,6 +82,7 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
   bool ours_ = false, writeAheadLog_ = false, readOnly_ = false;
   std::uint64_t writes_ = 0;
+  std::array<std::optional<bool>, 6> empty_;  // by Rare
   Lasting lasting_ = Lasting::throughPowerLoss;
   // Prepared once and not in use at the moment; a query within a query of the same text takes another one.
   // By the address of the text: to look at the text itself costs as much as some of the statements.

@@ -27,6 +27,7 @@ std::vector<Hangup> read(const Database& database, Query& row) {
 }  // namespace
 
 void Store::addHangup(const Hangup& hangup) {
+  database_->filled(Rare::hangups);
   Query(*database_,
         "INSERT INTO ours_hangups (idx, side, asked, uids, alone, at, words) VALUES (?, ?, ?, ?, ?, ?, ?)",
         hangup.mailbox, hangup.side, static_cast<std::int64_t>(hangup.asked),
@@ -47,11 +48,13 @@ void Store::forgetHangup(std::int64_t id) {
 }
 
 std::vector<Hangup> Store::hangups() const {
+  if (database_->isEmpty(Rare::hangups)) return {};
   Query row(*database_, "SELECT id, idx, side, asked, uids, alone, at, words FROM ours_hangups ORDER BY id");
   return read(*database_, row);
 }
 
 std::vector<Hangup> Store::hangups(MailboxId id) const {
+  if (database_->isEmpty(Rare::hangups)) return {};
   Query row(*database_,
             "SELECT id, idx, side, asked, uids, alone, at, words FROM ours_hangups WHERE idx = ? ORDER BY id",
             id);

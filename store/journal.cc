@@ -264,6 +264,7 @@ void Store::disown(MailboxId id, Side target, const std::map<Uid, Identity>& tol
       entry.what = described;
     }
     if (entry.what.empty()) continue;
+    database_->filled(Rare::strays);
     Query(*database_, "INSERT INTO ours_strays (idx, side, UID, uidnext, at, what) VALUES (?, ?, ?, ?, ?, ?)",
           id, target, entry.source, entry.targetNext, entry.at, entry.what)
         .run();
@@ -276,6 +277,7 @@ void Store::disown(MailboxId id, Side target, const std::map<Uid, Identity>& tol
 
 std::vector<Stray> Store::strays(MailboxId id, Side target) const {
   std::vector<Stray> found;
+  if (database_->isEmpty(Rare::strays)) return found;
   Query row(*database_,
             "SELECT id, UID, what, uidnext, at, content FROM ours_strays WHERE idx = ? AND side = ? "
             "ORDER BY id",

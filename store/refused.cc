@@ -9,17 +9,20 @@ namespace interimap::store {
 
 void Store::refuse(MailboxId id, Side source, Uid uid, Refusal kind, const std::string& reply) {
   std::string_view words = std::string_view(reply).substr(0, kMostReply);
+  database_->filled(Rare::refused);
   Query(*database_, "INSERT OR REPLACE INTO ours_refused VALUES (?, ?, ?, ?, ?, ?)", id, source, uid,
         static_cast<std::int64_t>(kind), words, static_cast<std::int64_t>(std::time(nullptr)))
       .run();
 }
 
 void Store::unrefuse(MailboxId id, Side source, Uid uid) {
+  if (database_->isEmpty(Rare::refused)) return;
   Query(*database_, "DELETE FROM ours_refused WHERE idx = ? AND side = ? AND UID = ?", id, source, uid).run();
 }
 
 std::vector<RefusedMessage> Store::refused(MailboxId id) const {
   std::vector<RefusedMessage> found;
+  if (database_->isEmpty(Rare::refused)) return found;
   Query row(*database_,
             "SELECT side, UID, kind, reply, at FROM ours_refused WHERE idx = ? ORDER BY side, UID", id);
   while (row.next())
@@ -30,6 +33,7 @@ std::vector<RefusedMessage> Store::refused(MailboxId id) const {
 
 UidSet Store::refusedUids(MailboxId id, Side source) const {
   UidSet found;
+  if (database_->isEmpty(Rare::refused)) return found;
   Query row(*database_, "SELECT UID FROM ours_refused WHERE idx = ? AND side = ? ORDER BY UID", id, source);
   while (row.next()) found.add(row.uid(0));
   return found;
@@ -37,6 +41,7 @@ UidSet Store::refusedUids(MailboxId id, Side source) const {
 
 std::vector<MailboxId> Store::withRefused() const {
   std::vector<MailboxId> found;
+  if (database_->isEmpty(Rare::refused)) return found;
   Query row(*database_, "SELECT DISTINCT idx FROM ours_refused ORDER BY idx");
   while (row.next()) found.push_back(row.mailboxId(0));
   return found;
@@ -44,6 +49,7 @@ std::vector<MailboxId> Store::withRefused() const {
 
 std::vector<MailboxId> Store::withRetried() const {
   std::vector<MailboxId> found;
+  if (database_->isEmpty(Rare::refused)) return found;
   Query row(*database_, "SELECT DISTINCT idx FROM ours_refused WHERE kind IN (?, ?, ?) ORDER BY idx",
             static_cast<std::int64_t>(Refusal::refused), static_cast<std::int64_t>(Refusal::unsent),
             static_cast<std::int64_t>(Refusal::apart));
@@ -53,6 +59,7 @@ std::vector<MailboxId> Store::withRetried() const {
 
 std::vector<std::string> Store::whyOutside(MailboxId id, Side source) const {
   std::vector<std::string> found;
+  if (database_->isEmpty(Rare::refused)) return found;
   Query row(*database_, "SELECT DISTINCT reply FROM ours_refused WHERE idx = ? AND side = ? AND kind = ?", id,
             source, static_cast<std::int64_t>(Refusal::outside));
   while (row.next()) found.emplace_back(row.bytes(0));

@@ -496,3 +496,56 @@ TEST_CASE("marks that are taken off are remembered by side, and go with the mail
   CHECK(store.withMarked().empty());
   transaction.commit("test");
 }
+
+TEST_CASE("what was looked up and is not there is found as soon as it is written") {
+  Store store{Seam()};
+  store.createSchema();
+  MailboxId id{};
+  {
+    Transaction transaction = store.begin();
+    id = store.addMailbox(mailbox("INBOX"), true);
+    Intent intent{.source = uid(3), .identity = Identity{}, .flags = {}};
+    store.intend(id, Side::remote, {90}, std::span(&intent, 1));
+    transaction.commit("test");
+  }
+  struct {
+    const char* what;
+    bool (*found)(const Store&, MailboxId);
+    void (*write)(Store&, MailboxId);
+  } table[] = {
+      {"refused", [](const Store& in, MailboxId of) { return !in.refused(of).empty(); },
+       [](Store& in, MailboxId of) { in.refuse(of, Side::local, uid(7), Refusal::refused, "no"); }},
+      {"held", [](const Store& in, MailboxId of) { return in.held(of).has_value(); },
+       [](Store& in, MailboxId of) { in.hold(of, Side::local, "lost"); }},
+      {"brake", [](const Store& in, MailboxId of) { return in.brake(of, Side::local).has_value(); },
+       [](Store& in, MailboxId of) {
+         in.setBrake(of, Side::local, Brake{7, {}});
+       }},
+      {"marked", [](const Store& in, MailboxId of) { return in.marked(of, Side::local).has_value(); },
+       [](Store& in, MailboxId of) {
+         in.setMarked(of, Side::local, Marked{{7}, 12, {}});
+       }},
+      {"strays", [](const Store& in, MailboxId of) { return !in.strays(of, Side::remote).empty(); },
+       [](Store& in, MailboxId of) { in.disown(of, Side::remote); }},
+      {"hangups", [](const Store& in, MailboxId) { return !in.hangups().empty(); },
+       [](Store& in, MailboxId of) {
+         Hangup hangup;
+         hangup.mailbox = of;
+         in.addHangup(hangup);
+       }},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.what);
+    CHECK_FALSE(row.found(store, id));
+    {
+      Transaction transaction = store.begin();
+      row.write(store, id);
+      CHECK(row.found(store, id));
+    }  // given up
+    CHECK_FALSE(row.found(store, id));
+    Transaction transaction = store.begin();
+    row.write(store, id);
+    transaction.commit("test");
+    CHECK(row.found(store, id));
+  }
+}

@@ -28,8 +28,11 @@ InternalDate now() {
   return InternalDate::parse(text).value();
 }
 
-// A WindowMessage in a packet, generously; what is of any length apart. An address in it likewise.
-constexpr std::size_t kMessageBytes = 448, kNamedBytes = 16;
+// A WindowMessage in a packet, generously; what is of any length apart. What pullimap asks for besides, and
+// an address in it, likewise. A window of sync's fits in one answer: what is cut here is also appended in
+// pieces.
+constexpr std::size_t kMessageBytes = 208, kTraceBytes = 240, kNamedBytes = 16;
+static_assert(kMostMessages * kMessageBytes < limits::kAnswerBytes);
 
 }  // namespace
 
@@ -98,7 +101,8 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
     if (trace.returnPath) sender = std::move(*trace.returnPath);
     for (const auto& paths : trace.named)
       for (const ForwardPath& path : paths) bytes_ += kNamedBytes + path.text().size();
-    bytes_ += kMessageBytes + fetch->flags->text().size() + sender.text().size() + trace.messageId.size();
+    bytes_ += kMessageBytes + (envelope_ ? kTraceBytes : 0) + fetch->flags->text().size() +
+              sender.text().size() + trace.messageId.size();
     window_.messages.push_back({.uid = *fetch->uid,
                                 .flags = std::move(*fetch->flags),
                                 .date = fetch->date ? *fetch->date : now(),

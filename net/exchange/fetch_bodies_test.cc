@@ -11,6 +11,21 @@
 
 using namespace interimap;
 
+TEST_CASE("a window comes in one answer") {
+  Script script(account());
+  script.ready();
+  auto id = script.ask(request::FetchBodies{uids("1:128")});
+  script.hear("000002 UID FETCH 1:128 (FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+  std::string said;
+  for (int uid = 1; uid <= 128; ++uid)
+    said += "* 1 FETCH (UID " + std::to_string(uid) +
+            " FLAGS (\\Seen \\Answered $Forwarded) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] "
+            "{1}\r\nx)\r\n";
+  script.say(said + "000002 OK done\r\n");
+  CHECK(script.answer<answer::Window>(id).messages.size() == 128);
+  CHECK(script.done(id).ok());
+}
+
 TEST_CASE("a window of bodies") {
   Script script(account());
   script.ready();

@@ -29,10 +29,10 @@ bool isStatusOrContinuation(std::string_view text) {
 
 bool isFetch(std::string_view text) {
   if (!text.starts_with("* ")) return false;
-  auto digits = text.find_first_not_of("0123456789", 2);
+  std::size_t digits = 2;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
   constexpr std::string_view kFetch = " FETCH (";
-  return digits != 2 && digits != std::string_view::npos &&
-         equalIgnoringCase(text.substr(digits, kFetch.size()), kFetch);
+  return digits != 2 && equalIgnoringCase(text.substr(digits, kFetch.size()), kFetch);
 }
 
 // What the literal announced at the end of `text` is the value of, if it is one to be streamed.

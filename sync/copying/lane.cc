@@ -142,7 +142,7 @@ void Lane::putOff() {
 
 Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most, std::uint64_t mostOctets) const {
   Cut window{.end = from, .octets = 0};
-  mostOctets = std::min({share_.windowOctets(), pace_.most() / 2, mostOctets});
+  mostOctets = std::min({share_.windowOctets(), pace_.window(), mostOctets});
   for (; window.end < load.fresh.size() && window.end - from < most; ++window.end) {
     std::uint64_t size = load.fresh[window.end].size;
     if (window.end > from && window.octets + size > mostOctets) break;

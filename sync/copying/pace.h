@@ -14,7 +14,7 @@ class Pace {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::uint64_t kAtFirst = 512 << 10;  // octets, before anything was seen
-  static constexpr std::uint64_t kLeastAtFirst = 16 << 10;
+  static constexpr std::uint64_t kLeastAtFirst = 8 << 10;
   static constexpr std::uint64_t kLeast = 128 << 10, kMost = 8 << 20;
   static constexpr double kSeconds = 3;
 
@@ -30,6 +30,9 @@ class Pace {
       : most_(std::max(kLeastAtFirst, kAtFirst >> (2 * std::min<std::size_t>(losses, 8)))) {}
 
   std::uint64_t most() const { return most_; }
+  // Of one window: half of it, so that another is on its way while one is answered. Before that all of it:
+  // windows that are halved cost as much again.
+  std::uint64_t window() const { return answered_ == 0 ? most_ : most_ / 2; }
   Sent send(Time now) const { return {now, answered_}; }
   // All that was answered since it was sent was carried meanwhile; so the time of a round trip does not count
   // as long as much is on its way. At most four times as much as before: the first answers are few.

@@ -41,6 +41,7 @@ std::uint64_t after(std::uint64_t octets, double perSecond, std::chrono::duratio
 
 TEST_CASE("field 1: what is on its way unanswered is some seconds of what the line carries") {
   CHECK(Pace().most() == Pace::kAtFirst);
+  CHECK(Pace().window() == Pace::kAtFirst);
   for (double perSecond : {100e3, 250e3, 1e6}) {
     CAPTURE(perSecond);
     for (auto oneWay : {0ms, 10ms, 100ms}) {
@@ -59,6 +60,7 @@ TEST_CASE("field 1: a line that broke over what was sent is begun with less") {
   Pace pace(9);
   for (int i = 0; i < 10; ++i) pace.answer(pace.send(Pace::Time()), 1 << 20, Pace::Time() + 1ms);
   CHECK(pace.most() == Pace::kMost);
+  CHECK(pace.window() == Pace::kMost / 2);
 }
 
 TEST_CASE("a fast line is filled soon, whatever the way to it") {
