@@ -175,13 +175,16 @@ rules: $(programs)
 # The long forms, hours of them. TORTURE names parts, of those that tests/torture explains; TIME makes some of them
 # shorter. Programs for valgrind have no filter (sandbox/lists.h): they are not for use.
 torture: deps
-	@tests/install valgrind
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked) $(BUILD)/tests/sandbox/audit $(BUILD)/tests/soak/soak
+	@BUILD=$(BUILD) HERMETIC='$(hermetic)' CASES='$(slow) $(cases)' tests/torture $(TORTURE)
+
+# What single parts of it need besides.
+torture-sanitized:
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
+torture-valgrind:
+	@tests/install valgrind
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)-valgrind HARDEN='-fPIE -DINTERIMAP_FOR_VALGRIND' OPT='-O1 -g1' \
 	  $(programs:$(BUILD)/%=$(BUILD)-valgrind/%)
-	@tests/install g++-aarch64-linux-gnu debootstrap
-	@BUILD=$(BUILD) HERMETIC='$(hermetic)' CASES='$(slow) $(cases)' tests/torture $(TORTURE)
 
 # Looks for octets that break something, under ASan and UBSan, TIME seconds per target, one target per core; FUZZ names
 # some, all if it does not.
@@ -257,6 +260,6 @@ version: ; @echo $(VERSION)
 
 clean: ; rm -rf $(BUILD) $(BUILD)-san $(BUILD)-valgrind $(BUILD)-arm64
 
-.PHONY: all objects check test rules torture fuzz bench soak demo deps deps-build deps-demo install uninstall dist version clean
+.PHONY: all objects check test rules torture torture-sanitized torture-valgrind fuzz bench soak demo deps deps-build deps-demo install uninstall dist version clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
