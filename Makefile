@@ -153,6 +153,9 @@ check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@$(MAKE) --no-print-directory rules
 	@tests/completions
+	@tests/guides
+	@tests/dashboard
+	@tests/newcomer
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow)) \
 	  $(call between,$(patsubst %,$(e2e)@%_test,$(cases)),$(foreach t,$(targets),$(san)/fuzz/$(subst /,@,$t))) \
 	  $(hermetic:%=$(BUILD)/%) $(model) $(san_tests)
@@ -215,16 +218,20 @@ build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-de
 test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils zsh fish dovecot-imapd interimap pullimap \
                   libdbd-sqlite3-perl netbase $(if $(shell grep -sx 'VERSION_ID="12"' /etc/os-release),$(cyrus_packages))
 cyrus_packages  = libjson-c5 libpcre3 libpq5 libxml2  # for Cyrus 3.6 of Debian 12, which the tests unpack
+guided_packages := isync offlineimap3 fetchmail getmail6 python3  # whose users tests/guides takes along
 bench_packages := isync
 fuzz_packages  := clang libclang-rt-dev llvm  # llvm for the names of functions in what sanitizers report
 
-deps: ; @tests/install $(build_packages) $(test_packages) $(fuzz_packages)
+deps:
+	@tests/install $(build_packages) $(test_packages) $(fuzz_packages)
+	-@tests/install $(guided_packages)
 deps-build: ; @tests/install $(build_packages)
 deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
 prefix  := $(DESTDIR)$(PREFIX)
 completions := share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
-docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/interimap-all.sample dist/pullimap.sample
+docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/interimap-all.sample dist/pullimap.sample \
+           dist/grafana.json
 install: all
 	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/man/man7 \
 	  share/doc/interimap lib/systemd/system lib/systemd/user $(completions))

@@ -142,13 +142,14 @@ std::vector<Sample> samples() {
                                          .password = Secret("secret"),
                                          .user = "nobody"}));
   all.push_back(order(Go{}));
+  all.push_back(order(Look{}));
   all.push_back(order(Deliverer{}));
   all.push_back(report(LogLine{LogLevel::error, Component::remote, "INBOX", "text"}));
   all.push_back(report(Locked{}));
-  all.push_back(report(Progress{1, 2, 3}));
+  all.push_back(report(Progress{1, 2, 3, 4}));
   all.push_back(report(Finding{Component::local, "INBOX", "text", {{"reply", "no"}}}));
   all.push_back(report(Traffic{1, 2, 3, 4, true}));
-  all.push_back(report(Synchronised{1, 2, 3, 4, 5, 6, 7, true}));
+  all.push_back(report(Synchronised{1, 2, 3, 4, 5, 6, 7, 8, 9, true}));
   all.push_back(report(WantsDeliverer{}));
   all.push_back(report(Pulled{1, 2, 3, 4, 5, 6, true}));
   all.push_back(report(Exported{"12345678"}));
@@ -307,7 +308,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
        [](Words w) { readAsAnswer(std::move(w), false); }},
       {"an unknown answer", withUnion<schema::Answer>(0xffff),
        [](Words w) { readAsAnswer(std::move(w), true); }},
-      {"an unknown order", withUnion<schema::Order>(schema::Order::ANOTHER_NET + 1),
+      {"an unknown order", withUnion<schema::Order>(schema::Order::LOOK + 1),
        [](Words w) { readAsOrder(std::move(w), false); }},
       {"an unknown order", withUnion<schema::Order>(0xffff),
        [](Words w) { readAsOrder(std::move(w), true); }},

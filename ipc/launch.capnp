@@ -23,6 +23,7 @@ struct Order {
     pull     @5 :List(Setting);
     deliverer @6 :Void;  # the channel comes beside it
     anotherNet @7 :Side;  # ditto
+    look     @8 :Void;
   }
   enum Side { local @0; remote @1; }
 }
@@ -90,6 +91,7 @@ struct Report {
     messages   @0 :UInt64;
     ofMessages @1 :UInt64;
     octets     @2 :UInt64;
+    ofOctets   @3 :UInt64;
   }
   struct Synchronised {
     copiedToLocal  @0 :UInt64;
@@ -97,9 +99,11 @@ struct Report {
     flagsUpdated   @2 :UInt64;
     expunged       @3 :UInt64;
     failed         @4 :UInt64;
-    octets         @5 :UInt64;
+    octetsToLocal  @5 :UInt64;
     mailboxes      @6 :UInt32;
     waiting        @7 :Bool;
+    octetsToRemote @8 :UInt64;
+    held           @9 :UInt32;
   }
   struct Pulled {
     delivered @0 :UInt64;

@@ -22,12 +22,13 @@ namespace interimap {
 // the database's lock. Stop: SIGTERM; finish what cannot be interrupted and end with 0.
 struct Go {};
 struct Stop {};
+struct Look {};       // sync, that waits for news: look for it now
 struct Deliverer {};  // sync: the channel to the delivery process it wanted
 struct AnotherNet {   // sync: the channel to one of the nets it wanted
   Side side = Side::local;
 };
 struct Order {
-  std::variant<settings::Net, settings::Sync, settings::Pull, settings::Delivery, Go, Stop, Deliverer,
+  std::variant<settings::Net, settings::Sync, settings::Pull, settings::Delivery, Go, Stop, Look, Deliverer,
                AnotherNet>
       what;
   Descriptor peer;  // with Deliverer and AnotherNet, and only then
@@ -72,6 +73,7 @@ struct Locked {};  // sync: the database is open and locked
 
 struct Progress {  // sync: how far the copying is; shown on a terminal
   std::uint64_t messages = 0, ofMessages = 0, octets = 0;
+  std::uint64_t ofOctets = 0;  // about; 0: unknown
 };
 
 struct Traffic {  // net, at its end: octets of IMAP, and of what went over the wire if it was compressed
@@ -80,9 +82,11 @@ struct Traffic {  // net, at its end: octets of IMAP, and of what went over the 
 };
 
 struct Synchronised {  // sync, when both sides are equal (or as equal as they get): what was done since the
-                       // last time
-  std::uint64_t copiedToLocal = 0, copiedToRemote = 0, flagsUpdated = 0, expunged = 0, failed = 0, octets = 0;
+                       // last time; of a dry run, what would be
+  std::uint64_t copiedToLocal = 0, copiedToRemote = 0, flagsUpdated = 0, expunged = 0, failed = 0;
+  std::uint64_t octetsToLocal = 0, octetsToRemote = 0;
   std::uint32_t mailboxes = 0;  // that are synchronised
+  std::uint32_t held = 0;       // that are left alone, or expunged nothing in, until somebody decides
   bool waiting = false;         // watch, notify: waits for news now
 };
 

@@ -42,6 +42,7 @@ struct WriteOrder {
   void operator()(const AnotherNet& net) { to.setAnotherNet(static_cast<schema::Order::Side>(net.side)); }
   void operator()(const Go&) { to.setGo(); }
   void operator()(const Stop&) { to.setStop(); }
+  void operator()(const Look&) { to.setLook(); }
 };
 
 decltype(Order::what) readWhat(schema::Order::Reader in) {
@@ -51,6 +52,7 @@ decltype(Order::what) readWhat(schema::Order::Reader in) {
     case schema::Order::DELIVERY: return readSettings<settings::Delivery>(in.getDelivery());
     case schema::Order::GO: return Go{};
     case schema::Order::STOP: return Stop{};
+    case schema::Order::LOOK: return Look{};
     case schema::Order::PULL: return readSettings<settings::Pull>(in.getPull());
     case schema::Order::DELIVERER: return Deliverer{};
     case schema::Order::ANOTHER_NET:
@@ -85,6 +87,7 @@ struct WriteReport {
     out.setMessages(progress.messages);
     out.setOfMessages(progress.ofMessages);
     out.setOctets(progress.octets);
+    out.setOfOctets(progress.ofOctets);
   }
   void operator()(const Traffic& traffic) {
     auto out = to.initTraffic();
@@ -101,8 +104,10 @@ struct WriteReport {
     out.setFlagsUpdated(done.flagsUpdated);
     out.setExpunged(done.expunged);
     out.setFailed(done.failed);
-    out.setOctets(done.octets);
+    out.setOctetsToLocal(done.octetsToLocal);
+    out.setOctetsToRemote(done.octetsToRemote);
     out.setMailboxes(done.mailboxes);
+    out.setHeld(done.held);
     out.setWaiting(done.waiting);
   }
   void operator()(const WantsDeliverer&) { to.setWantsDeliverer(); }
@@ -193,7 +198,8 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
     case schema::Report::LOCKED: return Locked{};
     case schema::Report::PROGRESS: {
       auto progress = in.getProgress();
-      return Progress{progress.getMessages(), progress.getOfMessages(), progress.getOctets()};
+      return Progress{progress.getMessages(), progress.getOfMessages(), progress.getOctets(),
+                      progress.getOfOctets()};
     }
     case schema::Report::TRAFFIC: {
       auto traffic = in.getTraffic();
@@ -202,9 +208,10 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
     }
     case schema::Report::SYNCHRONISED: {
       auto done = in.getSynchronised();
-      return Synchronised{done.getCopiedToLocal(), done.getCopiedToRemote(), done.getFlagsUpdated(),
-                          done.getExpunged(),      done.getFailed(),         done.getOctets(),
-                          done.getMailboxes(),     done.getWaiting()};
+      return Synchronised{done.getCopiedToLocal(),  done.getCopiedToRemote(), done.getFlagsUpdated(),
+                          done.getExpunged(),       done.getFailed(),         done.getOctetsToLocal(),
+                          done.getOctetsToRemote(), done.getMailboxes(),      done.getHeld(),
+                          done.getWaiting()};
     }
     case schema::Report::WANTS_DELIVERER: return WantsDeliverer{};
     case schema::Report::WANTS_NETS: {

@@ -50,8 +50,9 @@ TEST_CASE("a channel to a delivery process or to another net comes through") {
     CHECK(std::get<AnotherNet>(withChannel(AnotherNet{side}).what).side == side);
 }
 
-TEST_CASE("go and stop come through") {
+TEST_CASE("go, look and stop come through") {
   ordered(Go{});
+  ordered(Look{});
   ordered(Stop{});
 }
 
@@ -64,18 +65,22 @@ TEST_CASE("reports come through") {
     CHECK(line.text == "text \x1b[0m\0"s);
   }
   reported(Locked{});
-  Progress progress = reported(Progress{1, kMost, kMost - 1});
+  Progress progress = reported(Progress{1, kMost, kMost - 1, kMost - 2});
   CHECK(progress.messages == 1);
   CHECK(progress.ofMessages == kMost);
   CHECK(progress.octets == kMost - 1);
+  CHECK(progress.ofOctets == kMost - 2);
   for (bool waiting : {false, true}) {
-    Synchronised done = reported(Synchronised{1, kMost, 3, 4, kMost - 5, 6, 0xffffffff, waiting});
+    Synchronised done =
+        reported(Synchronised{1, kMost, 3, 4, kMost - 5, 6, kMost - 7, 0xffffffff, 8, waiting});
     CHECK(done.copiedToLocal == 1);
     CHECK(done.copiedToRemote == kMost);
     CHECK(done.flagsUpdated == 3);
     CHECK(done.expunged == 4);
     CHECK(done.failed == kMost - 5);
-    CHECK(done.octets == 6);
+    CHECK(done.octetsToLocal == 6);
+    CHECK(done.octetsToRemote == kMost - 7);
+    CHECK(done.held == 8);
     CHECK(done.mailboxes == 0xffffffff);
     CHECK(done.waiting == waiting);
   }

@@ -23,10 +23,12 @@
 #include "launch/config/account.h"
 #include "launch/config/arguments.h"
 #include "launch/config/configuration.h"
+#include "launch/config/configuration_file.h"
 #include "launch/config/paths.h"
 #include "launch/fleet/all.h"
 #include "launch/fleet/results.h"
 #include "launch/fleet/source.h"
+#include "launch/imports/imported.h"
 #include "launch/program.h"
 #include "launch/run/obtained_password.h"
 #include "launch/run/run_settings.h"
@@ -125,14 +127,20 @@ void tellFindings(const Arguments& arguments, std::vector<Finding>& findings, in
   show(stdout, arguments.all && !arguments.json ? withName(instance, text) : text);
 }
 
-// Nothing unless they are wanted, and something is to be done.
+std::string nameOfAccount(const Source& source) {
+  return source.instance().empty() ? splitPath(source.path()).name : source.instance();
+}
+
+// Whether something may be done.
+bool acts(const Arguments& arguments) {
+  return arguments.command != Command::status && arguments.command != Command::check && !arguments.dryRun;
+}
+
+// Nothing unless they are wanted.
 std::optional<Metrics> metricsOf(const Arguments& arguments, const Configuration& configuration,
                                  const Source& source) {
-  const bool asks = arguments.command == Command::status || arguments.command == Command::check;
-  if (!configuration.metrics || asks || arguments.dryRun) return std::nullopt;
-  std::string account = source.instance();
-  if (account.empty()) account = splitPath(source.path()).name;
-  return Metrics(*configuration.metrics, Synchronised{}, {"account", account},
+  if (!configuration.metrics || !acts(arguments)) return std::nullopt;
+  return Metrics(*configuration.metrics, Synchronised{}, {"account", nameOfAccount(source)},
                  [name = configuration.database, ofAncestor = source.ofAncestor()] {
                    const SplitPath database = databasePlace(name, ofAncestor);
                    return LastSuccess(database.directory, database.name).time();
@@ -164,7 +172,8 @@ int synchronise(const Arguments& arguments, Source& source, const Place& place) 
            .quiet = arguments.quiet,
            .debug = arguments.debug > 0,
            .json = arguments.json,
-           .instance = source.instance()},
+           .instance = source.instance(),
+           .summaries = !arguments.all && !arguments.watch},
           line);
   Signals signals(hangUp(arguments, configuration, log), place.numbers);
   Service& service = place.service;
@@ -184,8 +193,11 @@ int synchronise(const Arguments& arguments, Source& source, const Place& place) 
   try {
     auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
     auto metrics = metricsOf(arguments, configuration, source);
-    Runs runs({log, line, signals, service, metrics ? &*metrics : nullptr}, arguments.watch.has_value(),
-              seed);
+    std::optional<ChangeCommand> onChange;
+    if (configuration.onChange && acts(arguments))
+      onChange.emplace(*configuration.onChange, "INTERIMAP_ACCOUNT=" + nameOfAccount(source));
+    Runs runs({log, line, signals, service, metrics ? &*metrics : nullptr, onChange ? &*onChange : nullptr},
+              arguments.watch.has_value(), seed);
     int status = runs.all(settings);
     if (status == 0 && arguments.all) service.status(doneText(std::get<Synchronised>(runs.done())));
     if (arguments.command != Command::status && arguments.command != Command::check) return status;
@@ -232,7 +244,16 @@ int synchroniseAll(const Arguments& arguments, Source& source, Service& service)
   return end.status;
 }
 
+// It may hold passwords, which go nowhere.
+int showImported(const Arguments& arguments) {
+  auto file = ConfigurationFile::read(arguments.importFile,
+                                      {"file", "file", "a configuration", ConfigurationFile::kMostOctets});
+  show(stdout, imported(*arguments.origin, file.text.reveal(), arguments.importFile, arguments.importName));
+  return 0;
+}
+
 int work(const Arguments& arguments) {
+  if (arguments.origin) return showImported(arguments);
   auto environment = Service::Environment::take();
   Service service(arguments.watch ? environment : Service::Environment{});
   Source source(resolvePath(kConfigHome, "interimap", arguments.config));

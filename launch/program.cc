@@ -3,17 +3,23 @@
 #include "launch/program.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include <string>
 
 #include "launch/show/escape.h"
+#include "launch/show/journal.h"
 #include "launch/show/log.h"
 
 namespace interimap {
 
 namespace {
 
-void showLine(std::string_view text) { show(stderr, escape(text) + "\n"); }
+// What ends the program before there is a log.
+void showLine(std::string_view text) {
+  const std::string_view priority = isJournal(STDERR_FILENO) ? journalPriority(LogLevel::error) : "";
+  show(stderr, std::string(priority) + escape(text) + "\n");
+}
 
 }  // namespace
 

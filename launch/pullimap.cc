@@ -71,14 +71,15 @@ class Pulling {
              .quiet = arguments_.quiet,
              .debug = arguments_.debug > 0,
              .json = arguments_.json,
-             .component = name_},
+             .component = name_,
+             .summaries = !arguments_.idle},
             nowhere);
     std::function<void()> reopen;
     if (outlivesHangUp(arguments_)) reopen = [&log] { log.reopen(); };
     Signals signals(reopen, numbers);
     log.line(LogLevel::debug, ">>> pullimap " VERSION);
     try {
-      return runs(log, nowhere, signals, metricsOf(section));
+      return runs(log, nowhere, signals, section);
     } catch (const Failure& failure) {
       const int status = static_cast<int>(failure.status);
       if (arguments_.check)
@@ -91,17 +92,22 @@ class Pulling {
   }
 
  private:
-  // Nothing unless they are wanted, and something is to be done.
+  bool acts() const { return !arguments_.status && !arguments_.check && !arguments_.exportStatefile; }
+
+  // Nothing unless they are wanted.
   std::optional<Metrics> metricsOf(const PullSection& section) const {
-    const bool asks = arguments_.status || arguments_.check || arguments_.exportStatefile;
-    if (!section.metrics || asks) return std::nullopt;
+    if (!section.metrics || !acts()) return std::nullopt;
     return Metrics(*section.metrics, Pulled{}, {"section", name_});
   }
 
-  int runs(Log& log, ProgressLine& progress, Signals& signals, std::optional<Metrics> metrics) {
+  int runs(Log& log, ProgressLine& progress, Signals& signals, const PullSection& section) {
+    auto metrics = metricsOf(section);
+    std::optional<ChangeCommand> onChange;
+    if (section.onChange && acts()) onChange.emplace(*section.onChange, "PULLIMAP_SECTION=" + name_);
     auto seed = static_cast<std::uint32_t>(getpid() ^ time(nullptr));
-    Runs runs({log, progress, signals, service_, metrics ? &*metrics : nullptr}, arguments_.idle.has_value(),
-              seed);
+    Runs runs(
+        {log, progress, signals, service_, metrics ? &*metrics : nullptr, onChange ? &*onChange : nullptr},
+        arguments_.idle.has_value(), seed);
     int status = runs.all([&] {
       auto made = settings(signals);
       for (const std::string& warning : std::exchange(warnings_, {})) log.line(LogLevel::warning, warning);

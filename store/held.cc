@@ -57,6 +57,12 @@ std::vector<MailboxId> Store::withBrake() const {
   return ids;
 }
 
+std::uint32_t Store::countHeld() const {
+  if (isNew() || version() == 0) return 0;
+  Query row(*database_, "SELECT (SELECT COUNT(*) FROM ours_held) + (SELECT COUNT(*) FROM ours_brake)");
+  return row.next() ? static_cast<std::uint32_t>(row.integer(0, 0, 0xffffffffU)) : 0;
+}
+
 void Store::setMarked(MailboxId id, Side side, const std::optional<Marked>& marked) {
   if (!marked && database_->isEmpty(Rare::marked)) return;
   if (!marked) return Query(*database_, "DELETE FROM ours_marked WHERE idx = ? AND side = ?", id, side).run();

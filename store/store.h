@@ -361,6 +361,8 @@ class Store {
   void setBrake(MailboxId id, Side side, const std::optional<Brake>& brake);
   std::optional<Brake> brake(MailboxId id, Side side) const;
   std::vector<MailboxId> withBrake() const;
+  // Sides of mailboxes that wait for somebody to decide: left alone, or with deletions held back.
+  std::uint32_t countHeld() const;
 
   // Before the marks are taken off, and none once they are back (sync/pass/marks.h).
   void setMarked(MailboxId id, Side side, const std::optional<Marked>& marked);

@@ -65,12 +65,16 @@ void Engine::preview() {
   std::vector<MailboxPlan> plans = mailboxes_.plan();
   deletions_.judge(plans, true);
   mailboxes_.preview(plans);
+  log_.done().mailboxes = static_cast<std::uint32_t>(mailboxes_.synced().size());
   for (const MailboxPlan& plan : plans)
     if (std::ranges::any_of(plan.steps,
                             [](const MailboxStep& step) { return step.what == MailboxStep::Do::add; }))
       previewNew(plan);
-  if (store_.version() == 0) return;
-  for (const Mailbox& mailbox : mailboxes_.dirty()) passes_.preview(mailbox);
+  if (store_.version() > 0)
+    for (const Mailbox& mailbox : mailboxes_.dirty()) passes_.preview(mailbox);
+  // A sum that lacks some would mislead.
+  if (unsized_.local) log_.done().octetsToLocal = 0;
+  if (unsized_.remote) log_.done().octetsToRemote = 0;
 }
 
 // One that is to be added to the database.
@@ -87,6 +91,10 @@ void Engine::previewNew(const MailboxPlan& plan) {
     const std::string all =
         std::to_string(messages[other(side)]) + " message(s), all that " + nameOf(other(side)) + " has";
     const std::string why = policy.whyOutside(side, 0, false);
+    if (why.empty()) {
+      (side == Side::local ? log_.done().copiedToLocal : log_.done().copiedToRemote) += messages[other(side)];
+      unsized_[side] = true;
+    }
     log_.notice(About::at(side, mailbox.wire[side]),
                 !why.empty() ? "Would not add " + all + ": " + why + policy.where()
                 : policy.copiesAll(side)

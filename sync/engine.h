@@ -43,6 +43,7 @@ class Engine {
   RenamingFollower renamings_;
   Deletions deletions_;
   Passes passes_;
+  Both<bool> unsized_{};  // preview(): the sizes of some messages for that side are not known
 };
 
 }  // namespace interimap

@@ -86,10 +86,13 @@ void Passes::synchronise(const std::vector<Mailbox>& mailboxes) {
     if (allowance_.left(store_) > 0) allowance_.resume();
     std::erase_if(others, [&](const Mailbox& mailbox) { return allowance_.isPutOff(mailbox.id); });
     awaitStragglers(others);
+    for (std::size_t i = kTogether; i < others.size(); ++i) ahead_ += likelyListed({.mailbox = &others[i]});
     for (std::size_t from = 0; from < others.size(); from += kTogether) {
       std::vector<Due> wave;
-      for (std::size_t i = from; i < std::min(from + kTogether, others.size()); ++i)
+      for (std::size_t i = from; i < std::min(from + kTogether, others.size()); ++i) {
         wave.push_back({.mailbox = &others[i]});
+        if (from > 0) ahead_ -= std::min(ahead_, likelyListed(wave.back()));
+      }
       untilOver(std::move(wave));
     }
   } catch (const PeerGone&) {
@@ -166,6 +169,7 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
   }
   for (Side side : kSides) allowance_.spend(store_, side, servers_[side]->takeDigested());
   transaction.commit("state");
+  before_ = progress(lanes);
   awaitUnanswered(lanes);
   return again;
 }
@@ -280,13 +284,29 @@ void Passes::copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& u
   }
 }
 
+// Of all passes so far.
+Progress Passes::progress(const Both<Lanes*>& lanes) const {
+  Progress sum = before_;
+  for (Side side : kSides) {
+    const Tally& tally = lanes[side]->tally();
+    sum.messages += tally.finished;
+    sum.ofMessages += tally.total;
+    sum.octets += tally.octets;
+    sum.ofOctets += tally.ofOctets;
+  }
+  return sum;
+}
+
+// What is not listed yet is taken to be like what is.
 void Passes::tellProgress(const Both<Lanes*>& lanes) {
-  const Tally &here = lanes.local->tally(), &there = lanes.remote->tally();
-  auto now = std::chrono::steady_clock::now();
-  bool complete = here.finished == here.total && there.finished == there.total;
-  if (!complete && now - progressTold_ < kBetweenProgress) return;
-  progressTold_ = now;
-  log_.progress({here.finished + there.finished, here.total + there.total, here.octets + there.octets});
+  Progress now = progress(lanes);
+  auto time = std::chrono::steady_clock::now();
+  bool complete = now.messages == now.ofMessages;
+  if (!complete && time - progressTold_ < kBetweenProgress) return;
+  progressTold_ = time;
+  if (now.ofMessages > 0) now.ofOctets += now.ofOctets / now.ofMessages * ahead_;
+  now.ofMessages += ahead_;
+  log_.progress(now);
 }
 
 }  // namespace interimap

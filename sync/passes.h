@@ -58,6 +58,7 @@ class Passes {
   void describeSent(const std::vector<Mailbox>& mailboxes);
   // Copies what can be copied; meanwhile all channels are served.
   void copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& until);
+  Progress progress(const Both<Lanes*>& lanes) const;
   void tellProgress(const Both<Lanes*>& lanes);
 
   const settings::Sync& settings_;
@@ -71,6 +72,8 @@ class Passes {
   Hangups hangups_;
   bool cutShort_ = false;
   std::chrono::steady_clock::time_point progressTold_{};
+  Progress before_{};        // of the passes that are over
+  std::uint64_t ahead_ = 0;  // messages that mailboxes may list whose turn is yet to come, at most
 };
 
 }  // namespace interimap

@@ -47,6 +47,7 @@ void Rounds::run() {
       throw;
     }
     noteLogins(*store);
+    log_.done().held += store->countHeld();
     store.reset();
     took_ = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     wrote_ = seam_.writes() != writes;
@@ -171,7 +172,7 @@ std::optional<std::chrono::seconds> Rounds::anotherLook() {
 void Rounds::pause(std::chrono::milliseconds duration, const std::function<bool()>& until) {
   Suspension suspension;
   auto slept = [&] { return suspension.length() > kLongSleep; };
-  exchange_.pause(duration, [&] { return slept() || (until && until()); });
+  exchange_.pause(duration, [&] { return slept() || exchange_.takeLook() || (until && until()); });
   if (slept()) demandSignsOfLife();
 }
 

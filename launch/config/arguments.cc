@@ -20,6 +20,7 @@ const std::string_view kHelp =
     "  or: interimap [OPTIONS] --status\n"
     "  or: interimap [OPTIONS] --check\n"
     "  or: interimap [OPTIONS] --all [--jobs=N] [--resume]\n"
+    "  or: interimap --import=mbsync|offlineimap FILE [NAME]\n"
     "\n"
     "Instead of synchronising once:\n"
     "  --watch[=SECONDS]      stay, and look every minute\n"
@@ -31,6 +32,7 @@ const std::string_view kHelp =
     "  --adopt[=message-id]   pair what is the same where UIDs lost their meaning\n"
     "  --delete               delete mailboxes on both servers and in the database\n"
     "  --rename               rename a mailbox there\n"
+    "  --import=PROGRAM       print a configuration made of FILE, which is one of: mbsync or offlineimap\n"
     "\n"
     "How:\n"
     "  --config=FILE          another configuration file\n"
@@ -81,6 +83,7 @@ constexpr Option kOptions[] = {
     {"all"},
     {"jobs", 0, Option::Value::text},
     {"resume"},
+    {"import", 0, Option::Value::text},
 };
 
 // Default intervals, in seconds: --notify looks only to keep connections alive.
@@ -140,6 +143,9 @@ void collect(Collected& all, const Scanned::Given& given) {
   if (given.name == "instance") arguments.instance = given.value;
   if (given.name == "all") arguments.all = true;
   if (given.name == "resume") arguments.resume = true;
+  if (given.name == "import")
+    if (auto place = choice(given, all.errors, {"mbsync", "offlineimap"}))
+      arguments.origin = static_cast<Origin>(*place);
   if (given.name == "jobs") {
     all.counted = true;
     if (!isNumber(*given.value, 1, kMostJobs, arguments.jobs))
@@ -163,8 +169,18 @@ bool makesSenseForMany(const Collected& all) {
   return !arguments.resume || (plain && !all.watched && !arguments.notify);
 }
 
+// FILE, and what is meant of it.
+bool makesSenseToImport(const Collected& all) {
+  const Arguments& arguments = all.arguments;
+  const std::size_t words = arguments.mailboxes.size();
+  const bool alone = all.commands.empty() && !all.watched && !arguments.notify && !arguments.dryRun &&
+                     !arguments.forceDeletions && !arguments.all && !arguments.instance && !all.targeted;
+  return alone && (words == 1 || words == 2) && !arguments.mailboxes[0].empty();
+}
+
 bool makesSense(const Collected& all) {
   if (!makesSenseForMany(all)) return false;
+  if (all.arguments.origin) return makesSenseToImport(all);
   std::size_t mailboxes = all.arguments.mailboxes.size();
   bool command = !all.commands.empty();
   if (all.commands.size() > 1) return false;
@@ -216,6 +232,11 @@ std::variant<Arguments, UsageError> parseArguments(std::span<const std::string_v
   if (arguments.version || arguments.help) return std::move(arguments);
 
   if (!makesSense(all)) return UsageError{};
+  if (arguments.origin) {
+    arguments.importFile = arguments.mailboxes[0];
+    if (arguments.mailboxes.size() > 1) arguments.importName = arguments.mailboxes[1];
+    return std::move(arguments);
+  }
   if (!all.commands.empty()) arguments.command = all.commands[0];
   if (all.watched || arguments.notify)
     arguments.watch = all.interval != 0 ? all.interval : arguments.notify ? kNotify : kWatch;

@@ -16,6 +16,7 @@
 namespace interimap {
 
 enum class Command : std::uint8_t { synchronise, repair, adopt, remove, rename, status, check };
+enum class Origin : std::uint8_t { mbsync, offlineImap };  // whose configuration --import reads
 enum class ShowProgress : std::uint8_t { automatic, always, never };
 
 struct Arguments {
@@ -35,6 +36,8 @@ struct Arguments {
   bool all = false;                     // all of them, so many at a time
   unsigned jobs = 4;
   bool resume = false;
+  std::optional<Origin> origin;        // --import
+  std::string importFile, importName;  // what it reads, and of what in it; empty: the first
   std::vector<std::string> mailboxes;  // modified UTF-7, INBOX in upper case
 };
 

@@ -58,6 +58,15 @@ TEST_CASE("arguments: errors, as users know them") {
       {{"--jobs", "-4", "--all"}, "Value \"-4\" invalid for option jobs (1 to 10000 expected)\n"},
       {{"--jobs=4"}, ""},
       {{"--resume"}, ""},
+      {{"--import=mutt", "f"},
+       "Value \"mutt\" invalid for option import (mbsync or offlineimap expected)\n"},
+      {{"--import=mbsync"}, ""},
+      {{"--import=mbsync", ""}, ""},
+      {{"--import=mbsync", "a", "b", "c"}, ""},
+      {{"--import=mbsync", "--dry-run", "a"}, ""},
+      {{"--import=mbsync", "--status", "a"}, ""},
+      {{"--import=mbsync", "--watch", "a"}, ""},
+      {{"--import=mbsync", "--all", "a"}, ""},
       {{"--instance"}, "Option instance requires an argument\n"},
       {{"--all", "--instance=a"}, ""},
       {{"--all", "--delete", "x"}, ""},
@@ -221,6 +230,17 @@ TEST_CASE("arguments: mailbox names") {
     CAPTURE(row.word);
     CHECK(mailboxArgument(row.word) == row.name);
   }
+}
+
+TEST_CASE("arguments: another program's configuration") {
+  Arguments one = good({"--import", "mbsync", "a/\xE9"});
+  CHECK(one.origin == Origin::mbsync);
+  CHECK(one.importFile == "a/\xE9");
+  CHECK(one.importName == "");
+  Arguments two = good({"--import=offlineimap", "inbox", "work"});
+  CHECK(two.origin == Origin::offlineImap);
+  CHECK(two.importFile == "inbox");
+  CHECK(two.importName == "work");
 }
 
 TEST_CASE("arguments: many accounts") {

@@ -19,6 +19,7 @@ struct Configuration {
   std::string database;  // as written, or "<remote host>.db"; paths.h resolves it
   std::optional<std::string> accounts, accountsCommand;  // where many accounts are listed
   std::optional<std::string> metrics;                    // a file for them
+  std::optional<std::string> onChange;                   // a command
   LogKeys log;
   settings::Sync sync;  // as far as the configuration says it; the user is the default section's
   struct Account {
@@ -33,6 +34,7 @@ struct Configuration {
         settings::Key("accounts", &Configuration::accounts, settings::as::Text{}),
         settings::Key("accounts-command", &Configuration::accountsCommand, settings::as::Text{}),
         settings::Key("metrics", &Configuration::metrics, settings::as::Path{}),
+        settings::Key("on-change", &Configuration::onChange, settings::as::Text{}),
         settings::Part("", &Configuration::log),
     };
   }

@@ -26,13 +26,14 @@ struct PullSection {
   std::string statefile;  // as written, or the section's name; paths.h resolves it
   Destination destination{false, "127.0.0.1", "25"};
   LogKeys log;
-  std::optional<std::string> metrics;
+  std::optional<std::string> metrics, onChange;
 
   static constexpr auto rows() {
     return std::tuple{
         settings::Key("statefile", &PullSection::statefile, settings::as::Text{}),
         settings::Key("deliver-method", &PullSection::destination, settings::as::Method{}),
         settings::Key("metrics", &PullSection::metrics, settings::as::Path{}),
+        settings::Key("on-change", &PullSection::onChange, settings::as::Text{}),
         settings::Part("", &PullSection::log),
     };
   }

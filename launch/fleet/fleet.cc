@@ -130,6 +130,7 @@ void Fleet::wait() {
     if (fds[i + 1].revents) listen(*speakers[i]);
   while (auto asked = signals_.next())
     if (*asked != Asked::nothing) stop(*asked);
+  if (signals_.takeLook()) signal(SIGUSR1);
   reap();
   const auto later = Clock::now();
   if (auto due = progress_.due(); due && *due <= later) progress_.draw(later);

@@ -25,7 +25,9 @@ bool isExpanded(std::string_view key) {
 }
 bool isPassword(std::string_view key) { return key.ends_with("password"); }
 bool isHidden(std::string_view key) { return isPassword(key) || key == "proxy"; }
-bool isCommand(std::string_view key) { return key == "command" || key.ends_with("-command"); }
+bool isCommand(std::string_view key) {
+  return key == "command" || key == "on-change" || key.ends_with("-command");
+}
 bool isPath(std::string_view key) {
   for (std::string_view path :
        {"database", "logfile", "metrics", "SSL_cert", "SSL_key", "SSL_CAfile", "SSL_CApath"})

@@ -199,7 +199,9 @@ inline Result play(Play play) {
   {
     CapturedStderr captured;
     ProgressLine nowhere(-1);
-    Log log({"%?n?%?m?%n(%m)&%n?: ?", {}, play.quiet, false, play.json, play.net ? "work" : ""}, nowhere);
+    Log log(
+        {"%?n?%?m?%n(%m)&%n?: ?", {}, play.quiet, false, play.json, play.net ? "work" : "", {}, !play.watch},
+        nowhere);
     Signals signals;
     Service service({play.notifySocket, std::chrono::seconds(1)});
     Runs runs({log, nowhere, signals, service}, play.watch, 1);

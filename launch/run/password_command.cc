@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -30,11 +31,13 @@ constexpr std::size_t kMostSaid = 1024;  // octets
 
 [[noreturn]] void fail(const char* what) { throw systemFailure(what, errno); }
 
-[[noreturn]] void execute(const char* command, int null, int output, int errors) {
+[[noreturn]] void execute(const char* command, const std::vector<std::string>& environment, int null,
+                          int output, int errors) {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
   // All are above standard error, which cleanProcess() has made sure of.
   if (dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0 &&
       close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
@@ -44,7 +47,7 @@ constexpr std::size_t kMostSaid = 1024;  // octets
 
 class Command {
  public:
-  Command(const std::string& command, std::size_t most) {
+  Command(const std::string& command, const CommandBounds& bounds) {
     int ends[2], errors[2];
     if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
     output_ = Descriptor(ends[0]);
@@ -56,10 +59,10 @@ class Command {
     for (const Descriptor* end : {&output_, &errors_}) fcntl(end->get(), F_SETFL, O_NONBLOCK);
     pid_ = fork();
     if (pid_ < 0) fail("fork");
-    if (pid_ == 0) execute(command.c_str(), null.get(), itsOutput.get(), itsErrors.get());
+    if (pid_ == 0) execute(command.c_str(), bounds.environment, null.get(), itsOutput.get(), itsErrors.get());
     // Not pidfd_open(): glibc 2.36 forgot to tell C++ that it is a C function.
     process_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
-    text_.resize(most + 1);
+    text_.resize(bounds.octets + 1);
   }
   ~Command() {
     explicit_bzero(text_.data(), text_.size());
@@ -145,12 +148,13 @@ std::string howItEnded(int waitStatus) {
 
 std::variant<std::string, Asked> textFromCommand(const std::string& command, const std::string& source,
                                                  const CommandBounds& bounds, Signals& signals) {
-  Command running(command, bounds.octets);
+  Command running(command, bounds);
   for (auto end = Clock::now() + bounds.time;;) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
     if (left <= 0ms)
-      throw Failure(bounds.failure, source + " told no " + bounds.what + " within " +
-                                        std::to_string(bounds.time / 1s) + " s");
+      throw Failure(bounds.failure,
+                    source + (bounds.what ? std::string(" told no ") + bounds.what : " did not end") +
+                        " within " + std::to_string(bounds.time / 1s) + " s");
     pollfd fds[] = {{running.process(), POLLIN, 0},
                     {running.output(), POLLIN, 0},
                     {signals.fd(), POLLIN, 0},

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "ipc/exit_status.h"
 #include "ipc/secret.h"
@@ -13,12 +14,14 @@
 
 namespace interimap {
 
-// What a command is to tell, how much of it at most, in what time, and the status of one that fails.
+// What a command is to tell (null: nothing), how much of it at most, in what time, and the status of one that
+// fails.
 struct CommandBounds {
   const char* what;
   std::size_t octets;
   std::chrono::milliseconds time;
   ExitStatus failure;
+  std::vector<std::string> environment = {};  // "NAME=VALUE", beside ours
 };
 
 // What `command` writes, run by sh(1) with nothing to read, or the beginning of it: as many octets as it may

@@ -60,6 +60,7 @@ RunEnd Run::run(AnySettings settings) {
     crew_.dismiss();
     for (unsigned wanted = std::exchange(deliveriesWanted_, 0); wanted > 0; --wanted) startDelivery();
     if (auto wants = std::exchange(netsWanted_, std::nullopt)) startNets(*wants);
+    tellChanges();
   }
   readSignals();  // one that came with the last worker's death may be its cause
   around_.progress.erase();
@@ -81,6 +82,8 @@ void Run::start(RunSettings settings) {
   end_.done = Synchronised{};
   interval_ = std::chrono::seconds(settings.sync.interval);
   telling_ = checking_ = settings.sync.errand == settings::Errand::check;
+  watching_ =
+      settings.sync.errand == settings::Errand::watch || settings.sync.errand == settings::Errand::notify;
   mostWait_ = {std::chrono::seconds(settings.local.maxWait), std::chrono::seconds(settings.remote.maxWait)};
   for (Side side : kSides)
     shareRate(side == Side::local ? settings.local : settings.remote, settings.sync.of[side].connections);
@@ -114,6 +117,7 @@ void Run::start(PullSettings settings) {
   connections_ = settings.sync.connections;
   mostWait_.remote = std::chrono::seconds(settings.net.maxWait);
   exporting_ = settings.sync.errand == settings::Pull::Errand::exportState;
+  watching_ = settings.sync.errand == settings::Pull::Errand::idle;
   checking_ = settings.sync.errand == settings::Pull::Errand::check;
   telling_ = checking_ || settings.sync.errand == settings::Pull::Errand::status;
   delivery_ = std::move(settings.delivery);
@@ -124,6 +128,13 @@ void Run::start(PullSettings settings) {
   Member& net = crew_.add(workers_, Role::net, list(std::move(netToSync)), 1, inheritance(settings.net));
   crew_.send(net, {std::move(settings.net)});
   if (checking_) startDeliveryToAsk();
+}
+
+// The command may take a while, in which only signals are heard: all else waits for it.
+void Run::tellChanges() {
+  for (const Done& done : std::exchange(changes_, {}))
+    if (around_.onChange != nullptr)
+      if (auto asked = around_.onChange->tell(done, around_.log, around_.signals)) stop(*asked);
 }
 
 // It has its questions from its settings.
@@ -227,6 +238,7 @@ void Run::wait() {
 void Run::readSignals() {
   while (auto asked = around_.signals.next())
     if (*asked != Asked::nothing) stop(*asked);
+  if (around_.signals.takeLook() && watching_ && !crew_.sync().gone) crew_.send(crew_.sync(), {Look{}});
   crew_.reap();
 }
 

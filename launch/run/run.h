@@ -12,6 +12,7 @@
 
 #include "ipc/failure.h"
 #include "ipc/launch.h"
+#include "launch/run/change_command.h"
 #include "launch/run/crew.h"
 #include "launch/run/outcome.h"
 #include "launch/run/pull_settings.h"
@@ -32,7 +33,8 @@ struct Surroundings {
   ProgressLine& progress;
   Signals& signals;
   Service& service;
-  Metrics* metrics = nullptr;  // of a run that does something, if they are wanted
+  Metrics* metrics = nullptr;               // of a run that does something, if they are wanted
+  const ChangeCommand* onChange = nullptr;  // likewise
 
   // That they cannot be written is no reason to stop.
   void writeMetrics() const {
@@ -123,6 +125,7 @@ class Run : private Crew::Leader {
   template <class What>
   void handleDone(const What& done);
   void summarise(const Pulled& done);
+  void tellChanges();
 
   Surroundings around_;
   Voices voices_;
@@ -138,14 +141,16 @@ class Run : private Crew::Leader {
     Renewal renewal;
   };
   std::optional<Several> local_, remote_;
-  bool exporting_ = false, telling_ = false, checking_ = false;
+  bool exporting_ = false, telling_ = false, checking_ = false, watching_ = false;
   Descriptor unasked_;  // checking: the delivery process has nobody else to speak with
   unsigned connections_ = 1, deliveriesWanted_ = 0;
   std::optional<WantsNets> netsWanted_;
+  std::vector<Done> changes_;  // that on-change is to be told of
   std::chrono::seconds interval_{};
   Both<std::chrono::seconds> mostWait_{};
   Clock::time_point began_ = Clock::now(), summary_ = began_;  // the last one that was told meanwhile
   std::optional<Clock::time_point> backAt_;  // sync waits, and will have looked again by then
+  CopyRate rate_;
   RunEnd end_;
 };
 

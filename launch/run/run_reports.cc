@@ -121,13 +121,17 @@ void Run::handle(Member&, const Progress& progress) {
   backAt_.reset();
   end_.copied = true;
   end_.carried = end_.carried || progress.messages > 0;
-  around_.progress.update(progress, Clock::now());
-  around_.service.progress("Copying " + progressText(progress), Clock::now());
+  const auto now = Clock::now();
+  rate_.note(progress, now);
+  const std::string text = progressText(progress, rate_);
+  around_.progress.show(text, now);
+  around_.service.progress("Copying " + text, now);
 }
 
 template <class What>
 void Run::handleDone(const What& done) {
   interimap::add(std::get<What>(end_.done), done);
+  if (around_.onChange != nullptr) changes_.emplace_back(done);
   if (!done.waiting) return;
   around_.progress.erase();
   end_.reached = Reached::waiting;

@@ -104,11 +104,14 @@ TEST_CASE("a run: settings that fit no packet") {
 }
 
 TEST_CASE("a run: what was done is summed up") {
+  const std::string line = play({.sync = "slNN5", .local = "sgwq", .remote = "sgwq"}).log;
+  CHECK(line.starts_with("Copied 2 messages to local, 4 expunged in 0."));
   Result result = play({.sync = "slNN5", .local = "sgwq", .remote = "sgwq", .json = true});
   CHECK(result.status == 75);
   CHECK(result.log.find(R"("level":"summary","exitStatus":75,)") != std::string::npos);
   CHECK(result.log.find(R"("mailboxes":3,"copiedToLocal":2,"copiedToRemote":0,"flagsUpdated":0,)"
-                        R"("expunged":4,"failed":0,"octets":0})") != std::string::npos);
+                        R"("expunged":4,"failed":0,"held":0,"octets":0,"octetsToLocal":0,)"
+                        R"("octetsToRemote":0})") != std::string::npos);
 }
 
 TEST_CASE("a run: more connections, at sync's wish") {

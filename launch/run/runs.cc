@@ -91,6 +91,8 @@ RunEnd Runs::one(const Settings& settings, Reached before) {
   auto began = Clock::now();
   auto made = make(settings, before);
   if (auto end = std::get_if<RunEnd>(&made)) return std::move(*end);
+  const auto* two = std::get_if<RunSettings>(&std::get<AnySettings>(made));
+  const bool dryRun = two != nullptr && two->sync.dryRun;
   RunEnd end = Run(around_).run(std::move(std::get<AnySettings>(made)));
   exported_ = std::move(end.exported);
   findings_ = std::move(end.findings);
@@ -102,7 +104,7 @@ RunEnd Runs::one(const Settings& settings, Reached before) {
     around_.metrics->ended({end.status, time, std::time(nullptr)});
     around_.writeMetrics();
   }
-  around_.log.summary({end.done, stale ? static_cast<int>(ExitStatus::tryAgain) : end.status, time});
+  around_.log.summary({end.done, stale ? static_cast<int>(ExitStatus::tryAgain) : end.status, time, dryRun});
   return end;
 }
 
@@ -154,7 +156,7 @@ Asked Runs::wait(std::chrono::milliseconds time) {
     if (poll(fds, std::size(fds), timeout) < 0) continue;
     while (auto asked = around_.signals.next())
       if (*asked != Asked::nothing) return *asked;
-    if (fds[0].revents) return Asked::nothing;
+    if (fds[0].revents || around_.signals.takeLook()) return Asked::nothing;
     around_.service.alive(Clock::now(), true);
   }
 }

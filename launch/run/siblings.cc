@@ -114,6 +114,7 @@ void Siblings::wait() {
     service_.stopping();
     signal(*asked == Asked::interrupt ? kPassedOn.interrupt : kPassedOn.terminate);
   }
+  if (signals_.takeLook()) signal(SIGUSR1);
   reap();
   auto now = Clock::now();
   service_.alive(now, well(now));

@@ -24,7 +24,7 @@ Signals::Signals(std::function<void()> hangUp, SignalNumbers numbers)
   sigemptyset(&caught);
   for (int each : {SIGTERM, SIGINT})
     if (each != numbers.terminate && each != numbers.interrupt) signal(each, SIG_IGN);
-  for (int each : {numbers.terminate, numbers.interrupt, SIGCHLD, SIGHUP}) {
+  for (int each : {numbers.terminate, numbers.interrupt, SIGUSR1, SIGCHLD, SIGHUP}) {
     if (each == SIGHUP && !hangUp_) continue;
     sigaddset(&caught, each);
     signal(each, SIG_DFL);  // what is ignored would not be caught: a shell's "command &" ignores SIGINT
@@ -41,7 +41,8 @@ std::optional<Asked> Signals::next() {
     int number = static_cast<int>(each.ssi_signo);
     if (number == numbers_.terminate) return Asked::terminate;
     if (number == numbers_.interrupt) return Asked::interrupt;
-    if (number == SIGCHLD) return Asked::nothing;
+    if (number == SIGUSR1) looks_ = true;
+    if (number == SIGCHLD || number == SIGUSR1) return Asked::nothing;
     hangUp_();
   }
   return std::nullopt;

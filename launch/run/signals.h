@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "ipc/body.h"
 
@@ -20,14 +21,14 @@ enum class Asked { nothing, terminate, interrupt };
 struct SignalNumbers {
   int terminate = SIGTERM, interrupt = SIGINT;
 };
-inline constexpr SignalNumbers kPassedOn{SIGUSR1, SIGUSR2};
+inline const SignalNumbers kPassedOn{SIGRTMIN, SIGRTMIN + 1};
 // They wait until a Signals of this process, or of one that it forks, takes them.
 void block(SignalNumbers numbers);
 
 class Signals {
  public:
-  // From here on these signals and SIGCHLD come through the descriptor; SIGPIPE is ignored, and so are
-  // SIGTERM and SIGINT if others stand for them. SIGHUP calls `hangUp` from within next(); without one it
+  // From here on these signals, SIGUSR1 and SIGCHLD come through the descriptor; SIGPIPE is ignored, and so
+  // are SIGTERM and SIGINT if others stand for them. SIGHUP calls `hangUp` from within next(); without one it
   // does what it always does: ends the program.
   explicit Signals(std::function<void()> hangUp = {}, SignalNumbers numbers = {});
 
@@ -35,11 +36,14 @@ class Signals {
   // What each of the signals that have come asks for; Asked::nothing for a child that ended. std::nullopt:
   // no more.
   std::optional<Asked> next();
+  // Whether SIGUSR1 has come since this was asked last: news is to be looked for now.
+  bool takeLook() { return std::exchange(looks_, false); }
 
  private:
   std::function<void()> hangUp_;
   SignalNumbers numbers_;
   Descriptor fd_;
+  bool looks_ = false;
 };
 
 }  // namespace interimap

@@ -25,6 +25,11 @@ TEST_CASE("signals: what they ask for") {
       CHECK_FALSE(signals.next());
     }
     CHECK(hangUps == 3);
+    CHECK_FALSE(signals.takeLook());
+    kill(getpid(), SIGUSR1);
+    CHECK(signals.next() == Asked::nothing);
+    CHECK(signals.takeLook());
+    CHECK_FALSE(signals.takeLook());
     sigset_t blocked;
     sigprocmask(SIG_SETMASK, &before, &blocked);
     CHECK(sigismember(&blocked, SIGHUP) == 1);
@@ -44,9 +49,9 @@ TEST_CASE("signals: of a process that they are passed on to") {
     kill(getpid(), SIGTERM);
     kill(getpid(), SIGINT);
     CHECK_FALSE(signals.next());
-    kill(getpid(), SIGUSR1);
+    kill(getpid(), kPassedOn.terminate);
     CHECK(signals.next() == Asked::terminate);
-    kill(getpid(), SIGUSR2);
+    kill(getpid(), kPassedOn.interrupt);
     CHECK(signals.next() == Asked::interrupt);
     CHECK_FALSE(signals.next());
   }

@@ -41,11 +41,13 @@ void arrangeDescriptors(std::array<int, kFirstFree> wanted) {
   if (close_range(kFirstFree, ~0U, 0) != 0) _exit(kCannotStart);
 }
 
-// A terminal's Ctrl-C or hang-up and a service manager's SIGTERM reach every process; only launch shall act
-// on them.
+// A terminal's Ctrl-C or hang-up and a service manager's SIGTERM reach every process, and so may SIGUSR1;
+// only launch shall act on them.
 void arrangeSignals() {
   for (int signal = 1; signal < NSIG; ++signal)
-    ::signal(signal, signal == SIGINT || signal == SIGTERM || signal == SIGHUP ? SIG_IGN : SIG_DFL);
+    ::signal(signal, signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGUSR1
+                         ? SIG_IGN
+                         : SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

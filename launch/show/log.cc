@@ -14,6 +14,7 @@
 
 #include "ipc/failure.h"
 #include "launch/show/escape.h"
+#include "launch/show/journal.h"
 #include "launch/show/json.h"
 #include "launch/show/log_prefix.h"
 
@@ -104,7 +105,10 @@ void addDone(JsonObject& object, const Synchronised& done) {
       .add("flagsUpdated", done.flagsUpdated)
       .add("expunged", done.expunged)
       .add("failed", done.failed)
-      .add("octets", done.octets);
+      .add("held", std::uint64_t{done.held})
+      .add("octets", done.octetsToLocal + done.octetsToRemote)
+      .add("octetsToLocal", done.octetsToLocal)
+      .add("octetsToRemote", done.octetsToRemote);
 }
 
 void addDone(JsonObject& object, const Pulled& done) {
@@ -126,11 +130,13 @@ std::string jsonLine(const timespec& time, const Summary& summary, std::string_v
   if (!component.empty()) object.add("component", component);
   if (summary.exitStatus) object.add("exitStatus", static_cast<std::uint64_t>(*summary.exitStatus));
   object.add("milliseconds", static_cast<std::uint64_t>(summary.time.count()));
+  if (summary.dryRun) object.add("dryRun", std::uint64_t{1});
   std::visit([&](const auto& done) { addDone(object, done); }, summary.done);
   return object.line();
 }
 
-Log::Log(Options options, ProgressLine& progress) : options_(std::move(options)), progress_(progress) {
+Log::Log(Options options, ProgressLine& progress)
+    : options_(std::move(options)), progress_(progress), toJournal_(isJournal(STDERR_FILENO)) {
   if (!options_.logfile) return;
   logfile_ = openLogfile(*options_.logfile);
   if (!logfile_)
@@ -155,22 +161,30 @@ void Log::line(LogLevel level, std::string_view component, std::string_view mail
   bool terminal = level != LogLevel::debug || !logfile_;
   timespec time = now();
   if (options_.json)
-    return put(jsonLine(time, level, component, mailbox, text, subject, options_.instance), {}, terminal);
+    return put(level, jsonLine(time, level, component, mailbox, text, subject, options_.instance), {},
+               terminal);
   std::string line = options_.instance.empty() ? "" : escape(options_.instance + ": ");
   line += escape(logPrefix(options_.prefix, component, mailbox));
   line += levelText(level);
   line += escape(text);
   line += '\n';
-  put(line, timeStamp(time), terminal);
+  put(level, line, timeStamp(time), terminal);
 }
 
 void Log::summary(const Summary& summary) {
-  if (options_.json) put(jsonLine(now(), summary, options_.component, options_.instance), {}, true);
+  if (options_.json)
+    return put(LogLevel::info, jsonLine(now(), summary, options_.component, options_.instance), {}, true);
+  if (!options_.summaries || !summary.exitStatus) return;
+  const std::string text =
+      summaryText(summary.done, summary.time, summary.dryRun ? Mood::conditional : Mood::indicative);
+  if (!text.empty()) line(LogLevel::info, text);
 }
 
-void Log::put(std::string_view line, std::string_view stamp, bool terminal) {
+void Log::put(LogLevel level, std::string_view line, std::string_view stamp, bool terminal) {
   if (logfile_) write(logfile_.get(), std::string(stamp) + std::string(line));
-  if (terminal) write(STDERR_FILENO, std::string(progress_.makeWay()) + std::string(line));
+  if (!terminal) return;
+  const std::string_view priority = toJournal_ ? journalPriority(level) : "";
+  write(STDERR_FILENO, std::string(progress_.makeWay()) + std::string(priority) + std::string(line));
 }
 
 // A log that cannot be written is no reason to stop synchronising.

@@ -21,6 +21,7 @@ struct Summary {
   Done done;                          // in all of the run
   std::optional<int> exitStatus = 0;  // none: it goes on
   std::chrono::milliseconds time{};
+  bool dryRun = false;
 };
 
 class Log {
@@ -33,6 +34,7 @@ class Log {
     bool json = false;                   // lines are JSON objects; the prefix is not used
     std::string component = {};          // of lines that have none of their own
     std::string instance = {};           // the account, of many, that all of them are about
+    bool summaries = true;               // a line of text about what a run has done, too
   };
   // Throws Failure(cantCreate) "Can't open LOGFILE: …". `progress` shares the terminal and outlives this.
   Log(Options options, ProgressLine& progress);
@@ -45,17 +47,18 @@ class Log {
   }
   // Closes and opens the logfile, which may have been moved away; keeps the old one if that fails.
   void reopen();
-  // How a run ended and what was done in it. Nothing unless lines are JSON.
+  // How a run ended and what was done in it: an object of JSON, or a line if something was.
   void summary(const Summary& summary);
   // Of no account or mailbox.
   void line(LogLevel level, std::string_view text) { line(level, {}, {}, text); }
 
  private:
-  void put(std::string_view line, std::string_view stamp, bool terminal);
+  void put(LogLevel level, std::string_view line, std::string_view stamp, bool terminal);
   void write(int fd, std::string_view line);
 
   Options options_;
   ProgressLine& progress_;
+  bool toJournal_;  // lines begin with their priority
   Descriptor logfile_;
 };
 

@@ -146,8 +146,9 @@ TEST_CASE("log: lines as JSON, and a summary") {
 )",
       debug = R"("level":"debug","component":"local","mailbox":"","text":"S: * OK","side":"local"}
 )",
-      summary = R"("level":"summary","exitStatus":0,"milliseconds":0,"mailboxes":0,"copiedToLocal":0,)"
-                R"("copiedToRemote":0,"flagsUpdated":0,"expunged":0,"failed":0,"octets":0}
+      summary =
+          R"("level":"summary","exitStatus":0,"milliseconds":0,"mailboxes":0,"copiedToLocal":0,)"
+          R"("copiedToRemote":0,"flagsUpdated":0,"expunged":0,"failed":0,"held":0,"octets":0,"octetsToLocal":0,"octetsToRemote":0}
 )";
   CHECK(withoutTimes(captured.text()) == lines + summary);
   CHECK(withoutTimes(contents(path)) == lines + debug + summary);
@@ -160,14 +161,61 @@ TEST_CASE("log: what a summary tells") {
                                .flagsUpdated = 3,
                                .expunged = 4,
                                .failed = 5,
-                               .octets = 6,
-                               .mailboxes = 7},
+                               .octetsToLocal = 6,
+                               .octetsToRemote = 3,
+                               .mailboxes = 7,
+                               .held = 8},
                   75, std::chrono::milliseconds(1234)};
   CHECK(jsonLine({951827696, 7000}, summary) ==
         R"({"time":"2000-02-29T12:34:56.000007Z","level":"summary","exitStatus":75,"milliseconds":1234,)"
         R"("mailboxes":7,"copiedToLocal":1,"copiedToRemote":2,"flagsUpdated":3,"expunged":4,"failed":5,)"
-        R"("octets":6})"
+        R"("held":8,"octets":9,"octetsToLocal":6,"octetsToRemote":3})"
         "\n");
+  summary.dryRun = true;
+  CHECK(jsonLine({951827696, 7000}, summary).find(R"("milliseconds":1234,"dryRun":1,"mailboxes":7,)") !=
+        std::string::npos);
+}
+
+TEST_CASE("log: a line of text about what a run has done, if it has done anything") {
+  ProgressLine nowhere(-1);
+  const Summary nothing, something{Synchronised{.flagsUpdated = 3}, 0, std::chrono::milliseconds(1234)};
+  struct {
+    bool quiet, summaries;
+    Summary summary;
+    const char* text;
+  } table[] = {
+      {false, true, nothing, ""},
+      {false, true, something, "3 flag changes in 1.2 s\n"},
+      {true, true, something, ""},
+      {false, false, something, ""},
+      {false, true, {something.done, std::nullopt, something.time}, ""},  // it goes on
+      {false, true, {something.done, 0, something.time, true}, "Would make 3 flag changes\n"},
+  };
+  for (const auto& row : table) {
+    CapturedStderr captured;
+    Log({.prefix = kPrefix, .quiet = row.quiet, .summaries = row.summaries}, nowhere).summary(row.summary);
+    CHECK(captured.text() == row.text);
+  }
+}
+
+TEST_CASE("log: lines for the journal begin with their priority, and no others do") {
+  ProgressLine nowhere(-1);
+  for (bool itsOwn : {true, false}) {
+    CapturedStderr captured;
+    struct stat its {};
+    REQUIRE(fstat(STDERR_FILENO, &its) == 0);
+    const std::string stream = std::to_string(its.st_dev) + ":" + std::to_string(its.st_ino + !itsOwn);
+    setenv("JOURNAL_STREAM", stream.c_str(), 1);
+    Log log({.prefix = "", .debug = true}, nowhere);
+    unsetenv("JOURNAL_STREAM");
+    log.line(LogLevel::error, "broken");
+    log.line(LogLevel::warning, "odd");
+    log.line(LogLevel::notice, "noted");
+    log.line(LogLevel::info, "done");
+    log.line(LogLevel::debug, "said");
+    CHECK(captured.text() == (itsOwn ? "<3>ERROR: broken\n<4>WARNING: odd\n<5>noted\n<6>done\n<7>said\n"
+                                     : "ERROR: broken\nWARNING: odd\nnoted\ndone\nsaid\n"));
+  }
 }
 
 TEST_CASE("log: what a summary of pullimap tells") {

@@ -90,12 +90,15 @@ std::string seconds(std::chrono::milliseconds time) {
 
 void put(Page& page, const Synchronised& more) {
   page.gauge("mailboxes", "Mailboxes that are synchronised.", more.mailboxes)
+      .gauge("held", "Mailboxes that are left alone, or nothing is expunged in, until somebody decides.",
+             more.held)
       .head("messages_copied_total", "Messages that were copied.", "counter")
       .add("messages_copied_total", ",to=\"local\"", more.copiedToLocal)
       .add("messages_copied_total", ",to=\"remote\"", more.copiedToRemote)
       .counter("flags_updated_total", "Changes of flags that were carried over.", more.flagsUpdated)
       .counter("messages_expunged_total", "Messages that were expunged.", more.expunged)
-      .counter("octets_total", "Octets of the messages that were copied.", more.octets);
+      .counter("octets_total", "Octets of the messages that were copied.",
+               more.octetsToLocal + more.octetsToRemote);
 }
 
 void put(Page& page, const Pulled& more) {
@@ -108,7 +111,7 @@ void put(Page& page, const Pulled& more) {
 }
 
 // Of what is added to, not of what it is now.
-void forget(Synchronised& more) { more = {.mailboxes = more.mailboxes}; }
+void forget(Synchronised& more) { more = {.mailboxes = more.mailboxes, .held = more.held}; }
 void forget(Pulled& more) { more = {.deferred = more.deferred, .refused = more.refused}; }
 
 }  // namespace

@@ -27,8 +27,14 @@ std::string values(const std::string& text) {
 TEST_CASE("metrics: as Prometheus reads them") {
   Metrics metrics("/nowhere", Synchronised{}, {"account", "a\"b\\\n"},
                   [] { return std::optional<std::int64_t>(1796022720); });
-  metrics.add(
-      {.copiedToLocal = 3, .copiedToRemote = 1, .flagsUpdated = 2, .failed = 5, .octets = 9, .mailboxes = 4});
+  metrics.add({.copiedToLocal = 3,
+               .copiedToRemote = 1,
+               .flagsUpdated = 2,
+               .failed = 5,
+               .octetsToLocal = 7,
+               .octetsToRemote = 2,
+               .mailboxes = 4,
+               .held = 1});
   metrics.ended({75, std::chrono::milliseconds(61'007), 1796022721});
   const std::string text = metrics.text("");
   CHECK(text.starts_with(
@@ -40,9 +46,9 @@ TEST_CASE("metrics: as Prometheus reads them") {
         "last_success_timestamp_seconds" + is + "} 1796022720\n" + "last_run_timestamp_seconds" + is +
             "} 1796022721\n" + "last_run_duration_seconds" + is + "} 61.007\n" + "last_run_exit_status" + is +
             "} 75\n" + "waiting" + is + "} 0\n" + "failed" + is + "} 5\n" + "mailboxes" + is + "} 4\n" +
-            "messages_copied_total" + is + ",to=\"local\"} 3\n" + "messages_copied_total" + is +
-            ",to=\"remote\"} 1\n" + "flags_updated_total" + is + "} 2\n" + "messages_expunged_total" + is +
-            "} 0\n" + "octets_total" + is + "} 9\n");
+            "held" + is + "} 1\n" + "messages_copied_total" + is + ",to=\"local\"} 3\n" +
+            "messages_copied_total" + is + ",to=\"remote\"} 1\n" + "flags_updated_total" + is + "} 2\n" +
+            "messages_expunged_total" + is + "} 0\n" + "octets_total" + is + "} 9\n");
 }
 
 TEST_CASE("metrics: totals go on from what is there, if it is a number of this account") {
@@ -85,14 +91,14 @@ TEST_CASE("metrics: what was written is not added again, and another process goe
     return all.substr(at + 26, all.find('\n', at) - at - 26);
   };
   Metrics one(path, Synchronised{}, {"account", "a"}), other(path, Synchronised{}, {"account", "a"});
-  one.add(Synchronised{.octets = 1, .waiting = true});
+  one.add(Synchronised{.octetsToLocal = 1, .waiting = true});
   one.write();
   CHECK(total() == "1");
   one.write();
   CHECK(total() == "1");
-  other.add(Synchronised{.octets = 10});
+  other.add(Synchronised{.octetsToLocal = 10});
   other.write();
-  one.add(Synchronised{.octets = 100});
+  one.add(Synchronised{.octetsToRemote = 100});
   one.write();
   CHECK(total() == "111");
 }

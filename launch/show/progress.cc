@@ -5,8 +5,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "launch/show/amounts.h"
 #include "launch/show/traffic.h"
 
 namespace interimap {
@@ -26,11 +28,41 @@ void put(int terminal, std::string_view text) { (void)!write(terminal, text.data
 
 }  // namespace
 
-std::string progressText(const Progress& progress, std::size_t columns) {
+// What was copied before, in another round say, begins anew.
+void CopyRate::note(const Progress& progress, Clock::time_point now) {
+  if (!samples_.empty() && progress.octets < samples_.back().octets) samples_.clear();
+  // The last is kept up to date; the one before it is at least kBetween older than the one before that.
+  const bool replaces = samples_.size() > 1 && now - samples_[samples_.size() - 2].at < kBetween;
+  if (replaces) samples_.pop_back();
+  samples_.push_back({now, progress.octets});
+  while (samples_.size() > 2 && now - samples_.front().at > kSpan) samples_.pop_front();
+}
+
+std::optional<double> CopyRate::octets() const {
+  if (samples_.empty()) return std::nullopt;
+  const std::chrono::duration<double> time = samples_.back().at - samples_.front().at;
+  if (time < kBetween || samples_.back().octets == samples_.front().octets) return std::nullopt;
+  return static_cast<double>(samples_.back().octets - samples_.front().octets) / time.count();
+}
+
+std::string progressText(const Progress& progress, const CopyRate& rate) {
+  const bool complete = progress.messages == progress.ofMessages;
   std::string text = std::to_string(progress.messages);
   if (progress.ofMessages > 0) text += " of " + std::to_string(progress.ofMessages);
   text += " messages, " + octetsText(progress.octets);
-  return text.substr(0, columns);
+  const std::uint64_t of = std::max(progress.ofOctets, progress.octets), left = of - progress.octets;
+  if (progress.ofOctets > 0 && !complete) {
+    const double percent = static_cast<double>(progress.octets) / static_cast<double>(of) * 100;
+    text += " of " + octetsText(of) + " (" + std::to_string(std::min(static_cast<int>(percent), 99)) + "%)";
+  }
+  if (auto octets = rate.octets(); octets && !complete) {
+    text += ", " + octetsText(static_cast<std::uint64_t>(*octets)) + "/s";
+    const double seconds = static_cast<double>(left) / *octets;
+    constexpr double kLongest = 100.0 * 86400;
+    if (progress.ofOctets > 0 && seconds < kLongest)
+      text += ", " + timeText(std::chrono::seconds(static_cast<std::int64_t>(seconds + 1))) + " left";
+  }
+  return text;
 }
 
 void ProgressLine::show(std::string text, Clock::time_point now) {

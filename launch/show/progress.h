@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -11,8 +12,25 @@
 
 namespace interimap {
 
-// "INBOX: 120 of 1000 messages, 3.41M", cut to `columns`.
-std::string progressText(const Progress& progress, std::size_t columns = 200);
+// How much is copied in a second, of late.
+class CopyRate {
+ public:
+  using Clock = std::chrono::steady_clock;
+  void note(const Progress& progress, Clock::time_point now);
+  // Octets; nothing before there is something to go by.
+  std::optional<double> octets() const;
+
+ private:
+  static constexpr std::chrono::seconds kBetween{1}, kSpan{15};
+  struct Sample {
+    Clock::time_point at;
+    std::uint64_t octets;
+  };
+  std::deque<Sample> samples_;  // one a second of the last kSpan, and the last
+};
+
+// "120 of 1000 messages, 3.41M of about 28.0M (12%), 1.20M/s, 21 s left"; without what is not known.
+std::string progressText(const Progress& progress, const CopyRate& rate);
 
 class ProgressLine {
  public:
@@ -28,7 +46,6 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   // Draws, or keeps for later what comes less than kBetween after the last drawing.
-  void update(const Progress& progress, Clock::time_point now) { show(progressText(progress), now); }
   void show(std::string text, Clock::time_point now);
   bool shown() const { return terminal_ >= 0; }
   // When something kept is to be drawn, by calling draw().

@@ -7,10 +7,48 @@
 
 using namespace interimap;
 
-TEST_CASE("progress text") {
-  CHECK(progressText({120, 1000, 3 << 20}, 79) == "120 of 1000 messages, 3.00M");
-  CHECK(progressText({5, 0, 10}, 79) == "5 messages, 10");
-  CHECK(progressText({1, 2, 3}, 6) == "1 of 2");
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::uint64_t kM = 1 << 20;
+
+}  // namespace
+
+TEST_CASE("progress text: how much of what; with sizes, the share of it") {
+  const CopyRate none;
+  CHECK(progressText({120, 1000, 3 * kM}, none) == "120 of 1000 messages, 3.00M");
+  CHECK(progressText({5, 0, 10}, none) == "5 messages, 10");
+  CHECK(progressText({120, 1000, 3 * kM, 25 * kM}, none) == "120 of 1000 messages, 3.00M of 25.00M (12%)");
+  // More than was listed, and all of it: sizes are what servers say.
+  CHECK(progressText({3, 4, 30, 20}, none) == "3 of 4 messages, 30 of 30 (99%)");
+  CHECK(progressText({4, 4, 30, 20}, none) == "4 of 4 messages, 30");
+  const std::uint64_t most = ~std::uint64_t{0};
+  CHECK(progressText({most, most - 1, most, most}, none) ==
+        "18446744073709551615 of 18446744073709551614 messages, 17179869184.00G of 17179869184.00G (99%)");
+}
+
+TEST_CASE("progress text: rate and time left go by the last seconds, and begin anew with another round") {
+  const CopyRate::Clock::time_point start{};
+  CopyRate rate;
+  rate.note({1, 100, 0, 100 * kM}, start);
+  CHECK_FALSE(rate.octets());
+  rate.note({1, 100, kM, 100 * kM}, start + 500ms);
+  CHECK_FALSE(rate.octets());  // too early to tell
+  for (int tenth = 10; tenth <= 100; ++tenth)
+    rate.note({1, 100, static_cast<std::uint64_t>(tenth) * kM / 10, 100 * kM}, start + tenth * 100ms);
+  CHECK(progressText({10, 100, 10 * kM, 100 * kM}, rate) ==
+        "10 of 100 messages, 10.00M of 100.00M (10%), 1.00M/s, 1 min 31 s left");
+  // Twice as fast for longer than is looked back at.
+  for (int second = 1; second <= 20; ++second)
+    rate.note({1, 100, (10 + 2 * static_cast<std::uint64_t>(second)) * kM, 100 * kM},
+              start + 10s + second * 1s);
+  REQUIRE(rate.octets());
+  CHECK(*rate.octets() == doctest::Approx(2.0 * kM));
+  rate.note({1, 5, 10, 20}, start + 40s);
+  CHECK_FALSE(rate.octets());
+  // Nothing moves: no rate, and no time that would be for ever.
+  rate.note({1, 5, 10, 20}, start + 50s);
+  CHECK(progressText({1, 5, 10, 20}, rate) == "1 of 5 messages, 10 of 20 (50%)");
 }
 
 TEST_CASE("the progress line is drawn at most ten times a second and makes way for others") {
@@ -21,23 +59,23 @@ TEST_CASE("the progress line is drawn at most ten times a second and makes way f
     ssize_t n = read(ends[0], buffer, sizeof buffer);
     return std::string(buffer, n > 0 ? static_cast<std::size_t>(n) : 0);
   };
-  using namespace std::chrono_literals;
+  const CopyRate none;
   auto now = ProgressLine::Clock::now();
   {
     ProgressLine line(ends[1]);
     CHECK(line.makeWay() == "");
-    line.update({1, 9, 0}, now);
+    line.show(progressText({1, 9, 0}, none), now);
     CHECK(written() == "\r\x1b[K1 of 9 messages, 0");
     CHECK_FALSE(line.due());
-    line.update({2, 9, 0}, now + 10ms);
-    line.update({3, 9, 0}, now + 20ms);
+    line.show(progressText({2, 9, 0}, none), now + 10ms);
+    line.show(progressText({3, 9, 0}, none), now + 20ms);
     REQUIRE(line.due());
     CHECK(*line.due() == now + 100ms);
     line.draw(now + 100ms);
     CHECK(written() == "\r\x1b[K3 of 9 messages, 0");
     CHECK(line.makeWay() == "\r\x1b[K");
     CHECK(line.makeWay() == "");
-    line.update({4, 9, 0}, now + 300ms);
+    line.show(progressText({4, 9, 0}, none), now + 300ms);
     written();
   }
   CHECK(written() == "\r\x1b[K");  // nothing is left at the end

@@ -360,7 +360,8 @@ Lane::Again Lane::settle(Appending& window) {
       to.add(*uid);
       tally_.copies[load.mailbox].add(*uid, message.body.size, message.flags);
       tally_.octets += message.body.size;
-      log_.done().octets += message.body.size;
+      (target_.side() == Side::local ? log_.done().octetsToLocal : log_.done().octetsToRemote) +=
+          message.body.size;
       ++tally_.finished;
     } else {
       ++tally_.finished;  // stored, but where? The journal remembers, and the next pass looks for it.

@@ -35,6 +35,7 @@ struct Tally {
   std::uint64_t total = 0;     // messages
   std::uint64_t finished = 0;  // messages done with, in whatever way
   std::uint64_t octets = 0;    // copied
+  std::uint64_t ofOctets = 0;  // as they were listed
   // Mailboxes that something was sent to, so that the target has news.
   std::set<const Mailbox*> appendedTo;
   // Mailboxes of which not all was copied that had been listed.

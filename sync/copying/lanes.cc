@@ -19,6 +19,7 @@ void Lanes::add(Lane::Load load) {
   if (load.fresh.empty()) return;
   tally_.total += load.fresh.size();
   await(std::move(load));
+  tally_.ofOctets += waiting_.back().octets;
   connections_.expect(waiting_.back().octets);
 }
 

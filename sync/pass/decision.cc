@@ -229,8 +229,10 @@ Decision decide(Work& work, BothChanges& changes, const Answers& answers, std::v
 void announce(Work& work, const BothChanges& changes, const Decision& decision, const UidSet& recognised) {
   rememberBrake(work, changes, decision.todo);
   for (Side side : kSides)
-    if (const auto& heldBack = decision.todo.heldBack[side])
+    if (const auto& heldBack = decision.todo.heldBack[side]) {
       work.log.error(work.about(side), "Not expunging " + text(*heldBack), ExitStatus::tryAgain);
+      if (heldBack->why == HeldBack::Why::tooMany) ++work.log.done().held;  // the database knows the others
+    }
   reportLeft(work, decision);
   reportConflicts(work, decision.todo.plan, recognised);
 }

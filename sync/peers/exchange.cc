@@ -34,6 +34,10 @@ void Exchange::takeOrders() {
 void Exchange::take(Order order) {
   auto* net = std::get_if<AnotherNet>(&order.what);
   if (std::holds_alternative<Stop>(order.what)) throw Stopped();
+  if (std::holds_alternative<Look>(order.what)) {
+    looks_ = true;
+    return;
+  }
   if (std::holds_alternative<Deliverer>(order.what))
     if (auto guest = std::ranges::find_if(guests_, &Guest::isAwaited); guest != guests_.end())
       return (*guest)->admit(std::move(order.peer));

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "ipc/reporter.h"
@@ -46,6 +47,8 @@ class Exchange {
   virtual void turn();
   // Serves everybody for so long. Ends early when `until` holds, if given.
   virtual void pause(std::chrono::milliseconds duration, const std::function<bool()>& until = {});
+  // Whether launch wants news to be looked for since it was asked last.
+  bool takeLook() { return std::exchange(looks_, false); }
 
  private:
   void wait(int milliseconds);  // -1: until something moves
@@ -57,6 +60,7 @@ class Exchange {
   std::vector<Guest*> guests_;
   Connections* connections_ = nullptr;
   Awakening* awakening_ = nullptr;
+  bool looks_ = false;
 };
 
 }  // namespace interimap

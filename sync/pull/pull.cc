@@ -179,11 +179,11 @@ void Pull::awaitNews() {
       pulling_.server.watch(watched, static_cast<std::uint32_t>(kSignOfLife.count()), false);
   std::chrono::seconds wait = untilWanted();
   if (means_.get().news == Means::News::none) wait = std::min(wait, kPoll);
-  pulling_.exchange.pause(wait, [&] { return news.ready(); });
+  pulling_.exchange.pause(wait, [&] { return news.ready() || pulling_.exchange.takeLook(); });
   if (!news.ready() || news.done().ok()) return;
   // It cannot be watched: asked from time to time it can be.
   pulling_.log.error(aboutMailbox(watched), "cannot be watched: " + words(news.done()), ExitStatus::tryAgain);
-  pulling_.exchange.pause(std::min(wait, kPoll));
+  pulling_.exchange.pause(std::min(wait, kPoll), [&] { return pulling_.exchange.takeLook(); });
 }
 
 void Pull::exportState(const settings::Pull& settings, const store::PullState& state, Reporter& launch) {

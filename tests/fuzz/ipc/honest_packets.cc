@@ -117,6 +117,7 @@ void addOrders(Collection& all) {
   all.order(std::move(delivery));
   all.order(Go{});
   all.order(Stop{});
+  all.order(Look{});
   all.order(Deliverer{}, sealedBody());
 }
 
