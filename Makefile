@@ -24,7 +24,7 @@ HARDEN   ?= $(fortify) -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fstack-cl
 flags     = -std=c++20 $(OPT) $(HARDEN) -Wall -Wextra -Wshadow=local -Wno-missing-field-initializers $(WERROR) \
             -DVERSION='"$(VERSION)"' -I. -isystem $(BUILD) -MMD -MP
 compile   = $(CXX) $(flags) $(CPPFLAGS) $(CXXFLAGS) $(finally)
-ldflags   = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+ldflags   = -fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
 # A short line per file; the whole command with V=1.
 tree      = $(if $(filter-out build,$(BUILD)), [$(BUILD)])
