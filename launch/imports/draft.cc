@@ -74,6 +74,7 @@ void Draft::policy(const std::string& pattern, const Policy& policy) {
   if (said) text += std::string("deletions = ") + nameOf(policy.deletions) + "\n";
   if (!policy.flags) text += "flags = no\n";
   if (!policy.create) text += "create = no\n";
+  if (policy.deleteEmpty) text += "delete-mailboxes = empty\n";
   if (!policy.maxSize.empty()) text += "max-size = " + policy.maxSize + "\n";
   if (!policy.maxAge.empty()) text += "max-age = " + policy.maxAge + "\n";
   if (!text.empty()) policies_.push_back("[mailbox " + pattern + "]\n" + text);

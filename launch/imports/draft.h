@@ -17,6 +17,7 @@ struct Policy {
   enum class Ways { both, toLocal, toRemote, never };
   Ways direction = Ways::both, deletions = Ways::both;  // direction is not never
   bool flags = true, create = true;
+  bool deleteEmpty = false;  // mailboxes
   std::string maxSize = {}, maxAge = {};
   bool operator==(const Policy&) const = default;
 };

@@ -133,6 +133,8 @@ TEST_CASE("import: mbsync, what goes which way") {
       {"Create Both\nExpunge Both\nMaxSize 5m\n", "max-size = 5M;"},
       {"Create Both\nExpunge Both\nMaxSize 4000\n", "max-size = 4000;"},
       {"Create Both\nExpunge Both\nMaxSize lots\n", ""},
+      {"Create Both\nExpunge Both\nRemove Both\n", "delete-mailboxes = empty;"},
+      {"Create Both\nExpunge Both\nRemove None\n", ""},
   };
   for (const auto& row : table) {
     CAPTURE(row.theirs);

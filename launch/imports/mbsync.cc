@@ -318,20 +318,22 @@ class Import {
     const bool createsOnOne = policy.create && create != "both";
     if (createsOnOne && policy.direction == Ways::both)
       draft_.remark(Place::head, "Channel " + channel.name + ": mailboxes are created on both sides here.");
+    const std::string remove = lower(value(channel, "remove"));
+    policy.deleteEmpty = !remove.empty() && remove != "none";
+    if (policy.deleteEmpty && remove != "both" && policy.direction == Ways::both)
+      draft_.remark(Place::head,
+                    "Channel " + channel.name + ": empty mailboxes are deleted on both sides here.");
     if (const std::string size = value(channel, "maxsize"); !size.empty() && size != "0")
       maxSize(channel, size, policy);
     static const std::set<std::string> kExpected{
-        "far",   "near",           "master",      "slave",        "pattern",         "patterns",
-        "sync",  "create",         "expunge",     "maxsize",      "copyarrivaldate", "syncstate",
-        "fsync", "fielddelimiter", "bufferlimit", "infodelimiter"};
+        "far",   "near",           "master",      "slave",         "pattern",         "patterns",
+        "sync",  "create",         "expunge",     "maxsize",       "copyarrivaldate", "syncstate",
+        "fsync", "fielddelimiter", "bufferlimit", "infodelimiter", "remove"};
     for (const auto* lines : {&mbsync_.global, &channel.lines})
       for (const Line& line : *lines)
         if (!kExpected.contains(line.key) && lower(line.word()) != "none" && lower(line.word()) != "no" &&
             line.word() != "0")
-          other(Place::head, line,
-                line.key == "remove" ? "a mailbox that one side deletes is reported; --delete deletes it"
-                : line.key == "maxmessages" ? "see max-age"
-                                            : "");
+          other(Place::head, line, line.key == "maxmessages" ? "see max-age" : "");
     return policy;
   }
 
