@@ -111,6 +111,7 @@ struct Request {
     verb    @0 :Verb;
     mailbox @1 :Data;
     to      @2 :Data;
+    uses    @3 :UInt8;
     enum Verb { create @0; remove @1; rename @2; subscribe @3; unsubscribe @4; }
   }
   struct Watch {

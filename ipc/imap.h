@@ -181,7 +181,8 @@ struct Manage {
   enum class Verb : std::uint8_t { create, remove, rename, subscribe, unsubscribe };
   Verb verb = Verb::create;
   WireName mailbox;
-  WireName to;  // rename only, else empty
+  WireName to;            // rename only, else empty
+  std::uint8_t uses = 0;  // create only: what it is for, a bit for each of kSpecialUses, where the server can
   bool operator==(const Manage&) const = default;
 };
 

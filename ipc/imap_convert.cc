@@ -200,6 +200,7 @@ struct WriteRequest {
     out.setVerb(writeEnum<schema::Request::Manage::Verb>(manage.verb));
     out.setMailbox(bytes(manage.mailbox.bytes));
     out.setTo(bytes(manage.to.bytes));
+    out.setUses(manage.uses);
   }
   void operator()(const request::Watch& watch) {
     auto out = to.initWatch();
@@ -292,7 +293,7 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
     case schema::Request::MANAGE: {
       auto manage = in.getManage();
       return request::Manage{readEnum(manage.getVerb(), request::Manage::Verb::unsubscribe),
-                             readName(manage.getMailbox()), readName(manage.getTo())};
+                             readName(manage.getMailbox()), readName(manage.getTo()), manage.getUses()};
     }
     case schema::Request::WATCH:
       return request::Watch{readName(in.getWatch().getMailbox()), in.getWatch().getSeconds(),

@@ -132,7 +132,7 @@ TEST_CASE("requests come through") {
   }
   using Verb = request::Manage::Verb;
   for (Verb verb : {Verb::create, Verb::remove, Verb::rename, Verb::subscribe, Verb::unsubscribe}) {
-    request::Manage manage{verb, {"a/b"}, {"c/d"}};
+    request::Manage manage{verb, {"a/b"}, {"c/d"}, 0x24};
     CHECK(requested(manage) == manage);
   }
   for (auto verb :

@@ -229,7 +229,11 @@ struct Sync {
   std::vector<std::string> selectionOptions;  // upper case
   std::optional<std::string> ignore;          // a PCRE
   std::vector<std::string> ignoreUses{"\\All", "\\Flagged", "\\Important"};  // of kSpecialUses
-  std::vector<OfMailbox> ofMailboxes;                                        // in their order
+  // Names that differ on both sides, by turns that on local and that on remote; NUL stands for the delimiter
+  // (ipc/name_map.h). And whether mailboxes for the same use are the same, whatever their names.
+  std::vector<std::string> map;
+  bool specialUse = false;
+  std::vector<OfMailbox> ofMailboxes;  // in their order
   Both<OfAccount> of;
   std::string user = "nobody";
   std::uint32_t stopAtWrite = 0;  // tests: die at the n-th write to a server or the database
@@ -255,6 +259,8 @@ struct Sync {
         Key("list-select-opts", &Sync::selectionOptions, as::SelectionOptions{}),
         Key("ignore-mailbox", &Sync::ignore, as::WireText{}),
         Key("ignore-special-use", &Sync::ignoreUses, as::SpecialUses{}),
+        Told("map", &Sync::map),
+        Key("special-use", &Sync::specialUse, as::YesNo{}),
         Told("of mailboxes", &Sync::ofMailboxes),
         OfEach(&Sync::of),
         Key("user", &Sync::user, as::Text{}),

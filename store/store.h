@@ -171,7 +171,8 @@ struct Hangup {
   bool isDue(std::int64_t now) const { return !isProven() || now < at || now >= at + kRest; }
 };
 
-// A --delete or --rename, or a renaming or deletion that is followed, on its way: written down before a server is told.
+// A --delete or --rename, or a renaming or deletion that is followed, on its way: written down before a
+// server is told.
 struct Undertaking {
   std::int64_t id = 0;  // given by undertake()
   MailboxName mailbox;

@@ -6,6 +6,7 @@
 #include "launch/config/key.h"
 #include "launch/config/known_keys.h"
 #include "launch/config/mailbox_sections.h"
+#include "launch/config/name_map_lines.h"
 
 namespace interimap {
 
@@ -17,6 +18,7 @@ KnownKeys knownKeys() {
   addKeys<settings::Net>(all);
   addKeys<settings::Sync>(all);
   addKeys<Configuration>(all);
+  all.push_back({std::string(Ini::kMap), isMapLine, false, "LOCAL <-> REMOTE"});
   addPasswordKeys(all);
   addPasswordKeys(all, kOfKey);
   return all;
@@ -45,6 +47,7 @@ Configuration Configuration::parse(const Ini& ini, const std::string& file) {
   readKeys(remote, all.sync.of.remote);
   readKeys(defaults, all.sync);
   readKeys(defaults, all);
+  all.sync.map = readMap(ini, file);
   all.sync.ofMailboxes = readMailboxSections(ini, file);
   if (all.database.empty()) all.database = all.remote.net.host + ".db";
   return all;

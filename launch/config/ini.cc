@@ -68,8 +68,9 @@ Ini Ini::parse(std::string_view text, const std::string& file) {
     if (equals == trimmed.npos || key.empty())
       throw Failure(ExitStatus::config, file + ":" + std::to_string(number) +
                                             ": neither a [section], nor \"key = value\", nor a comment");
-    ini.sections[section].insert_or_assign(
-        std::string(key), Property{Secret(std::string(trim(trimmed.substr(equals + 1)))), number});
+    const std::string_view value = trim(trimmed.substr(equals + 1));
+    if (key == kMap) ini.maps.push_back({section, std::string(value), number});
+    ini.sections[section].insert_or_assign(std::string(key), Property{Secret(std::string(value)), number});
   }
   return ini;
 }

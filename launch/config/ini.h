@@ -29,6 +29,13 @@ struct Ini {
     std::size_t line = 0;
   };
   std::vector<Header> headers;  // as they stand in the file
+  // The one key of which all lines count, and not only the last one.
+  static constexpr std::string_view kMap = "map";
+  struct MapLine {
+    std::string section, value;
+    std::size_t line = 0;
+  };
+  std::vector<MapLine> maps;  // as they stand in the file
 
   // Throws Failure(config) that says "FILE:LINE: …" and does not quote the line: it may hold a password.
   static Ini parse(std::string_view text, const std::string& file);

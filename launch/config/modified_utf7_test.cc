@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "launch/show/readable.h"
+
 using namespace interimap;
 
 TEST_CASE("modified UTF-7") {
@@ -27,4 +29,9 @@ TEST_CASE("modified UTF-7") {
     CHECK(toModifiedUtf7(row.utf8) == row.wire);
   }
   CHECK_FALSE(toModifiedUtf7("caf\xE9"));
+}
+
+TEST_CASE("modified UTF-7 is shown as what it was made of") {
+  for (const char* name : {"Entwürfe", "a & b", "日本語/台北", "😀", "Ärger & Übel-Ö"})
+    CHECK(readable(*toModifiedUtf7(name)) == name);
 }

@@ -17,6 +17,7 @@
 #include "launch/show/journal.h"
 #include "launch/show/json.h"
 #include "launch/show/log_prefix.h"
+#include "launch/show/readable.h"
 
 namespace interimap {
 
@@ -86,7 +87,10 @@ std::string jsonLine(const timespec& time, LogLevel level, std::string_view comp
   JsonObject object;
   object.add("time", utc(time)).add("level", levelName(level));
   if (!instance.empty()) object.add("instance", instance);
-  object.add("component", component).add("mailbox", mailbox).add("text", text);
+  const std::string shown = readable(mailbox);
+  object.add("component", component).add("mailbox", shown);
+  if (shown != mailbox) object.add("wire", mailbox);
+  object.add("text", level == LogLevel::debug ? std::string(text) : readable(text));
   if (component == "local" || component == "remote") object.add("side", component);
   if (subject.uid != 0) object.add("uid", std::uint64_t{subject.uid});
   if (subject.sender) object.add("sender", *subject.sender);
@@ -164,9 +168,9 @@ void Log::line(LogLevel level, std::string_view component, std::string_view mail
     return put(level, jsonLine(time, level, component, mailbox, text, subject, options_.instance), {},
                terminal);
   std::string line = options_.instance.empty() ? "" : escape(options_.instance + ": ");
-  line += escape(logPrefix(options_.prefix, component, mailbox));
+  line += escape(logPrefix(options_.prefix, component, readable(mailbox)));
   line += levelText(level);
-  line += escape(text);
+  line += escape(level == LogLevel::debug ? std::string(text) : readable(text));
   line += '\n';
   put(level, line, timeStamp(time), terminal);
 }

@@ -155,6 +155,16 @@ TEST_CASE("log: lines as JSON, and a summary") {
   std::filesystem::remove_all(directory);
 }
 
+TEST_CASE("log: names are readable, and as JSON the one on the wire is beside it") {
+  const std::string line =
+      jsonLine({951827696, 7000}, LogLevel::info, "local", "Entw&APw-rfe", "Created mailbox Entw&APw-rfe");
+  CHECK(line.find(R"("mailbox":"Entwürfe","wire":"Entw&APw-rfe","text":"Created mailbox Entwürfe")") !=
+        std::string::npos);
+  const std::string debug = jsonLine({951827696, 7000}, LogLevel::debug, "local", "", "C: CREATE &APw-");
+  CHECK(debug.find(R"("text":"C: CREATE &APw-")") != std::string::npos);
+  CHECK(debug.find("wire") == std::string::npos);
+}
+
 TEST_CASE("log: what a summary tells") {
   Summary summary{Synchronised{.copiedToLocal = 1,
                                .copiedToRemote = 2,

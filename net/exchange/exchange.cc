@@ -63,7 +63,9 @@ struct Make {
   }
   Made operator()(request::Move& move) { return std::make_unique<Move>(std::move(move)); }
   Made operator()(request::Search& search) { return std::make_unique<Search>(std::move(search)); }
-  Made operator()(request::Manage& manage) { return std::make_unique<Manage>(std::move(manage)); }
+  Made operator()(request::Manage& manage) {
+    return std::make_unique<Manage>(std::move(manage), context.capabilities);
+  }
   Made operator()(request::Watch& watch) {
     return std::make_unique<Watch>(std::move(watch), context.news, context.log);
   }

@@ -2,17 +2,30 @@
 
 #include "net/exchange/manage.h"
 
+#include <iterator>
+
+#include "ipc/special_use.h"
+
 namespace interimap {
 
+// create = "CREATE" SP mailbox [SP "(USE (" use-attr ... "))"]   ; RFC 6154 section 6
 std::vector<Command> Manage::commands(const ExtensionSet&) {
   using Verb = request::Manage::Verb;
   constexpr std::string_view kVerbs[] = {"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"};
   Command command(kVerbs[static_cast<std::size_t>(request_.verb)]);
   command.astring(request_.mailbox.bytes);
   if (request_.verb == Verb::rename) command.astring(request_.to.bytes);
+  if (request_.verb == Verb::create && capabilities_.has("CREATE-SPECIAL-USE")) command.add(uses());
   std::vector<Command> commands;
   commands.push_back(std::move(command));
   return commands;
+}
+
+std::string Manage::uses() const {
+  std::string uses;
+  for (std::size_t use = 0; use < std::size(kSpecialUses); ++use)
+    if ((request_.uses >> use & 1) != 0) uses += (uses.empty() ? "" : " ") + std::string(kSpecialUses[use]);
+  return uses.empty() ? "" : " (USE (" + uses + "))";
 }
 
 namespace {

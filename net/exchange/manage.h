@@ -9,11 +9,16 @@ namespace interimap {
 
 class Manage final : public Exchange {
  public:
-  explicit Manage(request::Manage request) : request_(std::move(request)) {}
+  // `capabilities` outlives this.
+  Manage(request::Manage request, const Capabilities& capabilities)
+      : request_(std::move(request)), capabilities_(capabilities) {}
   std::vector<Command> commands(const ExtensionSet&) override;
 
  private:
+  std::string uses() const;
+
   request::Manage request_;
+  const Capabilities& capabilities_;
 };
 
 class Simple final : public Exchange {

@@ -39,6 +39,10 @@ void Commands::rename() {
   refuseUnrepresentable(from);
   refuseUnrepresentable(to);
   refuseExisting(from, to);
+  if (!lists_.movesWhole(from, to))
+    throw Failure(
+        ExitStatus::usage,
+        "What is below these has other names on remote (map, special-use): rename it on each server");
   if (matchesNothing(from)) return lists_.reportUnmatched(lists_.hierarchy(Side::local).shown(from));
   carryOut(undertakings_.plan(from, to, {settings_.onLocal, settings_.onRemote}, settings_.inDatabase));
 }

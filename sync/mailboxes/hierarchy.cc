@@ -20,6 +20,11 @@ bool differInCase(const MailboxName& one, const MailboxName& two) {
 }
 
 std::optional<MailboxName> Hierarchy::name(const WireName& wire) const {
+  auto own = ownName(wire);
+  return own && map_ ? map_->toLocal(*own) : own;
+}
+
+std::optional<MailboxName> Hierarchy::ownName(const WireName& wire) const {
   std::string_view bytes = wire.bytes;
   if (inbox_ == Inbox::beside && isInbox(wire.bytes)) return MailboxName::of("INBOX");
   if (!bytes.starts_with(reference_)) return std::nullopt;
@@ -32,7 +37,7 @@ std::optional<MailboxName> Hierarchy::name(const WireName& wire) const {
 }
 
 std::string Hierarchy::shown(const MailboxName& name) const {
-  std::string bytes = name.bytes();
+  std::string bytes = mapped(name).bytes();
   if (delimiter_) std::ranges::replace(bytes, '\0', *delimiter_);
   return bytes;
 }
@@ -44,7 +49,8 @@ WireName Hierarchy::wire(const MailboxName& name) const {
 
 bool Hierarchy::canSpell(const MailboxName& name) const {
   if (name.isInbox()) return true;
-  return name.bytes().find(delimiter_.value_or('\0')) == std::string::npos && !isInbox(shown(name));
+  if (map_ && !map_->toRemote(name)) return false;
+  return mapped(name).bytes().find(delimiter_.value_or('\0')) == std::string::npos && !isInbox(shown(name));
 }
 
 std::optional<std::string> Hierarchy::pattern(std::string text) const {

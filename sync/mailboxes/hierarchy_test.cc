@@ -98,3 +98,31 @@ TEST_CASE("where all are below a prefix but INBOX") {
   CHECK_FALSE(courier.name({"shared.x"}));
   CHECK_FALSE(courier.name({"INBOX.inbox"}));  // would be INBOX everywhere else
 }
+
+TEST_CASE("the remote server may have names of its own for mailboxes") {
+  auto named = [](std::string text) { return *MailboxName::of(text); };
+  auto map = std::make_shared<const NameMap>(
+      *NameMap::of({{named("Sent"), named("Sent Items")}, {named("Lists"), named("ml\0all"s)}}));
+  Hierarchy remote("perso.", '.', Hierarchy::Inbox::beside, map);
+  const struct {
+    std::string name, wire;
+  } table[] = {
+      {"Sent", "perso.Sent Items"}, {"Sent\0x"s, "perso.Sent Items.x"}, {"Lists\0a"s, "perso.ml.all.a"},
+      {"INBOX", "INBOX"},           {"other", "perso.other"},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.wire);
+    CHECK(remote.wire(named(row.name)).bytes == row.wire);
+    CHECK(remote.name({row.wire}) == named(row.name));
+    CHECK(remote.canSpell(named(row.name)));
+  }
+  for (const char* taken : {"Sent", "Lists", "Lists.a"}) {
+    CAPTURE(taken);
+    CHECK_FALSE(remote.name({"perso."s + taken}));
+    CHECK(remote.ownName({"perso."s + taken}));
+  }
+  for (const std::string& taken : {"Sent Items"s, "ml\0all\0b"s}) CHECK_FALSE(remote.canSpell(named(taken)));
+  // A delimiter in a name is no matter where the other server does not see it.
+  auto dotted = std::make_shared<const NameMap>(*NameMap::of({{named("v1.0"), named("v1")}}));
+  CHECK(Hierarchy("", '.', Hierarchy::Inbox::below, dotted).canSpell(named("v1.0")));
+}

@@ -3,14 +3,17 @@
 #include "sync/mailboxes/lists.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "ipc/side.h"
+#include "ipc/special_use.h"
 #include "ipc/subscriptions.h"
 #include "sync/mailboxes/arguments.h"
 #include "sync/mailboxes/ignore.h"
 #include "sync/mailboxes/mailbox.h"
 #include "sync/mailboxes/probe.h"
+#include "sync/mailboxes/renaming.h"
 
 namespace interimap {
 
@@ -22,6 +25,8 @@ constexpr std::size_t kMostMailboxes = 200'000;
 constexpr std::size_t kMostNameOctets = 8 << 20;
 // Names in one LIST, so that the command stays below what servers take.
 constexpr std::size_t kNamesAtOnce = 50;
+// Uses of which an account has one mailbox, with messages of its own.
+constexpr std::string_view kMappedUses[] = {"\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"};
 
 std::string shown(std::optional<char> delimiter) {
   return delimiter ? std::string("\"") + *delimiter + "\"" : "NIL";
@@ -46,6 +51,8 @@ request::List Lists::request(Side side) const {
       auto name = Hierarchy("", *delimiter_.local).name({argument});
       if (name && hierarchy.canSpell(*name)) list.patterns.push_back(hierarchy.wire(*name).bytes);
     }
+  } else if (!settings_.patterns.empty() && map_) {
+    list.patterns = {"*"};  // a pattern may match the name on either side: isMeant()
   } else if (!settings_.patterns.empty()) {
     for (const std::string& pattern : settings_.patterns) {
       auto text = pattern.find('\0') == std::string::npos ? std::optional(pattern)
@@ -72,7 +79,14 @@ void Lists::addPattern(Side side, std::vector<std::string>& patterns, std::strin
 // Of names without the reference, which LIST puts in front by itself.
 Hierarchy Lists::spelling(Side side) const {
   return {prefix(side), *delimiter_[side],
-          prefix(side).empty() ? Hierarchy::Inbox::below : Hierarchy::Inbox::beside};
+          prefix(side).empty() ? Hierarchy::Inbox::below : Hierarchy::Inbox::beside,
+          side == Side::remote ? map_ : nullptr};
+}
+
+// Of names as they are.
+Hierarchy Lists::whole(Side side) const {
+  if (!prefix(side).empty()) return spelling(side);
+  return {reference(side), *delimiter_[side], Hierarchy::Inbox::below, side == Side::remote ? map_ : nullptr};
 }
 
 void Lists::usePrefixes(Both<std::optional<std::string>> begunWith, bool mayBegin) {
@@ -132,6 +146,7 @@ void Lists::fetch() {
         return pattern.find('\0') != std::string::npos;
       });
   if (needDelimiter && !(delimiter_.local && delimiter_.remote)) fetchDelimiters();
+  if (!isEverything()) prepareNames();
   exchangeLists();
   if (!settings_.selectionOptions.empty()) fetchUnselected();
 }
@@ -139,12 +154,94 @@ void Lists::fetch() {
 void Lists::fetchNamed(std::vector<MailboxName> names) {
   names_ = std::move(names);
   if (!(delimiter_.local && delimiter_.remote)) fetchDelimiters();
+  prepareNames();
   exchangeLists();
 }
 
+bool Lists::isEverything() const {
+  return !names_ && settings_.mailboxes.empty() && settings_.patterns.empty() &&
+         settings_.selectionOptions.empty();
+}
+
+// What names on the one side are on the other has to be known before any is asked for.
+void Lists::prepareNames() {
+  if (map_ || (settings_.map.empty() && !settings_.specialUse)) return;
+  if (!(delimiter_.local && delimiter_.remote)) fetchDelimiters();
+  if (settings_.specialUse) fetchUses();
+  settleMap();
+}
+
+void Lists::fetchUses() {
+  Both<Reply<Nothing>> replies;
+  for (Side side : kSides) {
+    heard_[side] = {};
+    replies[side] = send(side, {reference(side), {"*"}, {}, false});
+  }
+  for (Side side : kSides)
+    if (const answer::Done& done = replies[side].done();
+        !done.ok() && done.code != answer::kUnreadable && done.code != answer::kSubscriptionsUnknown)
+      throw ServerFailure(side, ExitStatus::tryAgain, "LIST: " + words(done));
+}
+
+// Once the delimiters are known, and with special-use what each side has.
+void Lists::settleMap() {
+  if (map_ || (settings_.map.empty() && !settings_.specialUse)) return;
+  std::vector<NameMap::Entry> entries = configuredMap();
+  if (settings_.specialUse) mapUses(entries);
+  map_ = std::make_shared<const NameMap>(NameMap::of(std::move(entries)).value());
+}
+
+// A server's own delimiter does as well as what stands for it.
+std::vector<NameMap::Entry> Lists::configuredMap() const {
+  std::vector<NameMap::Entry> entries;
+  for (std::size_t at = 0; at + 1 < settings_.map.size(); at += 2) {
+    Both<std::string> texts{settings_.map[at], settings_.map[at + 1]};
+    for (Side side : kSides) {
+      if (*delimiter_[side]) std::ranges::replace(texts[side], **delimiter_[side], '\0');
+      if (!*delimiter_[side] && texts[side].find('\0') != std::string::npos)
+        throw Failure(ExitStatus::config, std::string("map has names below others, but the namespace of ") +
+                                              servers_[side]->name() + " is flat");
+    }
+    auto local = MailboxName::of(texts.local), remote = MailboxName::of(texts.remote);
+    if (!local || !remote) throw Failure(ExitStatus::config, "map has a name that is none");
+    entries.push_back({*local, *remote});
+  }
+  if (auto fault = NameMap::fault(entries))
+    throw Failure(ExitStatus::config, "map is not one to one: " + fault->why);
+  return entries;
+}
+
+// What the configuration says of a mailbox counts more. A use that several mailboxes of one side have tells
+// nothing.
+void Lists::mapUses(std::vector<NameMap::Entry>& entries) {
+  const NameMap configured = NameMap::of(entries).value();
+  for (std::size_t use = 0; use < std::size(kSpecialUses); ++use) {
+    if (std::ranges::find(kMappedUses, std::string_view(kSpecialUses[use])) == std::end(kMappedUses))
+      continue;
+    Both<std::vector<MailboxName>> found;
+    for (Side side : kSides)
+      for (const answer::ListEntry& entry : heard_[side].entries) {
+        auto name = (entry.uses >> use & 1) != 0 && !entry.nonExistent && !entry.noSelect
+                        ? whole(side).ownName(entry.mailbox)
+                        : std::nullopt;
+        if (name && !name->isInbox()) found[side].push_back(*name);
+      }
+    if (found.local.empty() || found.remote.empty()) continue;
+    auto with = entries;
+    with.push_back({found.local.front(), found.remote.front()});
+    const bool isFree = configured.toRemote(found.local.front()) == found.local.front() &&
+                        configured.toLocal(found.remote.front()) == found.remote.front();
+    if (found.local.size() == 1 && found.remote.size() == 1 && isFree && !NameMap::fault(with))
+      entries = std::move(with);
+    else if (found.local.size() > 1 || found.remote.size() > 1)
+      log_.warning(About::run(), std::string("Several mailboxes of one side are for ") + kSpecialUses[use] +
+                                     ": none of them is mapped by that (special-use)");
+  }
+}
 void Lists::exchangeLists() {
   Both<std::vector<Reply<Nothing>>> replies;
   leftOut_.clear();
+  confused_.clear();
   for (Side side : kSides) {
     listing_[side].clear();
     heard_[side] = {};
@@ -304,12 +401,8 @@ void Lists::settleDelimiters() {
         ExitStatus::data,
         "Local and remote namespaces are neither both flat nor both hierarchical (local delimiter " +
             shown(*delimiter_.local) + ", remote delimiter " + shown(*delimiter_.remote) + ").");
-  for (Side side : kSides) {
-    if (prefix(side).empty())
-      hierarchy_[side].emplace(reference(side), *delimiter_[side]);
-    else
-      hierarchy_[side].emplace(spelling(side));
-  }
+  settleMap();
+  for (Side side : kSides) hierarchy_[side].emplace(whole(side));
   for (Side side : kSides)
     log_.debug(About::server(side), "Using " + shown(*delimiter_[side]) + " as hierarchy delimiter");
 }
@@ -348,6 +441,63 @@ void Lists::reportLeftOut() {
   }
 }
 
+// With a map all mailboxes are listed, and these are the ones that list-mailbox means, by either name.
+bool Lists::isMeant(const MailboxName& name) const {
+  if (!map_ || names_ || !settings_.mailboxes.empty() || settings_.patterns.empty()) return true;
+  return std::ranges::any_of(kSides, [&](Side side) {
+    const Hierarchy& hierarchy = *hierarchy_[side];
+    return std::ranges::any_of(settings_.patterns, [&](const std::string& each) {
+      auto pattern = hierarchy.pattern(each);
+      if (pattern && pattern->starts_with(prefix(side))) pattern->erase(0, prefix(side).size());
+      return pattern && matchesPattern(*pattern, hierarchy.shown(name), hierarchy.delimiter());
+    });
+  });
+}
+
+// A mailbox whose name on the other side is that of another one. Which of them what we know is about cannot
+// be told, if the map is a new one.
+void Lists::findConfused() {
+  if (!map_) return;
+  for (Side side : kSides)
+    for (const answer::ListEntry& entry : heard_[side].entries) {
+      auto own = hierarchy_[side]->ownName(entry.mailbox);
+      if (!own || entry.nonExistent || entry.noSelect || own->isInbox()) continue;
+      if (side == Side::local ? map_->toRemote(*own) : map_->toLocal(*own)) continue;
+      auto rival = map_->rivalOf(side, *own);
+      if (side == Side::local) confused_.insert(*own);
+      if (rival) confused_.insert(*rival);
+      log_.error(
+          About::at(side, entry.mailbox),
+          "Mailbox has the name that " +
+              (rival ? hierarchy_.local->shown(*rival) + " of local" : std::string("another one")) +
+              (side == Side::local ? " has on remote" : " would have here without the map") +
+              " (map, special-use). Both are left alone; move what is in this one, and delete or rename "
+              "it, or take it out of the map.",
+          ExitStatus::data);
+    }
+}
+
+std::uint8_t Lists::usesToCreate(Side side, const MailboxName& name) const {
+  auto it = listing_[other(side)].find(name);
+  if (!settings_.specialUse || it == listing_[other(side)].end()) return 0;
+  std::uint8_t uses = it->second.uses;
+  for (const auto& [_, mailbox] : listing_[side]) uses &= static_cast<std::uint8_t>(~mailbox.uses);
+  for (std::size_t use = 0; use < std::size(kSpecialUses); ++use)
+    if (std::ranges::find(kMappedUses, std::string_view(kSpecialUses[use])) == std::end(kMappedUses))
+      uses &= static_cast<std::uint8_t>(~(1U << use));
+  return uses;
+}
+
+bool Lists::movesWhole(const MailboxName& from, const MailboxName& to) const {
+  auto isParted = [this](const MailboxName& name) {
+    auto there = map_->toRemote(name);
+    return std::ranges::any_of(map_->entries(), [&](const NameMap::Entry& entry) {
+      return isBelow(entry.local, name) || (there && isBelow(entry.remote, *there));
+    });
+  };
+  return !map_ || (!isParted(from) && !isParted(to));
+}
+
 // One with messages in it is somebody's.
 void Lists::takeProbes(Side side) {
   probes_[side].clear();
@@ -364,16 +514,18 @@ void Lists::sortOut() {
   std::optional<Ignore> ignore;
   if (settings_.ignore && settings_.mailboxes.empty() && !names_) ignore.emplace(*settings_.ignore);
   leaveOut();
+  findConfused();
   std::set<MailboxName> unrepresentable;
   for (Side side : kSides) {
     for (const answer::ListEntry& entry : heard_[side].entries) {
       auto name = hierarchy_[side]->name(entry.mailbox);
       // One that is below the reference and that we cannot name is lost to us.
       const std::string& below = hierarchy_[side]->reference();
+      if (hierarchy_[side]->ownName(entry.mailbox) && !name) continue;  // that is said already
       if (!name && entry.mailbox.bytes.starts_with(below) && entry.mailbox.bytes != below) hole_[side] = true;
       if (!name && !prefix(side).empty() && !entry.nonExistent && !entry.noSelect)
         prefix_[side].outside.push_back(entry.mailbox.bytes);
-      if (!name || isLeftOut(*name) || (ignore && ignore->matches(*name))) continue;
+      if (!name || isLeftOut(*name) || !isMeant(*name) || (ignore && ignore->matches(*name))) continue;
       bool exists = !entry.nonExistent && !entry.noSelect;
       if (exists && !hierarchy_[other(side)]->canSpell(*name)) {
         if (unrepresentable.insert(*name).second)
@@ -384,7 +536,7 @@ void Lists::sortOut() {
                      ExitStatus::data);
         continue;
       }
-      listing_[side][*name] = {exists, entry.subscribed, {entry.mailbox, {}, {}, {}, {}}};
+      listing_[side][*name] = {exists, entry.subscribed, {entry.mailbox, {}, {}, {}, {}}, entry.uses};
     }
     for (answer::StatusEntry& status : heard_[side].statuses) {
       auto name = hierarchy_[side]->name(status.mailbox);

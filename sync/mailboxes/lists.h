@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,8 +45,15 @@ class Lists {
   void reportUnmatched(const std::string& argument);
   // \All, \Flagged, \Important: each message would come twice, and none could be expunged. Left out on both
   // sides, unless they are named.
-  bool isLeftOut(const MailboxName& name) const { return leftOut_.contains(name); }
+  // So is what has another mailbox's name by the map, and that one.
+  bool isLeftOut(const MailboxName& name) const {
+    return leftOut_.contains(name) || confused_.contains(name);
+  }
   void reportLeftOut();
+  // What a mailbox is to be made for on that side: what it is for on the other, unless one is there already.
+  std::uint8_t usesToCreate(Side side, const MailboxName& name) const;
+  // Whether the same is below both names on both servers, so that RENAME takes the same along.
+  bool movesWhole(const MailboxName& from, const MailboxName& to) const;
   // Empty mailboxes on that side that an installation has made for a moment (probe.h). Not in the listing.
   const std::vector<answer::StatusEntry>& probes(Side side) const { return probes_[side]; }
   // Whether the settings leave nothing out, and no line was lost, so that what is not listed is not there.
@@ -77,6 +85,7 @@ class Lists {
     std::size_t nameOctets = 0, statusOctets = 0;
   };
   request::List request(Side side) const;
+  bool isEverything() const;  // asked for, so that nothing has to be known before
   void exchangeLists();
   const std::string& reference(Side side) const { return settings_.of[side].reference; }
   std::vector<std::string> everyName();
@@ -84,9 +93,17 @@ class Lists {
   void waitFor(Both<std::vector<Reply<Nothing>>> replies);
   bool settlePrefixes();
   Hierarchy spelling(Side side) const;
+  Hierarchy whole(Side side) const;
   void addPattern(Side side, std::vector<std::string>& patterns, std::string pattern) const;
   void fetchDelimiters();
   void settleDelimiters();
+  void prepareNames();
+  void fetchUses();
+  void settleMap();
+  std::vector<NameMap::Entry> configuredMap() const;
+  void mapUses(std::vector<NameMap::Entry>& entries);
+  bool isMeant(const MailboxName& name) const;
+  void findConfused();
   void leaveOut();
   void takeProbes(Side side);
   void sortOut();
@@ -103,6 +120,8 @@ class Lists {
   std::map<MailboxName, std::pair<Side, const char*>> leftOut_;
   Both<std::optional<Hierarchy>> hierarchy_;
   Both<Prefix> prefix_;
+  std::shared_ptr<const NameMap> map_;  // none yet, or none wanted
+  std::set<MailboxName> confused_;
   Both<Listing> listing_;
   Both<std::vector<answer::StatusEntry>> probes_;
 };

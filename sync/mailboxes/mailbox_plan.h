@@ -18,6 +18,7 @@ struct ListedMailbox {
   bool exists = false;
   bool subscribed = false;
   answer::StatusEntry status;
+  std::uint8_t uses = 0;  // a bit for each of kSpecialUses
 };
 using Listing = std::map<MailboxName, ListedMailbox>;
 

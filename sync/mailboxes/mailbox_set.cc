@@ -58,8 +58,9 @@ void MailboxSet::checkListings(bool first) {
   for (const auto& [name, _] : known) {
     bool here = lists_.exists(Side::local, name), there = lists_.exists(Side::remote, name);
     if ((here == there && (here || !lists_.complete())) || lists_.isLeftOut(name)) continue;
-    if (!here) missing.local.push_back(name);
-    if (!there) missing.remote.push_back(name);
+    // What another has for a name there is not asked for under it.
+    if (!here && lists_.hierarchy(Side::local).canSpell(name)) missing.local.push_back(name);
+    if (!there && lists_.hierarchy(Side::remote).canSpell(name)) missing.remote.push_back(name);
   }
   askWhich(std::move(missing), [&](Side side, const MailboxName& name, const answer::Done& done) {
     bool there = done.ok() && !isTakenForAnother(side, name);
@@ -189,8 +190,10 @@ std::set<const MailboxPlan*> MailboxSet::tellServers(const std::vector<MailboxPl
       Verb verb = step.what == Do::create      ? Verb::create
                   : step.what == Do::subscribe ? Verb::subscribe
                                                : Verb::unsubscribe;
+      const std::uint8_t uses = verb == Verb::create ? lists_.usesToCreate(step.side, plan.name) : 0;
       sent.push_back(
-          {&plan, &step, servers_[step.side]->manage(verb, lists_.hierarchy(step.side).wire(plan.name))});
+          {&plan, &step,
+           servers_[step.side]->manage(verb, lists_.hierarchy(step.side).wire(plan.name), {}, uses)});
     }
   std::set<const MailboxPlan*> failed;
   std::multiset<std::string> folded;  // names that only case tells apart are one to some servers
@@ -198,6 +201,10 @@ std::set<const MailboxPlan*> MailboxSet::tellServers(const std::vector<MailboxPl
   Both<std::vector<const MailboxPlan*>> doubtful;  // created, or another name of one that was there
   for (Sent& it : sent) {
     About about = About::server(it.step->side);
+    // Not for that use: then for none (RFC 6154 section 3).
+    if (it.step->what == Do::create && it.reply.done().code == "USEATTR")
+      it.reply =
+          servers_[it.step->side]->manage(Verb::create, lists_.hierarchy(it.step->side).wire(it.plan->name));
     const std::string& wire = lists_.hierarchy(it.step->side).wire(it.plan->name).bytes;
     // A CREATE of a run that was killed may have come through after all (RFC 5530).
     bool there = it.step->what == Do::create && it.reply.done().code == "ALREADYEXISTS";

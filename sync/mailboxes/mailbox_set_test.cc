@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "ipc/ascii.h"
+#include "ipc/failure.h"
 #include "sync/mailboxes/mailboxes_scene.h"
 
 using namespace interimap;
@@ -272,4 +273,234 @@ TEST_CASE("mailbox set: dirty is what has news on a side, or is left to be done"
     scene.run();
     CHECK(scene.set.dirty().size() == (row.dirty ? 1 : 0));
   }
+}
+
+namespace {
+
+constexpr std::uint8_t kJunk = 1 << 4, kSent = 1 << 5, kTrash = 1 << 6, kAll = 1 << 0;
+
+Names namesOf(const SimulatedServer& server) {
+  Names names;
+  for (const auto& [name, _] : server.mailboxes) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("mailbox set: mailboxes that have other names on remote") {
+  struct {
+    const char* what;
+    std::function<void(Scene&)> change;
+    Names here, there, synced;
+    ExitStatus status;
+  } table[] = {
+      {"on both",
+       [](Scene& scene) {
+         scene.servers.local.add("Sent", 1);
+         scene.servers.remote.add("Sent Items", 2);
+       },
+       {"Sent"},
+       {"Sent Items"},
+       {"Sent"},
+       ExitStatus::ok},
+      {"only on local",
+       [](Scene& scene) {
+         scene.servers.local.add("Sent", 1);
+         scene.servers.local.add("Lists/a", 2);
+       },
+       {"Lists/a", "Sent"},
+       {"Sent Items", "mailing/a"},
+       {"Lists/a", "Sent"},
+       ExitStatus::ok},
+      {"only on remote",
+       [](Scene& scene) {
+         scene.servers.remote.add("Sent Items/old", 1);
+         scene.servers.remote.add("mailing", 2);
+       },
+       {"Lists", "Sent/old"},
+       {"Sent Items/old", "mailing"},
+       {"Lists", "Sent/old"},
+       ExitStatus::ok},
+      {"named on the command line",
+       [](Scene& scene) {
+         scene.servers.remote.add("Sent Items", 1);
+         scene.servers.remote.add("other", 2);
+         scene.settings.mailboxes = {"Sent"};
+       },
+       {"Sent"},
+       {"Sent Items", "other"},
+       {"Sent"},
+       ExitStatus::ok},
+      {"a pattern for the name on local",
+       [](Scene& scene) {
+         scene.servers.remote.add("mailing/a", 1);
+         scene.servers.remote.add("other", 2);
+         scene.settings.patterns = {"Lists*"};
+       },
+       {"Lists/a"},
+       {"mailing/a", "other"},
+       {"Lists/a"},
+       ExitStatus::ok},
+      {"a pattern for the name on remote",
+       [](Scene& scene) {
+         scene.servers.local.add("Lists/a", 1);
+         scene.servers.local.add("other", 2);
+         scene.settings.patterns = {"mailing*"};
+       },
+       {"Lists/a", "other"},
+       {"mailing/a"},
+       {"Lists/a"},
+       ExitStatus::ok},
+      {"another has the name on remote",
+       [](Scene& scene) {
+         scene.servers.local.add("Sent", 1);
+         scene.servers.remote.add("Sent", 2);
+         scene.servers.local.add("other", 3);
+       },
+       {"Sent", "other"},
+       {"Sent", "other"},
+       {"other"},
+       ExitStatus::data},
+      {"another has the name on local",
+       [](Scene& scene) {
+         scene.servers.local.add("Sent Items", 1);
+         scene.servers.remote.add("Sent Items", 2);
+       },
+       {"Sent Items"},
+       {"Sent Items"},
+       {},
+       ExitStatus::data},
+      {"a new map for what is known",
+       [](Scene& scene) {
+         for (Side side : kSides)
+           for (const char* name : {"Sent", "Sent Items"})
+             scene.servers[side].add(name, name[4] ? 1 : 2, {1});
+         for (const char* name : {"Sent", "Sent Items"}) scene.know(name);
+       },
+       {"Sent", "Sent Items"},
+       {"Sent", "Sent Items"},
+       {},
+       ExitStatus::data},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.what);
+    Scene scene;
+    scene.settings.map = {"Sent", "Sent Items", "Lists", "mailing"};
+    row.change(scene);
+    const Names known = scene.known();
+    scene.run();
+    Names synced = scene.synced();
+    for (std::string& name : synced) std::ranges::replace(name, '\0', '/');
+    CHECK(synced == row.synced);
+    CHECK(namesOf(scene.servers.local) == row.here);
+    CHECK(namesOf(scene.servers.remote) == row.there);
+    CHECK(scene.log.status() == row.status);
+    if (!known.empty()) CHECK(scene.known() == known);
+  }
+}
+
+TEST_CASE("mailbox set: a map that is none with the servers' delimiters is refused") {
+  for (const auto& map : {Names{"a/b", "c", "a\0b", "d"}, Names{"a\0b", "c"}}) {
+    Scene scene;
+    for (Side side : kSides) scene.servers[side].add("x", 1);
+    if (map.size() == 2)
+      for (Side side : kSides) scene.servers[side].delimiter.reset();
+    for (const std::string& name : map) scene.settings.map.push_back(name);
+    if (map.size() == 2) scene.settings.map[0] = std::string("a\0b", 3);
+    if (map.size() == 4) scene.settings.map[2] = std::string("a\0b", 3);
+    CHECK_THROWS_AS(scene.run(), Failure);
+  }
+}
+
+TEST_CASE("mailbox set: mailboxes for the same use are the same, and new ones are made for it") {
+  struct {
+    const char* what;
+    std::function<void(SimulatedServer&, SimulatedServer&)> change;
+    Names here, there;
+    const char* forUse;  // created on remote for this use
+    std::uint8_t use;
+  } table[] = {
+      {"other names",
+       [](auto& here, auto& there) {
+         here.mailboxes["Sent"].uses = kSent;
+         there.mailboxes["Sent Items"].uses = kSent;
+         here.mailboxes["Sent/2024"];
+       },
+       {"Sent", "Sent/2024"},
+       {"Sent Items", "Sent Items/2024"},
+       "",
+       0},
+      {"names the wrong way round",
+       [](auto& here, auto& there) {
+         here.mailboxes["a"].uses = kSent;
+         here.mailboxes["b"].uses = kTrash;
+         there.mailboxes["b"].uses = kSent;
+         there.mailboxes["a"].uses = kTrash;
+       },
+       {"a", "b"},
+       {"a", "b"},
+       "",
+       0},
+      {"two for one use",
+       [](auto& here, auto& there) {
+         here.mailboxes["Spam"].uses = here.mailboxes["Junk"].uses = kJunk;
+         there.mailboxes["Junk Mail"].uses = kJunk;
+       },
+       {"Junk", "Junk Mail", "Spam"},
+       {"Junk", "Junk Mail", "Spam"},
+       "",
+       0},
+      {"a use that is none of these",
+       [](auto& here, auto& there) {
+         here.mailboxes["All"].uses = kAll;
+         there.mailboxes["Everything"].uses = kAll;
+       },
+       {"All"},
+       {"Everything"},
+       "",
+       0},
+      {"one side has none",
+       [](auto& here, auto&) { here.mailboxes["Gesendet"].uses = kSent; },
+       {"Gesendet"},
+       {"Gesendet"},
+       "Gesendet",
+       kSent},
+      {"a map says otherwise",
+       [](auto& here, auto& there) {
+         here.mailboxes["x"].uses = kSent;
+         there.mailboxes["y"];
+         there.mailboxes["z"].uses = kSent;
+       },
+       {"x", "z"},
+       {"y", "z"},
+       "",
+       0},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.what);
+    Scene scene;
+    scene.settings.specialUse = true;
+    scene.settings.map = {"x", "y"};
+    row.change(scene.servers.local, scene.servers.remote);
+    scene.run();
+    CHECK(namesOf(scene.servers.local) == row.here);
+    CHECK(namesOf(scene.servers.remote) == row.there);
+    if (*row.forUse) CHECK(scene.servers.remote.mailboxes.at(row.forUse).uses == row.use);
+    CHECK(scene.log.status() == ExitStatus::ok);
+  }
+}
+
+TEST_CASE("mailbox set: what a server makes for no use is made without") {
+  Scene scene;
+  scene.settings.specialUse = true;
+  scene.servers.local.mailboxes["Sent"].uses = kSent;
+  int asked = 0;
+  scene.servers.remote.answers = [&](const std::string& command) -> std::optional<answer::Done> {
+    if (command != "CREATE Sent" || ++asked > 1) return std::nullopt;
+    return answer::Done{answer::Done::Completion::no, "USEATTR", "[USEATTR] not for that"};
+  };
+  scene.run();
+  CHECK(asked == 2);
+  CHECK(scene.servers.remote.mailboxes.at("Sent").uses == 0);
+  CHECK(scene.log.status() == ExitStatus::ok);
 }

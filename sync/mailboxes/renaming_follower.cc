@@ -32,7 +32,8 @@ void RenamingFollower::preview() { settle(true); }
 std::vector<KnownPlace> RenamingFollower::places() const {
   std::vector<KnownPlace> places;
   for (const auto& [name, id] : mailboxes_.ids())
-    places.push_back({name, {store_.state(id, Side::local), store_.state(id, Side::remote)}});
+    if (!lists_.isLeftOut(name))
+      places.push_back({name, {store_.state(id, Side::local), store_.state(id, Side::remote)}});
   return places;
 }
 
@@ -93,6 +94,7 @@ Renamings RenamingFollower::find(bool preview, const std::vector<KnownPlace>& pl
 // From the name on one side to that on the other, where it is free, and may be given.
 std::optional<Renaming> RenamingFollower::agreement(const Disagreement& disagreement) const {
   if (lists_.hasHole(Side::local) || lists_.hasHole(Side::remote)) return std::nullopt;
+  if (!lists_.movesWhole(disagreement.to.local, disagreement.to.remote)) return std::nullopt;
   const Rules& rules = mailboxes_.rules();
   for (Side side : {Side::remote, Side::local}) {
     const MailboxName &from = disagreement.to[side], &to = disagreement.to[other(side)];
@@ -186,6 +188,7 @@ void RenamingFollower::reportDoubt(const MailboxName& name, const std::set<Mailb
 // RENAME takes along what is below: it must not be at its old place on the side that renamed.
 bool RenamingFollower::mayFollow(const Renaming& renaming, const std::vector<KnownPlace>& places) const {
   if (lists_.hasHole(Side::local) || lists_.hasHole(Side::remote)) return false;
+  if (!lists_.movesWhole(renaming.from, renaming.to)) return false;
   for (Side side : kSides)
     for (const MailboxName* name : {&renaming.from, &renaming.to})
       if (!renaming.done[side] && !mailboxes_.rules().of(*name).writes(side)) return false;

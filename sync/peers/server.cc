@@ -306,9 +306,10 @@ Reply<UidSet> Server::move(const UidSet& uids, const WireName& to) {
   return {state, exchange_};
 }
 
-Reply<Nothing> Server::manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to) {
+Reply<Nothing> Server::manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to,
+                              std::uint8_t uses) {
   auto state = expect<Nothing>([this](Answer, Nothing&) { violation("something else than Done"); });
-  write(state, {0, request::Manage{verb, mailbox, to}, {}});
+  write(state, {0, request::Manage{verb, mailbox, to, uses}, {}});
   return {state, exchange_};
 }
 

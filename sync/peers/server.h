@@ -127,7 +127,8 @@ class Server {
   // What the server says is gone.
   Reply<UidSet> expunge(const UidSet& uids, request::Expunge::Step step = request::Expunge::Step::both);
   Reply<UidSet> move(const UidSet& uids, const WireName& to);
-  Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {});
+  Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {},
+                        std::uint8_t uses = 0);
   Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds, bool all);  // done: there is news
   Reply<Nothing> simple(request::Simple::Verb verb);
 

@@ -35,6 +35,7 @@ class SimulatedServer {
     std::uint64_t modSeq = 1;
     bool readOnly = false, subscribed = false, noSelect = false;
     std::map<std::uint32_t, Message> messages{};  // by UID
+    std::uint8_t uses = 0;
 
     std::uint32_t add(const std::string& body);  // its header is its UID
   };

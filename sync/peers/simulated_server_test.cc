@@ -114,7 +114,7 @@ void SimulatedServer::handle(const request::List& list) {
       whole = false;
       continue;
     }
-    answer(answer::Listed{{{{name}, delimiter, false, mailbox.noSelect, mailbox.subscribed}}});
+    answer(answer::Listed{{{{name}, delimiter, false, mailbox.noSelect, mailbox.subscribed, mailbox.uses}}});
     if (mailbox.noSelect) continue;
     answer(answer::Statuses{{{{name},
                               UidValidity{mailbox.uidValidity},
@@ -254,7 +254,9 @@ void SimulatedServer::handle(const request::Manage& manage) {
   if (answered(std::string(verbs[static_cast<int>(manage.verb)]) + " " + name + (to.empty() ? "" : " " + to)))
     return;
   if (manage.verb == Verb::create) {
-    if (!mailboxes.try_emplace(name).second) return done(Completion::no, "ALREADYEXISTS");
+    auto [created, isNew] = mailboxes.try_emplace(name);
+    if (!isNew) return done(Completion::no, "ALREADYEXISTS");
+    created->second.uses = manage.uses;
   } else if (manage.verb == Verb::remove) {
     if (mailboxes.erase(name) == 0) return done(Completion::no, "NONEXISTENT");
   } else if (manage.verb == Verb::rename) {

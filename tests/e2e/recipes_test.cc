@@ -113,6 +113,22 @@ TEST_CASE("recipes: an offline copy of the last year") {
   CHECK(alice.select("INBOX") == 1);
 }
 
+TEST_CASE("recipes: two providers have names of their own for the same mailboxes") {
+  IN_THE_SOURCE_TREE();
+  Bed bed;
+  Corpus corpus{7};
+  bed.program.configure(recipe("Two providers") + bed.program.configuration());
+  ImapClient alice = bed.alice(), bob = bed.bob();
+  fill(alice, corpus, {"Sent", "Lists/here"}, 2);
+  fill(bob, corpus, {"Sent Items", "mailing/there"}, 3);
+  requireDone(bed.program.run());
+  CHECK(alice.select("Sent") == 5);
+  CHECK(bob.select("Sent Items") == 5);
+  CHECK(alice.select("Lists/there") == 3);
+  CHECK(bob.select("mailing/here") == 2);
+  checkNothingToDo(bed.program);
+}
+
 TEST_CASE("recipes: an archive that nobody empties") {
   IN_THE_SOURCE_TREE();
   Kitchen bed("An archive that nobody empties");
