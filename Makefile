@@ -128,6 +128,7 @@ e2e       := $(BUILD)/tests/e2e/e2e
 histories := $(BUILD)/tests/model/histories
 slow      := bad_servers soak versions deadlines kill watch large
 cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
+scripts   := tests/completions tests/guides tests/dashboard tests/newcomer tests/site
 hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
 model     := '$(histories) --histories 25000' '$(histories) --test-case=exhaustive* --one-in 1' \
@@ -152,13 +153,9 @@ check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) $(san_flags) $(san_built)
 	@$(MAKE) --no-print-directory rules
-	@tests/completions
-	@tests/guides
-	@tests/dashboard
-	@tests/newcomer
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) tests/check $(BUILD)/log $(patsubst %,$(e2e)@%_test,$(slow)) \
 	  $(call between,$(patsubst %,$(e2e)@%_test,$(cases)),$(foreach t,$(targets),$(san)/fuzz/$(subst /,@,$t))) \
-	  $(hermetic:%=$(BUILD)/%) $(model) $(san_tests)
+	  $(scripts) $(hermetic:%=$(BUILD)/%) $(model) $(san_tests)
 
 # What needs neither root, nor a network, nor servers, nor clang, in less than a minute once it is built.
 test:
@@ -202,6 +199,11 @@ bench: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/bench/bench
 	@INTERIMAP_BIN=$(abspath $(bin)/interimap) $(BUILD)/tests/bench/bench $(BENCH)
 
+# The home page and the manual as HTML, in build/doc.
+doc:
+	@tests/install $(doc_packages)
+	@doc/site $(BUILD)/doc $(VERSION)
+
 # Random changes on both sides of a watcher, for TIME seconds; MODE is watch or notify.
 soak: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) $(programs) $(BUILD)/tests/soak/soak
@@ -219,12 +221,14 @@ test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils zsh fish do
                   libdbd-sqlite3-perl netbase $(if $(shell grep -sx 'VERSION_ID="12"' /etc/os-release),$(cyrus_packages))
 cyrus_packages  = libjson-c5 libpcre3 libpq5 libxml2  # for Cyrus 3.6 of Debian 12, which the tests unpack
 guided_packages := isync offlineimap3 fetchmail getmail6 python3  # whose users tests/guides takes along
+doc_packages := cmark-gfm mandoc graphviz
 bench_packages := isync
 fuzz_packages  := clang libclang-rt-dev llvm  # llvm for the names of functions in what sanitizers report
 
 deps:
 	@tests/install $(build_packages) $(test_packages) $(fuzz_packages)
 	-@tests/install $(guided_packages)
+	-@tests/install $(doc_packages)
 deps-build: ; @tests/install $(build_packages)
 deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 
@@ -267,6 +271,6 @@ version: ; @echo $(VERSION)
 
 clean: ; rm -rf $(BUILD) $(BUILD)-san $(BUILD)-valgrind $(BUILD)-arm64
 
-.PHONY: all objects check test rules torture torture-sanitized torture-valgrind fuzz bench soak demo deps deps-build deps-demo install uninstall dist version clean
+.PHONY: all objects check test rules torture torture-sanitized torture-valgrind fuzz bench soak doc demo deps deps-build deps-demo install uninstall dist version clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
