@@ -43,6 +43,10 @@ bool Pairing::isFirst() const {
 void Pairing::ask() {
   if (!changes_.local || !changes_.remote) return;
   bool all = work_.due.afresh || work_.settings.adopt || isFirst();
+  // Those UIDs are other messages' now, which are to be looked at like all.
+  if (work_.due.afresh)
+    for (Side side : kSides)
+      if (isMeaningless(side)) work_.setTogether(side);
   Both<std::vector<std::uint32_t>> sizes;
   for (Side side : kSides) {
     for (const Fresh& fresh : changes_[side]->fresh) sizes[side].push_back(fresh.size);

@@ -40,6 +40,11 @@ void Work::setApart() {
   }
 }
 
+void Work::setTogether(Side side) {
+  apart.messages[side] = apart.changes[side] = {};
+  servers[side]->avoid(mailbox.wire[side], {});
+}
+
 // PERMANENTFLAGS of a read-only mailbox is empty: that does not mean that its messages lack flags.
 Access Work::access(Side side) const {
   const answer::Selected& selected = due.selected[side];

@@ -102,6 +102,15 @@ const std::vector<Step> kNewNumbers =
     then(kFirst, {kRun, append(kHere, 6), append(kThere, 7), unflag(kHere, 1), flag(kThere, 2),
                   in(What::renumber, 0, kThere), append(kThere, 8), kRun});
 
+// A message is left out, and its UID is another's then.
+const std::vector<Step> kLeftOut{append(kThere, 1),
+                                 {.what = What::hang, .side = kThere, .serial = 1},
+                                 kAdopt,
+                                 append(kThere, 3),
+                                 kRun,
+                                 in(What::renumber, 0, kThere),
+                                 kRunAnyhow};
+
 // A backup without the last message of each side comes back, and something new arrives.
 const std::vector<Step> kRestored =
     then(kFirst, {kRun, in(What::backup, 0, kThere), append(kHere, 6), append(kThere, 7), flag(kThere, 2),
@@ -115,6 +124,10 @@ const std::vector<Told> kTold{
      then(kFirst, {kRun, kill(true)}),
      {kNeither, kNoUids}},
     {"changes on both sides", kChanges},
+    {"field 11: a server hangs up at a message, and new UIDs mean others", kLeftOut},
+    {"field 11: a server hangs up at a message, and new UIDs mean others; wrong sizes",
+     kLeftOut,
+     {kNoUids, {.bulky = true, .keepsDates = false}}},
     {"a first run, the power fails before a write", then(kFirst, {kRun, powerLoss(false)})},
     {"a first run, the power fails after a write",
      then(kFirst, {kRun, powerLoss(true)}),
