@@ -151,13 +151,7 @@ std::vector<MailboxPlan> MailboxSet::plan() const {
                    "The server does not tell which mailboxes are subscribed (" + why +
                        "): subscriptions stay as they are on both sides",
                    ExitStatus::ok);
-  const std::map<MailboxName, store::MailboxId> known = ids();
-  for (MailboxPlan& plan : plans) {
-    // CREATE was said to be done, and it was never seen there: nobody has deleted it.
-    if (plan.goneFrom && !store_.state(known.at(plan.name), *plan.goneFrom))
-      plan.makeAgain(lists_.listing(other(*plan.goneFrom)).at(plan.name).subscribed);
-    leaveUnwanted(plan, rules_.of(plan.name));
-  }
+  for (MailboxPlan& plan : plans) leaveUnwanted(plan, rules_.of(plan.name));
   return plans;
 }
 
@@ -295,10 +289,6 @@ void MailboxSet::record(const std::vector<MailboxPlan>& plans) {
     for (const MailboxStep& step : plan.steps) {
       if (step.what == MailboxStep::Do::mark) store_.setSubscribed(known.at(plan.name), step.subscribed);
       if (step.what != MailboxStep::Do::add) continue;
-      if (auto it = known.find(plan.name); it != known.end()) {
-        store_.setSubscribed(it->second, step.subscribed);
-        continue;
-      }
       store_.addMailbox(plan.name, step.subscribed);
       log_.notice(About::database(), "Created mailbox " + lists_.hierarchy(Side::local).shown(plan.name));
     }
