@@ -127,7 +127,7 @@ class Pipeline final : public LiteralSink {
   std::deque<std::unique_ptr<Running>> running_;
   Flight flight_;
   LiteralSink* sink_ = nullptr;  // of the literal that is coming
-  bool pieces_ = false;          // that somebody has, of the buffer as it is
+  bool pieces_ = false;          // an exchange holds octets of the buffer
   Watch* watch_ = nullptr;       // the last of running_, as long as it waits
   bool answering_ = false, loggedOut_ = false;
 };

@@ -20,7 +20,7 @@ class RateLimit {
 
   // 0: as fast as it goes.
   explicit RateLimit(std::uint64_t octetsPerSecond) : rate_(octetsPerSecond) {}
-  // It is asked several times for each piece that is read: without a limit not even the clock is.
+  // No limit. Session asks for each piece that it reads: then not even the clock is to be read.
   bool none() const { return rate_ == 0; }
 
   // So many octets were moved since the beginning.

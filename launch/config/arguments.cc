@@ -217,8 +217,7 @@ std::optional<std::string> applyTargets(const std::vector<std::string>& targets,
 std::optional<std::string> mailboxArgument(std::string_view word) {
   if (word.empty()) return std::nullopt;
   if (strcasecmp(std::string(word).c_str(), "INBOX") == 0) return "INBOX";
-  bool ascii = std::ranges::all_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return ascii ? std::string(word) : toModifiedUtf7(word);
+  return wireSpelling(word);
 }
 
 std::variant<Arguments, UsageError> parseArguments(std::span<const std::string_view> words) {

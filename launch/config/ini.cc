@@ -5,20 +5,11 @@
 #include <utility>
 
 #include "ipc/failure.h"
+#include "launch/config/blanks.h"
 
 namespace interimap {
 
 namespace {
-
-constexpr std::string_view kBlanks = " \t\n\v\f\r";
-
-bool isBlank(char c) { return kBlanks.find(c) != kBlanks.npos; }
-
-std::string_view trim(std::string_view text) {
-  auto first = text.find_first_not_of(kBlanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 // Takes the next line off `rest`. Lines end with LF, CR LF, CR CR LF or CR.
 std::string_view nextLine(std::string_view& rest) {

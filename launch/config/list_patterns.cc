@@ -4,11 +4,11 @@
 
 #include <charconv>
 
+#include "launch/config/blanks.h"
+
 namespace interimap {
 
 namespace {
-
-bool isBlank(char c) { return std::string_view(" \t\n\v\f\r").find(c) != std::string_view::npos; }
 
 bool isControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }
 

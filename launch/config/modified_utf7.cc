@@ -2,6 +2,7 @@
 
 #include "launch/config/modified_utf7.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "launch/show/utf8.h"
@@ -64,6 +65,11 @@ std::optional<std::string> toModifiedUtf7(std::string_view utf8) {
   }
   unshift();
   return out;
+}
+
+std::optional<std::string> wireSpelling(std::string_view name) {
+  const bool ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii ? std::string(name) : toModifiedUtf7(name);
 }
 
 }  // namespace interimap

@@ -12,4 +12,7 @@ namespace interimap {
 // "Entwürfe" becomes "Entw&APw-rfe". Nothing if the text is no UTF-8.
 std::optional<std::string> toModifiedUtf7(std::string_view utf8);
 
+// A name as a user has written it: what is ASCII is modified UTF-7 already. Nothing as above.
+std::optional<std::string> wireSpelling(std::string_view name);
+
 }  // namespace interimap

@@ -7,6 +7,7 @@
 
 #include "ipc/failure.h"
 #include "ipc/name_map.h"
+#include "launch/config/blanks.h"
 #include "launch/config/key.h"
 #include "launch/config/list_patterns.h"
 #include "launch/config/modified_utf7.h"
@@ -16,18 +17,6 @@ namespace interimap {
 namespace {
 
 constexpr std::string_view kArrow = "<->";
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// Modified UTF-7, if it is none yet.
-std::optional<std::string> wireText(std::string level) {
-  const bool ascii = std::ranges::all_of(level, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return ascii ? std::move(level) : toModifiedUtf7(level);
-}
 
 // "/" stands for the delimiter, whatever it is, unless the name is in quotes: then "\0" does. What is below a
 // mailbox goes along with it, so that "/*" says no more than the name alone.
@@ -44,7 +33,7 @@ std::optional<MailboxName> nameOf(std::string_view text) {
   std::string bytes;
   for (std::size_t from = 0; from <= name.size();) {
     const std::size_t nul = std::min(name.find('\0', from), name.size());
-    auto level = wireText(name.substr(from, nul - from));
+    auto level = wireSpelling(name.substr(from, nul - from));
     if (!level || !isWireText(*level) || level->find_first_of("*%") != std::string::npos) return std::nullopt;
     bytes += (from == 0 ? "" : std::string(1, '\0')) + *level;
     from = nul + 1;

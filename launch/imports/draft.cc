@@ -34,12 +34,6 @@ const char* nameOf(Policy::Ways ways) {
   return "";
 }
 
-// Names are in modified UTF-7; what is ASCII is so already.
-std::optional<std::string> spelled(std::string_view name) {
-  const bool ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return ascii ? std::string(name) : toModifiedUtf7(name);
-}
-
 bool isAlphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -96,7 +90,7 @@ std::string Draft::text() const {
 }
 
 std::optional<std::string> patternText(std::string_view pattern) {
-  const auto name = spelled(pattern);
+  const auto name = wireSpelling(pattern);
   if (!name || name->empty()) return std::nullopt;
   constexpr std::string_view kQuoted = "\"()\\{";
   const bool plain = std::ranges::all_of(
@@ -112,7 +106,7 @@ std::optional<std::string> patternText(std::string_view pattern) {
 }
 
 std::optional<std::string> expressionText(std::string_view pattern) {
-  const auto name = spelled(pattern);
+  const auto name = wireSpelling(pattern);
   if (!name || name->empty()) return std::nullopt;
   std::string text;
   for (char c : *name) {

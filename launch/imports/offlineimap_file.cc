@@ -3,19 +3,12 @@
 #include "launch/imports/offlineimap_file.h"
 
 #include "ipc/failure.h"
+#include "launch/config/blanks.h"
 #include "launch/imports/mbsync_file.h"
 
 namespace interimap::imports {
 
 namespace {
-
-constexpr std::string_view kBlanks = " \t\r\v\f";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 // "%%" is a percent sign.
 std::string withoutDoubling(std::string_view text) {

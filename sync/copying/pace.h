@@ -30,8 +30,8 @@ class Pace {
       : most_(std::max(kLeastAtFirst, kAtFirst >> (2 * std::min<std::size_t>(losses, 8)))) {}
 
   std::uint64_t most() const { return most_; }
-  // Of one window: half of it, so that another is on its way while one is answered. Before that all of it:
-  // windows that are halved cost as much again.
+  // What one window may hold: half of most(), so that the next is on its way while one is answered. Before
+  // the first answer all of most(), as twice as many windows cost twice as much.
   std::uint64_t window() const { return answered_ == 0 ? most_ : most_ / 2; }
   Sent send(Time now) const { return {now, answered_}; }
   // All that was answered since it was sent was carried meanwhile; so the time of a round trip does not count

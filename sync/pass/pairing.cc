@@ -43,10 +43,10 @@ bool Pairing::isFirst() const {
 void Pairing::ask() {
   if (!changes_.local || !changes_.remote) return;
   bool all = work_.due.afresh || work_.settings.adopt || isFirst();
-  // Those UIDs are other messages' now, which are to be looked at like all.
+  // What was left out was so by its UID, which is another message's now.
   if (work_.due.afresh)
     for (Side side : kSides)
-      if (isMeaningless(side)) work_.setTogether(side);
+      if (isMeaningless(side)) work_.leaveNothingOut(side);
   Both<std::vector<std::uint32_t>> sizes;
   for (Side side : kSides) {
     for (const Fresh& fresh : changes_[side]->fresh) sizes[side].push_back(fresh.size);

@@ -40,7 +40,7 @@ void Work::setApart() {
   }
 }
 
-void Work::setTogether(Side side) {
+void Work::leaveNothingOut(Side side) {
   apart.messages[side] = apart.changes[side] = {};
   servers[side]->avoid(mailbox.wire[side], {});
 }

@@ -93,8 +93,8 @@ class Work {
 
   // What is left out since a server hung up at it, as it is written down now.
   void setApart();
-  // Nothing is left out on this side, for this pass.
-  void setTogether(Side side);
+  // This pass leaves nothing out on this side.
+  void leaveNothingOut(Side side);
 
  private:
   bool over_ = false;
