@@ -128,7 +128,7 @@ e2e       := $(BUILD)/tests/e2e/e2e
 histories := $(BUILD)/tests/model/histories
 slow      := bad_servers soak versions deadlines kill watch large
 cases     := $(filter-out $(slow),$(patsubst tests/e2e/%_test.cc,%,$(wildcard tests/e2e/*_test.cc)))
-scripts   := tests/completions tests/guides tests/dashboard tests/newcomer tests/site
+scripts   := tests/completions tests/guides tests/dashboard tests/newcomer tests/site tests/engines
 hermetic  := $(folders:%=unit/%) $(fuzzed:%=fuzz/%) tests/sandboxed/driver
 checked   := $(histories) $(e2e) $(hermetic:%=$(BUILD)/%) $(BUILD)/tests/sandboxed/prober
 model     := '$(histories) --histories 25000' '$(histories) --test-case=exhaustive* --one-in 1' \
@@ -220,7 +220,7 @@ build_packages := g++ capnproto libcapnp-dev libssl-dev zlib1g-dev libseccomp-de
 test_packages  := doctest-dev openssl sqlite3 strace mandoc binutils zsh fish dovecot-imapd interimap pullimap \
                   libdbd-sqlite3-perl netbase $(if $(shell grep -sx 'VERSION_ID="12"' /etc/os-release),$(cyrus_packages))
 cyrus_packages  = libjson-c5 libpcre3 libpq5 libxml2  # for Cyrus 3.6 of Debian 12, which the tests unpack
-guided_packages := isync offlineimap3 fetchmail getmail6 python3  # whose users tests/guides takes along
+guided_packages := isync offlineimap3 fetchmail getmail6 python3 parallel python3-yaml  # of tests/guides and tests/engines
 doc_packages := cmark-gfm mandoc graphviz
 bench_packages := isync
 fuzz_packages  := clang libclang-rt-dev llvm  # llvm for the names of functions in what sanitizers report
@@ -235,10 +235,11 @@ deps-demo: ; @tests/install $(build_packages) doctest-dev dovecot-imapd
 prefix  := $(DESTDIR)$(PREFIX)
 completions := share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
 docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/interimap-all.sample dist/pullimap.sample \
-           dist/grafana.json
+           dist/grafana.json dist/Containerfile
+engines := slurm kubernetes
 install: all
 	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/man/man7 \
-	  share/doc/interimap lib/systemd/system lib/systemd/user $(completions))
+	  $(addprefix share/doc/interimap/,. $(engines)) lib/systemd/system lib/systemd/user $(completions))
 	install -m 755 $(bin)/interimap $(bin)/pullimap $(prefix)/bin
 	install -m 755 $(libexec)/net $(libexec)/sync $(libexec)/delivery $(prefix)/libexec/interimap
 	install -m 644 man/*.1 $(prefix)/share/man/man1
@@ -247,6 +248,7 @@ install: all
 	for unit in system user; do for f in dist/systemd/$$unit/*; do \
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' $$f >$(prefix)/lib/systemd/$$unit/$${f##*/}; done; done
 	install -m 644 $(docs) $(prefix)/share/doc/interimap
+	for engine in $(engines); do install -m 644 dist/$$engine/* $(prefix)/share/doc/interimap/$$engine; done
 	set -e; for p in interimap pullimap; do $(bin)/$$p --help >$(BUILD)/help 2>&1; \
 	  dist/completion bash $$p <$(BUILD)/help | install -m 644 /dev/stdin $(prefix)/$(word 1,$(completions))/$$p; \
 	  dist/completion zsh $$p <$(BUILD)/help | install -m 644 /dev/stdin $(prefix)/$(word 2,$(completions))/_$$p; \
