@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -197,7 +198,7 @@ int synchronise(const Arguments& arguments, Source& source, const Place& place) 
     if (configuration.onChange && acts(arguments))
       onChange.emplace(*configuration.onChange, "INTERIMAP_ACCOUNT=" + nameOfAccount(source));
     Runs runs({log, line, signals, service, metrics ? &*metrics : nullptr, onChange ? &*onChange : nullptr},
-              arguments.watch.has_value(), seed);
+              arguments.watch.has_value(), seed, std::chrono::seconds(configuration.maxPause));
     int status = runs.all(settings);
     if (status == 0 && arguments.all) service.status(doneText(std::get<Synchronised>(runs.done())));
     if (arguments.command != Command::status && arguments.command != Command::check) return status;

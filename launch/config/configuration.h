@@ -3,6 +3,7 @@
 // interimap's configuration file, checked.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct Configuration {
   std::optional<std::string> accounts, accountsCommand;  // where many accounts are listed
   std::optional<std::string> metrics;                    // a file for them
   std::optional<std::string> onChange;                   // a command
+  std::uint32_t maxPause = 600;                          // of a watcher, between two attempts, in seconds
   LogKeys log;
   settings::Sync sync;  // as far as the configuration says it; the user is the default section's
   struct Account {
@@ -35,6 +37,7 @@ struct Configuration {
         settings::Key("accounts-command", &Configuration::accountsCommand, settings::as::Text{}),
         settings::Key("metrics", &Configuration::metrics, settings::as::Path{}),
         settings::Key("on-change", &Configuration::onChange, settings::as::Text{}),
+        settings::Key("max-pause", &Configuration::maxPause, settings::as::Number{1, 86400}),
         settings::Part("", &Configuration::log),
     };
   }

@@ -4,6 +4,7 @@
 // whose server went away at the same moment.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -14,6 +15,7 @@ class Backoff {
  public:
   struct Range {
     std::chrono::milliseconds shortest, longest;
+    Range notLongerThan(std::chrono::milliseconds most) const { return {shortest, std::min(longest, most)}; }
   };
   // For a server that is away.
   static constexpr Range kAway{std::chrono::seconds(1), std::chrono::minutes(10)};
@@ -25,16 +27,16 @@ class Backoff {
   // For one that is asked too much and does not say how long to wait.
   static constexpr Range kThrottled{std::chrono::milliseconds(500), std::chrono::minutes(5)};
 
-  explicit Backoff(std::uint32_t seed, Range range = kAway) : random_(seed), range_(range) {}
+  explicit Backoff(std::uint32_t seed, Range range = kAway) : random_(seed), range_(range) { reset(); }
 
   // From the upper half of a span that doubles with each call; within the range.
   std::chrono::milliseconds next();
-  void reset() { span_ = 2 * range_.shortest; }
+  void reset() { span_ = std::min(2 * range_.shortest, range_.longest); }
 
  private:
   std::minstd_rand random_;
   Range range_;
-  std::chrono::milliseconds span_ = 2 * range_.shortest;
+  std::chrono::milliseconds span_{};
 };
 
 }  // namespace interimap

@@ -11,7 +11,8 @@ using namespace interimap;
 using namespace std::chrono_literals;
 
 TEST_CASE("field 17: back-off doubles within its range, and starts again after a reset") {
-  for (Backoff::Range range : {Backoff::kAway, Backoff::kBroken, Backoff::kRefused})
+  for (Backoff::Range range : {Backoff::kAway, Backoff::kBroken, Backoff::kRefused,
+                               Backoff::kAway.notLongerThan(30s), Backoff::kBroken.notLongerThan(10min)})
     for (std::uint32_t seed : {0u, 1u, 4242u}) {
       CAPTURE(seed);
       Backoff backoff(seed, range);
@@ -24,6 +25,18 @@ TEST_CASE("field 17: back-off doubles within its range, and starts again after a
           CHECK(wait >= range.shortest);
         }
         backoff.reset();
+      }
+    }
+}
+
+TEST_CASE("back-off: no pause is longer than the longest, be that as short as the shortest") {
+  for (auto most : {1000ms, 1500ms, 2000ms, 5000ms})
+    for (std::uint32_t seed : {0u, 1u, 4242u}) {
+      Backoff backoff(seed, Backoff::kAway.notLongerThan(most));
+      for (int failures = 0; failures < 30; ++failures) {
+        auto wait = backoff.next();
+        CHECK(wait >= 500ms);
+        CHECK(wait <= most);
       }
     }
 }

@@ -21,11 +21,13 @@ class Runs {
   // while it was made.
   using Settings = std::function<std::variant<AnySettings, Asked>()>;
 
-  Runs(Surroundings around, bool watching, std::uint32_t seed)
+  // `longest` is how long to wait at most for a server that is away.
+  Runs(Surroundings around, bool watching, std::uint32_t seed,
+       std::chrono::milliseconds longest = Backoff::kAway.longest)
       : around_(around),
         watching_(watching),
-        away_(seed),
-        broken_(seed, Backoff::kBroken),
+        away_(seed, Backoff::kAway.notLongerThan(longest)),
+        broken_(seed, Backoff::kBroken.notLongerThan(longest)),
         refused_(seed, Backoff::kRefused),
         throttled_(seed, Backoff::kThrottled) {}
 

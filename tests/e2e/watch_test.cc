@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "tests/e2e/bed.h"
+#include "tests/e2e/eventually.h"
 #include "tests/e2e/workers.h"
 
 using namespace interimap::bed;
@@ -29,8 +32,9 @@ void sleepFor(std::chrono::milliseconds time) { poll(nullptr, 0, static_cast<int
 
 // Two accounts with something in them, and a program that watches them.
 struct Watching : Bed {
-  explicit Watching(std::vector<std::string> arguments, DovecotOptions options = {})
-      : Bed(options, options), corpus(1) {
+  explicit Watching(std::vector<std::string> arguments, DovecotOptions options = {},
+                    std::vector<std::string> lines = {})
+      : Bed(options, options, std::move(lines)), corpus(1) {
     {
       ImapClient client = alice();
       fill(client, corpus, {"INBOX", "work", "work/sub", "Entw&APw-rfe"}, 5);
@@ -229,4 +233,23 @@ TEST_CASE("scenario 91, W17: a server that is restarted while it is watched is f
     CHECK(bed.here().messages() == 24);
     bed.end();
   }
+}
+
+TEST_CASE("max-pause: a watcher waits no longer than that for a server that is away") {
+  NOT_THE_REFERENCE();
+  Watching bed({"--notify"}, {}, {"max-pause = 2"});
+  bed.remote.stop();
+  auto pauses = [&] {
+    std::vector<int> all;
+    const std::string log = bed.log(), before = "trying again in ";
+    for (auto at = log.find(before); at != log.npos; at = log.find(before, at + 1))
+      all.push_back(std::stoi(log.substr(at + before.size())));
+    return all;
+  };
+  CHECK(eventually([&] { return pauses().size() >= 5; }));
+  CHECK(std::ranges::all_of(pauses(), [](int pause) { return pause >= 1 && pause <= 2; }));
+  bed.remote.start();
+  bed.alice().append("work", bed.corpus.smallMessages(1));
+  bed.settle("when it is there again");
+  bed.end();
 }
