@@ -236,7 +236,7 @@ prefix  := $(DESTDIR)$(PREFIX)
 completions := share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
 docs    := README.md SECURITY.md LICENSE NEWS dist/interimap.sample dist/interimap-all.sample dist/pullimap.sample \
            dist/grafana.json dist/Containerfile
-engines := slurm kubernetes
+engines := slurm kubernetes replicate
 install: all
 	install -d $(addprefix $(prefix)/,bin libexec/interimap share/man/man1 share/man/man5 share/man/man7 \
 	  $(addprefix share/doc/interimap/,. $(engines)) lib/systemd/system lib/systemd/user $(completions))
