@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kLargest = 1 << 16;  // of the file: more than we write
 constexpr mode_t kMode = 0644;             // whoever collects them is somebody else
 
-// As the value of a label: what escape() leaves has no line end.
-std::string quoted(std::string_view text) {
+// As the value of a label: what escape() leaves has no line end. Not quoted(): g++ 14 finds that of the library.
+std::string inQuotes(std::string_view text) {
   std::string all = "\"";
   for (char c : escape(text)) {
     if (c == '"' || c == '\\') all += '\\';
@@ -31,7 +31,7 @@ std::string quoted(std::string_view text) {
 class Page {
  public:
   Page(std::string_view before, const char* prefix, const std::pair<const char*, std::string>& label)
-      : before_(before), prefix_(prefix), label_(std::string(label.first) + "=" + quoted(label.second)) {}
+      : before_(before), prefix_(prefix), label_(std::string(label.first) + "=" + inQuotes(label.second)) {}
 
   Page& gauge(const char* name, const char* help, const std::string& value) {
     return head(name, help, "gauge").line(name, "", value);
