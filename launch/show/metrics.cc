@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kLargest = 1 << 16;  // of the file: more than we write
 constexpr mode_t kMode = 0644;             // whoever collects them is somebody else
 
-// As the value of a label: what escape() leaves has no line end. Not quoted(): g++ 14 finds that of the library.
+// As the value of a label: what escape() leaves has no line end. Not quoted(): g++ 14 finds that of the
+// library.
 std::string inQuotes(std::string_view text) {
   std::string all = "\"";
   for (char c : escape(text)) {

@@ -1,7 +1,8 @@
 // Copyright (C) 2026 The interimap authors. SPDX-License-Identifier: GPL-3.0-or-later
 
-// A pair of servers as interimap-replication(7) has it, with the configuration of dist/replicate: several users, mail that
-// comes to both sides at once, mailboxes that are renamed and deleted, and either server killed.
+// A pair of servers as interimap-replication(7) has it, with the configuration of dist/replicate: several
+// users, mail that comes to both sides at once, mailboxes that are renamed and deleted, and either server
+// killed.
 #include <signal.h>
 
 #include <thread>
@@ -74,8 +75,8 @@ struct Pair : Passwords, Bed {
   // All users have the same on both servers: what was delivered, and these mailboxes.
   void settle(const std::string& what, const std::vector<std::string>& mailboxes) {
     std::string wrong;
-    CHECK_MESSAGE(eventually([&] { return (wrong = differing(mailboxes)).empty(); }, kPatience), what, ": ", wrong, "\n",
-                  log());
+    CHECK_MESSAGE(eventually([&] { return (wrong = differing(mailboxes)).empty(); }, kPatience), what, ": ",
+                  wrong, "\n", log());
   }
   std::string differing(const std::vector<std::string>& mailboxes) const {
     try {
