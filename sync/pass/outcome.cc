@@ -74,6 +74,14 @@ void reportUnfound(const Work& work) {
   }
 }
 
+Due following(const Work& work) {
+  Due next = work.due;
+  next.again = true;
+  next.full = next.afresh = next.recounted = false;
+  next.rebuilt = {};
+  return next;
+}
+
 }  // namespace
 
 void rememberReached(const Work& work, const BothChanges& changes, const Application& done,
@@ -98,11 +106,15 @@ void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes) {
   }
 }
 
+void findCopies(Work& work, const Application& done, const Both<Lanes*>& lanes) {
+  Due next = following(work);
+  next.sides = {true, true};
+  carryOver(next, done, lanes);
+  if (!next.unnamed.local.empty() || !next.unnamed.remote.empty()) work.next = std::move(next);
+}
+
 void decideNext(Work& work, const BothChanges& changes, const Application& done, const Both<Lanes*>& lanes) {
-  Due next = work.due;
-  next.again = true;
-  next.full = next.afresh = next.recounted = false;
-  next.rebuilt = {};
+  Due next = following(work);
   for (Side side : kSides)
     next.sides[side] = done.plan().writes(side) || !work.surplus[side].empty() || done.owed()[side] ||
                        lanes[other(side)]->tally().appendedTo.contains(&work.mailbox) ||

@@ -92,6 +92,7 @@ void Pass::begin(Both<Lanes*> lanes) {
     if (changes_[side]) leaveDropped(work_, changes_, side);
   if (work_.due.afresh) {
     if (!pairing_.find({}) || !pairing_.isRecognised()) return;
+    disown();
     joined_ = pairing_.startOver();
   }
   for (Side side : kSides)
@@ -112,6 +113,13 @@ void Pass::begin(Both<Lanes*> lanes) {
   application_->begin(lanes, changes_);
 }
 
+// The journal goes by UIDs that are about to lose their meaning.
+void Pass::disown() {
+  store::Transaction transaction = work_.store.begin();
+  Resumption(work_, changes_, questions_.answers).disown();
+  transaction.commit("disown");
+}
+
 // Brings the database to where an interrupted run left the servers, or makes the first entry; what both sides
 // have already is paired.
 bool Pass::resume() {
@@ -119,7 +127,8 @@ bool Pass::resume() {
   for (Side side : kSides)
     unfinished = unfinished || !work_.refused[side].empty() || !redo_[side].empty() ||
                  !questions_.answers.candidates[side].empty() ||
-                 !work_.store.journal(work_.mailbox.id, side).intents.empty();
+                 !work_.store.journal(work_.mailbox.id, side).intents.empty() ||
+                 (work_.due.afresh && !work_.store.strays(work_.mailbox.id, side).empty());
   if (!unfinished) return true;
   store::Transaction transaction = work_.store.begin();
   if (isFirst) work_.store.putState(work_.mailbox.id, work_.begun(Side::local), work_.begun(Side::remote));
@@ -184,9 +193,9 @@ void Pass::finish(const Both<Lanes*>& lanes) {
   if (work_.next) carryOver(*work_.next, *application_, lanes);  // an EXPUNGE is to be tried again
   if (!isDone || leftApart_) return;
   for (Side side : kSides)
-    if (lanes[side]->tally().confused.contains(&work_.mailbox) ||
-        lanes[side]->tally().putOff.contains(&work_.mailbox))
-      return;
+    if (lanes[side]->tally().confused.contains(&work_.mailbox)) return;
+  for (Side side : kSides)
+    if (lanes[side]->tally().putOff.contains(&work_.mailbox)) return findCopies(work_, *application_, lanes);
   for (Side side : kSides)
     if (changes_[side] && changes_[side]->doubt && changes_[side]->doubt->why == Changes::Doubt::Why::number)
       return;

@@ -51,6 +51,7 @@ class Pass {
  private:
   bool collect();
   bool settle();
+  void disown();
   bool resume();
   bool leaveSurplus();
 

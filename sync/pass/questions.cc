@@ -65,7 +65,10 @@ bool mayTry(const Work& work, const store::RefusedMessage& message) {
 void Questions::ask(Side side, const UidSet& redo) {
   changes_[side]->recount ? whichAreThere(side) : whetherGone(side);
   otherFlags(side);
-  if (!work_.due.afresh) whichAreOurs(side);
+  if (work_.due.afresh)
+    whatWasSent(side);
+  else
+    whichAreOurs(side);
   owed(side, redo);
   whichAreOld(side);
   if (!work_.due.afresh) recentCopies(side);
@@ -134,6 +137,15 @@ void Questions::whichAreOurs(Side target) {
     if (fresh.uid.value() >= next.value) uids.add(fresh.uid);
   if (!uids.empty()) identities(target, uids, answers.candidates[target]);
   if (!journal.unclear.empty()) identities(other(target), journal.unclear, answers.sources[other(target)]);
+}
+
+// Where every message is paired anew, what may be a copy is asked for once that is done (resumption.h), and
+// what it may be a copy of as long as its UIDs hold.
+void Questions::whatWasSent(Side target) {
+  const Side source = other(target);
+  if (work_.distrusted || !changes_[source] || changes_[source]->meaningless) return;
+  const UidSet unclear = work_.store.journal(work_.mailbox.id, target).unclear;
+  if (!unclear.empty()) identities(source, unclear, answers.sources[source]);
 }
 
 void Questions::identities(Side side, const UidSet& uids, std::vector<answer::Message>& found) {

@@ -42,6 +42,7 @@ class Questions {
   void whetherGone(Side side);
   void otherFlags(Side side);
   void whichAreOurs(Side target);
+  void whatWasSent(Side target);
   void identities(Side side, const UidSet& uids, std::vector<answer::Message>& found);
   void owed(Side source, const UidSet& redo);
   void whichAreOld(Side side);

@@ -28,8 +28,7 @@ std::uint32_t clamped(std::uint64_t size) {
 
 }  // namespace
 
-// Whatever may have been sent and was not answered may arrive at any time from now on.
-bool Resumption::run() {
+void Resumption::disown() {
   for (Side side : kSides) {
     std::map<Uid, Identity> told;
     for (const answer::Message& message : answers_.sources[other(side)])
@@ -37,6 +36,11 @@ bool Resumption::run() {
         told.emplace(message.uid, Identity{*message.header, message.date->seconds(), message.size});
     work_.store.disown(work_.mailbox.id, side, told);
   }
+}
+
+bool Resumption::run() {
+  disown();
+  if (work_.due.afresh && !askWhatIsLeft()) return false;
   for (Side side : kSides)
     if (changes_[side] && !recognise(side)) return false;
   for (Side side : kSides) {
@@ -81,6 +85,19 @@ bool Resumption::ask(const Both<UidSet>& uids, Items items) {
       work_.failOrTryAgain(side, done.code == answer::kUnreadable, words(done), ExitStatus::tryAgain);
     }
   return !work_.isOver();
+}
+
+// Every message was paired anew: what has found no partner may be a copy that came late.
+bool Resumption::askWhatIsLeft() {
+  Both<UidSet> left;
+  for (Side side : kSides)
+    if (changes_[side] && !work_.store.strays(work_.mailbox.id, side).empty())
+      for (const Fresh& fresh : changes_[side]->fresh) left[side].add(fresh.uid);
+  seen_ = {};
+  if (!ask(left, Items::identity)) return false;
+  for (Side side : kSides)
+    for (auto& [_, message] : seen_[side]) answers_.candidates[side].push_back(std::move(message));
+  return true;
 }
 
 // Flags and contents of what looks like something sent.

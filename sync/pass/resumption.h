@@ -18,6 +18,9 @@ class Resumption {
   Resumption(Work& work, BothChanges& changes, Answers& answers)
       : work_(work), changes_(changes), answers_(answers) {}
 
+  // Whatever may have been sent and was not answered may arrive at any time from now on. Within the caller's
+  // transaction. By itself where UIDs are about to lose their meaning.
+  void disown();
   // Waits, where there were copies. False: the pass is over, and the transaction is to be rolled back.
   bool run();
   // Messages that have gone since they were asked what they look like.
@@ -28,6 +31,7 @@ class Resumption {
   bool look(Side target, const std::vector<Sent>& sent);
   bool ask(const Both<UidSet>& uids, request::Fetch::Items items);
   bool describe(Side source, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
+  bool askWhatIsLeft();
   bool recognise(Side target);
   void expectEcho(Side source, Uid uid);
   bool isGoneFrom(Side side, Uid uid) const;

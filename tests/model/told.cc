@@ -22,6 +22,7 @@ struct Told {
   std::vector<Step> steps;
   Both<Setup> setup = {};
   bool arrivals = false;
+  std::uint64_t daily = 0;
 };
 
 Step append(Side side, std::uint32_t serial, FlagBits flags = 0, std::uint32_t mailbox = 0) {
@@ -282,6 +283,21 @@ const std::vector<Told> kTold{
      then(kMarked, {at(kEach, mark(kThere, 7)),
                     {.what = What::unflag, .at = kEach, .side = kThere, .serial = 1, .flags = kDeleted}}),
      {kNoUidPlus, kNoUidPlus}},
+    {"what was sent twice after the power failed is there twice, and UIDVALIDITY changes",
+     {append(kHere, 1, kFlagged), append(kThere, 2), kRun, powerLoss(true), kRun, in(What::arrive, 0),
+      in(What::renumber, 0, kThere), kRun},
+     {},
+     true},
+    {"what was sent twice after the power failed is there twice, and UIDVALIDITY changes; without APPENDUID",
+     {append(kHere, 1, kFlagged), append(kThere, 2), kRun, powerLoss(true), kRun, in(What::renumber, 0, kThere),
+      in(What::arrive, 0), kRun},
+     {kNoUids, {}},
+     true},
+    {"the octets of a day are used up, and an original goes before its copy was found",
+     {append(kHere, 1), append(kHere, 2), kRun, expunge(kHere, 1)},
+     {kOneEach, {.uidPlus = false, .bulky = true}},
+     false,
+     373},
     {"a copy is expunged while it is recognised after a kill",
      {append(kHere, 1, kFlagged), kRunAnyhow, kill(true, 6), unflag(kHere, 1), kRunAnyhow,
       at(15, expunge(kThere, 1))},
@@ -294,7 +310,11 @@ std::vector<History> tellings(const Told& told) {
   bool sweep = std::any_of(told.steps.begin(), told.steps.end(), isEach);
   std::vector<History> out;
   for (std::uint32_t k = 1; k <= (sweep ? kRequests : 1); ++k) {
-    History history{.seed = k, .setup = told.setup, .steps = told.steps, .arrivals = told.arrivals};
+    History history{.seed = k,
+                    .setup = told.setup,
+                    .steps = told.steps,
+                    .arrivals = told.arrivals,
+                    .daily = told.daily};
     for (Step& step : history.steps) {
       if (step.at == kEach) step.at = k;
       if (step.n == kEach) step.n = k;

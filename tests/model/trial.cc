@@ -111,6 +111,18 @@ void Trial::note(const std::string& line) {
   if (trace_ != nullptr) *trace_ += line + "\n";
 }
 
+void Trial::noteMailboxes() {
+  if (trace_ == nullptr) return;
+  for (Side side : kSides)
+    for (const auto& [name, mailbox] : accounts_[side].mailboxes) {
+      std::string line = std::string("  = ") + nameOf(side) + "(" + shown(name) + ") UIDVALIDITY " +
+                         std::to_string(mailbox.uidValidity) + ", UID:message";
+      for (const HeldMessage& message : mailbox.messages)
+        line += " " + std::to_string(message.uid) + ":" + std::to_string(message.serial);
+      note(line);
+    }
+}
+
 std::optional<std::string> Trial::verdict() {
   std::optional<std::string> wrong;
   try {
@@ -118,6 +130,7 @@ std::optional<std::string> Trial::verdict() {
     settle();
   } catch (const Broken& broken) {
     wrong = broken.what();
+    noteMailboxes();
   } catch (const std::exception& error) {
     wrong = std::string("exception: ") + error.what();
   }
@@ -269,6 +282,7 @@ void Trial::runAlongside(const Step& step) {
 
 Trial::Outcome Trial::run(std::uint64_t seed, std::span<const Step> within, unsigned installation) {
   ++runs_;
+  noteMailboxes();
   const unsigned interrupted = std::exchange(at_, installation);
   Installation& self = installations_[at_];
   for (Side side : kSides) accounts_[side].madeParents = false;

@@ -73,6 +73,7 @@ class Trial {
   void forbidUpset();
   void takeAfresh(const store::KnownMailbox& known);
   void note(const std::string& line);
+  void noteMailboxes();
 
   const History& history_;
   MemoryFiles& files_;
