@@ -67,7 +67,7 @@ void reportWithheld(const Work& work, const Plan& plan, Side side) {
 }
 
 // They stay on this side, and the others go on. Should one have been sent before, it is a stray by now
-// (Resumption).
+// (Resumption), if it is known what it is.
 void setApart(Work& work, BothChanges& changes) {
   for (Side side : kSides) {
     if (!changes[side] || work.apart.messages[side].empty()) continue;
@@ -79,9 +79,15 @@ void setApart(Work& work, BothChanges& changes) {
     });
     if (apart.empty() || work.settings.dryRun) continue;
     store::Transaction transaction = work.store.begin();
-    work.store.settle(work.mailbox.id, other(side), apart);
+    const UidSet waiting = apart.intersect(work.apart.waiting[side]);
+    work.store.settle(work.mailbox.id, other(side),
+                      apart.minus(waiting).minus(work.store.journal(work.mailbox.id, other(side)).unclear));
     for (Uid uid : apart.each()) work.store.refuse(work.mailbox.id, side, uid, store::Refusal::apart, "");
     transaction.commit("apart");
+    if (!waiting.empty())
+      work.log.notice(work.about(side).with(waiting),
+                      "UID(s) " + waiting.text() + " may be what " + nameOf(other(side)) +
+                          " has already, and hangs up at. They are not copied before it can be asked.");
   }
 }
 

@@ -66,6 +66,7 @@ void reportUnfound(const Work& work) {
     UidSet sources;
     for (const store::Intent& intent : work.store.journal(work.mailbox.id, side).intents)
       sources.add(UidSet::single(intent.source));
+    sources.remove(work.apart.messages[other(side)]);
     if (!sources.empty())
       work.log.error(work.about(other(side)),
                      "UID(s) " + sources.text() + " were taken by " + nameOf(side) +

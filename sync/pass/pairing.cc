@@ -258,6 +258,30 @@ void Pairing::report() {
     work_.log.info(work_.about(Side::local), "Found " + text);
 }
 
+// Of about the same size; where every message was paired anew, whatever their sizes: servers do not always
+// agree on them, and it does not happen every day.
+void Pairing::letWait() {
+  for (Side side : kSides) {
+    if (!changes_[side] || !changes_[other(side)] || work_.apart.unread[side].empty()) continue;
+    if (work_.access(side).readOnly) continue;  // nothing is copied there
+    std::vector<std::uint32_t> unread;
+    for (const Fresh& fresh : changes_[side]->fresh)
+      if (work_.apart.unread[side].contains(fresh.uid)) unread.push_back(fresh.size);
+    UidSet suspects;
+    for (const Fresh& fresh : changes_[other(side)]->fresh)
+      if (std::ranges::any_of(unread, [&](std::uint32_t size) {
+            return work_.due.afresh ||
+                   std::max(size, fresh.size) - std::min(size, fresh.size) <= kLongestMark;
+          }))
+        suspects.add(UidSet::single(fresh.uid));
+    if (suspects.empty()) continue;
+    store::Transaction transaction = work_.store.begin();
+    work_.store.suspect(work_.mailbox.id, side, UidNext{1}, suspects);
+    transaction.commit("suspect");
+    work_.setApart();
+  }
+}
+
 // Nothing is expunged: what has no partner is new.
 std::vector<Touched> Pairing::startOver() {
   store::Transaction transaction = work_.store.begin();
@@ -275,6 +299,7 @@ std::vector<Touched> Pairing::startOver() {
   work_.store.putState(work_.mailbox.id, *work_.known.local, *work_.known.remote);
   map(different);
   transaction.commit("start over");
+  doubles_ = search_->doubles();
   search_.reset();
   return different;
 }

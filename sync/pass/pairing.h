@@ -37,6 +37,11 @@ class Pairing {
   std::vector<Touched> join();
   // The pairs that there were, and all that hangs on them, give way to the new ones, in one transaction.
   std::vector<Touched> startOver();
+  // Of what startOver() left to be copied: those of the same content as one that it has paired.
+  const Both<UidSet>& doubles() const { return doubles_; }
+  // What is left on one side and may be what the other side hangs up at is not copied before that can be
+  // asked for.
+  void letWait();
   // --dry-run: says so, instead.
   std::vector<Touched> preview();
 
@@ -55,6 +60,7 @@ class Pairing {
   Work& work_;
   BothChanges& changes_;
   std::unique_ptr<TwinSearch> search_;
+  Both<UidSet> doubles_;
 };
 
 }  // namespace interimap

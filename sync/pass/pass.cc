@@ -99,6 +99,7 @@ void Pass::begin(Both<Lanes*> lanes) {
     if (changes_[side] && !work_.due.again) reportStrangers(work_, changes_, side);
   if (!resume()) return;
   if (!work_.due.afresh && !leaveSurplus()) return;
+  pairing_.letWait();
   if (work_.isFull()) {
     reportUnmatched(work_, changes_, redo_);
     rememberUnmatched(work_, changes_);
@@ -128,7 +129,7 @@ bool Pass::resume() {
     unfinished = unfinished || !work_.refused[side].empty() || !redo_[side].empty() ||
                  !questions_.answers.candidates[side].empty() ||
                  !work_.store.journal(work_.mailbox.id, side).intents.empty() ||
-                 (work_.due.afresh && !work_.store.strays(work_.mailbox.id, side).empty());
+                 !pairing_.doubles()[side].empty();
   if (!unfinished) return true;
   store::Transaction transaction = work_.store.begin();
   if (isFirst) work_.store.putState(work_.mailbox.id, work_.begun(Side::local), work_.begun(Side::remote));
@@ -140,7 +141,7 @@ bool Pass::resume() {
                          store::Refusal::unsent, "");
     }
   Resumption resumption(work_, changes_, questions_.answers);
-  if (!resumption.run()) return false;
+  if (!resumption.run(pairing_.doubles())) return false;
   if (pairing_.isAsked()) {
     if (!pairing_.find(resumption.departed())) return false;
     joined_ = pairing_.join();

@@ -135,12 +135,16 @@ void Questions::whichAreOurs(Side target) {
   UidSet uids;
   for (const Fresh& fresh : changes_[target]->fresh)
     if (fresh.uid.value() >= next.value) uids.add(fresh.uid);
+  for (const store::RefusedMessage& it : work_.store.refused(work_.mailbox.id))
+    if (it.source == target && it.kind == store::Refusal::apart && mayTry(work_, it) &&
+        it.uid.value() >= next.value)
+      uids.add(UidSet::single(it.uid));
   if (!uids.empty()) identities(target, uids, answers.candidates[target]);
   if (!journal.unclear.empty()) identities(other(target), journal.unclear, answers.sources[other(target)]);
 }
 
-// Where every message is paired anew, what may be a copy is asked for once that is done (resumption.h), and
-// what it may be a copy of as long as its UIDs hold.
+// Where every message is paired anew, what may be a copy is asked for once that is done (Resumption), and
+// what it may be a copy of while its UIDs hold.
 void Questions::whatWasSent(Side target) {
   const Side source = other(target);
   if (work_.distrusted || !changes_[source] || changes_[source]->meaningless) return;

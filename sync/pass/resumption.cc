@@ -38,9 +38,9 @@ void Resumption::disown() {
   }
 }
 
-bool Resumption::run() {
+bool Resumption::run(const Both<UidSet>& doubles) {
   disown();
-  if (work_.due.afresh && !askWhatIsLeft()) return false;
+  if (!askFor(doubles)) return false;
   for (Side side : kSides)
     if (changes_[side] && !recognise(side)) return false;
   for (Side side : kSides) {
@@ -87,14 +87,14 @@ bool Resumption::ask(const Both<UidSet>& uids, Items items) {
   return !work_.isOver();
 }
 
-// Every message was paired anew: what has found no partner may be a copy that came late.
-bool Resumption::askWhatIsLeft() {
-  Both<UidSet> left;
+// Every message was paired anew: what is there twice, and was sent, may have come late. What is there once is
+// copied on, though it may be the copy of what is gone by now: nobody can tell any more.
+bool Resumption::askFor(const Both<UidSet>& doubles) {
+  Both<UidSet> asked;
   for (Side side : kSides)
-    if (changes_[side] && !work_.store.strays(work_.mailbox.id, side).empty())
-      for (const Fresh& fresh : changes_[side]->fresh) left[side].add(fresh.uid);
+    if (!work_.store.strays(work_.mailbox.id, side).empty()) asked[side] = doubles[side];
   seen_ = {};
-  if (!ask(left, Items::identity)) return false;
+  if (!ask(asked, Items::identity)) return false;
   for (Side side : kSides)
     for (auto& [_, message] : seen_[side]) answers_.candidates[side].push_back(std::move(message));
   return true;
@@ -300,14 +300,21 @@ void Resumption::report(Side target, const UidSet& sources, const UidSet& copies
       "Added " + count + here.text() + (toLocal ? " <- " : " -> ") + (toLocal ? sources : copies).text());
 }
 
-// Their flags may have changed since, on either side.
+// Their flags may have changed since, on either side. What a copy lacks that was listed before and left
+// alone, its server may not have kept.
 void Resumption::pair(Side target, const Sent& sent, Uid copy) {
   Both<Uid> uids{copy, copy};
   uids[other(target)] = *sent.source;
-  work_.store.map(work_.mailbox.id, uids.local, uids.remote, sent.flags);
+  const auto& known = work_.known[target];
+  Flags base = sent.flags;
+  if (auto seen = seen_[target].find(copy);
+      known && copy.value() < known->uidNext.value && seen != seen_[target].end() && seen->second.flags)
+    base = base & *seen->second.flags;
+  work_.store.map(work_.mailbox.id, uids.local, uids.remote, base);
   work_.store.settle(work_.mailbox.id, target, *sent.source);
   work_.store.addCopied(work_.mailbox.id, target, UidSet::single(copy));
   work_.store.unrefuse(work_.mailbox.id, other(target), *sent.source);
+  work_.store.unrefuse(work_.mailbox.id, target, copy);
   for (Side side : kSides)
     if (auto seen = seen_[side].find(uids[side]); seen != seen_[side].end() && seen->second.flags)
       answers_.told[side].insert_or_assign(uids[side], *seen->second.flags);

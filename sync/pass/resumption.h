@@ -22,7 +22,8 @@ class Resumption {
   // transaction. By itself where UIDs are about to lose their meaning.
   void disown();
   // Waits, where there were copies. False: the pass is over, and the transaction is to be rolled back.
-  bool run();
+  // `doubles`: where every message was paired anew, those that may be late copies (Pairing).
+  bool run(const Both<UidSet>& doubles);
   // Messages that have gone since they were asked what they look like.
   const Both<UidSet>& departed() const { return departed_; }
 
@@ -31,7 +32,7 @@ class Resumption {
   bool look(Side target, const std::vector<Sent>& sent);
   bool ask(const Both<UidSet>& uids, request::Fetch::Items items);
   bool describe(Side source, const std::vector<Sent>& sent, const std::vector<Arrived>& arrived);
-  bool askWhatIsLeft();
+  bool askFor(const Both<UidSet>& doubles);
   bool recognise(Side target);
   void expectEcho(Side source, Uid uid);
   bool isGoneFrom(Side side, Uid uid) const;

@@ -207,7 +207,7 @@ TEST_CASE("resumption: copies that an interrupted run has made are found, what i
     Questions questions(work, changes);
     for (Side side : kSides) questions.ask(side, {});
     REQUIRE(questions.settle());
-    scene.write([&] { CHECK(Resumption(work, changes, questions.answers).run()); });
+    scene.write([&] { CHECK(Resumption(work, changes, questions.answers).run({})); });
     CHECK(scene.pairs() == row.pairs);
     CHECK(text(changes.local->fresh) == row.fresh);
     UidSet left;
@@ -254,7 +254,7 @@ TEST_CASE(
     Questions questions(work, changes);
     for (Side side : kSides) questions.ask(side, {});
     REQUIRE(questions.settle());
-    scene.write([&] { CHECK(Resumption(work, changes, questions.answers).run()); });
+    scene.write([&] { CHECK(Resumption(work, changes, questions.answers).run({})); });
     CHECK(scene.pairs() == row.pairs);
     CHECK(changes.local->gone.text() == row.gone);
     CHECK(work.refused.remote.contains(uid(2)) == row.left);

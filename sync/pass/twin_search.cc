@@ -3,6 +3,7 @@
 #include "sync/pass/twin_search.h"
 
 #include <algorithm>
+#include <set>
 
 #include "ipc/side.h"
 
@@ -77,6 +78,11 @@ std::optional<TwinSearch::Trouble> TwinSearch::compare(const Both<UidSet>& uids,
     unclear_[side].add(uids[side].minus(seen));
   }
   std::vector<Twins> twins = takeEqual(left);
+  std::set<ContentDigest> twinned;
+  for (const Twins& it : twins) twinned.insert(shown.local.at(it.local).content);
+  for (Side side : kSides)
+    for (const Lookalike& it : left[side])
+      if (byContent && twinned.contains(it.content)) doubles_[side].add(it.uid);
   found_.insert(found_.end(), twins.begin(), twins.end());
   return std::nullopt;
 }

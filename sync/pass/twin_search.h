@@ -50,6 +50,8 @@ class TwinSearch {
   std::uint64_t common() const { return sketches_.common(); }
   // That may be on the other side, too, but the server did not show their bodies.
   const Both<UidSet>& unclear() const { return unclear_; }
+  // Whose content is that of one which was found, and which found no twin itself. None if Message-IDs count.
+  const Both<UidSet>& doubles() const { return doubles_; }
 
  private:
   struct Question {
@@ -67,7 +69,7 @@ class TwinSearch {
   By by_;
   std::vector<Question> questions_;
   bool asked_ = false;
-  Both<UidSet> unclear_;
+  Both<UidSet> unclear_, doubles_;
   Sketches sketches_{HeaderHash()};
   std::vector<Flags> flags_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // of flags

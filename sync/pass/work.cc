@@ -22,26 +22,62 @@ Work::Work(const settings::Sync& settings_, Both<Server*> servers_, store::Store
 
 void Work::setApart() {
   apart = {};
-  Both<UidSet> avoided;
+  Both<UidSet> avoided, suspected;
   for (const store::Hangup& hangup : store.hangups(mailbox.id)) {
     using Asked = store::Hangup::Asked;
     if (hangup.id == due.alone) continue;
     switch (hangup.asked) {
       case Asked::mailbox: break;  // Passes
-      case Asked::messages: avoided[hangup.side].add(hangup.uids); break;
+      case Asked::messages:
+        avoided[hangup.side].add(hangup.uids);
+        if (!hangup.isProven()) suspected[hangup.side].add(hangup.uids);
+        break;
       case Asked::append: apart.messages[other(hangup.side)].add(hangup.uids); break;
       case Asked::flags:
       case Asked::expunge: apart.changes[hangup.side].add(hangup.uids); break;
     }
   }
   for (Side side : kSides) {
+    letWait(side, avoided[side]);
+    letArrivalsWait(side, suspected[side]);
+  }
+  for (Side side : kSides) {
     apart.messages[side].add(avoided[side]);
+    apart.unread[side] = avoided[side];
     servers[side]->avoid(mailbox.wire[side], std::move(avoided[side]));
   }
 }
 
+// What was sent there, by a run that did not hear what became of it, may be what cannot be looked at. Sent
+// again, it would be there twice.
+void Work::letWait(Side target, const UidSet& avoided) {
+  const Side source = other(target);
+  std::optional<Uid> last;  // of those that are nobody's partner
+  for (Uid uid : avoided.each())
+    if (!store.partner(mailbox.id, target, uid)) last = uid;
+  if (!last) return;
+  const store::Journal journal = store.journal(mailbox.id, target);
+  if (!journal.intents.empty() && journal.targetNext.value <= last->value())
+    for (const store::Intent& intent : journal.intents) apart.waiting[source].add(intent.source);
+  for (const store::Stray& stray : store.strays(mailbox.id, target))
+    if (stray.source && stray.targetNext.value <= last->value() &&
+        !store.partner(mailbox.id, source, *stray.source))
+      apart.waiting[source].add(UidSet::single(*stray.source));
+  apart.messages[source].add(apart.waiting[source]);
+}
+
+// After the machine went down nobody knows what was sent but its UID there. As long as that cannot be looked
+// at, each arrival may be its copy. What proves to be unreadable has not been sent.
+void Work::letArrivalsWait(Side source, const UidSet& suspected) {
+  if (suspected.empty()) return;
+  const store::Journal journal = store.journal(mailbox.id, other(source));
+  if (!journal.unclear.intersect(suspected).empty())
+    apart.messages[other(source)].add(UidSet::from(journal.targetNext));
+}
+
 void Work::leaveNothingOut(Side side) {
   apart.messages[side] = apart.changes[side] = {};
+  apart.unread[side] = apart.waiting[side] = {};
   servers[side]->avoid(mailbox.wire[side], {});
 }
 

@@ -44,6 +44,8 @@ struct Due {
 // that are not copied from there, and those whose flags stay as they are and which are not expunged.
 struct Apart {
   Both<UidSet> messages, changes;
+  Both<UidSet> unread;   // of the messages: that side hangs up at their octets
+  Both<UidSet> waiting;  // of the messages: they may be the same as what is unread on the other side
 };
 
 class Work {
@@ -97,6 +99,9 @@ class Work {
   void leaveNothingOut(Side side);
 
  private:
+  void letWait(Side target, const UidSet& avoided);
+  void letArrivalsWait(Side source, const UidSet& suspected);
+
   bool over_ = false;
 };
 

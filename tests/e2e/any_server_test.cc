@@ -341,3 +341,42 @@ TEST_CASE("any server: keywords that one side cannot keep stay on the other") {
     requireDone(bed.program.run());
   }
 }
+
+TEST_CASE("any server: one that closes the connection again and again") {
+  NOT_THE_REFERENCE();
+  constexpr int kMailboxes = 12, kRuns = 25;
+  const struct {
+    Kind kind;
+    std::size_t each;
+    bool after;
+  } kCases[] = {{{"full", full()}, 29, false},
+                {{"full", full()}, 17, true},
+                {{"gmail", likeGmail()}, 13, true},
+                {{"bare", LesserOptions::bare()}, 43, true}};
+  for (const auto& [kind, each, after] : kCases) {
+    CAPTURE(std::string(kind.name));
+    CAPTURE(each);
+    LesserOptions closing = kind.options;
+    closing.closesAt = each;
+    closing.closesAfter = after;
+    Between bed(full(), closing);
+    for (int i = 0; i < kMailboxes; ++i) {
+      const std::string name = "box" + std::to_string(i);
+      ImapClient client = i % 2 ? bed.alice() : bed.bob();
+      client.create(name);
+      Between::add(std::move(client), name, static_cast<unsigned>(100 + i), 3);
+    }
+    std::string logs;
+    bool done = false;
+    for (int i = 0; !done && i < kRuns; ++i) {
+      Run run = bed.program.run();
+      done = run.exitStatus == 0;
+      logs += run.log();
+    }
+    INFO(logs);
+    for (const Snapshot& there : {Snapshot::of(bed.alice()), Snapshot::of(bed.bob())}) {
+      CHECK(there.duplicates() == std::vector<std::string>());
+      CHECK(there.mailboxes.size() == std::size_t{kMailboxes + 1});
+    }
+  }
+}

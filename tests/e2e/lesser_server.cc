@@ -245,6 +245,7 @@ class LesserServer::Session {
   bool execute(const Command& command);
   std::string refusal(const Command& command) const;
   bool throttle(const Command& command);
+  bool closes();
   void respond(std::string response, const Command* to);
   void finish(std::string response, const Command& command);
   std::string rewritten(std::string response);
@@ -383,6 +384,11 @@ bool LesserServer::Session::throttle(const Command& command) {
   return true;
 }
 
+bool LesserServer::Session::closes() {
+  std::lock_guard lock(server_.mutex_);
+  return options_.closesAt > 0 && logged_ && ++server_.untilClosed_ % options_.closesAt == 0;
+}
+
 std::string LesserServer::Session::capabilities() {
   std::string all = logged_ ? options_.after : options_.before;
   if (masked_ == 0) return all;
@@ -506,6 +512,8 @@ bool LesserServer::Session::execute(const Command& command) {
   std::string refused = refusal(command);
   if (refused.empty() && throttle(command)) return !ended_;
   if (!refused.empty()) return tell(command.tag + " " + refused + "\r\n"), true;
+  const bool closes = this->closes();
+  if (closes && !options_.closesAfter) return false;
   if (options_.meanwhile && command.text == options_.meanwhileAt && server_.isFirst()) options_.meanwhile();
   std::string octets = command.name() == "APPEND" ? appended(command) : command.octets;
   if (has("IMAP4rev2") && !has("IMAP4rev1")) {  // answers ESEARCH to each SEARCH
@@ -517,6 +525,7 @@ bool LesserServer::Session::execute(const Command& command) {
   for (std::size_t lines = 0;;) {  // of the client, that are due
     while (auto response = takeResponse(fromServer_)) {
       if (response->rfind(command.tag + " ", 0) == 0) {
+        if (closes) return false;
         finish(std::move(*response), command);
         if (!early) return true;
         const std::size_t tag = fromClient_.find(' ');  // of what came too early

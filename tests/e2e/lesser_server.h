@@ -24,10 +24,12 @@ struct LesserOptions {
   std::string throttled;  // the answer while throttling; {tag} is replaced, a "* BYE" ends the connection
 
   std::size_t throttleFrom = 0, throttleFor = 20;  // commands since login, of all connections; 0: never
-  std::size_t limit = 0;                           // MESSAGELIMIT: of more than that only the highest UIDs
-  bool namesUids = true;                           // APPENDUID, COPYUID
-  bool namesUidNext = true;                        // in SELECT
-  bool saysEnabled = true;                         // * ENABLED
+  std::size_t closesAt = 0;    // each so many commands since login, of all connections, one ends; 0: never
+  bool closesAfter = false;    // that command is carried out, and its answer is lost
+  std::size_t limit = 0;       // MESSAGELIMIT: of more than that only the highest UIDs
+  bool namesUids = true;       // APPENDUID, COPYUID
+  bool namesUidNext = true;    // in SELECT
+  bool saysEnabled = true;     // * ENABLED
   bool vanishesAll = false;    // the first VANISHED (EARLIER) names every UID up to its highest
   bool masksOnce = false;      // the first lists of capabilities begin with an unknown one, as iCloud's proxy
   bool pipelines = true;       // false: BAD for what was sent before the answer to the command before
@@ -68,7 +70,7 @@ class LesserServer {
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;  // of all below
   LesserOptions options_;
-  std::size_t sinceLogin_ = 0;
+  std::size_t sinceLogin_ = 0, untilClosed_ = 0;
   std::map<std::string, std::set<std::string>> labels_;  // of messages by their octets
   std::vector<std::string> commands_;
   std::vector<int> sockets_;

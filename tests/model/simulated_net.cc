@@ -117,12 +117,16 @@ void SimulatedNet::carryOut(const std::vector<Step>& faults) {
 
 // An unreadable mail file.
 bool SimulatedNet::hangsUp(const Request& request) const {
-  auto* fetch = std::get_if<request::FetchBodies>(&request.what);
+  using enum request::Fetch::Items;
+  auto* bodies = std::get_if<request::FetchBodies>(&request.what);
+  auto* fetch = std::get_if<request::Fetch>(&request.what);
+  const UidSet* read = bodies != nullptr ? &bodies->uids : nullptr;
+  if (fetch != nullptr && (fetch->items == identity || fetch->items == content)) read = &fetch->uids;
   const HeldMailbox* mailbox =
       selected_.empty() || account_.hangs.empty() ? nullptr : account_.find(selected_);
-  return fetch != nullptr && mailbox != nullptr &&
+  return read != nullptr && mailbox != nullptr &&
          std::ranges::any_of(mailbox->messages, [&](const HeldMessage& held) {
-           return account_.hangs.contains(held.serial) && fetch->uids.contains(*Uid::of(held.uid));
+           return account_.hangs.contains(held.serial) && read->contains(*Uid::of(held.uid));
          });
 }
 

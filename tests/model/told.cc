@@ -112,6 +112,18 @@ const std::vector<Step> kLeftOut{append(kThere, 1),
                                  in(What::renumber, 0, kThere),
                                  kRunAnyhow};
 
+// Nobody has heard what became of a copy, and it cannot be looked at.
+const std::vector<Step> kHungUpAtCopy{append(kHere, 1),
+                                      append(kHere, 2),
+                                      kRun,
+                                      fault(What::loseAfter),
+                                      {.what = What::hang, .side = kThere, .serial = 1},
+                                      kRun,
+                                      kRun,
+                                      kRun,
+                                      append(kHere, 3),
+                                      kRun};
+
 // A backup without the last message of each side comes back, and something new arrives.
 const std::vector<Step> kRestored =
     then(kFirst, {kRun, in(What::backup, 0, kThere), append(kHere, 6), append(kThere, 7), flag(kThere, 2),
@@ -129,6 +141,11 @@ const std::vector<Told> kTold{
     {"field 11: a server hangs up at a message, and new UIDs mean others; wrong sizes",
      kLeftOut,
      {kNoUids, {.bulky = true, .keepsDates = false}}},
+    {"field 11: a server hangs up at the copy that an interrupted run had sent: it is not sent again",
+     kHungUpAtCopy},
+    {"field 11: a server hangs up at the copy that an interrupted run had sent; without APPENDUID",
+     kHungUpAtCopy,
+     {{}, kNoUids}},
     {"a first run, the power fails before a write", then(kFirst, {kRun, powerLoss(false)})},
     {"a first run, the power fails after a write",
      then(kFirst, {kRun, powerLoss(true)}),
@@ -289,8 +306,8 @@ const std::vector<Told> kTold{
      {},
      true},
     {"what was sent twice after the power failed is there twice, and UIDVALIDITY changes; without APPENDUID",
-     {append(kHere, 1, kFlagged), append(kThere, 2), kRun, powerLoss(true), kRun, in(What::renumber, 0, kThere),
-      in(What::arrive, 0), kRun},
+     {append(kHere, 1, kFlagged), append(kThere, 2), kRun, powerLoss(true), kRun,
+      in(What::renumber, 0, kThere), in(What::arrive, 0), kRun},
      {kNoUids, {}},
      true},
     {"the octets of a day are used up, and an original goes before its copy was found",
@@ -310,11 +327,8 @@ std::vector<History> tellings(const Told& told) {
   bool sweep = std::any_of(told.steps.begin(), told.steps.end(), isEach);
   std::vector<History> out;
   for (std::uint32_t k = 1; k <= (sweep ? kRequests : 1); ++k) {
-    History history{.seed = k,
-                    .setup = told.setup,
-                    .steps = told.steps,
-                    .arrivals = told.arrivals,
-                    .daily = told.daily};
+    History history{
+        .seed = k, .setup = told.setup, .steps = told.steps, .arrivals = told.arrivals, .daily = told.daily};
     for (Step& step : history.steps) {
       if (step.at == kEach) step.at = k;
       if (step.n == kEach) step.n = k;

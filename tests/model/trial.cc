@@ -175,7 +175,8 @@ void Trial::checkAfter(const Outcome& outcome, bool clean) {
   if (madeParents()) return;
   if (outcome.status == ExitStatus::ok) return witness_.converged();
   if (outcome.status == ExitStatus::tryAgain && history_.daily > 0) return;
-  if (outcome.status == ExitStatus::data && witness_.upsetMailboxes().empty() && !mayDiffer_)
+  if (outcome.status == ExitStatus::data && witness_.upsetMailboxes().empty() && !witness_.isAnyRenamed() &&
+      !mayDiffer_)
     throw Broken("nothing had to be left alone, and the exit status is 65");
   if (witness_.upsetMailboxes().empty() && !witness_.readOnly() && !isAnyWithheld() && !mayDiffer_ &&
       !isAnyRefused() && witness_.difference().empty())
@@ -547,9 +548,10 @@ void Trial::rename(const Step& step) {
   const std::string &from = kMailboxes[step.mailbox], &to = kMailboxes[step.n];
   if (from == "INBOX" || !account.find(from)) return;
   for (const std::string& name : account.rename(from, to)) {
+    const std::string former = from + name.substr(to.size());
     for (const HeldMessage& message : account.find(name)->messages)
       witness_.appended(step.side, name, message.serial, witness_.kind(message.serial), message.flags);
-    const std::string former = from + name.substr(to.size());
+    witness_.goesAlong(former, name);
     upset(former);
     witness_.renamed(former);  // what is below either name may wait for a user to say what became of it
     witness_.renamed(name);

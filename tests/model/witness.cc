@@ -105,12 +105,31 @@ void Witness::takenAfresh(const std::string& mailbox) {
   }
 }
 
+void Witness::goesAlong(const std::string& former, const std::string& mailbox) {
+  std::map<Key, Both<unsigned>> expunges;
+  for (const auto& [key, kin] : kin_)
+    if (key.first == former && kin.userExpunges.local + kin.userExpunges.remote > 0)
+      expunges[{mailbox, key.second}] = kin.userExpunges;
+  for (const auto& [key, count] : expunges) {
+    Kin& kin = kin_[key];
+    for (Side side : kSides) kin.userExpunges[side] += count[side];
+    kin.perhapsDead = true;
+  }
+}
+
+bool Witness::isOnBoth(const std::string& mailbox) const {
+  return accounts_.local.find(mailbox) && accounts_.remote.find(mailbox);
+}
+
 bool Witness::isUpset(const std::string& mailbox) const {
   if (upset_.contains(mailbox) || doubtful_.contains(mailbox)) return true;
   return std::ranges::any_of(renamed_, [&](const std::string& name) {
-    bool onBoth = accounts_.local.find(name) && accounts_.remote.find(name);
-    return !onBoth && (mailbox == name || mailbox.starts_with(name + '\0'));
+    return !isOnBoth(name) && (mailbox == name || mailbox.starts_with(name + '\0'));
   });
+}
+
+bool Witness::isAnyRenamed() const {
+  return std::ranges::any_of(renamed_, [&](const std::string& name) { return !isOnBoth(name); });
 }
 
 void Witness::touches(Side side, const std::string& mailbox) const {

@@ -38,6 +38,11 @@ class Witness {
   // is in doubt.
   bool isUpset(const std::string& mailbox) const;
   void renamed(const std::string& mailbox) { renamed_.insert(mailbox); }
+  // Somebody may have to say what became of one of those.
+  bool isAnyRenamed() const;
+  // What a user has expunged on one side before he gave its mailbox another name may yet be expunged on the
+  // other.
+  void goesAlong(const std::string& former, const std::string& mailbox);
   // The UIDs of such a one lose their meaning before the engine has followed: there is nothing left to follow
   // by, should there be another one of its name.
   void renumbered(const std::string& mailbox) {
@@ -143,6 +148,7 @@ class Witness {
   void checkSubscriptions() const;
   void startAnew();
   Side mirror() const;  // of the two the one that is not
+  bool isOnBoth(const std::string& mailbox) const;
   bool isSurplus(Side side, const std::string& mailbox, const HeldMessage& message) const;
   bool hasSurplus(const Key& key) const;
   const settings::OfMailbox& rule(const std::string& mailbox) const;
