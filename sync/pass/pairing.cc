@@ -264,15 +264,18 @@ void Pairing::letWait() {
   for (Side side : kSides) {
     if (!changes_[side] || !changes_[other(side)] || work_.apart.unread[side].empty()) continue;
     if (work_.access(side).readOnly) continue;  // nothing is copied there
+    bool any = false;
+    for (Uid uid : work_.apart.unread[side].each())
+      any = any || (work_.due.afresh && !isPartnered(side, uid));
     std::vector<std::uint32_t> unread;
     for (const Fresh& fresh : changes_[side]->fresh)
       if (work_.apart.unread[side].contains(fresh.uid)) unread.push_back(fresh.size);
+    auto isLike = [](std::uint32_t a, std::uint32_t b) {
+      return std::max(a, b) - std::min(a, b) <= kLongestMark;
+    };
     UidSet suspects;
     for (const Fresh& fresh : changes_[other(side)]->fresh)
-      if (std::ranges::any_of(unread, [&](std::uint32_t size) {
-            return work_.due.afresh ||
-                   std::max(size, fresh.size) - std::min(size, fresh.size) <= kLongestMark;
-          }))
+      if (any || std::ranges::any_of(unread, [&](std::uint32_t size) { return isLike(size, fresh.size); }))
         suspects.add(UidSet::single(fresh.uid));
     if (suspects.empty()) continue;
     store::Transaction transaction = work_.store.begin();

@@ -159,6 +159,11 @@ bool Resumption::recognise(Side target) {
   std::map<std::int64_t, bool> settled;  // strays
   for (const Arrived& it : arrived) {
     const Sent& what = sent[it.sent];
+    if (what.source && work_.apart.unread[source].contains(*what.source)) {
+      // Not gone: its server hangs up at it. The copy waits until it can be asked.
+      work_.apart.messages[target].add(UidSet::single(it.copy));
+      continue;
+    }
     auto copy = seen_[target].find(it.copy);
     bool isThere = what.source && seen_[source].contains(*what.source);
     if (what.source && !isThere) departed_[source].add(*what.source);
