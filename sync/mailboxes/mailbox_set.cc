@@ -141,6 +141,16 @@ void MailboxSet::forgetGone(bool preview) {
   }
 }
 
+// CREATE was said to be done, and it was never seen there: nobody has deleted it. Nor has somebody given it
+// another name before, if nothing else is there that was never seen.
+bool MailboxSet::isUnmade(store::MailboxId mailbox, Side side,
+                          const std::map<MailboxName, store::MailboxId>& known) const {
+  return !store_.state(mailbox, side) && std::ranges::all_of(lists_.listing(side), [&](const auto& listed) {
+    auto it = known.find(listed.first);
+    return it != known.end() && store_.state(it->second, side);
+  });
+}
+
 std::vector<MailboxPlan> MailboxSet::plan() const {
   std::vector<MailboxPlan> plans = planMailboxes(
       lists_.listing(Side::local), lists_.listing(Side::remote), known(),
@@ -151,7 +161,12 @@ std::vector<MailboxPlan> MailboxSet::plan() const {
                    "The server does not tell which mailboxes are subscribed (" + why +
                        "): subscriptions stay as they are on both sides",
                    ExitStatus::ok);
-  for (MailboxPlan& plan : plans) leaveUnwanted(plan, rules_.of(plan.name));
+  const std::map<MailboxName, store::MailboxId> known = ids();
+  for (MailboxPlan& plan : plans) {
+    if (plan.goneFrom && isUnmade(known.at(plan.name), *plan.goneFrom, known))
+      plan.makeAgain(lists_.listing(other(*plan.goneFrom)).at(plan.name).subscribed);
+    leaveUnwanted(plan, rules_.of(plan.name));
+  }
   return plans;
 }
 
@@ -289,6 +304,10 @@ void MailboxSet::record(const std::vector<MailboxPlan>& plans) {
     for (const MailboxStep& step : plan.steps) {
       if (step.what == MailboxStep::Do::mark) store_.setSubscribed(known.at(plan.name), step.subscribed);
       if (step.what != MailboxStep::Do::add) continue;
+      if (auto it = known.find(plan.name); it != known.end()) {
+        store_.setSubscribed(it->second, step.subscribed);
+        continue;
+      }
       store_.addMailbox(plan.name, step.subscribed);
       log_.notice(About::database(), "Created mailbox " + lists_.hierarchy(Side::local).shown(plan.name));
     }

@@ -62,6 +62,8 @@ class MailboxSet {
   void leaveOutMissing(Side side);
   void askWhich(Both<std::vector<MailboxName>> names,
                 const std::function<void(Side, const MailboxName&, const answer::Done&)>& tell);
+  bool isUnmade(store::MailboxId mailbox, Side side,
+                const std::map<MailboxName, store::MailboxId>& known) const;
   bool isTakenForAnother(Side side, const MailboxName& name) const;
   void refuseAliases(Side side, const std::vector<const MailboxPlan*>& created,
                      std::set<const MailboxPlan*>& failed);

@@ -63,6 +63,20 @@ TEST_CASE("mailbox set: a mailbox that cannot be created stops only itself") {
   CHECK(scene.hasSaid("error remote: Couldn't create a: NO no"));
 }
 
+TEST_CASE("mailbox set: what a server said to have created, and has not, is created by the next run") {
+  for (Side side : kSides) {
+    Scene scene;
+    scene.servers[side].add("a", 1);
+    scene.run();
+    scene.servers[other(side)].mailboxes.erase("a");
+    scene.run();
+    CHECK(scene.servers[other(side)].count("CREATE a") == 2);
+    CHECK(scene.known() == Names{"a"});
+    CHECK(scene.synced() == Names{"a", "a"});  // once per run
+    CHECK(scene.log.status() == ExitStatus::ok);
+  }
+}
+
 TEST_CASE("mailbox set: what a list leaves out is asked for before it counts as gone") {
   for (bool there : {true, false}) {
     CAPTURE(there);

@@ -31,6 +31,9 @@ const Level kLevels[] = {{"QRESYNC", "ENABLE CONDSTORE QRESYNC UIDPLUS"},
                          {"bare", "UIDPLUS"},
                          {"bare, no UIDPLUS", ""}};
 
+// What all of them have.
+const std::string kCommon = "IMAP4rev1 SASL-IR AUTH=PLAIN LITERAL+ LIST-EXTENDED LIST-STATUS UNSELECT ";
+
 // What a server does that should not be.
 struct Lie {
   std::string name;
@@ -233,9 +236,7 @@ struct Lied : Scripted {
 
   static FakeOptions options(const Level& level, const Lie& lie, Lied& bed) {
     FakeOptions options;
-    options.capabilities =
-        std::string("IMAP4rev1 SASL-IR AUTH=PLAIN LITERAL+ LIST-EXTENDED LIST-STATUS UNSELECT ") +
-        level.capabilities + " " + lie.capability;
+    options.capabilities = kCommon + level.capabilities + " " + lie.capability;
     options.shirks = [&](const FakeCommand& it) { return bed.lying && lie.shirks && lie.shirks(it); };
     options.retells = [&](const FakeCommand& it, Lines& lines) {
       if (bed.lying && lie.retells) lie.retells(it, lines);
@@ -363,6 +364,33 @@ void check(const std::vector<Lie>& lies) {
 TEST_CASE("bad servers: OK is said, and nothing is done") { check(shirkers()); }
 TEST_CASE("bad servers: answers are cut, doubled or out of place") { check(cutters()); }
 TEST_CASE("bad servers: numbers are missing, wrong or contradict each other") { check(liars()); }
+
+TEST_CASE("bad servers: CREATE says OK and makes nothing") {
+  NOT_THE_REFERENCE();
+  for (const Level& level : kLevels) {
+    CAPTURE(level.name);
+    std::atomic<bool> lying = true;
+    FakeOptions options;
+    options.capabilities = kCommon + level.capabilities;
+    options.shirks = [&](const FakeCommand& it) { return lying && is(it, "CREATE"); };
+    Scripted bed({}, options);
+    for (const char* box : kBoxes) Scripted::add(bed.local, box, 3, std::strlen(box));
+    for (const char* box : {"INBOX", "good"}) Scripted::add(bed.remote, box, 2, 50);
+    for (int runs = 0; runs < 2; ++runs) {
+      Run run = bed.program.run();
+      INFO(run.log());
+      const auto status = static_cast<ExitStatus>(run.exitStatus);
+      CHECK((status == ExitStatus::data || status == ExitStatus::tryAgain));
+      CHECK(run.says("remote(bad): "));
+      for (const char* box : {"INBOX", "good"})
+        CHECK(Lied::contents(bed.local, box, true) == Lied::contents(bed.remote, box, true));
+      CHECK(Lied::contents(bed.local, kBad, false).size() == 3);
+    }
+    lying = false;
+    bed.checkRecovers();
+    CHECK(Lied::contents(bed.remote, kBad, false).size() == 3);
+  }
+}
 
 namespace {
 

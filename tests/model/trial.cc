@@ -584,6 +584,10 @@ void Trial::forbidUpset() {
     const std::string& name = known.name.bytes();
     const HeldMailbox *local = accounts_.local.find(name), *remote = accounts_.remote.find(name);
     if ((local == nullptr && remote == nullptr) || isElsewhere(known)) continue;
+    // Never seen where it was made: made again, once nothing else there may be what it has become.
+    if ((local == nullptr && !store().state(known.id, Side::local)) ||
+        (remote == nullptr && !store().state(known.id, Side::remote)))
+      continue;
     bool gone = local == nullptr || remote == nullptr, held = store().held(known.id).has_value();
     bool renumbered = false, restored = false;
     for (Side side : kSides) {
