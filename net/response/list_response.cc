@@ -43,7 +43,8 @@ std::optional<ListResponse> ListResponse::parse(Tokens& in) {
     auto delimiter = in.string();
     if (!delimiter || delimiter->size() > 1) return std::nullopt;
     if (!delimiter->empty()) list.entry.delimiter = delimiter->front();
-    if (list.entry.delimiter.value_or(0) < 0) return std::nullopt;  // QUOTED-CHAR is 7-bit
+    // QUOTED-CHAR is 7-bit, and char has no sign on some processors.
+    if (static_cast<unsigned char>(list.entry.delimiter.value_or(0)) > 0x7f) return std::nullopt;
   }
   if (!in.space()) return std::nullopt;
   auto name = in.astring();
