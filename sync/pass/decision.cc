@@ -86,8 +86,8 @@ void setApart(Work& work, BothChanges& changes) {
     transaction.commit("apart");
     if (!waiting.empty())
       work.log.notice(work.about(side).with(waiting),
-                      "UID(s) " + waiting.text() + " may be what " + nameOf(other(side)) +
-                          " has already, and hangs up at. They are not copied before it can be asked.");
+                      "UID(s) " + waiting.text() + " may be the same as message(s) at which " +
+                          nameOf(other(side)) + " hangs up. They wait until it can be asked for those.");
   }
 }
 

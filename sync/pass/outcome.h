@@ -18,8 +18,9 @@ void rememberReached(const Work& work, const BothChanges& changes, const Applica
 // What the pass that follows has to know of what this one has done.
 void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes);
 
-// Another pass where something is left for another day, if a server has not said where the copies are: should a
-// user delete an original meanwhile, nobody could tell its copy from new mail. What is left stays to be listed.
+// Where something is left for another day: another pass if a server has not said which UIDs the copies have.
+// Should a user delete an original meanwhile, nobody could tell its copy from new mail. What is left is listed
+// once more.
 void findCopies(Work& work, const Application& done, const Both<Lanes*>& lanes);
 
 // Another pass if something was written, as that is news of our own making, or if MESSAGES does not fit.

@@ -264,9 +264,9 @@ void Pairing::letWait() {
   for (Side side : kSides) {
     if (!changes_[side] || !changes_[other(side)] || work_.apart.unread[side].empty()) continue;
     if (work_.access(side).readOnly) continue;  // nothing is copied there
-    bool any = false;
+    bool anyMay = false;
     for (Uid uid : work_.apart.unread[side].each())
-      any = any || (work_.due.afresh && !isPartnered(side, uid));
+      anyMay = anyMay || (work_.due.afresh && !isPartnered(side, uid));
     std::vector<std::uint32_t> unread;
     for (const Fresh& fresh : changes_[side]->fresh)
       if (work_.apart.unread[side].contains(fresh.uid)) unread.push_back(fresh.size);
@@ -275,7 +275,7 @@ void Pairing::letWait() {
     };
     UidSet suspects;
     for (const Fresh& fresh : changes_[other(side)]->fresh)
-      if (any || std::ranges::any_of(unread, [&](std::uint32_t size) { return isLike(size, fresh.size); }))
+      if (anyMay || std::ranges::any_of(unread, [&](std::uint32_t size) { return isLike(size, fresh.size); }))
         suspects.add(UidSet::single(fresh.uid));
     if (suspects.empty()) continue;
     store::Transaction transaction = work_.store.begin();
