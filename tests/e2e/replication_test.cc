@@ -127,7 +127,8 @@ TEST_CASE("replication: a pair of servers is equal in the end, whatever happens 
     bed.local.client(user).command("RENAME work office");
     bed.remote.client(user).command("RENAME theirs ours");
     bed.remote.client(user).command("DELETE done");
-    bed.local.client(user).create("new");
+    // Dovecot completes a mailbox that a watcher looks into before it is whole, and then says ALREADYEXISTS.
+    bed.local.client(user).tryCommand("CREATE new");
     bed.remote.client(user).append("mine", corpus.smallMessages(1));
   }
   bed.deliverToBoth();
