@@ -13,9 +13,9 @@ bool readItem(Tokens& in, answer::StatusEntry& entry) {
   auto name = in.atom();
   if (name.empty() || !in.space()) return false;
   auto is = [&](std::string_view item) { return equalIgnoringCase(name, item); };
-  if (is("APPENDLIMIT")) {
+  if (is("APPENDLIMIT")) {  // number / nil   ; RFC 7889 section 5
     entry.appendLimit = in.number();
-    return entry.appendLimit || in.skipValue();  // NIL: there is none
+    return entry.appendLimit || in.word("NIL");  // there is none
   }
   if (!is("MESSAGES") && !is("UIDNEXT") && !is("UIDVALIDITY") && !is("HIGHESTMODSEQ")) return in.skipValue();
   auto n = in.number();

@@ -149,6 +149,12 @@ TEST_CASE("malformed responses are told by their kind") {
       {"* STATUS a (MESSAGES x)", "STATUS"},
       {"* STATUS a (MESSAGES 1", "STATUS"},
       {"* STATUS a (UIDVALIDITY 4294967296)", "STATUS"},
+      {"* STATUS a (APPENDLIMIT)", "STATUS"},
+      {"* STATUS a (APPENDLIMIT x)", "STATUS"},
+      {"* STATUS a (APPENDLIMIT -1)", "STATUS"},
+      {"* STATUS a (APPENDLIMIT NILS)", "STATUS"},
+      {"* STATUS a (APPENDLIMIT \"NIL\")", "STATUS"},
+      {"* STATUS a (APPENDLIMIT 18446744073709551616)", "STATUS"},
       {"* SEARCH 0", "SEARCH"},
       {"* SEARCH 4294967296", "SEARCH"},
       {"* SEARCH 1,2", "SEARCH"},
@@ -254,6 +260,12 @@ TEST_CASE("STATUS: known counters, unknown ones skipped") {
   CHECK(entry.uidNext == UidNext{262});
   CHECK(entry.uidValidity == UidValidity{7});
   CHECK(entry.highestModSeq == ModSeq{18446744073709551615U});
+  auto limited = get<StatusData>("* STATUS x (appendlimit 18446744073709551615 MESSAGES 1)").entry;
+  CHECK(limited.appendLimit == 18446744073709551615U);
+  CHECK(limited.messages == 1);
+  auto unlimited = get<StatusData>("* STATUS x (APPENDLIMIT nil MESSAGES 1)").entry;
+  CHECK_FALSE(unlimited.appendLimit);
+  CHECK(unlimited.messages == 1);
   auto empty = get<StatusData>("* STATUS {1}\r\nx ()").entry;
   CHECK(empty.mailbox.bytes == "x");
   CHECK_FALSE(empty.messages);
