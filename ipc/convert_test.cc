@@ -308,11 +308,11 @@ TEST_CASE("alternatives that the schema does not have are refused") {
        [](Words w) { readAsAnswer(std::move(w), false); }},
       {"an unknown answer", withUnion<schema::Answer>(0xffff),
        [](Words w) { readAsAnswer(std::move(w), true); }},
-      {"an unknown order", withUnion<schema::Order>(schema::Order::LOOK + 1),
+      {"an unknown order", withUnion<schema::Order>(schema::Order::IDLE_NET + 1),
        [](Words w) { readAsOrder(std::move(w), false); }},
       {"an unknown order", withUnion<schema::Order>(0xffff),
        [](Words w) { readAsOrder(std::move(w), true); }},
-      {"an unknown report", withUnion<schema::Report>(schema::Report::WAITS + 1), readAsReport},
+      {"an unknown report", withUnion<schema::Report>(schema::Report::WANTS_IDLE_NET + 1), readAsReport},
       {"an unknown report", withUnion<schema::Report>(0xffff), readAsReport},
   };
   for (const auto& row : rows) {

@@ -24,6 +24,7 @@ struct Order {
     deliverer @6 :Void;  # the channel comes beside it
     anotherNet @7 :Side;  # ditto
     look     @8 :Void;
+    idleNet  @9 :Side;  # the channel comes beside it
   }
   enum Side { local @0; remote @1; }
 }
@@ -55,6 +56,7 @@ struct Report {
     wantsNets @9 :WantsNets;
     finding  @10 :Finding;
     waits    @11 :Waits;
+    wantsIdleNet @12 :Order.Side;
   }
 
   enum Component { none @0; local @1; remote @2; database @3; }

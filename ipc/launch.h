@@ -27,11 +27,14 @@ struct Deliverer {};  // sync: the channel to the delivery process it wanted
 struct AnotherNet {   // sync: the channel to one of the nets it wanted
   Side side = Side::local;
 };
+struct IdleNet {  // sync: the channel to the net it wanted to idle in a mailbox
+  Side side = Side::local;
+};
 struct Order {
   std::variant<settings::Net, settings::Sync, settings::Pull, settings::Delivery, Go, Stop, Look, Deliverer,
-               AnotherNet>
+               AnotherNet, IdleNet>
       what;
-  Descriptor peer;  // with Deliverer and AnotherNet, and only then
+  Descriptor peer;  // with Deliverer, AnotherNet and IdleNet, and only then
 };
 
 enum class LogLevel : std::uint8_t {
@@ -100,6 +103,12 @@ struct WantsNets {
   std::uint8_t local = 0, remote = 0;
 };
 
+// sync, watching: one more net of that side, please, to idle in one of idle-mailboxes. Answered by one
+// IdleNet, once there are no more than there may be.
+struct WantsIdleNet {
+  Side side = Side::local;
+};
+
 // net: the server asks to be left alone for so long. sync, with `gone`: the octets of the day are used up.
 struct Waits {
   std::uint64_t milliseconds = 0;
@@ -140,7 +149,7 @@ struct Ended {  // the last packet of a worker that ends by itself; its reason h
 
 struct Report {
   std::variant<LogLine, Locked, Progress, Traffic, Synchronised, WantsDeliverer, Pulled, Exported, WantsNets,
-               Finding, Waits, Ended>
+               Finding, Waits, WantsIdleNet, Ended>
       what;
 };
 

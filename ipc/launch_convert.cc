@@ -40,10 +40,16 @@ struct WriteOrder {
   void operator()(const settings::Pull& pull) { writeSettings(to.initPull(countSettings(pull)), pull); }
   void operator()(const Deliverer&) { to.setDeliverer(); }
   void operator()(const AnotherNet& net) { to.setAnotherNet(static_cast<schema::Order::Side>(net.side)); }
+  void operator()(const IdleNet& net) { to.setIdleNet(static_cast<schema::Order::Side>(net.side)); }
   void operator()(const Go&) { to.setGo(); }
   void operator()(const Stop&) { to.setStop(); }
   void operator()(const Look&) { to.setLook(); }
 };
+
+Side side(schema::Order::Side in) {
+  if (in > schema::Order::Side::REMOTE) throw PeerViolation("an unknown side");
+  return static_cast<Side>(in);
+}
 
 decltype(Order::what) readWhat(schema::Order::Reader in) {
   switch (in.which()) {
@@ -55,9 +61,8 @@ decltype(Order::what) readWhat(schema::Order::Reader in) {
     case schema::Order::LOOK: return Look{};
     case schema::Order::PULL: return readSettings<settings::Pull>(in.getPull());
     case schema::Order::DELIVERER: return Deliverer{};
-    case schema::Order::ANOTHER_NET:
-      if (in.getAnotherNet() > schema::Order::Side::REMOTE) throw PeerViolation("an unknown side");
-      return AnotherNet{static_cast<Side>(in.getAnotherNet())};
+    case schema::Order::ANOTHER_NET: return AnotherNet{side(in.getAnotherNet())};
+    case schema::Order::IDLE_NET: return IdleNet{side(in.getIdleNet())};
   }
   throw PeerViolation("an unknown order");
 }
@@ -115,6 +120,9 @@ struct WriteReport {
     auto out = to.initWantsNets();
     out.setLocal(wants.local);
     out.setRemote(wants.remote);
+  }
+  void operator()(const WantsIdleNet& wants) {
+    to.setWantsIdleNet(static_cast<schema::Order::Side>(wants.side));
   }
   void operator()(const Waits& waits) {
     auto out = to.initWaits();
@@ -218,6 +226,7 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
       auto wants = in.getWantsNets();
       return WantsNets{wants.getLocal(), wants.getRemote()};
     }
+    case schema::Report::WANTS_IDLE_NET: return WantsIdleNet{side(in.getWantsIdleNet())};
     case schema::Report::WAITS: {
       auto waits = in.getWaits();
       if (waits.getMilliseconds() > kLongestWait) throw PeerViolation("a wait that is too long");
@@ -259,7 +268,8 @@ Order readOrder(Packet packet) {
     convert::Reader reader(packet);
     Order order{readWhat(reader.root<schema::Order>()), std::move(packet.descriptor)};
     convert::checkDescriptor(order.peer, std::holds_alternative<Deliverer>(order.what) ||
-                                             std::holds_alternative<AnotherNet>(order.what));
+                                             std::holds_alternative<AnotherNet>(order.what) ||
+                                             std::holds_alternative<IdleNet>(order.what));
     explicit_bzero(packet.words.data(), packet.words.size() * 8);  // an order may hold the password
     return order;
   });

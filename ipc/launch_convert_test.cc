@@ -46,8 +46,10 @@ Order withChannel(decltype(Order::what) what) {
 
 TEST_CASE("a channel to a delivery process or to another net comes through") {
   CHECK(std::holds_alternative<Deliverer>(withChannel(Deliverer{}).what));
-  for (Side side : {Side::local, Side::remote})
+  for (Side side : {Side::local, Side::remote}) {
     CHECK(std::get<AnotherNet>(withChannel(AnotherNet{side}).what).side == side);
+    CHECK(std::get<IdleNet>(withChannel(IdleNet{side}).what).side == side);
+  }
 }
 
 TEST_CASE("go, look and stop come through") {
@@ -88,6 +90,7 @@ TEST_CASE("reports come through") {
   WantsNets wants = reported(WantsNets{7, 255});
   CHECK(wants.local == 7);
   CHECK(wants.remote == 255);
+  for (Side side : {Side::local, Side::remote}) CHECK(reported(WantsIdleNet{side}).side == side);
   for (bool gone : {false, true}) CHECK(reported(Waits{kLongestWait, gone}) == Waits{kLongestWait, gone});
   CHECK_THROWS_WITH_AS(reported(Waits{kLongestWait + 1}), "a wait that is too long", PeerViolation);
   for (bool waiting : {false, true}) {
@@ -191,6 +194,8 @@ TEST_CASE("orders that do not hold are refused") {
       {kDescriptor, [](In in) { in.setDeliverer(); }, false},
       {kDescriptor, [](In in) { in.setAnotherNet(schema::Order::Side::LOCAL); }, false},
       {"an unknown side", [](In in) { in.setAnotherNet(static_cast<schema::Order::Side>(2)); }, true},
+      {kDescriptor, [](In in) { in.setIdleNet(schema::Order::Side::LOCAL); }, false},
+      {"an unknown side", [](In in) { in.setIdleNet(static_cast<schema::Order::Side>(2)); }, true},
   };
   for (const auto& row : table) {
     CAPTURE(row.why);

@@ -144,6 +144,10 @@ constexpr DeleteMailboxes last(DeleteMailboxes) { return DeleteMailboxes::yes; }
 inline constexpr auto kDeleteMailboxes = as::oneOf<DeleteMailboxes>(
     {{"no", DeleteMailboxes::no}, {"empty", DeleteMailboxes::empty}, {"yes", DeleteMailboxes::yes}});
 
+// Mailboxes of an account that a watcher idles in at most, beside INBOX: each takes a connection, and a
+// process for it.
+inline constexpr unsigned kMostIdle = 8;
+
 // What sync is told of each account.
 struct OfAccount {
   std::string name;              // "user@host", recorded in the database (shown, compared)
@@ -151,6 +155,8 @@ struct OfAccount {
   std::uint8_t connections = 1;  // at most, while there is much to copy
   std::uint64_t daily = 0;       // octets of messages to be transferred in a day (UTC); 0: any number
   std::uint32_t maxWait = 3600;  // seconds, as in Net
+  // Patterns as Sync's, of mailboxes that a watcher idles in, where it is not told of all.
+  std::vector<std::string> idleMailboxes;
 
   static constexpr auto rows() {
     return std::tuple{
@@ -159,6 +165,7 @@ struct OfAccount {
         Key("connections", &OfAccount::connections, as::Number{1, 8}),
         Key("daily", &OfAccount::daily, as::Octets{}),
         Key("max-wait", &OfAccount::maxWait, as::Number{0, 86400}),
+        Key("idle-mailboxes", &OfAccount::idleMailboxes, as::Patterns{}),
     };
   }
 };

@@ -8,6 +8,7 @@
 #include "store/store.h"
 #include "sync/copying/allowance.h"
 #include "sync/deletions.h"
+#include "sync/mailboxes/idle_mailboxes.h"
 #include "sync/mailboxes/lists.h"
 #include "sync/mailboxes/mailbox_set.h"
 #include "sync/mailboxes/renaming_follower.h"
@@ -28,6 +29,10 @@ class Engine {
   void preview();
   // The connection was lost at the last thing that was left to do.
   bool isCutShort() const { return passes_.isCutShort(); }
+  // Of that side, after run(): where a watcher is to wait for news.
+  IdleMailboxes idleMailboxes(Side side) const {
+    return IdleMailboxes::of(settings_.of[side].idleMailboxes, mailboxes_.synced(), lists_.hierarchy(side));
+  }
 
  private:
   void prepareDatabase();

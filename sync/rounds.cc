@@ -88,9 +88,33 @@ void Rounds::round(store::Store& store) {
     case settings::Errand::status: throw std::logic_error("a state is told without a round");
   }
   Engine engine(settings_, connections_, exchange_, store, log_, allowance_);
-  settings_.dryRun ? engine.preview() : engine.run(std::exchange(first_, false));
+  const bool first = std::exchange(first_, false);
+  settings_.dryRun ? engine.preview() : engine.run(first);
   cutShort_ = engine.isCutShort();
+  if (settings_.errand == settings::Errand::notify && !cutShort_) noteIdleMailboxes(engine, first);
   tellUsedUp(store);
+}
+
+void Rounds::noteIdleMailboxes(const Engine& engine, bool first) {
+  for (Side side : kSides) {
+    const Means::News news = means_[side].get().news;
+    if (settings_.of[side].idleMailboxes.empty() || news == Means::News::ofAll) continue;
+    if (news == Means::News::none) {
+      if (first) log_.warning(About::server(side), "The server has no IDLE: idle-mailboxes does nothing");
+      continue;
+    }
+    IdleMailboxes found = engine.idleMailboxes(side);
+    idleIn_[side] = std::move(found.in);
+    if (!first) continue;
+    for (const WireName& mailbox : found.leftOut)
+      log_.warning(About::at(side, mailbox), "idle-mailboxes matches more than " +
+                                                 std::to_string(settings::kMostIdle) +
+                                                 " mailboxes: this one is looked at from time to time");
+    if (!settings_.mailboxes.empty()) continue;  // few are listed
+    for (const std::string& pattern : found.unmatched)
+      log_.warning(About::server(side),
+                   "No mailbox that is synchronised falls under idle-mailboxes = " + pattern);
+  }
 }
 
 // A watcher goes on by itself; for any other run launch begins another one, if it need not wait for too long.
@@ -155,9 +179,12 @@ void Rounds::awaitNews() {
   // IDLE tells about one mailbox only.
   if (!tellAll) interval = std::min(interval, poll_.after(news_ || wrote_, took_));
   if (auto another = anotherLook()) interval = std::min<std::chrono::milliseconds>(interval, *another);
-  auto came = [&] { return news.local.ready() || news.remote.ready(); };
+  IdleConnections& idle = connections_.idle();
+  for (Side side : kSides) idle.keep(side, idleIn_[side], kSignOfLife, log_);
+  auto came = [&] { return news.local.ready() || news.remote.ready() || idle.haveNews(); };
   pause(interval, came);
   news_ = came();
+  idle.takeNews();
 }
 
 // One that finds work without news leads to the next, each time later: a server that refuses something, or
@@ -180,6 +207,7 @@ void Rounds::demandSignsOfLife() {
   log_.debug(About::run(), "The machine was asleep: asking the servers for a sign of life");
   Both<Reply<Nothing>> replies;
   for (Side side : kSides) replies[side] = servers_[side]->simple(request::Simple::Verb::noop);
+  connections_.idle().letGo();
   exchange_.pause(kAnswerDue, [&] { return replies.local.ready() && replies.remote.ready(); });
   for (Side side : kSides)
     if (!replies[side].ready())

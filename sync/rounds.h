@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ipc/last_success.h"
 #include "ipc/launch.h"
@@ -24,6 +25,8 @@
 #include "sync/report/log.h"
 
 namespace interimap {
+
+class Engine;
 
 // What outlives a round is a member, beside all that a round needs: hence more than 15.
 class Rounds {
@@ -51,6 +54,7 @@ class Rounds {
   void logIn(const store::Store& store);
   void noteLogins(store::Store& store);
   void round(store::Store& store);
+  void noteIdleMailboxes(const Engine& engine, bool first);
   void tellUsedUp(const store::Store& store);
   bool watching() const {
     return settings_.errand == settings::Errand::watch || settings_.errand == settings::Errand::notify;
@@ -75,10 +79,11 @@ class Rounds {
   OpenStore openStore_;
   Allowance allowance_;
   Both<Reply<Means>> means_;
-  bool first_ = true;      // round of this session
-  bool news_ = true;       // led to the last round
-  bool wrote_ = false;     // the last round
-  bool cutShort_ = false;  // the last round, by the loss of a connection
+  Both<std::vector<WireName>> idleIn_;  // as of the last round
+  bool first_ = true;                   // round of this session
+  bool news_ = true;                    // led to the last round
+  bool wrote_ = false;                  // the last round
+  bool cutShort_ = false;               // the last round, by the loss of a connection
   std::chrono::seconds nextLook_{0};
   std::chrono::milliseconds took_{0};  // the last round
   PollInterval poll_;

@@ -331,9 +331,10 @@ class Import {
       if (used_.contains(key) || kNothing.contains(key)) continue;
       const bool isWord = key.size() <= 40 &&
                           std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
-      const char* hint = key == "autorefresh" || key == "idlefolders" ? ": see --notify."
-                         : key == "postsynchook"                      ? ": see on-change."
-                                                                      : ".";
+      const char* hint = key == "autorefresh"    ? ": see --notify."
+                         : key == "idlefolders"  ? ": see --notify and idle-mailboxes."
+                         : key == "postsynchook" ? ": see on-change."
+                                                 : ".";
       draft_.remark(place, "Line " + std::to_string(value.line) + (isWord ? ", " + key + "," : "") +
                                " is not taken over" + hint);
     }

@@ -30,7 +30,9 @@ bool isStopped(pid_t pid) {
 }  // namespace
 
 std::string Member::name() const {
-  return std::string(roleName(role)) + (isExtra() ? "/" + std::to_string(number) : "");
+  std::string name(roleName(role));
+  if (idles()) return name + "/idle" + std::to_string(number - kMostCopying);
+  return isExtra() ? name + "/" + std::to_string(number) : name;
 }
 
 Member& Crew::add(const std::string& workers, Role role, std::vector<Descriptor> peers, unsigned number,

@@ -21,17 +21,19 @@ namespace interimap {
 
 struct Member {
   using Clock = std::chrono::steady_clock;
+  static constexpr unsigned kMostCopying = 8;  // connections, the first included
 
   Role role;
-  unsigned number;  // from 1, of the connections of a side
+  unsigned number;  // from 1, of the connections of a side; above kMostCopying, of those that idle
   Worker worker;
   std::optional<ExitStatus> said = {};
   bool killed = false, violated = false, gone = false;
   std::optional<Clock::time_point> killAt = {};  // when patience ends
   std::map<LogLevel, Flood> floods = {};         // of its log lines, level by level
 
-  std::string name() const;  // "remote/2": the second connection of a side
+  std::string name() const;  // "remote/2": the second connection of a side; "remote/idle1"
   bool isExtra() const { return number > 1; }
+  bool idles() const { return number > kMostCopying; }
   // There for a while, at sync's wish; its end is not that of the run.
   bool isPassing() const { return role == Role::delivery || isExtra(); }
 };

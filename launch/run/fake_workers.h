@@ -78,6 +78,13 @@ inline void act(char step, Reporter& launch, std::string_view worker, bool pulls
     }
     case 'C': launch.report({WantsNets{1, 2}}); break;
     case 'c': launch.report({WantsNets{0, 3}}); break;
+    case 'o': launch.report({WantsIdleNet{Side::local}}); break;
+    case 'O': {  // the channel to a net that idles, which stays open
+      Order order = launch.await();
+      if (!std::holds_alternative<IdleNet>(order.what) || !order.peer) _exit(99);
+      dup(order.peer.get()) < 0 ? _exit(99) : void();
+      break;
+    }
     case 'A': {  // the channel to another net, which stays open
       Order order = launch.await();
       if (!std::holds_alternative<AnotherNet>(order.what) || !order.peer) _exit(99);
@@ -138,7 +145,7 @@ struct Play {
   int withoutPassword = -1;                   // the run, from 0, for which there is none
   const char *net = nullptr, *delivery = "";  // pullimap's, instead of local and remote
   settings::Pull pull = {};
-  const char *local2 = "", *remote2 = "", *remote3 = "";  // more connections
+  const char *local2 = "", *remote2 = "", *remote3 = "", *localIdle1 = "";  // more connections
 };
 
 struct Result {
@@ -160,6 +167,7 @@ inline void writeScripts(const Play& play, const std::string& directory) {
   script("local-2", play.local2);
   script("remote-2", play.remote2);
   script("remote-3", play.remote3);
+  script("local-idle1", play.localIdle1);
 }
 
 // What a worker finds there.

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "ipc/failure.h"
@@ -60,6 +61,7 @@ RunEnd Run::run(AnySettings settings) {
     crew_.dismiss();
     for (unsigned wanted = std::exchange(deliveriesWanted_, 0); wanted > 0; --wanted) startDelivery();
     if (auto wants = std::exchange(netsWanted_, std::nullopt)) startNets(*wants);
+    for (Side side : kSides) startIdleNets(side);
     tellChanges();
   }
   readSignals();  // one that came with the last worker's death may be its cause
@@ -85,12 +87,15 @@ void Run::start(RunSettings settings) {
   watching_ =
       settings.sync.errand == settings::Errand::watch || settings.sync.errand == settings::Errand::notify;
   mostWait_ = {std::chrono::seconds(settings.local.maxWait), std::chrono::seconds(settings.remote.maxWait)};
-  for (Side side : kSides)
-    shareRate(side == Side::local ? settings.local : settings.remote, settings.sync.of[side].connections);
-  if (auto most = settings.sync.of.local.connections; most > 1)
-    local_ = {copyOf(settings.local), most, settings.renewLocal};
-  if (auto most = settings.sync.of.remote.connections; most > 1)
-    remote_ = {copyOf(settings.remote), most, settings.renewRemote};
+  for (Side side : kSides) {
+    settings::Net& account = side == Side::local ? settings.local : settings.remote;
+    const settings::OfAccount& of = settings.sync.of[side];
+    shareRate(account, of.connections);
+    const bool idles = settings.sync.errand == settings::Errand::notify && !of.idleMailboxes.empty();
+    if (of.connections > 1 || idles)
+      several_[side] = {copyOf(account), of.connections, idles,
+                        side == Side::local ? settings.renewLocal : settings.renewRemote};
+  }
   Member& sync = crew_.add(workers_, Role::sync, list(std::move(syncToLocal), std::move(syncToRemote)));
   crew_.send(sync, {std::move(settings.sync)});
   Member& local =
@@ -168,20 +173,40 @@ void Run::startDelivery() {
 void Run::startNets(const WantsNets& wants) {
   if (crew_.sync().gone || std::ranges::any_of(ends_, &End::crashed)) return;
   for (Member& former : crew_.members())
-    if (former.isExtra()) Crew::hurry(former, former.killAt ? Clock::duration::zero() : kPatienceWithNet);
+    if (former.isExtra() && !former.idles())
+      Crew::hurry(former, former.killAt ? Clock::duration::zero() : kPatienceWithNet);
   startNets(Side::local, wants.local);
   startNets(Side::remote, wants.remote);
 }
 
 void Run::startNets(Side side, unsigned count) {
   if (count == 0) return;
-  Several& several = side == Side::local ? *local_ : *remote_;
+  Several& several = *several_[side];
   bool ready = renew(several.account.password, several.renewal);
   for (unsigned n = 0; n < count; ++n) {
     if (ready)
-      startNet(side, several.account, n + 2);
+      startNet<AnotherNet>(side, several.account, n + 2);
     else
       crew_.send(crew_.sync(), {AnotherNet{side}, std::move(Channel::pair().first)});  // gone at once
+  }
+}
+
+// One that is wanted instead of one that is still going waits for its end.
+void Run::startIdleNets(Side side) {
+  if (idleNetsWanted_[side] == 0) return;
+  if (crew_.sync().gone || std::ranges::any_of(ends_, &End::crashed)) return;
+  std::set<unsigned> taken;
+  for (const Member& member : crew_.members())
+    if (member.role == roleOf(side) && member.idles()) taken.insert(member.number);
+  Several& several = *several_[side];
+  for (; idleNetsWanted_[side] > 0 && taken.size() < settings::kMostIdle; --idleNetsWanted_[side]) {
+    unsigned number = Member::kMostCopying + 1;
+    while (taken.contains(number)) ++number;
+    taken.insert(number);
+    if (renew(several.account.password, several.renewal))
+      startNet<IdleNet>(side, several.account, number);
+    else
+      crew_.send(crew_.sync(), {IdleNet{side}, std::move(Channel::pair().first)});
   }
 }
 
@@ -200,10 +225,11 @@ bool Run::renew(Secret& password, const Renewal& renewal) try {
   return false;
 }
 
-// One that cannot be started is, for sync, one that is gone.
+// One that cannot be started is, for sync, one that is gone. `What`: as sync knows it.
+template <class What>
 void Run::startNet(Side side, const settings::Net& account, unsigned number) {
   auto [syncToNet, netToSync] = Channel::pair();
-  crew_.send(crew_.sync(), {AnotherNet{side}, std::move(syncToNet)});
+  crew_.send(crew_.sync(), {What{side}, std::move(syncToNet)});
   try {
     Member& net = crew_.add(workers_, roleOf(side), list(std::move(netToSync)), number, inheritance(account));
     crew_.send(net, {copyOf(account)});

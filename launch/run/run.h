@@ -88,6 +88,8 @@ class Run : private Crew::Leader {
   void startDeliveryToAsk();
   void startNets(const WantsNets& wants);
   void startNets(Side side, unsigned count);
+  void startIdleNets(Side side);
+  template <class What>
   void startNet(Side side, const settings::Net& account, unsigned number);
   bool renew(Secret& password, const Renewal& renewal);
 
@@ -122,6 +124,7 @@ class Run : private Crew::Leader {
   void handle(Member& member, const Waits& waits);
   void handle(Member& member, const WantsDeliverer& wants);
   void handle(Member& member, const WantsNets& wants);
+  void handle(Member& member, const WantsIdleNet& wants);
   template <class What>
   void handleDone(const What& done);
   void summarise(const Pulled& done);
@@ -138,13 +141,15 @@ class Run : private Crew::Leader {
   struct Several {
     settings::Net account;
     std::uint8_t most;
+    bool idles;  // in mailboxes
     Renewal renewal;
   };
-  std::optional<Several> local_, remote_;
+  Both<std::optional<Several>> several_;
   bool exporting_ = false, telling_ = false, checking_ = false, watching_ = false;
   Descriptor unasked_;  // checking: the delivery process has nobody else to speak with
   unsigned connections_ = 1, deliveriesWanted_ = 0;
   std::optional<WantsNets> netsWanted_;
+  Both<unsigned> idleNetsWanted_{0, 0};
   std::vector<Done> changes_;  // that on-change is to be told of
   std::chrono::seconds interval_{};
   Both<std::chrono::seconds> mostWait_{};

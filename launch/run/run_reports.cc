@@ -60,6 +60,7 @@ void Run::heard(Member& member, const Report& report) {
       {kindOf<Progress>(), "progress", Speaker::sync, Program::either, any},
       {kindOf<Synchronised>(), "synchronised", Speaker::sync, Program::interimap, any},
       {kindOf<WantsNets>(), "wants nets", Speaker::sync, Program::interimap, any},
+      {kindOf<WantsIdleNet>(), "wants a net to idle", Speaker::sync, Program::interimap, any},
       {kindOf<Pulled>(), "pulled", Speaker::sync, Program::pullimap, any},
       {kindOf<WantsDeliverer>(), "wants a deliverer", Speaker::sync, Program::pullimap, delivering},
       {kindOf<Exported>(), "exported", Speaker::sync, Program::pullimap, exporting},
@@ -211,9 +212,18 @@ void Run::handle(Member&, const WantsDeliverer&) {
 }
 
 void Run::handle(Member&, const WantsNets& wants) {
-  if (wants.local >= (local_ ? local_->most : 1) || wants.remote >= (remote_ ? remote_->most : 1))
+  auto most = [&](Side side) { return several_[side] ? several_[side]->most : 1; };
+  if (wants.local >= most(Side::local) || wants.remote >= most(Side::remote))
     throw PeerViolation("unexpected report: wants nets");
   netsWanted_ = wants;
+}
+
+void Run::handle(Member&, const WantsIdleNet& wants) {
+  const auto& several = several_[wants.side];
+  unsigned& wanted = idleNetsWanted_[wants.side];
+  if (!several || !several->idles || wanted == settings::kMostIdle)
+    throw PeerViolation("unexpected report: wants a net to idle");
+  ++wanted;
 }
 
 }  // namespace interimap

@@ -155,6 +155,34 @@ TEST_CASE("a run: more connections, at sync's wish") {
   CHECK(result.log == "sync: ERROR: broke the protocol between us: unexpected report: wants nets\n");
 }
 
+TEST_CASE("a run: connections that idle, at sync's wish") {
+  auto run = [](const char* sync, const char* idle1, unsigned connections = 1) {
+    Play watcher{.sync = sync, .local = "sgwTq", .remote = "sgwq"};
+    watcher.settings.errand = settings::Errand::notify;
+    watcher.settings.interval = 60;
+    watcher.settings.of.local.idleMailboxes = {"*"};
+    watcher.settings.of.local.connections = watcher.settings.of.remote.connections =
+        static_cast<std::uint8_t>(connections);
+    watcher.local2 = watcher.remote2 = watcher.remote3 = "sgwq";
+    watcher.localIdle1 = idle1;
+    return play(watcher);
+  };
+  const std::string kTraffic = "local: IMAP traffic (bytes): recv 1 sent 2\n",
+                    kNotDue = "sync: ERROR: broke the protocol between us: unexpected report: ";
+  CHECK(run("sloO0", "sgwq").log == kTraffic);
+  CHECK(run("sloOX0", "sge7").log ==
+        "local/idle1: WARNING: Going on without this connection: oops\n" + kTraffic);
+  CHECK(run("sloOXoO0", "sgq|sgwq").status == 0);  // made again
+  // Not instead of those that copy, nor they instead of it.
+  Result both = run("sloOCAAA0", "sgwq", 3);
+  CHECK(both.status == 0);
+  CHECK(both.log == kTraffic);
+  // For whom there is no such key.
+  Result result = play({"sloz", "sgwq", "sgwq"});
+  CHECK(result.status == 70);
+  CHECK(result.log == kNotDue + "wants a net to idle\n");
+}
+
 TEST_CASE("watching: a connection that breaks is made again") {
   // The remote server goes away; it is still away; it is back, and the user ends it all.
   Result result = play(

@@ -64,7 +64,9 @@ std::vector<Command> Watch::more(const ExtensionSet& extensions) {
     case Manner::notify:
       if (news_.notify != News::Notify::set) return notify();
       break;
-    case Manner::idle: return idle();
+    case Manner::idle:
+      if (unselectable_ && !silent) return {};
+      return idle();
     case Manner::silence: news_.any |= silent; return {};
   }
   std::vector<Command> commands;
@@ -106,7 +108,7 @@ void Watch::completed(std::size_t index, const StatusResponse& status) {
     case Step::notifying: notified(index, status); break;
     case Step::examining:
       examine_->completed(index, status);
-      compareExamined();
+      compareExamined(status);
       break;
     case Step::entering:
     case Step::idling:
@@ -129,9 +131,20 @@ void Watch::notified(std::size_t index, const StatusResponse& status) {
   }
 }
 
-void Watch::compareExamined() {
+// Where the mailbox cannot be selected there is nothing to wait for: it is tried again with the next sign of
+// life.
+void Watch::compareExamined(const StatusResponse& status) {
   Examined now;
   examine_->finish(now);
+  unselectable_ = status.condition != Condition::ok;
+  if (unselectable_) {
+    examine_.reset();
+    if (std::exchange(news_.unselectable, request_.mailbox.bytes) != request_.mailbox.bytes)
+      log_(LogLevel::warning,
+           "no news of mailbox " + request_.mailbox.bytes + ", which cannot be selected: " + status.words());
+    return;
+  }
+  news_.unselectable.clear();
   if (!now.found) return;
   news_.any |= !news_.examined || news_.mailbox != request_.mailbox.bytes || news_.examined != now.found;
   news_.mailbox = request_.mailbox.bytes;

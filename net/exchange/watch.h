@@ -21,6 +21,7 @@ struct News {
   Notify notify = Notify::unset;
   Clock::time_point notifySent;  // the last NOTIFY SET
   bool idleRefused = false;
+  std::string unselectable;  // the mailbox that an EXAMINE before IDLE was refused for, if this was told
   // Where an EXAMINE before IDLE found the mailbox, so that the next one shows what came in between.
   std::string mailbox;
   std::optional<answer::Selected> examined;
@@ -71,13 +72,14 @@ class Watch final : public Exchange {
   std::vector<Command> notify();
   std::vector<Command> idle();
   void notified(std::size_t index, const StatusResponse& status);
-  void compareExamined();
+  void compareExamined(const StatusResponse& status);
 
   request::Watch request_;
   News& news_;
   Log log_;
   Step step_ = Step::resting;
   bool silent_ = false, over_ = false;
+  bool unselectable_ = false;          // for now: there is nothing to idle in
   std::size_t lastCommand_ = 0;        // index of the one that counts
   std::unique_ptr<Exchange> examine_;  // the EXAMINE before IDLE
 };

@@ -171,25 +171,27 @@ TEST_CASE_FIXTURE(Watched, "NOTIFY refused: IDLE, and it is said once") {
   hear("000002 " + kSet);
   say("000002 NO [BADEVENT (MessageNew)] no\r\n");
   hear("000003 EXAMINE INBOX\r\n");
-  say("000003 NO no INBOX\r\n");
-  hear("000004 IDLE\r\n");
+  say(std::string(kExamined) + "7]\r\n000003 OK [READ-ONLY]\r\n");
+  CHECK(done(id).ok());
+  id = examined(4, 7);
+  hear("000005 IDLE\r\n");
   SUBCASE("which is refused as well: silence") {
-    say("000004 BAD no\r\n");
+    say("000005 BAD no\r\n");
     hearNothing();
     noAnswer();
     ask(request::Simple{});
     CHECK(done(id).ok());
-    hear("000005 NOOP\r\n");
+    hear("000006 NOOP\r\n");
     CHECK(logged() ==
           "NOTIFY refused, going on without: NO [BADEVENT (MessageNew)] no\n"
           "IDLE refused, going on without: BAD no\n");
   }
   SUBCASE("which ends without DONE: it would again") {
-    say("+ idling\r\n000004 OK\r\n");
+    say("+ idling\r\n000005 OK\r\n");
     hearNothing();
     ask(request::Simple{});
     CHECK(done(id).ok());
-    hear("000005 NOOP\r\n");
+    hear("000006 NOOP\r\n");
   }
   SUBCASE("accepted") {
     say("+ idling\r\n");
@@ -197,7 +199,7 @@ TEST_CASE_FIXTURE(Watched, "NOTIFY refused: IDLE, and it is said once") {
     say("* 4 EXISTS\r\n");
     hear("DONE\r\n");
     noAnswer();
-    say("* 5 EXISTS\r\n000004 OK\r\n");
+    say("* 5 EXISTS\r\n000005 OK\r\n");
     CHECK(done(id).ok());
     CHECK(logged() == "NOTIFY refused, going on without: NO [BADEVENT (MessageNew)] no\n");
   }
@@ -322,4 +324,18 @@ TEST_CASE_FIXTURE(Watched, "the server goes away while it is watched") {
     CHECK(failure() == "server closed the connection: BYE shutting down");
   }
   CHECK(status() == ExitStatus::unavailable);
+}
+
+TEST_CASE_FIXTURE(Watched, "IDLE: a mailbox that cannot be selected is named once, and tried again") {
+  ready(" IDLE");
+  auto id = watch(1);
+  hear("000002 EXAMINE INBOX\r\n");
+  say("000002 NO [NOPERM] not for you\r\n");
+  noAnswer();
+  hear("000003 EXAMINE INBOX\r\n");  // a second later
+  say("000003 NO [NOPERM] not for you\r\n");
+  noAnswer();
+  hear("000004 EXAMINE INBOX\r\n");
+  say(std::string(kExamined) + "7]\r\n000004 OK [READ-ONLY]\r\n");
+  CHECK(done(id).ok());
 }

@@ -9,7 +9,13 @@ namespace interimap {
 
 Connections::Connections(Both<Server*> first, Both<unsigned> most, Exchange& exchange, Reporter& launch,
                          Seam& seam, std::uint64_t much)
-    : first_(first), most_(most), exchange_(exchange), launch_(launch), seam_(seam), much_(much) {
+    : first_(first),
+      most_(most),
+      exchange_(exchange),
+      launch_(launch),
+      seam_(seam),
+      much_(much),
+      idle_(first, exchange, launch, seam) {
   exchange.add(*this);
 }
 

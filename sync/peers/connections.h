@@ -2,7 +2,7 @@
 
 // The connections to both servers: the first of each, which does everything, and those beside it, which only
 // fetch and append. Those launch starts when there is much to copy. One that cannot log in, or is lost, is no
-// more than missing.
+// more than missing. What a watcher waits with besides is in idle_connections.h.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 
 #include "ipc/reporter.h"
 #include "ipc/side.h"
+#include "sync/peers/idle_connections.h"
 #include "sync/peers/server.h"
 
 namespace interimap {
@@ -29,6 +30,7 @@ class Connections {
   Connections(const Connections&) = delete;
 
   Both<Server*> first() const { return first_; }
+  IdleConnections& idle() { return idle_; }
 
   // There is another mailbox to copy, of so many octets.
   void expect(std::uint64_t octets);
@@ -68,6 +70,7 @@ class Connections {
   std::uint64_t octets_ = 0;   // to be copied since they were let go, as far as known
   std::size_t mailboxes_ = 0;  // to be copied now
   bool refused_ = false;       // a server does not bear so many: it is not tried again
+  IdleConnections idle_;
 };
 
 }  // namespace interimap

@@ -42,6 +42,9 @@ void Exchange::take(Order order) {
     if (auto guest = std::ranges::find_if(guests_, &Guest::isAwaited); guest != guests_.end())
       return (*guest)->admit(std::move(order.peer));
   if (connections_ != nullptr && net != nullptr) return connections_->admit(net->side, std::move(order.peer));
+  auto* idle = std::get_if<IdleNet>(&order.what);
+  if (connections_ != nullptr && idle != nullptr)
+    return connections_->idle().admit(idle->side, std::move(order.peer));
   throw PeerViolation("launch sent an order that is not due");
 }
 

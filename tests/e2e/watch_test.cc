@@ -12,6 +12,7 @@
 
 #include "tests/e2e/bed.h"
 #include "tests/e2e/eventually.h"
+#include "tests/e2e/scripted.h"
 #include "tests/e2e/workers.h"
 
 using namespace interimap::bed;
@@ -90,7 +91,8 @@ struct Watching : Bed {
 
 void changeEverything(Watching& bed) {
   ImapClient alice = bed.alice(), bob = bed.bob();
-  // By a connection of its own each time: a server may close one whose mailbox is expunged or renamed meanwhile.
+  // By a connection of its own each time: a server may close one whose mailbox is expunged or renamed
+  // meanwhile.
   auto names = [](const std::function<Snapshot()>& look) {
     for (auto begin = Clock::now();; sleepFor(50ms)) {
       try {
@@ -167,12 +169,16 @@ TEST_CASE("scenario 90: --notify, no message is missed, whatever its mailbox, an
   struct Row {
     const char* capabilities;
     std::vector<std::string> mailboxes;
+    std::vector<std::string> lines = {};
   };
   for (const Row& row :
-       {Row{"", {"INBOX", "work", "work/sub", "Entw&APw-rfe"}}, {kWithoutNotify, {"INBOX"}}}) {
+       {Row{"", {"INBOX", "work", "work/sub", "Entw&APw-rfe"}},
+        {kWithoutNotify, {"INBOX"}},
+        {kWithoutNotify, {"INBOX", "work", "work/sub", "Entw&APw-rfe"}, {"idle-mailboxes = Entw* work*"}}}) {
     std::string how = *row.capabilities == '\0' ? "NOTIFY" : "IDLE";
     CAPTURE(how);
-    Watching bed({"--notify"}, {.capabilities = row.capabilities});
+    if (!row.lines.empty() && isReference()) continue;
+    Watching bed({"--notify"}, {.capabilities = row.capabilities}, row.lines);
     ImapClient alice = bed.alice(), bob = bed.bob();
     std::vector<double> delays;
     for (std::size_t i = 0; i < 12; ++i) {
@@ -188,6 +194,79 @@ TEST_CASE("scenario 90: --notify, no message is missed, whatever its mailbox, an
     bed.settle("the end");
     bed.end();
   }
+}
+
+TEST_CASE("idle-mailboxes: a connection that is lost, or refused, ends nothing, and the others go on") {
+  NOT_THE_REFERENCE();
+  SUBCASE("lost") {
+    Watching bed({"--notify"}, {.capabilities = kWithoutNotify}, {"idle-mailboxes = work work/sub nothing*"});
+    auto idles = [&] { return workersOf(bed.process.pid()); };
+    REQUIRE(eventually([&] { return idles().contains("remote/idle2") && idles().contains("local/idle2"); }));
+    CHECK_FALSE(idles().contains("remote/idle3"));
+    CHECK(bed.log().find("No mailbox that is synchronised falls under idle-mailboxes = nothing*") !=
+          std::string::npos);
+    kill(idles().at("remote/idle1"), SIGKILL);
+    CHECK(eventually([&] {
+      return bed.log().find("remote/idle1: WARNING: Going on without this connection: ") != std::string::npos;
+    }));
+    ImapClient alice = bed.alice(), bob = bed.bob();
+    CHECK(bed.delayOf("work/sub", bob, alice) < kPatience);
+    CHECK(eventually([&] { return bed.log().find("It is made again in 30 s") != std::string::npos; }));
+    bed.settle("the end");
+    CHECK(bed.log().find("ERROR") == std::string::npos);
+    bed.end();
+  }
+  SUBCASE("refused: the server bears one connection") {
+    Bed bed({.capabilities = kWithoutNotify},
+            {.capabilities = kWithoutNotify, .extra = "protocol imap {\n mail_max_userip_connections = 1\n}"},
+            {"idle-mailboxes = *"});
+    ImapClient alice = bed.alice();
+    Corpus corpus(1);
+    fill(alice, corpus, {"INBOX", "work"}, 2);
+    requireDone(bed.program.run());
+    bed.remote.waitUntilIdle();
+    BackgroundProcess watcher = bed.program.runInBackground({"--notify"});
+    auto log = [&] { return readFile(bed.program.directory() / "stderr"); };
+    CHECK(eventually([&] {
+      return log().find("remote/idle1: WARNING: Going on without this connection: ") != std::string::npos;
+    }));
+    alice.append("work", corpus.smallMessages(1));
+    // Without a session, which the server would not bear beside.
+    CHECK(eventually([&] {
+      Outcome status = bed.remote.doveadm({"mailbox", "status", "-u", "bob", "messages", "work"});
+      return status.output.find("messages=3") != std::string::npos;
+    }));
+    watcher.signal(SIGTERM);
+    Outcome outcome = watcher.wait(10s);
+    INFO(log());
+    CHECK(outcome.exitStatus == 0);
+    CHECK(log().find("ERROR") == std::string::npos);
+    bed.remote.waitUntilIdle();
+    CHECK(bed.there().mailboxes.at("work").messages.size() == 3);
+  }
+}
+
+TEST_CASE("idle-mailboxes: a mailbox that cannot be selected is named; without IDLE, this is said") {
+  NOT_THE_REFERENCE();
+  FakeOptions idles;
+  idles.capabilities += " IDLE";
+  Scripted bed(idles, {}, {"idle-mailboxes = w*"});
+  for (const char* name : {"INBOX", "work"}) Scripted::add(bed.local, name, 2, 1);
+  requireDone(bed.program.run());
+  bed.local.on("EXAMINE \"?work", 0, {.octets = "{tag} NO [NOPERM] not for you\r\n"});
+  BackgroundProcess watcher = bed.program.runInBackground({"--notify"});
+  auto log = [&] { return readFile(bed.program.directory() / "stderr"); };
+  CHECK(eventually([&] {
+    return log().find(
+               "local/idle1: WARNING: no news of mailbox work, which cannot be selected: "
+               "NO [NOPERM] not for you") != std::string::npos;
+  }));
+  CHECK(eventually([&] {
+    return log().find("remote: WARNING: The server has no IDLE: idle-mailboxes does nothing") !=
+           std::string::npos;
+  }));
+  watcher.signal(SIGTERM);
+  CHECK(watcher.wait(10s).exitStatus == 0);
 }
 
 // A server notifies what differs from what it last told: not our change that somebody undid at once. It does
