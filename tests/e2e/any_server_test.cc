@@ -2,9 +2,12 @@
 
 // Issue 14: servers without QRESYNC, and what they make of it. Each is a Dovecot behind a proxy that refuses
 // what the server is not to have.
+#include <signal.h>
+
 #include <algorithm>
 
 #include "tests/e2e/bed.h"
+#include "tests/e2e/eventually.h"
 #include "tests/e2e/lesser_server.h"
 
 using namespace interimap::bed;
@@ -24,6 +27,8 @@ std::vector<Kind> kinds() {
   return {{"gmail", likeGmail()},
           {"icloud", LesserOptions::icloud()},
           {"exchange", LesserOptions::exchange()},
+          {"yahoo", LesserOptions::yahoo()},
+          {"rev2", LesserOptions::rev2()},
           {"bare", LesserOptions::bare()}};
 }
 
@@ -112,6 +117,37 @@ TEST_CASE("any server: first synchronisation, changes, a client in between, and 
     }
 }
 
+TEST_CASE("any server: watched") {
+  NOT_THE_REFERENCE();
+  for (const Kind& kind : kinds()) {
+    CAPTURE(kind.name);
+    Between bed(full(), kind.options);
+    fill(bed);
+    requireDone(bed.program.run());
+    BackgroundProcess watcher = bed.program.runInBackground({"--watch=1"});
+    auto equal = [&] {
+      try {
+        return difference(Snapshot::of(bed.alice()), Snapshot::of(bed.bob())).empty();
+      } catch (const std::runtime_error&) {  // expunged while we looked
+        return false;
+      }
+    };
+    Between::add(bed.bob(), "INBOX", 31, 1);
+    CHECK(eventually(equal));
+    Between::add(bed.alice(), "a", 32, 1);
+    CHECK(eventually(equal));
+    Between::expunge(bed.bob(), "1");
+    CHECK(eventually(equal));
+    Between::store(bed.bob(), "2", "+FLAGS (\\Draft)");
+    CHECK(eventually(equal));
+    watcher.signal(SIGTERM);
+    const Outcome outcome = watcher.wait(std::chrono::seconds(20));
+    INFO(readFile(bed.program.directory() / "stderr"));
+    CHECK(outcome.exitStatus == 0);
+    CHECK(equal());
+  }
+}
+
 TEST_CASE("any server: two filled accounts are paired, not copied") {
   NOT_THE_REFERENCE();
   for (const Kind& kind : kinds()) {
@@ -177,6 +213,24 @@ TEST_CASE("any server: what was expunged is asked for only if the number of mess
   Between::expunge(bed.bob(), "1");
   bed.checkInSync();
   CHECK(asks(bed.lesserRemote, "UID SEARCH RETURN (ALL) UID 1:", before));
+}
+
+TEST_CASE("any server: a VANISHED that names every message expunges none but those that are gone") {
+  NOT_THE_REFERENCE();
+  LesserOptions lies = full();
+  lies.vanishesAll = true;
+  Between bed(full(), lies);
+  fill(bed);
+  bed.checkInSync();
+  changeBothSides(bed);
+  Run run = bed.program.run();
+  INFO(run.log());
+  CHECK(run.says("remote: S: * VANISHED (EARLIER) 1:"));
+  CHECK(Snapshot::of(bed.alice()).messages() == 14);
+  CHECK(Snapshot::of(bed.bob()).messages() == 14);
+  bed.lesserRemote.change(full());
+  bed.checkInSync();
+  CHECK(Snapshot::of(bed.bob()).messages() == 14);
 }
 
 TEST_CASE("any server: MESSAGELIMIT") {

@@ -156,6 +156,26 @@ void watch(const Programs& programs, std::vector<std::string> how) {
   CHECK(readFile(bed.program.directory() / "stderr").find("refused") == std::string::npos);
 }
 
+// The database is lost, and what both have is paired; and a few kills among changes on both sides.
+template <typename Server, typename Programs>
+void adoptAndKill(const Programs& programs) {
+  Between<Server> bed(programs);
+  bed.firstSync();
+  fs::remove(bed.program.database());
+  Run again = bed.program.run();
+  requireDone(again);
+  CHECK_FALSE(again.sent("APPEND"));
+  bed.check();
+  for (int write = 1; write < 40; write += 7) {
+    CAPTURE(write);
+    bed.change();
+    Run killed = bed.program.run({"--debug"}, {"INTERIMAP_STOP_AT_WRITE=" + std::to_string(write)});
+    if (killed.exitStatus == 0) break;
+    requireDone(bed.program.run());
+    bed.check();
+  }
+}
+
 }  // namespace
 
 TEST_CASE("Dovecot 2.3 and 2.4: first sync, changes on both sides, nothing to do") {
@@ -195,4 +215,22 @@ TEST_CASE("Dovecot 2.3 and Cyrus 3.6, watched") {
   CYRUS_36_OR_RETURN(programs);
   watch<Cyrus>(*programs, {"--watch=1"});
   watch<Cyrus>(*programs, {"--notify", "--watch=5"});  // without NOTIFY: IDLE on INBOX, the others are polled
+}
+
+TEST_CASE("Dovecot 2.3 and 2.4: paired, and killed at some writes") {
+  NOT_THE_REFERENCE();
+  DEBIAN_13_OR_RETURN(debian);
+  adoptAndKill<Dovecot24>(*debian);
+}
+
+TEST_CASE("Dovecot 2.3 and Cyrus 3.10: paired, and killed at some writes") {
+  NOT_THE_REFERENCE();
+  DEBIAN_13_OR_RETURN(debian);
+  adoptAndKill<Cyrus>(*debian);
+}
+
+TEST_CASE("Dovecot 2.3 and Cyrus 3.6: paired, and killed at some writes") {
+  NOT_THE_REFERENCE();
+  CYRUS_36_OR_RETURN(programs);
+  adoptAndKill<Cyrus>(*programs);
 }
