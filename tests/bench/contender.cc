@@ -74,7 +74,9 @@ std::optional<bed::Command> mbsyncCommand(const Setting& setting) {
 
 // Not by IMAP: each half reads its own mail store.
 std::optional<bed::Command> dsyncCommand(const Setting& setting) {
-  if (recovers(setting) || setting.tls || setting.local != setting.stores.local.imap()) return std::nullopt;
+  if (recovers(setting) || setting.tls || setting.level != Level::all ||
+      setting.local != setting.stores.local.imap())
+    return std::nullopt;
   // A doveadm that finds the other's configuration in its environment would not read its own.
   return timed({{"doveadm", "-c", setting.stores.local.configuration().string(), "sync", "-u", setting.user,
                  "/usr/bin/env", "-i", "/usr/bin/doveadm", "-c",
@@ -83,7 +85,10 @@ std::optional<bed::Command> dsyncCommand(const Setting& setting) {
 }
 
 std::optional<bed::Command> floorCommand(const Setting& setting, Floor::Half half) {
-  if (setting.work != (half == Floor::Half::look ? Work::idle : Work::first)) return std::nullopt;
+  const bool looks = half == Floor::Half::look || half == Floor::Half::lookAtAll;
+  if (setting.work != (looks ? Work::idle : Work::first)) return std::nullopt;
+  // Without mod-sequences all flags have to be looked at.
+  if (looks && (setting.level == Level::bare) != (half == Floor::Half::lookAtAll)) return std::nullopt;
   Floor floor{half,           setting.local, setting.remote, setting.user, setting.mailboxes,
               setting.script, setting.tls};
   bed::Command command{{fs::read_symlink("/proc/self/exe").string()}, {}};
@@ -106,6 +111,10 @@ std::vector<Contender> contenders() {
   all.push_back(floorContender(
       "floor-look", "floor", "raw client: AUTHENTICATE, ENABLE and LIST in one flight, both servers at once",
       Floor::Half::look));
+  all.push_back(floorContender(
+      "floor-look-at-all", "floor",
+      "raw client: LOGIN, LIST, and of each mailbox STATUS, EXAMINE and all flags, in one flight",
+      Floor::Half::lookAtAll));
   all.push_back(floorContender("floor-fetch", "  FETCH alone", "one half of the floor", Floor::Half::fetch));
   all.push_back(floorContender("floor-append", "  APPEND alone", "the other half", Floor::Half::append));
   all.push_back({"interimap", "interimap", "ours", true,
@@ -119,7 +128,8 @@ std::vector<Contender> contenders() {
   }
   if (isInstalled(kReference)) {
     all.push_back({"perl", "interimap (Perl)", "the same configuration file", true, [](const Setting& s) {
-                     return recovers(s) ? std::nullopt : interimapCommand(s, kReference);
+                     return recovers(s) || s.level != Level::all ? std::nullopt
+                                                                 : interimapCommand(s, kReference);
                    }});
   }
   if (isInstalled(kMbsync)) {

@@ -32,6 +32,7 @@ struct Setting {
   std::size_t mailboxes;  // for the floor: what it fetches
   bool several;           // over several connections, too
   bool compresses;        // a slow link between servers that offer COMPRESS
+  Level level;            // of the servers
 };
 
 struct Contender {

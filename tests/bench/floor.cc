@@ -31,8 +31,8 @@ namespace {
 constexpr std::size_t kReadSize = 256 << 10;
 constexpr int kTimeoutMilliseconds = 120'000;
 constexpr Floor::Half kHalves[] = {Floor::Half::fetch, Floor::Half::append, Floor::Half::both,
-                                   Floor::Half::look};
-constexpr const char* kHalfNames[] = {"fetch", "append", "both", "look"};
+                                   Floor::Half::look, Floor::Half::lookAtAll};
+constexpr const char* kHalfNames[] = {"fetch", "append", "both", "look", "lookAtAll"};
 
 // Follows the lines and literals of a server's answers, without keeping them.
 class Answers {
@@ -230,6 +230,20 @@ void lookAround(std::uint16_t port, const Floor& floor) {
                 -1, kLastTag);
 }
 
+// The same where there are no mod-sequences.
+void lookAtAllFlags(std::uint16_t port, const Floor& floor) {
+  std::string commands =
+      std::string(kTag) + " LOGIN " + bed::ImapClient::quoted(floor.user) + " " + bed::kPassword + "\r\n";
+  const std::string tag = std::string(kTag) + " ";
+  commands += tag + "LIST \"\" \"*\"\r\n" + tag + "LSUB \"\" \"*\"\r\n";
+  for (const std::string& name : mailboxNames(floor.mailboxes)) {
+    const std::string mailbox = bed::ImapClient::quoted(name);
+    commands += tag + "STATUS " + mailbox + " (UIDVALIDITY UIDNEXT MESSAGES)\r\n" + tag + "EXAMINE " +
+                mailbox + "\r\n" + tag + "UID FETCH 1:* (FLAGS)\r\n";
+  }
+  Connection(port, floor.tls).converse(commands + kLastTag + " NOOP\r\n", -1, kLastTag);
+}
+
 template <typename First, typename Second>
 void atOnce(First first, Second second) {
   std::exception_ptr failed;
@@ -282,6 +296,8 @@ void Floor::run() const {
     case Half::both: return atOnce([this] { fetchEverything(*this); }, [this] { appendEverything(*this); });
     case Half::look:
       return atOnce([this] { lookAround(local, *this); }, [this] { lookAround(remote, *this); });
+    case Half::lookAtAll:
+      return atOnce([this] { lookAtAllFlags(local, *this); }, [this] { lookAtAllFlags(remote, *this); });
   }
 }
 

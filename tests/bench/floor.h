@@ -17,11 +17,13 @@ namespace fs = std::filesystem;
 // What a floor client does, on loopback, in cleartext or under TLS. Written as the arguments of the bench
 // program itself, so that it runs as a process of its own and is measured like the others.
 struct Floor {
-  enum class Half { fetch, append, both, look };
-  Half half;  // both: fetching from local and appending to remote, at once
+  enum class Half { fetch, append, both, look, lookAtAll };
+  // both: fetching from local and appending to remote, at once. look: whether anything has changed, by
+  // mod-sequences; lookAtAll: without them.
+  Half half;
   std::uint16_t local = 0, remote = 0;
   std::string user;
-  std::size_t mailboxes;  // to fetch from
+  std::size_t mailboxes;  // to fetch from, or to look at
   fs::path script = {};   // to append: ready-made commands, see mail.h
   bool tls = false;       // from the first octet on; the certificate is not looked at
 

@@ -90,7 +90,8 @@ Setting Racecourse::setting(const Race& race, const Contender& contender) const 
           script_,
           ground_.mail.mailboxes,
           race.several,
-          race.ground.stores.compress && isRelayed(race)};
+          race.ground.stores.compress && isRelayed(race),
+          ground_.stores.level};
 }
 
 // What is left of the account after a first sync. A floor leaves nothing: it gets what a sync would have

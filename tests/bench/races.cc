@@ -132,6 +132,35 @@ std::vector<Race> onOtherMail(const Options& options) {
   };
 }
 
+// Servers with mod-sequences and no QRESYNC, and servers with nothing.
+std::vector<Race> onLesserServers(const Options& options) {
+  std::vector<Race> all;
+  for (Level level : {Level::condstore, Level::bare}) {
+    Ground ground{.mail = {.messages = options.messages, .mailboxes = options.mailboxes},
+                  .changes = {.each = std::min(kMostChanges, options.messages / 8)}};
+    ground.stores.level = level;
+    const std::string name = level == Level::bare ? "bare" : "condstore",
+                      servers = level == Level::bare ? "servers with IMAP4rev1 alone: "
+                                                     : "servers without QRESYNC: ";
+    auto race = [&](const char* suffix, const std::string& what, Work work, bool far, bool byDefault) {
+      all.push_back({.name = name + suffix,
+                     .title = servers + what + (far ? ", imaps, 100 ms round trip" : ", plain loopback"),
+                     .ground = ground,
+                     .work = work,
+                     .tls = far,
+                     .delay = far ? 50ms : 0ms,
+                     .byDefault = byDefault});
+    };
+    race("-first", "first sync", Work::first, false, true);
+    race("-idle", "nothing to do", Work::idle, false, true);
+    race("-idle-100ms", "nothing to do", Work::idle, true, true);
+    race("-changes", "changes on both sides", Work::changes, false, true);
+    race("-first-100ms", "first sync", Work::first, true, false);
+    race("-changes-100ms", "changes on both sides", Work::changes, true, false);
+  }
+  return all;
+}
+
 // mdbox: sdbox would need a million files a side.
 std::vector<Race> onVeryMuchMail(const Options& options) {
   std::vector<Race> all;
@@ -164,7 +193,7 @@ std::vector<Race> onVeryMuchMail(const Options& options) {
 
 std::vector<Race> races(const Options& options) {
   std::vector<Race> all = onUsualMail(options);
-  for (auto more : {onOtherMail, onVeryMuchMail}) {
+  for (auto more : {onOtherMail, onLesserServers, onVeryMuchMail}) {
     for (Race& race : more(options)) all.push_back(std::move(race));
   }
   return all;

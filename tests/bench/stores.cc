@@ -60,11 +60,23 @@ void settle(const fs::path& path) {
   close(directory);
 }
 
+const char* capabilities(Level level) {
+  switch (level) {
+    case Level::all: break;
+    case Level::condstore:
+      return "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE UNSELECT UIDPLUS LIST-EXTENDED LIST-STATUS "
+             "ESEARCH MULTIAPPEND MOVE CONDSTORE";
+    case Level::bare: return "IMAP4rev1";
+  }
+  return "";
+}
+
 bed::DovecotOptions serverOptions(const StoresOptions& options, const bed::Certificates& certificates) {
   return {.mailLocation = options.location,
           .certificate = certificates.server(),
           .key = certificates.key(),
           .compress = options.compress,
+          .capabilities = capabilities(options.level),
           .extra = "default_vsz_limit = 0\n"};  // a million messages take a session beyond the usual 256 MB
 }
 

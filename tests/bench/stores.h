@@ -21,9 +21,13 @@ struct Totals {
   bool operator==(const Totals&) const = default;
 };
 
+// What the servers show of what they have. Neither ours nor mbsync uses what is not shown.
+enum class Level { all, condstore, bare };
+
 struct StoresOptions {
   std::string location = "sdbox:~/sdbox";
   bool compress = false;
+  Level level = Level::all;
   bool operator==(const StoresOptions&) const = default;
 };
 
