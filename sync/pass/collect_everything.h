@@ -2,6 +2,11 @@
 
 // Collects the changes of one side of a mailbox without mod-sequences: the flags of every message are asked
 // for, each time, which shows what is gone as well. Any server can do that.
+//
+// UID SEARCH by flag is not used, though with ESEARCH 10,000 messages would take 0.4 to 17 kB instead of 500,
+// in as many round trips: a keyword that FLAGS does not name would be overlooked, and a search that is not
+// exact (Exchange, Yahoo) be taken for changed flags. The servers that are known to be exact, with ESEARCH
+// (Dovecot, Cyrus), have mod-sequences.
 #pragma once
 
 #include "sync/pass/collector.h"
