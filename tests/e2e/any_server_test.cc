@@ -407,12 +407,12 @@ TEST_CASE("any server: one that closes the connection again and again") {
                 {{"full", full()}, 17, true},
                 {{"gmail", likeGmail()}, 13, true},
                 {{"bare", LesserOptions::bare()}, 43, true}};
-  for (const auto& [kind, each, after] : kCases) {
-    CAPTURE(std::string(kind.name));
-    CAPTURE(each);
-    LesserOptions closing = kind.options;
-    closing.closesAt = each;
-    closing.closesAfter = after;
+  for (const auto& row : kCases) {
+    CAPTURE(row.kind.name);
+    CAPTURE(row.each);
+    LesserOptions closing = row.kind.options;
+    closing.closesAt = row.each;
+    closing.closesAfter = row.after;
     Between bed(full(), closing);
     for (int i = 0; i < kMailboxes; ++i) {
       const std::string name = "box" + std::to_string(i);
