@@ -94,7 +94,7 @@ std::vector<Sample> samples() {
   all.push_back(request(request::Enable{}));
   all.push_back(request(request::List{"ref", {"*", "%"}, {"SUBSCRIBED"}, true}));
   all.push_back(request(request::Select{{"INBOX"}, true, request::Known{{1}, {2}, uids, 3, uids}}));
-  all.push_back(request(request::Fetch{uids, request::Fetch::Items::identity}));
+  all.push_back(request(request::Fetch{uids, request::Fetch::Items::listing}));
   all.push_back(request(request::FetchBodies{uids, true, Reading::again}));
   all.push_back(
       request(request::Search{uids, std::chrono::year(2024) / std::chrono::month(2) / std::chrono::day(29)}));
@@ -102,6 +102,7 @@ std::vector<Sample> samples() {
   all.push_back(request(request::Store{uids, request::Store::Change::remove, flags}));
   all.push_back(request(request::Expunge{uids, request::Expunge::Step::remove}));
   all.push_back(request(request::Move{uids, {"a"}}));
+  all.push_back(request(request::Copy{UidSet::range(1, 3), {"a"}}));
   all.push_back(request(request::Manage{request::Manage::Verb::rename, {"a"}, {"b"}}));
   all.push_back(request(request::Watch{{"INBOX"}, 240}));
   all.push_back(request(request::Simple{request::Simple::Verb::logout}));
@@ -300,7 +301,7 @@ TEST_CASE("alternatives that the schema does not have are refused") {
     Words words;
     std::function<void(Words)> read;
   } const rows[] = {
-      {"an unknown request", withUnion<schema::Request>(schema::Request::MOVE + 1),
+      {"an unknown request", withUnion<schema::Request>(schema::Request::COPY + 1),
        [](Words w) { readAsRequest(std::move(w), false); }},
       {"an unknown request", withUnion<schema::Request>(0xffff),
        [](Words w) { readAsRequest(std::move(w), true); }},

@@ -28,8 +28,11 @@ enum class Extension : std::uint8_t {
   condstore,     // RFC 7162
   messageLimit,  // RFC 9738
   move,          // RFC 6851
+  objectId,      // RFC 8474
+  gmail,         // X-GM-EXT-1
+  guid,          // Dovecot's X-GUID
 };
-inline constexpr int kExtensions = static_cast<int>(Extension::move) + 1;
+inline constexpr int kExtensions = static_cast<int>(Extension::guid) + 1;
 
 class ExtensionSet {
  public:

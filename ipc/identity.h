@@ -19,6 +19,11 @@ using HeaderDigest = std::array<std::uint8_t, 16>;
 // all else only finds those that may be.
 using ContentDigest = std::array<std::uint8_t, 16>;
 
+// What a server calls a message, whichever of its mailboxes it is in, and wherever it is moved or copied to:
+// EMAILID (OBJECTID, RFC 8474), X-GM-MSGID (Gmail) or X-GUID (Dovecot). The first 12 bytes of a SHA-256 over
+// that. Of another server's it says nothing.
+using ServerId = std::array<std::uint8_t, 12>;
+
 struct Identity {
   HeaderDigest header{};
   std::int64_t date = 0;   // INTERNALDATE, seconds since 1970

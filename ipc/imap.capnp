@@ -32,6 +32,7 @@ struct Request {
     watch       @11 :Watch;
     search      @12 :Search;
     move        @13 :Move;
+    copy        @14 :Copy;
   }
 
   struct Enable {
@@ -65,7 +66,7 @@ struct Request {
     uids  @0 :List(Range);
     items @1 :Items;
     changedSince @2 :UInt64;
-    enum Items { flags @0; sizes @1; identity @2; content @3; }
+    enum Items { flags @0; sizes @1; identity @2; content @3; listing @4; }
   }
   struct FetchBodies {
     uids     @0 :List(Range);
@@ -104,6 +105,10 @@ struct Request {
     enum Step { both @0; mark @1; remove @2; all @3; }
   }
   struct Move {
+    uids @0 :List(Range);
+    to   @1 :Data;
+  }
+  struct Copy {
     uids @0 :List(Range);
     to   @1 :Data;
   }
@@ -185,6 +190,7 @@ struct Answer {
     size   @5 :UInt64;
     header @6 :Data;    # empty: not asked for
     content @7 :Data;   # likewise
+    id     @8 :Data;    # likewise
   }
   struct Window {
     messages @0 :List(WindowMessage);

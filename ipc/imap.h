@@ -40,9 +40,10 @@ using RequestId = std::uint32_t;
 // wire.
 inline constexpr std::size_t kMostRanges = 4096;  // ranges of a UidSet in one request or answer
 inline constexpr std::size_t kMostMessages =
-    128;                                        // messages in one window of bodies, one Append, one Messages
-inline constexpr std::size_t kMostListed = 12;  // entries in one Listed or Statuses
-inline constexpr std::size_t kMostText = 1024;  // bytes of server text quoted in an answer
+    128;  // messages in one window of bodies, one Append, one Messages
+inline constexpr std::size_t kMostCopied = 1024;    // messages in one Copy
+inline constexpr std::size_t kMostListed = 12;      // entries in one Listed or Statuses
+inline constexpr std::size_t kMostText = 1024;      // bytes of server text quoted in an answer
 inline constexpr std::size_t kMostMessageId = 256;  // bytes of a Message-ID
 inline constexpr std::size_t kMostHops = 4;         // Received fields of a message that are told apart
 inline constexpr std::size_t kMostFields = 8;       // header fields that are looked at for recipients
@@ -100,6 +101,7 @@ struct Fetch {
     sizes,     // and RFC822.SIZE: servers know it, while they open a message for its INTERNALDATE
     identity,  // and INTERNALDATE, and the header's digest: BODY.PEEK[HEADER]
     content,   // likewise, and the digest of the whole message: BODY.PEEK[]
+    listing,   // sizes, and what the server calls it (ServerId), if it has such names
   };
   UidSet uids;
   Items items = Items::flags;
@@ -166,6 +168,15 @@ struct Move {
   bool operator==(const Move&) const = default;
 };
 
+// UID COPY (RFC 3501 section 6.4.7): these messages, at most kMostCopied, to another mailbox, too. Answer:
+// Appended, per message, in the order of their UIDs: `stored`, unless it is known that it was not; with the
+// UID of the copy if the server told (COPYUID, RFC 4315) and that makes sense.
+struct Copy {
+  UidSet uids;
+  WireName to;
+  bool operator==(const Copy&) const = default;
+};
+
 // UID SEARCH UID uids [BEFORE date] [flag] (RFC 3501 section 6.4.4): which of these are there, came in before
 // that day, by the server's reckoning, and have all of these flags. Answers: Found, as they come, possibly
 // none.
@@ -211,8 +222,8 @@ struct Simple {
 struct Request {
   RequestId id = 0;
   std::variant<request::Enable, request::List, request::Select, request::Fetch, request::FetchBodies,
-               request::Append, request::Store, request::Expunge, request::Move, request::Search,
-               request::Manage, request::Watch, request::Simple>
+               request::Append, request::Store, request::Expunge, request::Move, request::Copy,
+               request::Search, request::Manage, request::Watch, request::Simple>
       what;
   Descriptor bodies;  // with Append, and only then
 };
@@ -286,9 +297,10 @@ struct Message {
   ModSeq modSeq;                         // 0 if not told
   std::optional<Flags> flags;            // without \Recent
   std::optional<InternalDate> date;      // Items::identity
-  std::uint64_t size = 0;                // RFC822.SIZE; Items::sizes and identity
+  std::uint64_t size = 0;                // RFC822.SIZE; all but Items::flags
   std::optional<HeaderDigest> header;    // Items::identity
   std::optional<ContentDigest> content;  // Items::content
+  std::optional<ServerId> id{};          // Items::listing
 };
 struct Messages {
   std::vector<Message> messages;  // at most kMostMessages
@@ -315,7 +327,7 @@ struct Window {
   std::vector<Uid> tooLarge;            // larger than max-message-size, skipped
 };
 
-// Per message of the request, in its order.
+// Per message of the request, an Append or a Copy, in its order.
 struct Appended {
   UidValidity uidValidity;
   std::vector<std::optional<Uid>> uids;  // none: refused, or the server did not tell (see `stored`)

@@ -85,7 +85,15 @@ HeaderDigest readDigest(capnp::Data::Reader in) {
   return digest;
 }
 
+ServerId readServerId(capnp::Data::Reader in) {
+  ServerId id;
+  if (in.size() != id.size()) throw PeerViolation("a message's name of the wrong length");
+  std::copy(in.begin(), in.end(), id.begin());
+  return id;
+}
+
 capnp::Data::Reader bytes(const HeaderDigest& digest) { return {digest.data(), digest.size()}; }
+capnp::Data::Reader bytes(const ServerId& id) { return {id.data(), id.size()}; }
 
 void write(schema::BodyRange::Builder builder, const BodyRange& range) {
   builder.setOffset(range.offset);
@@ -186,6 +194,11 @@ struct WriteRequest {
     write(out.initUids(rangesIn(move.uids)), move.uids);
     out.setTo(bytes(move.to.bytes));
   }
+  void operator()(const request::Copy& copy) {
+    auto out = to.initCopy();
+    write(out.initUids(rangesIn(copy.uids)), copy.uids);
+    out.setTo(bytes(copy.to.bytes));
+  }
   void operator()(const request::Search& search) {
     auto out = to.initSearch();
     write(out.initUids(rangesIn(search.uids)), search.uids);
@@ -235,6 +248,12 @@ request::Append readAppend(schema::Request::Append::Reader in) {
   return append;
 }
 
+request::Copy readCopy(schema::Request::Copy::Reader in) {
+  request::Copy copy{readSet(in.getUids()), readName(in.getTo())};
+  if (copy.uids.size() > kMostCopied) throw PeerViolation("too many messages");
+  return copy;
+}
+
 request::Search readSearch(schema::Request::Search::Reader in) {
   request::Search search{readSet(in.getUids()), {}, readFlags(in.getWith())};
   if (in.getYear() == 0 && in.getMonth() == 0 && in.getDay() == 0) return search;
@@ -271,7 +290,7 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
     case schema::Request::SELECT: return readSelect(in.getSelect());
     case schema::Request::FETCH:
       return request::Fetch{readSet(in.getFetch().getUids()),
-                            readEnum(in.getFetch().getItems(), request::Fetch::Items::content),
+                            readEnum(in.getFetch().getItems(), request::Fetch::Items::listing),
                             ModSeq{in.getFetch().getChangedSince()}};
     case schema::Request::FETCH_BODIES:
       return request::FetchBodies{readSet(in.getFetchBodies().getUids()), in.getFetchBodies().getEnvelope(),
@@ -290,6 +309,7 @@ decltype(Request::what) readWhat(schema::Request::Reader in) {
                               readEnum(in.getExpunge().getStep(), request::Expunge::Step::all)};
     case schema::Request::MOVE:
       return request::Move{readSet(in.getMove().getUids()), readName(in.getMove().getTo())};
+    case schema::Request::COPY: return readCopy(in.getCopy());
     case schema::Request::MANAGE: {
       auto manage = in.getManage();
       return request::Manage{readEnum(manage.getVerb(), request::Manage::Verb::unsubscribe),
@@ -374,6 +394,7 @@ struct WriteAnswer {
       out[i].setSize(message.size);
       if (message.header) out[i].setHeader(bytes(*message.header));
       if (message.content) out[i].setContent(bytes(*message.content));
+      if (message.id) out[i].setId(bytes(*message.id));
     }
   }
   void operator()(const answer::Window& window) {
@@ -464,6 +485,7 @@ answer::Message readMessage(schema::Answer::Message::Reader in) {
   if (in.getDate().size() != 0) message.date = readDate(in.getDate());
   if (in.getHeader().size() != 0) message.header = readDigest(in.getHeader());
   if (in.getContent().size() != 0) message.content = readDigest(in.getContent());
+  if (in.getId().size() != 0) message.id = readServerId(in.getId());
   return message;
 }
 
@@ -515,8 +537,8 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
 }
 
 answer::Appended readAppended(schema::Answer::Appended::Reader in) {
-  limit(in.getUids(), kMostMessages, "messages");
-  limit(in.getStored(), kMostMessages, "messages");
+  limit(in.getUids(), kMostCopied, "messages");
+  limit(in.getStored(), kMostCopied, "messages");
   answer::Appended appended{{in.getUidValidity()}, {}, shortText(in.getRefusal(), kMostText), {}};
   for (std::uint32_t uid : in.getUids()) appended.uids.push_back(Uid::of(uid));
   for (bool stored : in.getStored()) appended.stored.push_back(stored);

@@ -89,7 +89,7 @@ TEST_CASE("requests come through") {
     CHECK(requested(select) == select);
   }
   using Items = request::Fetch::Items;
-  for (Items items : {Items::flags, Items::sizes, Items::identity, Items::content}) {
+  for (Items items : {Items::flags, Items::sizes, Items::identity, Items::content, Items::listing}) {
     request::Fetch fetch{uids("1,3:4294967295"), items};
     CHECK(requested(fetch) == fetch);
     fetch.changedSince = ModSeq{kMost};
@@ -116,6 +116,8 @@ TEST_CASE("requests come through") {
   }
   request::Move move{uids("1:3,7"), {"INBOX\xff"}};
   CHECK(requested(move) == move);
+  request::Copy copy{uids("1:3,7,10:1029"), {"INBOX\xff"}};
+  CHECK(requested(copy) == copy);
   for (auto before : {day(2024, 2, 29), day(0, 1, 1), day(9999, 12, 31)}) {
     request::Search search{uids("1:3,4294967295"), before};
     CHECK(requested(search) == search);

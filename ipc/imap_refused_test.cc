@@ -129,7 +129,7 @@ TEST_CASE("requests that do not hold are refused") {
           {"flags that are none", [](In in) { in.initStore().setFlags(data("\\Seen)")); }},
           {"flags that are none", [](In in) { in.initStore().setFlags(data("a\r\nb")); }},
           {"an unknown enumerator",
-           [](In in) { in.initFetch().setItems(static_cast<schema::Request::Fetch::Items>(4)); }},
+           [](In in) { in.initFetch().setItems(static_cast<schema::Request::Fetch::Items>(5)); }},
           {"an unknown enumerator",
            [](In in) { in.initStore().setChange(static_cast<schema::Request::Store::Change>(2)); }},
           {"an unknown enumerator",
@@ -138,6 +138,12 @@ TEST_CASE("requests that do not hold are refused") {
           {"an unknown enumerator",
            [](In in) { in.setSimple(static_cast<schema::Request::Simple>(0xffff)); }},
           {"too many messages", [](In in) { in.initAppend().initMessages(kMostMessages + 1); }, true},
+          {"too many messages",
+           [](In in) {
+             auto range = in.initCopy().initUids(1)[0];
+             range.setFirst(1);
+             range.setLast(kMostCopied + 1);
+           }},
           {"an INTERNALDATE that is none", [](In in) { in.initAppend().initMessages(1); }, true},
           {"an INTERNALDATE that is none",
            [&](In in) {
@@ -288,8 +294,8 @@ TEST_CASE("answers that do not hold are refused") {
            true},
           {"a UID set with too many ranges", [](In in) { in.initFound(kMostRanges + 1); }},
           {"a descriptor where none is due, or none where one is", [](In in) { in.initFound(0); }, true},
-          {"too many messages", [](In in) { in.initAppended().initUids(kMostMessages + 1); }},
-          {"too many messages", [](In in) { in.initAppended().initStored(kMostMessages + 1); }},
+          {"too many messages", [](In in) { in.initAppended().initUids(kMostCopied + 1); }},
+          {"too many messages", [](In in) { in.initAppended().initStored(kMostCopied + 1); }},
           {"a text that is too long", [&](In in) { in.initAppended().setRefusal(data(longText)); }},
           {"a text that is too long", [&](In in) { in.initDone().setCode(data(longText)); }},
           {"a text that is too long", [&](In in) { in.initDone().setText(data(longText)); }},

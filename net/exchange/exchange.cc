@@ -3,6 +3,7 @@
 #include "net/exchange/exchange.h"
 
 #include "net/exchange/append.h"
+#include "net/exchange/copy.h"
 #include "net/exchange/enable.h"
 #include "net/exchange/expunge.h"
 #include "net/exchange/fetch.h"
@@ -62,6 +63,7 @@ struct Make {
     return std::make_unique<Expunge>(std::move(expunge), context.storing);
   }
   Made operator()(request::Move& move) { return std::make_unique<Move>(std::move(move)); }
+  Made operator()(request::Copy& copy) { return std::make_unique<Copy>(std::move(copy)); }
   Made operator()(request::Search& search) { return std::make_unique<Search>(std::move(search)); }
   Made operator()(request::Manage& manage) {
     return std::make_unique<Manage>(std::move(manage), context.capabilities);

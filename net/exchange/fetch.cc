@@ -2,9 +2,17 @@
 
 #include "net/exchange/fetch.h"
 
+#include "net/response/server_id.h"
+
 namespace interimap {
 
 std::vector<Command> Fetch::commands(const ExtensionSet& extensions) {
+  if (extensions.has(Extension::objectId))
+    idItem_ = " EMAILID";
+  else if (extensions.has(Extension::gmail))
+    idItem_ = " X-GM-MSGID";
+  else if (extensions.has(Extension::guid))
+    idItem_ = " X-GUID";
   return commandsFor(limited_.begin(request_.uids, extensions.has(Extension::messageLimit)));
 }
 
@@ -14,6 +22,7 @@ std::vector<Command> Fetch::commandsFor(const std::vector<UidSet>& pieces) const
   if (request_.items == Items::identity) items += " INTERNALDATE";
   if (request_.items != Items::flags) items += " RFC822.SIZE";
   if (request_.items == Items::identity) items += " BODY.PEEK[HEADER]";
+  if (request_.items == Items::listing) items += idItem_;
   items += ")";
   if (request_.changedSince.value > 0)
     items += " (CHANGEDSINCE " + std::to_string(request_.changedSince.value) + ")";
@@ -52,6 +61,7 @@ bool Fetch::take(Untagged& untagged, Answers& answers) {
     // None, or an impossible one: the same each time, so that nothing takes it for a change.
     if (!message.date) message.date = InternalDate::parse("01-Jan-1970 00:00:00 +0000");
   }
+  if (request_.items == Items::listing && !fetch->id.empty()) message.id = serverId(fetch->id);
   messages_.add(std::move(message), answers);
   return true;
 }

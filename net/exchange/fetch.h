@@ -32,6 +32,7 @@ class Fetch final : public Exchange, LiteralSink {
 
   request::Fetch request_;
   bool modSequences_;
+  const char* idItem_ = "";  // by which this server tells what it calls a message
   MessageHeader& header_;
   MessagesAnswer messages_;
   Limited limited_;

@@ -34,6 +34,10 @@ constexpr struct {
     {Extension::condstore, "CONDSTORE", false},
     {Extension::messageLimit, "MESSAGELIMIT", false},
     {Extension::move, "MOVE", true},
+    {Extension::objectId, "OBJECTID", false},
+    {Extension::gmail, "X-GM-EXT-1", false},
+    // Dovecot does not say that it has X-GUID; but no other server has this one, and all that have it do.
+    {Extension::guid, "SNIPPET=FUZZY", false},
 };
 static_assert(std::size(kNamed) == kExtensions);
 

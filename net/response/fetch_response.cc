@@ -78,6 +78,19 @@ bool readOctets(Tokens& in, std::optional<FetchResponse::Octets>& octets) {
   return true;
 }
 
+// "EMAILID" SP "(" objectid ")"   ; RFC 8474 section 7. The others have no parentheses.
+bool readId(Tokens& in, std::string& id) {
+  const bool isList = in.take('(');
+  if (in.word("NIL")) {
+    id.clear();
+  } else {
+    auto text = in.astring();
+    if (!text) return false;
+    id = std::move(*text);
+  }
+  return !isList || in.take(')');
+}
+
 bool readItem(Tokens& in, FetchResponse& fetch) {
   auto name = in.item();
   if (name.empty() || !in.space()) return false;
@@ -91,6 +104,7 @@ bool readItem(Tokens& in, FetchResponse& fetch) {
     fetch.envelope = Envelope::parse(in);
     return true;
   }
+  if (is("EMAILID") || is("X-GUID") || is("X-GM-MSGID")) return readId(in, fetch.id);
   // Twice the same is not meant to be, and the sink could not tell one from the other.
   if (is("BODY[]") || is("RFC822")) return !fetch.body && readOctets(in, fetch.body);
   if (is("BODY[HEADER]") || is("RFC822.HEADER")) return !fetch.header && readOctets(in, fetch.header);

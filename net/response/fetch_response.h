@@ -32,6 +32,7 @@ struct FetchResponse {
   std::optional<std::uint64_t> size;
   std::optional<Envelope> envelope;
   std::optional<Octets> body, header;
+  std::string id;  // EMAILID (RFC 8474), X-GM-MSGID or X-GUID, as it stands; empty if not told
   const LiteralSink* sink = nullptr;  // that got the streamed octets; filled in by the session
 
   // message-data = nz-number SP "FETCH" SP msg-att; `in` stands at msg-att.

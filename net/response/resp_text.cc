@@ -78,12 +78,11 @@ std::optional<StorableFlags> RespText::permanentFlags() const {
   return storable;
 }
 
-std::optional<AppendUid> AppendUid::parse(const RespText& text, std::size_t most) {
-  if (text.code != "APPENDUID") return std::nullopt;
-  Tokens in(text.arguments);
-  auto validity = in.number32();
-  if (!validity || *validity == 0 || !in.space()) return std::nullopt;
-  AppendUid result{{*validity}, {}};
+namespace {
+
+// uid-set = (uniqueid / uid-range) *("," uid-set), of at most `most` UIDs. Nothing if it is none.
+std::optional<std::vector<Uid>> readUids(Tokens& in, std::size_t most) {
+  std::vector<Uid> uids;
   do {
     auto first = in.number32();
     auto last = first;
@@ -92,10 +91,40 @@ std::optional<AppendUid> AppendUid::parse(const RespText& text, std::size_t most
     // RFC 3501 section 9: a range may be written either way round.
     if (*first > *last) std::swap(*first, *last);
     // "1:4294967295" is a few octets from the server and 16 GB here.
-    if (*last - *first >= most - result.uids.size()) return std::nullopt;
-    for (std::uint64_t uid = *first; uid <= *last; ++uid) result.uids.push_back(*Uid::of(uid));
+    if (*last - *first >= most - uids.size()) return std::nullopt;
+    for (std::uint64_t uid = *first; uid <= *last; ++uid) uids.push_back(*Uid::of(uid));
   } while (in.take(','));
-  return in.atEnd() ? std::optional(std::move(result)) : std::nullopt;
+  return uids;
+}
+
+bool hasTwice(std::vector<Uid> uids) {
+  std::ranges::sort(uids);
+  return std::ranges::adjacent_find(uids) != uids.end();
+}
+
+}  // namespace
+
+std::optional<AppendUid> AppendUid::parse(const RespText& text, std::size_t most) {
+  if (text.code != "APPENDUID") return std::nullopt;
+  Tokens in(text.arguments);
+  auto validity = in.number32();
+  if (!validity || *validity == 0 || !in.space()) return std::nullopt;
+  auto uids = readUids(in, most);
+  if (!uids || !in.atEnd()) return std::nullopt;
+  return AppendUid{{*validity}, std::move(*uids)};
+}
+
+std::optional<CopyUid> CopyUid::parse(const RespText& text, std::size_t most) {
+  if (text.code != "COPYUID") return std::nullopt;
+  Tokens in(text.arguments);
+  auto validity = in.number32();
+  if (!validity || *validity == 0 || !in.space()) return std::nullopt;
+  auto from = readUids(in, most);
+  if (!from || !in.space()) return std::nullopt;
+  auto to = readUids(in, most);
+  if (!to || !in.atEnd() || from->size() != to->size() || hasTwice(*from) || hasTwice(*to))
+    return std::nullopt;
+  return CopyUid{{*validity}, std::move(*from), std::move(*to)};
 }
 
 std::optional<StatusResponse> StatusResponse::parse(std::string_view text) {

@@ -37,6 +37,15 @@ struct AppendUid {
   static std::optional<AppendUid> parse(const RespText& text, std::size_t most);
 };
 
+// resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set   ; RFC 4315 section 3
+struct CopyUid {
+  UidValidity uidValidity;
+  std::vector<Uid> from, to;  // as many of each: that of a message, and that of its copy
+
+  // Nothing if it is malformed, names more than `most` messages, or one of them twice.
+  static std::optional<CopyUid> parse(const RespText& text, std::size_t most);
+};
+
 // A status response, tagged or not.
 enum class Condition : std::uint8_t { ok, no, bad, bye, preauth };
 struct StatusResponse {

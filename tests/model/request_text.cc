@@ -16,7 +16,7 @@ struct Text {
            std::to_string(select.known->modSeq.value) + " " + select.known->uids.text() + ")";
   }
   std::string operator()(const request::Fetch& fetch) {
-    const char* items[] = {"FLAGS", "SIZES", "IDENTITY", "CONTENT"};
+    const char* items[] = {"FLAGS", "SIZES", "IDENTITY", "CONTENT", "LISTING"};
     return "FETCH " + fetch.uids.text() + " " + items[static_cast<int>(fetch.items)];
   }
   std::string operator()(const request::FetchBodies& fetch) {
@@ -36,6 +36,9 @@ struct Text {
   }
   std::string operator()(const request::Move& move) {
     return "MOVE " + move.uids.text() + " " + move.to.bytes;
+  }
+  std::string operator()(const request::Copy& copy) {
+    return "COPY " + copy.uids.text() + " " + copy.to.bytes;
   }
   std::string operator()(const request::Manage& manage) {
     const char* verbs[] = {"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"};

@@ -463,6 +463,7 @@ void SimulatedNet::takeAlong(HeldMailbox& mailbox, const HeldMessage& held) {
 }
 
 void SimulatedNet::handle(request::Move&) { throw Broken("the engine moves messages"); }
+void SimulatedNet::handle(request::Copy&) { throw Broken("the engine copies messages"); }
 
 void SimulatedNet::handle(request::Search& search) {
   if (account_.setup.uidPlus && !search.before) throw Broken("the engine searches");

@@ -67,6 +67,7 @@ class SimulatedNet {
   void handle(request::Store&);
   void handle(request::Expunge&);
   void handle(request::Move&);
+  void handle(request::Copy&);
   void handle(request::Search&);
   void handle(request::Manage&);
   void handle(request::Watch&);

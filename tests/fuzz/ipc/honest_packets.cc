@@ -55,6 +55,7 @@ void addRequests(Collection& all) {
   all.request(request::Store{kUids, request::Store::Change::remove, kFlags});
   all.request(request::Expunge{kUids});
   all.request(request::Move{kUids, {"a"}});
+  all.request(request::Copy{UidSet::range(1, 3), {"a"}});
   all.request(request::Search{
       kUids,
       std::chrono::year_month_day(std::chrono::year(2024), std::chrono::month(2), std::chrono::day(29))});

@@ -61,6 +61,7 @@ std::optional<Request> requestOf(char letter) {
     case 'x': return plain(request::Expunge{kUids, request::Expunge::Step::remove});
     case 'M': return plain(request::Expunge{kUids, request::Expunge::Step::all});
     case 'm': return plain(request::Move{kUids, {"b \"c"}});
+    case 'c': return plain(request::Copy{kUids, {"b \"c"}});
     case 'Q': return plain(request::Search{kUids, std::chrono::year_month_day(std::chrono::sys_days())});
     case 'C': return plain(request::Manage{Verb::create, {"a"}, {}});
     case 'W': return plain(request::Watch{{"a"}, 60, true});
