@@ -50,9 +50,9 @@ void Store::removeMailbox(MailboxId id) {
                           "DELETE FROM ours_strays WHERE idx = ?", "DELETE FROM ours_brake WHERE idx = ?",
                           "DELETE FROM ours_copied WHERE idx = ?", "DELETE FROM ours_landmarks WHERE idx = ?",
                           "DELETE FROM ours_marked WHERE idx = ?", "DELETE FROM ours_hangups WHERE idx = ?",
-                          "DELETE FROM ours_since WHERE idx = ?", "DELETE FROM mapping WHERE idx = ?",
-                          "DELETE FROM local WHERE idx = ?", "DELETE FROM remote WHERE idx = ?",
-                          "DELETE FROM mailboxes WHERE idx = ?"})
+                          "DELETE FROM ours_since WHERE idx = ?", "DELETE FROM ours_ids WHERE idx = ?",
+                          "DELETE FROM mapping WHERE idx = ?", "DELETE FROM local WHERE idx = ?",
+                          "DELETE FROM remote WHERE idx = ?", "DELETE FROM mailboxes WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }
 

@@ -86,10 +86,10 @@ void Store::forgetPairs(MailboxId id) {
   for (Side side : {Side::local, Side::remote}) disown(id, side);
   for (const char* sql :
        {"UPDATE ours_strays SET UID = 0, uidnext = 1 WHERE idx = ?", "DELETE FROM ours_base WHERE idx = ?",
-        "DELETE FROM ours_intents WHERE idx = ?", "DELETE FROM ours_held WHERE idx = ?",
-        "DELETE FROM ours_unlike WHERE idx = ?", "DELETE FROM ours_brake WHERE idx = ?",
-        "DELETE FROM ours_copied WHERE idx = ?", "DELETE FROM ours_landmarks WHERE idx = ?",
-        "DELETE FROM ours_marked WHERE idx = ?"})
+        "DELETE FROM ours_ids WHERE idx = ?", "DELETE FROM ours_intents WHERE idx = ?",
+        "DELETE FROM ours_held WHERE idx = ?", "DELETE FROM ours_unlike WHERE idx = ?",
+        "DELETE FROM ours_brake WHERE idx = ?", "DELETE FROM ours_copied WHERE idx = ?",
+        "DELETE FROM ours_landmarks WHERE idx = ?", "DELETE FROM ours_marked WHERE idx = ?"})
     Query(*database_, sql, id).run();
 }
 

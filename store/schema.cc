@@ -53,6 +53,9 @@ constexpr const char* kOwnTables[] = {
     "ours_landmarks (idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, header BLOB NOT "
     "NULL, "
     "PRIMARY KEY (idx,side,UID)) WITHOUT ROWID",
+    // What the server of `side` calls its messages, many in a row: those of `uids`, 12 octets each.
+    "ours_ids (idx INTEGER NOT NULL, side INTEGER NOT NULL, last INTEGER NOT NULL, uids BLOB NOT NULL, "
+    "ids BLOB NOT NULL, PRIMARY KEY (idx,side,last)) WITHOUT ROWID",
     // APPENDs to `side` that may still take effect, each as it was intended (store/journal.cc). UID 0: not
     // known any more.
     "ours_strays (id INTEGER PRIMARY KEY, idx INTEGER NOT NULL, side INTEGER NOT NULL, UID INTEGER NOT NULL, "

@@ -63,6 +63,13 @@ struct Pair {
   bool operator==(const Pair&) const = default;
 };
 
+// A message, and what its server calls it.
+struct Named {
+  Uid uid;
+  ServerId id;
+  bool operator==(const Named&) const = default;
+};
+
 // An APPEND about to be sent. Before its message is there, all that is known of it is that it will be.
 struct Intent {
   Uid source;
@@ -316,6 +323,17 @@ class Store {
   // see whether its UIDs still mean what they meant. At most kLandmarks.
   void setLandmarks(MailboxId id, Side side, const std::map<Uid, HeaderDigest>& headers);
   std::map<Uid, HeaderDigest> landmarks(MailboxId id, Side side) const;
+
+  // What the server of `side` calls these, by UID, each once. What was known before stays as it was.
+  void addIds(MailboxId id, Side side, std::span<const Named> named);
+  UidSet identified(MailboxId id, Side side) const;  // of which that is known, whether they are there or not
+  // Messages of `side`, in any mailbox, that are called one of these, which are sorted.
+  struct Called {
+    ServerId name;
+    MailboxId mailbox;
+    Uid uid;
+  };
+  std::vector<Called> find(Side side, std::span<const ServerId> names) const;
 
   // What was copied to `target` within the last day, whether it is still there or not.
   void addCopied(MailboxId id, Side target, const UidSet& uids);
