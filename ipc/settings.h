@@ -231,6 +231,7 @@ struct Sync {
   bool byMessageId = false;  // with adopt: what has the same Message-ID is the same
   std::optional<Share> maxDeletions;  // per mailbox and run: of the mapped messages
   DeleteMailboxes deleteMailboxes = DeleteMailboxes::no;
+  bool moves = false;  // what was moved or copied on one side is copied there within the other (UID COPY)
   std::vector<std::string> mailboxes;         // MAILBOX arguments; override patterns and ignore
   std::vector<std::string> patterns;          // NUL stands for the delimiter; empty: "*"
   std::vector<std::string> selectionOptions;  // upper case
@@ -261,6 +262,7 @@ struct Sync {
         Told("by message-id", &Sync::byMessageId),
         Key("max-deletions", &Sync::maxDeletions, as::Share{}),
         Key("delete-mailboxes", &Sync::deleteMailboxes, kDeleteMailboxes),
+        Key("moves", &Sync::moves, as::YesNo{}),
         Told("mailboxes", &Sync::mailboxes),
         Key("list-mailbox", &Sync::patterns, as::Patterns{}),
         Key("list-select-opts", &Sync::selectionOptions, as::SelectionOptions{}),

@@ -142,8 +142,8 @@ void Passes::tryAlone(const std::vector<Mailbox>& mailboxes) {
 }
 
 std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
-  Lanes fromLocal(Side::local, connections_, store_, log_, allowance_),
-      fromRemote(Side::remote, connections_, store_, log_, allowance_);
+  Lanes fromLocal(Side::local, connections_, store_, log_, allowance_, origins_),
+      fromRemote(Side::remote, connections_, store_, log_, allowance_, origins_);
   Both<Lanes*> lanes{&fromLocal, &fromRemote};
   std::deque<Pass> passes;
   try {

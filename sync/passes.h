@@ -34,7 +34,8 @@ class Passes {
         log_(log),
         lists_(lists),
         allowance_(allowance),
-        hangups_(connections.first(), store, log) {}
+        hangups_(connections.first(), store, log),
+        origins_(store, &lists) {}
 
   void synchronise(const std::vector<Mailbox>& mailboxes);
   // The connection was lost at what was tried by itself: all else is done.
@@ -70,6 +71,7 @@ class Passes {
   const Lists& lists_;
   Allowance& allowance_;
   Hangups hangups_;
+  Origins origins_;
   bool cutShort_ = false;
   std::chrono::steady_clock::time_point progressTold_{};
   Progress before_{};        // of the passes that are over

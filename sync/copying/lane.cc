@@ -29,6 +29,20 @@ bool isNotNow(const answer::Done& done) { return done.code == answer::kNotNow ||
 
 bool isSystem(std::string_view flag) { return flag.starts_with('\\'); }
 
+// The target is to have what the source has, and the copy gets the flags and the date of its origin: so the
+// intent can say what the copy will be like, as an APPEND's does, only if both sides agree on these. \Deleted
+// is not to be carried over: whoever moves messages without MOVE marks those that he leaves behind.
+bool mayCopy(const answer::WindowMessage& message, const answer::WindowMessage& origin, const Flags& agreed) {
+  static const Flags kMark = *Flags::parse("\\Deleted");
+  return message.body.size > 0 && origin.header == message.header &&
+         origin.date.seconds() == message.date.seconds() && origin.flags == agreed &&
+         ((message.flags | origin.flags) & kMark).empty();
+}
+
+bool isStill(Reply<answer::Selected>& selected, UidValidity validity) {
+  return selected.done().ok() && selected.get().uidValidity == validity;
+}
+
 UidSet uidsOf(std::span<const Fresh> fresh, std::size_t from, std::size_t end) {
   UidSet uids;
   for (const Fresh& message : fresh.subspan(from, end - from)) uids.add(message.uid);
@@ -92,15 +106,24 @@ bool Lane::fetch() {
   }
   if (reserved_ == 0) reserve();
   Load& load = loads_[at_];
-  Cut window = cut(load, cut_, std::min(kWindowMessages, reserved_), allowed);
+  std::optional<Origins::Place> place;
+  if (isToCopy(load, cut_)) {
+    place = origins_.place(load.origins.at(load.fresh[cut_].uid).mailbox, target_.side());
+    if (!place) load.origins.clear();  // it was renamed meanwhile, say
+  }
+  Cut window = cut(load, cut_, reserved_, allowed);
   if (!share_.admits(window.octets)) return false;
 
-  if (allowance_.isLimited()) {
+  if (allowance_.isLimited() && !place) {
     store::Transaction transaction = store_.begin();
     allowance_.spend(store_, window.octets);
     transaction.commit("octets");
   }
-  fetch(load, uidsOf(load.fresh, cut_, window.end), window.octets, true, false);
+  UidSet uids = uidsOf(load.fresh, cut_, window.end);
+  if (place)
+    fetchToCopy(load, std::move(uids), std::move(*place));
+  else
+    fetch(load, std::move(uids), window.octets, true, false);
   reserved_ -= window.end - cut_;
   cut_ = window.end;
   if (cut_ == load.fresh.size()) {
@@ -124,6 +147,28 @@ void Lane::fetch(const Load& load, UidSet uids, std::uint64_t octets, bool toget
                        std::move(reply)});
 }
 
+// What they look like on either side is asked first. The target is to have what the source has: not what came
+// to have the same UID when it was restored, say.
+void Lane::fetchToCopy(const Load& load, UidSet uids, Origins::Place place) {
+  std::map<Uid, Origin> origins;
+  UidSet there;
+  for (Uid uid : uids.each()) there.add(origins.emplace(uid, load.origins.at(uid)).first->second.uid);
+  auto selected = source_.ensureSelected(load.mailbox->wire[source_.side()]);
+  auto reply = source_.fetchWithoutBodies(uids);
+  auto selectedThere = target_.ensureSelected(place.wire);
+  auto replyThere = target_.fetchWithoutBodies(there);
+  fetching_.push_back(
+      {&load,
+       std::move(uids),
+       0,
+       false,
+       true,
+       {share_, 0},
+       std::move(selected),
+       std::move(reply),
+       There{std::move(place), std::move(origins), std::move(selectedThere), std::move(replyThere)}});
+}
+
 // What is left goes on another day.
 void Lane::putOff() {
   store::Transaction transaction = store_.begin();
@@ -140,8 +185,23 @@ void Lane::putOff() {
   share_.renounce();
 }
 
+bool Lane::isToCopy(const Load& load, std::size_t at) const {
+  return !load.origins.empty() && load.origins.contains(load.fresh[at].uid);
+}
+
+// No octets are to be fetched of what the target copies.
 Lane::Cut Lane::cut(const Load& load, std::size_t from, std::size_t most, std::uint64_t mostOctets) const {
   Cut window{.end = from, .octets = 0};
+  if (isToCopy(load, from)) {
+    const store::MailboxId mailbox = load.origins.at(load.fresh[from].uid).mailbox;
+    most = std::min(most, kMostCopied);
+    auto isAlike = [&](std::size_t at) {
+      return isToCopy(load, at) && load.origins.at(load.fresh[at].uid).mailbox == mailbox;
+    };
+    while (window.end < load.fresh.size() && window.end - from < most && isAlike(window.end)) ++window.end;
+    return window;
+  }
+  most = std::min(most, kWindowMessages);
   mostOctets = std::min({share_.windowOctets(), pace_.window(), mostOctets});
   for (; window.end < load.fresh.size() && window.end - from < most; ++window.end) {
     std::uint64_t size = load.fresh[window.end].size;
@@ -159,7 +219,7 @@ void Lane::reserve() {
   for (std::size_t at = at_, from = cut_; at < loads_.size() && reserved_ < kReserved; ++at, from = 0) {
     const Load& load = loads_[at];
     while (from < load.fresh.size() && reserved_ < kReserved) {
-      std::size_t end = cut(load, from, kWindowMessages, Room::kWindowOctets).end;
+      std::size_t end = cut(load, from, kReserved, Room::kWindowOctets).end;
       store_.intend(load.mailbox->id, target_.side(), load.targetNext, uidsOf(load.fresh, from, end));
       reserved_ += end - from;
       from = end;
@@ -185,7 +245,7 @@ void Lane::settleAnswered() {
 
 // The oldest window that has come, as long as what is on its way to the target is not too much already.
 bool Lane::maySend(std::uint64_t besides) const {
-  if (fetching_.empty() || !fetching_.front().reply.ready()) return false;
+  if (fetching_.empty() || !fetching_.front().ready()) return false;
   std::uint64_t unanswered = besides;
   for (const Appending& window : appending_)
     if (!window.reply.ready()) unanswered += window.octets;
@@ -193,7 +253,7 @@ bool Lane::maySend(std::uint64_t besides) const {
 }
 
 bool Lane::commit() {
-  bool fetched = !fetching_.empty() && fetching_.front().reply.ready(), sends = maySend(0);
+  bool fetched = !fetching_.empty() && fetching_.front().ready(), sends = maySend(0);
   bool appended = !appending_.empty() && appending_.front().reply.ready();
   // What was answered is written down with what is to be sent next, unless that has to wait for it.
   if (!sends && !(appended && (fetched || fetching_.empty()))) return false;
@@ -206,11 +266,16 @@ bool Lane::commit() {
     allowance_.spend(store_, again.back().octets);
     appending_.pop_front();
   }
-  for (std::uint64_t octets = 0; maySend(octets); fetching_.pop_front())
+  for (std::uint64_t octets = 0; maySend(octets); fetching_.pop_front()) {
+    if (fetching_.front().there) {
+      if (auto window = takeToCopy(fetching_.front())) next.push_back(std::move(*window));
+      continue;
+    }
     for (Appending& window : take(fetching_.front())) {
       octets += window.octets;
       next.push_back(std::move(window));
     }
+  }
   transaction.commit("copies");
   for (Appending& window : next) send(std::move(window));
   for (Again& each : again)
@@ -276,6 +341,48 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   return out;
 }
 
+// Of what the target is to copy: writes down, as of an APPEND, what may turn up. What has gone from there, or
+// is not to be copied, is left to the next pass, which sends it.
+std::optional<Lane::Appending> Lane::takeToCopy(Fetching& fetching) {
+  const Load& load = *fetching.load;
+  There& there = *fetching.there;
+  fetching.place = {};
+  if (tally_.confused.contains(load.mailbox)) {
+    tally_.finished += fetching.uids.size();
+    return std::nullopt;
+  }
+  const bool areSame =
+      isStill(fetching.selected, load.sourceValidity) && isStill(there.selected, there.place.validity);
+  std::map<Uid, const answer::WindowMessage*> origins;
+  for (const FetchedBodies::Part& part : there.reply.get().parts)
+    for (const answer::WindowMessage& message : part.messages) origins[message.uid] = &message;
+  std::map<Uid, answer::WindowMessage> messages;  // by their origin
+  UidSet left = fetching.uids;
+  for (FetchedBodies::Part& part : fetching.reply.get().parts)
+    for (answer::WindowMessage& message : part.messages) {
+      const Origin& origin = there.origins.at(message.uid);
+      auto found = origins.find(origin.uid);
+      if (!areSame || found == origins.end() || !mayCopy(message, *found->second, origin.flags)) continue;
+      message.flags = origin.flags;
+      left.remove(UidSet::single(message.uid));
+      messages.insert_or_assign(origin.uid, std::move(message));
+    }
+  for (Uid uid : left.each()) postpone(load, uid);
+  if (messages.empty()) return std::nullopt;
+  Appending window{&load, {}, 0, {}, false, true, {}, {}, {}};
+  window.from = Appending::From{std::move(there.place), {}, {}};
+  std::vector<store::Intent> intents;
+  for (auto& [uid, message] : messages) {
+    intents.push_back(
+        {message.uid, Identity{message.header, message.date.seconds(), message.body.size}, message.flags});
+    window.from->uids.add(uid);
+    window.messages.push_back(std::move(message));
+  }
+  store_.intend(load.mailbox->id, target_.side(), load.targetNext, intents);
+  window.place = {share_, 0};
+  return window;
+}
+
 // A window was refused: it may be because of one message in it. The others come through one by one.
 void Lane::fetchRest(Fetching& fetching, const UidSet& missing) {
   const Load& load = *fetching.load;
@@ -295,15 +402,21 @@ void Lane::fetchRest(Fetching& fetching, const UidSet& missing) {
 
 void Lane::send(Appending window) {
   const Load& load = *window.load;
+  tally_.appendedTo.insert(load.mailbox);
+  window.sent = pace_.send(std::chrono::steady_clock::now());
+  UidSet sources;
+  for (const answer::WindowMessage& message : window.messages) sources.add(message.uid);
+  if (window.from) {
+    window.from->selected = target_.ensureSelected(window.from->place.wire);
+    window.reply = target_.copy(window.from->uids, load.mailbox->wire[target_.side()], std::move(sources));
+    appending_.push_back(std::move(window));
+    return;
+  }
   request::Append append{
       load.mailbox->wire[target_.side()], window.together, {}, load.mailbox->appendLimit[target_.side()]};
   for (const answer::WindowMessage& message : window.messages)
     append.messages.push_back(
         {load.withoutKeywords ? message.flags.only(isSystem) : message.flags, message.date, message.body});
-  tally_.appendedTo.insert(load.mailbox);
-  window.sent = pace_.send(std::chrono::steady_clock::now());
-  UidSet sources;
-  for (const answer::WindowMessage& message : window.messages) sources.add(message.uid);
   window.reply = target_.append(std::move(append), std::move(window.bodies), std::move(sources));
   appending_.push_back(std::move(window));
 }
@@ -311,20 +424,25 @@ void Lane::send(Appending window) {
 Lane::Again Lane::settle(Appending& window) {
   const Load& load = *window.load;
   const answer::Appended& appended = window.reply.get();
-  pace_.answer(window.sent, window.octets, std::chrono::steady_clock::now());
+  const bool isCopy = window.from.has_value();
+  if (!isCopy) pace_.answer(window.sent, window.octets, std::chrono::steady_clock::now());
+  if (isCopy && !window.reply.done().ok()) origins_.giveUp(target_.side());
   // A UID that the target had given out before names something else (RFC 3501 section 2.3.1.1).
-  auto isTold = [&, holds = appended.uidValidity == load.targetValidity](const std::optional<Uid>& uid) {
+  // Nor is it a copy of what it should be if its mailbox was another one by then: the next pass looks.
+  const bool isOther = isCopy && !isStill(window.from->selected, window.from->place.validity);
+  auto isTold = [&, holds = appended.uidValidity == load.targetValidity &&
+                            !isOther](const std::optional<Uid>& uid) {
     return holds && uid && uid->value() >= load.targetNext.value;
   };
   // Refused together: which of them was it? One by one, the others will go through. Their bodies are gone.
   bool retry = window.together && window.messages.size() > 1;
   // Refused alone: it may be a keyword that this server cannot have.
-  bool doubtKeywords =
-      !retry && !window.bare && !isForTheMoment(window.reply.done()) && window.reply.done().code != "TOOBIG";
+  bool doubtKeywords = !retry && !isCopy && !window.bare && !isForTheMoment(window.reply.done()) &&
+                       window.reply.done().code != "TOOBIG";
   Again again{&load, {}, 0, doubtKeywords || window.bare};
   // Not now, says the server, and net has it rest. If it took one of those behind it, it is about the
   // message.
-  bool notNow = !retry && isNotNow(window.reply.done());
+  bool notNow = !retry && !isCopy && isNotNow(window.reply.done());
   auto last = std::ranges::find(appended.stored.rbegin(), appended.stored.rend(), true);
   const auto taken = static_cast<std::size_t>(appended.stored.rend() - last);
   bool only = window.messages.size() == 1 && window.reply.done().code != answer::kNotNow;
@@ -345,6 +463,8 @@ Lane::Again Lane::settle(Appending& window) {
       if (keywords) leaveOutKeywords(load, message, appended.refusal);
       again.uids.add(message.uid);
       again.octets += message.body.size;
+    } else if (isCopy && !appended.stored[i]) {
+      postpone(load, message.uid);
     } else if (!appended.stored[i]) {
       giveUp(load, message.uid, store::Refusal::refused,
              appended.refusal.empty() ? words(window.reply.done()) : appended.refusal);
@@ -359,13 +479,18 @@ Lane::Again Lane::settle(Appending& window) {
       from.add(message.uid);
       to.add(*uid);
       tally_.copies[load.mailbox].add(*uid, message.body.size, message.flags);
-      tally_.octets += message.body.size;
-      (target_.side() == Side::local ? log_.done().octetsToLocal : log_.done().octetsToRemote) +=
-          message.body.size;
+      if (isCopy) tally_.copiedThere[load.mailbox].add(*uid);
+      const std::uint64_t octets = isCopy ? 0 : message.body.size;
+      tally_.octets += octets;
+      (target_.side() == Side::local ? log_.done().octetsToLocal : log_.done().octetsToRemote) += octets;
       ++tally_.finished;
     } else {
       ++tally_.finished;  // stored, but where? The journal remembers, and the next pass looks for it.
-      if (!uid) tally_.unnamed[load.mailbox].add(UidSet::single(message.uid));
+      // Or there was nothing to copy any more, and it said OK: what the next pass does not find, it sends.
+      if (isCopy)
+        tally_.incomplete.insert(load.mailbox);
+      else if (!uid)
+        tally_.unnamed[load.mailbox].add(UidSet::single(message.uid));
     }
   }
   store_.settle(load.mailbox->id, target_.side(), settled);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "sync/copying/allowance.h"
 #include "sync/copying/copies.h"
 #include "sync/copying/fresh.h"
+#include "sync/copying/origins.h"
 #include "sync/copying/pace.h"
 #include "sync/copying/room.h"
 #include "sync/mailboxes/access.h"
@@ -36,6 +38,9 @@ struct Tally {
   std::uint64_t finished = 0;  // messages done with, in whatever way
   std::uint64_t octets = 0;    // copied
   std::uint64_t ofOctets = 0;  // as they were listed
+  // Of each mailbox, copies that the target has made of messages of its own. What flags those have is still
+  // to be seen.
+  std::map<const Mailbox*, UidSet> copiedThere;
   // Mailboxes that something was sent to, so that the target has news.
   std::set<const Mailbox*> appendedTo;
   // Mailboxes of which not all was copied that had been listed.
@@ -53,13 +58,14 @@ struct Tally {
 class Lane {
  public:
   Lane(Server& source, Server& target, store::Store& store, Log& log, Room& room, Tally& tally,
-       Allowance& allowance)
+       Allowance& allowance, Origins& origins)
       : source_(source),
         target_(target),
         store_(store),
         log_(log),
         tally_(tally),
         allowance_(allowance),
+        origins_(origins),
         share_(room),
         pace_(lossesAtAppend()) {}
   Lane(const Lane&) = delete;
@@ -76,6 +82,8 @@ class Lane {
     // The target hung up at an APPEND of these: it gets them without their keywords. The next pass misses
     // those on the copies, and stores them.
     bool withoutKeywords = false;
+    // Of those that the target has already in some mailbox. They come first, those of a mailbox together.
+    std::map<Uid, Origin> origins{};
   };
   void add(Load load);
 
@@ -95,6 +103,13 @@ class Lane {
   std::vector<Load> leftOver();
 
  private:
+  // Where the messages of a window are on the target, and what they look like there.
+  struct There {
+    Origins::Place place;
+    std::map<Uid, Origin> origins;
+    Reply<answer::Selected> selected;
+    Reply<FetchedBodies> reply;
+  };
   struct Fetching {
     const Load* load;
     UidSet uids;
@@ -104,6 +119,9 @@ class Lane {
     Room::Place place;
     Reply<answer::Selected> selected;
     Reply<FetchedBodies> reply;
+    std::optional<There> there{};  // to be copied from
+
+    bool ready() const { return reply.ready() && (!there || there->reply.ready()); }
   };
   struct Appending {
     const Load* load;
@@ -114,6 +132,13 @@ class Lane {
     Descriptor bodies;  // until it is sent
     Pace::Sent sent;
     Reply<answer::Appended> reply;
+    // To be copied by the target: from where, and in the order of the messages.
+    struct From {
+      Origins::Place place;
+      UidSet uids;
+      Reply<answer::Selected> selected;
+    };
+    std::optional<From> from{};
   };
 
   // What was refused together, or with keywords, and is to be fetched once more.
@@ -139,7 +164,10 @@ class Lane {
   void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
   bool maySend(std::uint64_t besides) const;
+  void fetchToCopy(const Load& load, UidSet uids, Origins::Place place);
+  bool isToCopy(const Load& load, std::size_t at) const;
   std::vector<Appending> take(Fetching& fetching);
+  std::optional<Appending> takeToCopy(Fetching& fetching);
   void fetchRest(Fetching& fetching, const UidSet& missing);
   void send(Appending appending);
   // Records what became of a window; gives back what has to be tried again, one by one.
@@ -161,6 +189,7 @@ class Lane {
   Log& log_;
   Tally& tally_;
   Allowance& allowance_;
+  Origins& origins_;
   Room::Share share_;
   Pace pace_;
   std::deque<Load> loads_;        // windows point to them: none is removed

@@ -15,8 +15,15 @@ constexpr std::uint64_t kPortion = 4 << 20;
 
 }  // namespace
 
-void Lanes::add(Lane::Load load) {
+void Lanes::add(Lane::Load load, const std::vector<store::Named>& names) {
   if (load.fresh.empty()) return;
+  load.origins = origins_.find(source_, load.mailbox->id, load.fresh, names);
+  if (!load.origins.empty())
+    std::ranges::stable_sort(load.fresh, {}, [&](const Fresh& it) {
+      auto origin = load.origins.find(it.uid);
+      return origin == load.origins.end() ? std::pair(true, store::MailboxId())
+                                          : std::pair(false, origin->second.mailbox);
+    });
   tally_.total += load.fresh.size();
   await(std::move(load));
   tally_.ofOctets += waiting_.back().octets;
@@ -25,7 +32,8 @@ void Lanes::add(Lane::Load load) {
 
 void Lanes::await(Lane::Load load) {
   std::uint64_t octets = 0;
-  for (const Fresh& fresh : load.fresh) octets += fresh.size;
+  for (const Fresh& fresh : load.fresh)
+    if (!load.origins.contains(fresh.uid)) octets += fresh.size;
   waiting_.push_back({std::move(load), octets});
 }
 
@@ -71,7 +79,7 @@ bool Lanes::open() {
     auto pair = lanes_[n] ? std::nullopt : connections_.pair(n);
     if (!pair) continue;
     lanes_[n] = std::make_unique<Lane>(*(*pair)[source_], *(*pair)[other(source_)], store_, log_, room_,
-                                       tally_, allowance_);
+                                       tally_, allowance_, origins_);
     opened = true;
   }
   return opened;

@@ -19,11 +19,18 @@ namespace interimap {
 
 class Lanes {
  public:
-  Lanes(Side source, Connections& connections, store::Store& store, Log& log, Allowance& allowance)
-      : source_(source), connections_(connections), store_(store), log_(log), allowance_(allowance) {}
+  Lanes(Side source, Connections& connections, store::Store& store, Log& log, Allowance& allowance,
+        Origins& origins)
+      : source_(source),
+        connections_(connections),
+        store_(store),
+        log_(log),
+        allowance_(allowance),
+        origins_(origins) {}
   Lanes(const Lanes&) = delete;
 
-  void add(Lane::Load load);
+  // `names`: what the source calls the messages of this mailbox that were listed.
+  void add(Lane::Load load, const std::vector<store::Named>& names = {});
   // Does what can be done without waiting; whether anything was.
   bool advance();
   bool finished() const;
@@ -54,6 +61,7 @@ class Lanes {
   store::Store& store_;
   Log& log_;
   Allowance& allowance_;
+  Origins& origins_;
   Room room_;
   Tally tally_;
   std::vector<Waiting> waiting_;

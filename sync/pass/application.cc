@@ -3,6 +3,7 @@
 #include "sync/pass/application.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "sync/pass/marks.h"
@@ -61,13 +62,26 @@ bool Application::hungUpAtAppend(Side target) const {
   });
 }
 
+// What a server hung up at is sent, and what was left from before: the next pass is told the flags of what is
+// new only.
+std::vector<store::Named> Application::ofNew(Side source, const std::vector<store::Named>& names) const {
+  std::vector<store::Named> out;
+  if (work_.due.alone != 0) return out;
+  const auto& known = work_.known[source];
+  std::ranges::copy_if(names, std::back_inserter(out), [&](const store::Named& it) {
+    return !known || it.uid.value() >= known->uidNext.value;
+  });
+  return out;
+}
+
 void Application::load(const Both<Lanes*>& lanes, BothChanges& changes) {
   for (Side source : kSides) {
     if (!changes[source]) continue;
     store::SideState target = work_.reached(other(source));
-    lanes[source]->add({&work_.mailbox, std::exchange(changes[source]->fresh, {}), target.uidNext,
-                        work_.validity(source), target.uidValidity, work_.access(other(source)),
-                        work_.due.byItself, hungUpAtAppend(other(source))});
+    lanes[source]->add(
+        {&work_.mailbox, std::exchange(changes[source]->fresh, {}), target.uidNext, work_.validity(source),
+         target.uidValidity, work_.access(other(source)), work_.due.byItself, hungUpAtAppend(other(source))},
+        ofNew(source, changes[source]->names));
   }
 }
 

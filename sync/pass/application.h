@@ -52,6 +52,7 @@ class Application {
   };
   void store(Side side, request::Store::Change change, const std::vector<FlagUpdate>& updates);
   bool hungUpAtAppend(Side target) const;
+  std::vector<store::Named> ofNew(Side source, const std::vector<store::Named>& names) const;
   void load(const Both<Lanes*>& lanes, BothChanges& changes);
   void finishFlags();
   void finishStores();

@@ -16,6 +16,7 @@
 #include "ipc/identity.h"
 #include "ipc/side.h"
 #include "ipc/uid_set.h"
+#include "store/store.h"
 #include "sync/copying/fresh.h"
 
 namespace interimap {
@@ -74,6 +75,8 @@ struct Changes {
   UidSet unreported;
   // Ascending.
   std::vector<Fresh> fresh;
+  // What the server calls messages that were listed, and some that are known from before.
+  std::vector<store::Named> names;
   // Known messages whose headers were asked for, and what they are.
   UidSet landmarksAsked;
   std::map<Uid, HeaderDigest> landmarks;

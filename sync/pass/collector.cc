@@ -14,6 +14,9 @@ namespace interimap {
 
 namespace {
 
+// In a run, of a mailbox.
+constexpr std::uint64_t kMostNamedAtOnce = 1000;
+
 constexpr const char* kRestored = ": was the server restored from a backup?";
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
@@ -42,6 +45,7 @@ Collector::Collector(const Context& context)
       known_(context.known),
       extent_(context.extent),
       copies_(context.copies),
+      names_(context.names),
       knownFlags_(store_, mailbox_.id, server_.side(), copies_) {
   if (extent_ != Extent::afresh && known_ && known_->uidNext.value > 0) changes_.knownNext = known_->uidNext;
   if (extent_ != Extent::everything) changes_.listedFrom = changes_.knownNext;
@@ -51,9 +55,11 @@ void Collector::ask() {
   mapped_ = store_.mapped(mailbox_.id, server_.side());
   selectReply_ = select();
   if (extent_ == Extent::news && changes_.listedFrom.value > 1) askChanges();
-  listReply_ = server_.fetch(UidSet::from(changes_.listedFrom), request::Fetch::Items::sizes,
+  using Items = request::Fetch::Items;
+  listReply_ = server_.fetch(UidSet::from(changes_.listedFrom), names_ ? Items::listing : Items::sizes,
                              [this](const answer::Message& message) { listed(message); });
   askLandmarks();
+  askNames();
 }
 
 void Collector::changed(const answer::Message& changed) {
@@ -84,12 +90,31 @@ void Collector::askLandmarks() {
       });
 }
 
+// Of messages that were synchronised before that was kept: so many in a run, the newest first.
+void Collector::askNames() {
+  if (!names_ || !server_.means().names || extent_ != Extent::news || copies_ != nullptr) return;
+  UidSet unnamed = mapped_.intersect(UidSet::below(changes_.listedFrom))
+                       .minus(store_.identified(mailbox_.id, server_.side()));
+  if (unnamed.empty()) return;
+  UidSet asked;
+  const auto& ranges = unnamed.ranges();
+  for (auto it = ranges.rbegin(); it != ranges.rend() && asked.size() < kMostNamedAtOnce; ++it) {
+    const std::uint64_t left = kMostNamedAtOnce - asked.size();
+    asked.add(UidSet::Range{
+        it->last - it->first < left ? it->first : static_cast<std::uint32_t>(it->last - left + 1), it->last});
+  }
+  namesReply_ = server_.fetch(asked, request::Fetch::Items::listing, [this](const answer::Message& message) {
+    if (message.id) changes_.names.push_back({message.uid, *message.id});
+  });
+}
+
 // From listedFrom on the listing is complete up to the UIDNEXT that SELECT told, which was answered before
 // (Server::take); what is beyond arrived later and is for the next time.
 void Collector::listed(const answer::Message& listed) {
   if (const UidNext next = selectReply_.get().uidNext; next.value > 0 && listed.uid.value() >= next.value)
     return;
   highest_ = std::max(highest_, std::uint64_t{listed.uid.value()});
+  if (listed.id) changes_.names.push_back({listed.uid, *listed.id});
   if (extent_ != Extent::afresh) {
     seen_.add(listed.uid);
     if (mapped_.contains(listed.uid)) {
@@ -121,6 +146,7 @@ Collector::Collected Collector::collect() {
   const answer::Done& done = selectReply_.done();
   listReply_.done();  // whatever SELECT said: what is still to come must find us alive
   const answer::Done* changesDone = this->changesDone();
+  if (namesReply_) namesReply_->done();  // likewise; what it does not tell is asked for by the next run
   if (landmarkReply_ && !landmarkReply_->done().ok()) changes_.landmarksAsked = {};
   for (const answer::Done* it : {&done, changesDone, &listReply_.done()})
     if (it != nullptr && !it->ok())

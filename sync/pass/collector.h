@@ -28,6 +28,7 @@ class Collector {
     std::optional<store::SideState> known;
     Extent extent;
     const Copies* copies;
+    bool names;  // what the server calls its messages is asked for, too
   };
   // `bare`: this mailbox has no mod-sequences, whatever its server has.
   static std::unique_ptr<Collector> make(const Context& context, bool bare);
@@ -37,7 +38,8 @@ class Collector {
   // Sends SELECT, what asks for changes, and UID FETCH of everything from the known UIDNEXT on.
   void ask();
   virtual bool isTold() const {  // collect() will not wait
-    return selectReply_.ready() && listReply_.ready() && (!landmarkReply_ || landmarkReply_->ready());
+    return selectReply_.ready() && listReply_.ready() && (!landmarkReply_ || landmarkReply_->ready()) &&
+           (!namesReply_ || namesReply_->ready());
   }
 
   struct Collected {
@@ -82,15 +84,17 @@ class Collector {
   void weighListing(const answer::Selected& selected);
   UidNext likelyNext(UidValidity validity) const;
   void askLandmarks();
+  void askNames();
 
   std::uint64_t highest_ = 0;  // UID that was listed
   UidSet untold_;              // changed, without their flags
   const Copies* copies_;
+  bool names_;
   KnownFlags knownFlags_;
   Reply<answer::Selected> selectReply_;
   Reply<Nothing> listReply_;
   std::map<Uid, HeaderDigest> landmarks_;  // as they were
-  std::optional<Reply<Nothing>> landmarkReply_;
+  std::optional<Reply<Nothing>> landmarkReply_, namesReply_;
 };
 
 }  // namespace interimap

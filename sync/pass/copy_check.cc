@@ -75,7 +75,26 @@ void checkCopies(Work& work, const BothChanges& changes, Side target) {
   distrust(work, target, wrong, changes[target]->knownNext);
 }
 
+namespace {
+
+// A mark that its origin got just before it was copied may have had it expunged: that was not meant for it.
+// The next run copies it again.
+void sendDropped(Work& work, BothChanges& changes, Side target) {
+  UidSet dropped = changes[target]->gone.intersect(work.due.copiedThere[target]);
+  if (dropped.empty()) return;
+  store::Transaction transaction = work.store.begin();
+  for (const store::Pair& pair : work.store.pairs(work.mailbox.id, target, dropped)) {
+    work.store.unmap(work.mailbox.id, pair.local);
+    work.store.refuse(work.mailbox.id, other(target), uidOn(other(target), pair), store::Refusal::unsent, "");
+  }
+  transaction.commit("dropped");
+  changes[target]->gone.remove(dropped);
+}
+
+}  // namespace
+
 void leaveDropped(Work& work, BothChanges& changes, Side target) {
+  sendDropped(work, changes, target);
   if (work.servers[target]->means().collect == Means::Collect::qresync) return;
   UidSet dropped = changes[target]->gone.intersect(UidSet::from(changes[target]->knownNext)), sources;
   if (dropped.empty()) return;

@@ -38,6 +38,21 @@ void restoreFlags(const Work& work, std::vector<Touched>& touched) {
     }
 }
 
+// \Deleted was that of the message of which this one is a copy: whoever moves messages without MOVE marks
+// those that he leaves behind. It is taken off, as if it had been taken off on the other side.
+void unmark(const Work& work, std::vector<Touched>& touched) {
+  static const Flags kMark = *Flags::parse("\\Deleted");
+  for (Touched& pair : touched)
+    for (Side side : kSides) {
+      const Uid uid = side == Side::local ? pair.local : pair.remote;
+      if (!pair.base || !pair.now[side] || (*pair.now[side] & kMark).empty() ||
+          !work.due.copiedThere[side].contains(uid))
+        continue;
+      if (!pair.now[other(side)]) pair.now[other(side)] = pair.base;
+      pair.base = *pair.base | kMark;
+    }
+}
+
 // What restrain() has to know of before.
 Both<Past> past(const Work& work, const BothChanges& changes, const Plan& plan) {
   Both<Past> past;
@@ -214,6 +229,7 @@ Decision decide(Work& work, BothChanges& changes, const Answers& answers, std::v
   Both<Access> access{work.access(Side::local), work.access(Side::remote)};
   std::ranges::move(touchedPairs(work, changes, answers), std::back_inserter(touched));
   if (work.due.rebuilt.local || work.due.rebuilt.remote) restoreFlags(work, touched);
+  unmark(work, touched);
   const bool leftApart = leaveApart(work, touched);
   Plan plan = reconcile(touched, access);
   const settings::Sync& settings = work.settings;

@@ -85,6 +85,18 @@ Due following(const Work& work) {
 
 }  // namespace
 
+void rememberNames(const Work& work, Changes& changes, Side side) {
+  std::ranges::sort(changes.names, {}, &store::Named::uid);
+  auto isSame = [](const store::Named& a, const store::Named& b) { return a.uid == b.uid; };
+  changes.names.erase(std::unique(changes.names.begin(), changes.names.end(), isSame), changes.names.end());
+  work.store.addIds(work.mailbox.id, side, changes.names);
+}
+
+bool isAnyCopiedThere(const Work& work, const Both<Lanes*>& lanes) {
+  return std::ranges::any_of(
+      kSides, [&](Side side) { return lanes[side]->tally().copiedThere.contains(&work.mailbox); });
+}
+
 void rememberReached(const Work& work, const BothChanges& changes, const Application& done,
                      const Both<Lanes*>& lanes) {
   rememberState(work, changes, done);
@@ -102,6 +114,8 @@ void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes) {
     Lanes& copied = *lanes[other(side)];
     auto unnamed = copied.tally().unnamed.find(next.mailbox);
     next.unnamed[side] = unnamed == copied.tally().unnamed.end() ? UidSet() : unnamed->second;
+    auto there = copied.tally().copiedThere.find(next.mailbox);
+    next.copiedThere[side] = there == copied.tally().copiedThere.end() ? UidSet() : there->second;
     next.copies[side] = std::make_shared<const Copies>(copied.takeCopies(*next.mailbox));
     next.expunged[side] += done.expunged()[side];
   }
@@ -124,6 +138,7 @@ void decideNext(Work& work, const BothChanges& changes, const Application& done,
     if (!lanes[side]->tally().owed.contains(&work.mailbox)) continue;
     next.sides[side] = next.byItself = true;
   }
+  if (isAnyCopiedThere(work, lanes)) next.sides = {true, true};
   carryOver(next, done, lanes);
   if (!next.sides.local && !next.sides.remote) {
     std::string text = misfit(work, changes);

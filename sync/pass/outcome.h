@@ -15,6 +15,12 @@ namespace interimap {
 void rememberReached(const Work& work, const BothChanges& changes, const Application& done,
                      const Both<Lanes*>& lanes);
 
+// What a server calls its messages.
+void rememberNames(const Work& work, Changes& changes, Side side);
+
+// There are copies that a server has made of its own messages: the flags of both are to be told once more.
+bool isAnyCopiedThere(const Work& work, const Both<Lanes*>& lanes);
+
 // What the pass that follows has to know of what this one has done.
 void carryOver(Due& next, const Application& done, const Both<Lanes*>& lanes);
 

@@ -33,9 +33,9 @@ void Pass::ask() {
     if (!work_.due.sides[side]) continue;
     std::optional<store::SideState> known = work_.known[side];
     if (known && work_.due.rebuilt[side]) known->highestModSeq = {0};
-    collectors_[side] = Collector::make(
-        {*work_.servers[side], work_.store, work_.mailbox, known, extent, work_.due.copies[side].get()},
-        work_.due.bare[side]);
+    collectors_[side] = Collector::make({*work_.servers[side], work_.store, work_.mailbox, known, extent,
+                                         work_.due.copies[side].get(), work_.settings.moves},
+                                        work_.due.bare[side]);
     collectors_[side]->ask();
   }
 }
@@ -191,6 +191,8 @@ void Pass::expungeRefused() {
 void Pass::finish(const Both<Lanes*>& lanes) {
   if (!application_) return;
   const bool isDone = application_->finish();
+  for (Side side : kSides)
+    if (changes_[side] && !changes_[side]->names.empty()) rememberNames(work_, *changes_[side], side);
   if (work_.next) carryOver(*work_.next, *application_, lanes);  // an EXPUNGE is to be tried again
   if (!isDone || leftApart_) return;
   for (Side side : kSides)
@@ -200,7 +202,8 @@ void Pass::finish(const Both<Lanes*>& lanes) {
   for (Side side : kSides)
     if (changes_[side] && changes_[side]->doubt && changes_[side]->doubt->why == Changes::Doubt::Why::number)
       return;
-  rememberReached(work_, changes_, *application_, lanes);
+  // What flags these have on either side, the next pass is told once more, or the next run.
+  if (!isAnyCopiedThere(work_, lanes)) rememberReached(work_, changes_, *application_, lanes);
   decideNext(work_, changes_, *application_, lanes);
 }
 

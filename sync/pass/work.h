@@ -36,6 +36,8 @@ struct Due {
   Both<std::uint64_t> expunged{};     // by this run
   Both<answer::Selected> selected{};  // as of the last look at that side
   Both<std::shared_ptr<const Copies>> copies{};  // what the pass before has copied to that side
+  // Of those, what the server has made of messages of its own (sync/copying/origins.h).
+  Both<UidSet> copiedThere{};
   // Messages of the other side that it has copied to that side, whose server did not say where they are.
   Both<UidSet> unnamed{};
 };

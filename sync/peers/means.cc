@@ -16,6 +16,7 @@ Means Means::of(const answer::Ready& ready, Purpose purpose) {
   if (both && ready.qresync) means.collect = Collect::qresync;
   means.expunges = has.has(Extension::uidPlus);
   means.moves = has.has(Extension::move);
+  means.names = has.has(Extension::objectId) || has.has(Extension::gmail) || has.has(Extension::guid);
   if (both) means.prefix = ready.personal;
   if (both) means.greeting = ready.greeting;
   if (both && has.has(Extension::notify))

@@ -25,6 +25,7 @@ struct Means {
   News news = News::none;  // told unasked
   std::string prefix;      // of the mailboxes that are the user's own, on this server
   bool moves = false;      // to another mailbox, as one step (MOVE)
+  bool names = false;      // tells what it calls a message (ServerId)
   std::string greeting{};  // which the next login may go ahead of (answer::Ready)
 
   static Means of(const answer::Ready& ready, Purpose purpose);

@@ -237,6 +237,32 @@ Reply<FetchedBodies> Server::fetchBodies(request::FetchBodies fetch) {
   return {state, exchange_};
 }
 
+Reply<FetchedBodies> Server::fetchWithoutBodies(const UidSet& all) {
+  UidSet uids = all;
+  if (auto avoided = avoided_.find(selected_.value_or(WireName())); avoided != avoided_.end())
+    uids.remove(avoided->second);
+  auto state = expect<FetchedBodies>({}, asked(store::Hangup::Asked::messages, uids));
+  state->onAnswer = [uids, asked = &state->asked, this](Answer answer, FetchedBodies& fetched) {
+    auto* messages = std::get_if<answer::Messages>(&answer.what);
+    if (messages == nullptr) violation("something else than messages");
+    if (fetched.parts.empty()) fetched.parts.emplace_back();
+    for (answer::Message& message : messages->messages) {
+      if (!uids.contains(message.uid)) violation("a message that was not asked for");
+      asked->answered(message.uid);
+      if (!message.flags || !message.date || !message.header) continue;
+      fetched.parts.front().messages.push_back({.uid = message.uid,
+                                                .flags = std::move(*message.flags),
+                                                .date = *message.date,
+                                                .body = {0, message.size},
+                                                .header = *message.header,
+                                                .sender = {}});
+    }
+  };
+  for (UidSet& piece : uids.piecesOfRanges(kMostRanges))
+    send(state, {0, request::Fetch{std::move(piece), request::Fetch::Items::identity, {}}, {}});
+  return {state, exchange_};
+}
+
 Reply<UidSet> Server::search(const UidSet& uids, std::chrono::year_month_day before) {
   return search(request::Search{uids, before, {}});
 }
@@ -256,19 +282,32 @@ Reply<UidSet> Server::search(request::Search search) {
   return {state, exchange_};
 }
 
+// What is told of so many messages.
+Server::Taker<answer::Appended> Server::takeAppended(std::size_t count) const {
+  return [count, this](Answer answer, answer::Appended& appended) {
+    auto* it = std::get_if<answer::Appended>(&answer.what);
+    if (it == nullptr || it->uids.size() != count || it->stored.size() != count)
+      violation("something else to APPEND or COPY");
+    appended = std::move(*it);
+  };
+}
+
 Reply<answer::Appended> Server::append(request::Append append, Descriptor bodies, UidSet sources) {
   std::size_t count = append.messages.size();
-  auto state = expect<answer::Appended>(
-      [count, this](Answer answer, answer::Appended& appended) {
-        auto* it = std::get_if<answer::Appended>(&answer.what);
-        if (it == nullptr || it->uids.size() != count || it->stored.size() != count)
-          violation("something else to APPEND");
-        appended = std::move(*it);
-      },
-      {store::Hangup::Asked::append, append.mailbox, std::move(sources)});
+  auto state = expect<answer::Appended>(takeAppended(count),
+                                        {store::Hangup::Asked::append, append.mailbox, std::move(sources)});
   state->value.uids.resize(count);
   state->value.stored.resize(count);
   write(state, {0, std::move(append), std::move(bodies)});
+  return {state, exchange_};
+}
+
+Reply<answer::Appended> Server::copy(const UidSet& uids, const WireName& to, UidSet sources) {
+  auto state = expect<answer::Appended>(takeAppended(uids.size()),
+                                        {store::Hangup::Asked::append, to, std::move(sources)});
+  state->value.uids.resize(uids.size());
+  state->value.stored.resize(uids.size());
+  write(state, {0, request::Copy{uids, to}, {}});
   return {state, exchange_};
 }
 

@@ -118,6 +118,8 @@ class Server {
   Reply<Nothing> fetch(const UidSet& uids, request::Fetch::Items items, OnMessage onMessage,
                        ModSeq changedSince = {});
   Reply<FetchedBodies> fetchBodies(request::FetchBodies fetch);
+  // The same of messages that go without their bodies: one part, with sizes as the server tells them.
+  Reply<FetchedBodies> fetchWithoutBodies(const UidSet& uids);
   Reply<UidSet> search(const UidSet& uids, std::chrono::year_month_day before);
   Reply<UidSet> search(const UidSet& uids, const Flags& with = {});
   // `sources`: the UIDs of these messages on the other server.
@@ -127,6 +129,8 @@ class Server {
   // What the server says is gone.
   Reply<UidSet> expunge(const UidSet& uids, request::Expunge::Step step = request::Expunge::Step::both);
   Reply<UidSet> move(const UidSet& uids, const WireName& to);
+  // Within this server, from the mailbox that is selected; at most kMostCopied. `sources`: as for append().
+  Reply<answer::Appended> copy(const UidSet& uids, const WireName& to, UidSet sources);
   Reply<Nothing> manage(request::Manage::Verb verb, const WireName& mailbox, const WireName& to = {},
                         std::uint8_t uses = 0);
   Reply<Nothing> watch(const WireName& mailbox, std::uint32_t seconds, bool all);  // done: there is news
@@ -167,6 +171,7 @@ class Server {
   void write(const std::shared_ptr<Pending>& pending, Request request);  // through the seam
   Reply<UidSet> search(request::Search search);
   std::shared_ptr<Reply<UidSet>::State> expectGone(const UidSet& uids);
+  Taker<answer::Appended> takeAppended(std::size_t messages) const;
   [[noreturn]] void violation(const std::string& what) const;
 
   Side side_;

@@ -6,8 +6,10 @@
 
 namespace interimap::model {
 
-HeldMessage& HeldMailbox::append(std::uint32_t serial, FlagBits flags, bool dated) {
-  return messages.emplace_back(HeldMessage{uidNext++, serial, flags, ++highestModSeq, dated});
+HeldMessage& HeldMailbox::append(std::uint32_t serial, FlagBits flags, bool dated, std::uint64_t id) {
+  static std::uint64_t last = 0;
+  return messages.emplace_back(
+      HeldMessage{uidNext++, serial, flags, ++highestModSeq, dated, id == 0 ? ++last : id});
 }
 
 HeldMessage* HeldMailbox::bySerial(std::uint32_t serial) {

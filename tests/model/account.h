@@ -19,7 +19,8 @@ struct HeldMessage {
   std::uint32_t uid, serial;
   FlagBits flags;
   std::uint64_t modSeq;
-  bool dated = true;  // as its looks have it
+  bool dated = true;     // as its looks have it
+  std::uint64_t id = 0;  // what its server calls it, wherever it is moved or copied to
 };
 
 struct HeldMailbox {
@@ -30,7 +31,8 @@ struct HeldMailbox {
   std::vector<HeldMessage> messages;                              // by UID
   std::vector<std::pair<std::uint32_t, std::uint64_t>> expunged;  // UID, mod-sequence
 
-  HeldMessage& append(std::uint32_t serial, FlagBits flags, bool dated = true);
+  // `id`: 0 for one that nobody has had yet.
+  HeldMessage& append(std::uint32_t serial, FlagBits flags, bool dated = true, std::uint64_t id = 0);
   HeldMessage* bySerial(std::uint32_t serial);
   std::size_t count(std::uint32_t serial) const;
   HeldMessage* byUid(std::uint32_t uid);

@@ -64,6 +64,40 @@ class Generator {
     return std::move(history_);
   }
 
+  // Mail that is filed: moved and copied from one mailbox to another that both sides have, by one
+  // installation, or by two of which none is interrupted: of what is moved away while two copies of it are
+  // there, one stays.
+  History takeMoving() {
+    history_.installations = 1 + random_.below(kMostInstallations);
+    for (Side side : kSides) history_.setup[side] = setup();
+    if (history_.installations > 1) {
+      for (Side side : kSides) history_.setup[side].tellsUids = true;
+      history_.setup.remote.bulky = history_.setup.local.bulky;
+    }
+    for (Side side : kSides) history_.setup[side].uidPlus = true;
+    for (Side side : kSides) history_.setup[side].names = !random_.oneIn(4);
+    mailboxes_ = kCreatable;
+    moving_ = history_.filed = true;
+    for (std::uint32_t mailbox = 1; mailbox < kCreatable; ++mailbox)
+      add({.what = What::create, .side = Side::local, .mailbox = mailbox});
+    for (std::uint32_t n = 1 + random_.below(4); n > 0; --n) add(append());
+    add({.what = What::run, .n = static_cast<std::uint32_t>(random_.next())});
+    for (std::uint32_t runs = 2 + random_.below(3); runs > 0; --runs) {
+      for (std::uint32_t n = 1 + random_.below(4); n > 0; --n) add(event());
+      const std::uint32_t which = random_.below(history_.installations);
+      add({.what = What::run, .serial = which, .n = static_cast<std::uint32_t>(random_.next())});
+      if (history_.installations == 1) {
+        within();
+      } else if (random_.oneIn(3)) {
+        add({.what = What::run,
+             .at = 1 + random_.below(25),
+             .serial = 1 - which,
+             .n = static_cast<std::uint32_t>(random_.next())});
+      }
+    }
+    return std::move(history_);
+  }
+
   History take() {
     for (Side side : {Side::local, Side::remote}) history_.setup[side] = setup();
     restrict();
@@ -143,21 +177,32 @@ class Generator {
     return identical_ && serial > 1 && random_.oneIn(2) ? 1 + random_.below(serial - 1) : serial;
   }
 
+  Step append() {
+    std::uint32_t serial = ++serials_;
+    return {.what = What::append,
+            .side = side(),
+            .mailbox = mailbox(),
+            .serial = serial,
+            .looks = looks(serial),
+            .flags = flags()};
+  }
+
   // What a user does, mostly.
   Step event() {
+    if (moving_ && random_.oneIn(2)) {
+      const std::uint32_t from = message();
+      return {.what = What::move,
+              .side = side(),
+              .mailbox = mailbox(),
+              .serial = ++serials_,
+              .looks = from,
+              .n = random_.below(3) == 0 ? 1U : 0U};
+    }
     if (toAndFro_ && random_.oneIn(6)) return {.what = What::reappend, .side = side(), .serial = message()};
     if (disasters_ && random_.oneIn(4)) return disaster();
     if (renumbers_ && random_.oneIn(8)) return {.what = What::renumber, .side = side(), .mailbox = mailbox()};
     switch (random_.below(12)) {
-      default: {
-        std::uint32_t serial = ++serials_;
-        return {.what = What::append,
-                .side = side(),
-                .mailbox = mailbox(),
-                .serial = serial,
-                .looks = looks(serial),
-                .flags = flags()};
-      }
+      default: return append();
       case 4:
       case 5: return {.what = What::expunge, .side = side(), .serial = message()};
       case 6:
@@ -224,7 +269,7 @@ class Generator {
   History history_;
   std::uint32_t serials_ = 0, mailboxes_ = 1;
   bool identical_ = false, disasters_ = false, renumbers_ = false, poison_ = false, ageing_ = false,
-       toAndFro_ = false;
+       toAndFro_ = false, moving_ = false;
 };
 
 std::string name(Side side) { return side == Side::local ? "local" : "remote"; }
@@ -246,7 +291,8 @@ std::string what(const Step& step) {
     case What::flag: return "set " + flagText(step.flags) + " of " + message + on;
     case What::unflag: return "clear " + flagText(step.flags) + " of " + message + on;
     case What::move:
-      return "move message " + std::to_string(step.looks) + " to " + mailbox + " as " + message + on;
+      return std::string(step.n == 0 ? "move" : "copy") + " message " + std::to_string(step.looks) + " to " +
+             mailbox + " as " + message + on;
     case What::reappend: return "take " + message + " away and put it there again" + on;
     case What::create: return "create " + mailbox + on;
     case What::subscribe: return "subscribe to " + mailbox + on;
@@ -285,13 +331,15 @@ std::string text(const char* side, const Setup& setup) {
          (setup.forgetful ? ", forgetful" : "") + (setup.parents ? ", CREATE makes parents" : "") +
          (setup.bulky ? ", wrong RFC822.SIZE" : "") + (setup.readOnly ? ", READ-ONLY" : "") +
          (setup.keepsFlags ? "" : ", APPEND without flags") +
-         (setup.keepsDates ? "" : ", APPEND without dates") + ", stores " + flagText(setup.storable) + "\n";
+         (setup.keepsDates ? "" : ", APPEND without dates") + (setup.names ? ", EMAILID" : "") + ", stores " +
+         flagText(setup.storable) + "\n";
 }
 
 }  // namespace
 
 History generate(std::uint64_t seed) { return Generator(seed).take(); }
 History generateTwo(std::uint64_t seed) { return Generator(seed).takeTwo(); }
+History generateMoving(std::uint64_t seed) { return Generator(seed).takeMoving(); }
 History generateWithPolicies(std::uint64_t seed) { return Generator(seed).takeWithPolicies(); }
 History generateDaily(std::uint64_t seed) {
   History history = generate(seed);

@@ -22,7 +22,7 @@ struct Step {
     expunge,      // `serial`
     flag,         // +FLAGS
     unflag,       // -FLAGS
-    move,         // `looks` (a serial) to `mailbox`, where it is `serial`
+    move,         // `looks` (a serial) to `mailbox`, where it is `serial`; `n` not 0: it is copied
     reappend,     // `serial` away and there again, as a client does that moves it to and fro
     create,       // `mailbox`
     subscribe,    // to `mailbox`
@@ -78,6 +78,7 @@ struct Setup {
   bool readOnly = false;          // every mailbox
   bool keepsFlags = true;         // of APPEND
   bool keepsDates = true;         // of APPEND
+  bool names = false;             // calls a message the same wherever it is (EMAILID)
 };
 
 inline constexpr unsigned kMostInstallations = 2;
@@ -87,6 +88,7 @@ struct History {
   unsigned installations = 1;  // each with a database of its own, on the same pair of servers
   Both<Setup> setup;
   std::vector<Step> steps;
+  bool filed = false;     // mail is moved and copied, and stays the same
   bool arrivals = false;  // what a dead run has sent arrives when a step says so, and else never
   // What the user wants, from run to run; empty: that both sides are equal.
   std::vector<std::vector<settings::OfMailbox>> policies{};
@@ -100,6 +102,8 @@ inline constexpr std::uint32_t kMaxAge = 50 * 365;  // days
 History generate(std::uint64_t seed);
 // Two installations, which know nothing of each other.
 History generateTwo(std::uint64_t seed);
+// One or two, of accounts in which mail is moved and copied from one mailbox to another.
+History generateMoving(std::uint64_t seed);
 // One that has other rules for what is carried over in each of its runs.
 History generateWithPolicies(std::uint64_t seed);
 // Each run is on a day of its own, on which few octets may be transferred.

@@ -88,6 +88,8 @@ TEST_CASE("random histories") { tryOut(generate, 1); }
 TEST_CASE("random histories with so many octets a day") { tryOut(generateDaily, 16); }
 TEST_CASE("random histories with a second installation") { tryOut(generateTwo, 16); }
 
+TEST_CASE("random histories in which mail is filed") { tryOut(generateMoving, 16); }
+
 TEST_CASE("random histories with policies") { tryOut(generateWithPolicies, 8); }
 
 }  // namespace

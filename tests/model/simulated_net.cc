@@ -70,7 +70,8 @@ bool SimulatedNet::applies(Fault fault, const Request& request) {
     }
     case Fault::ignore:
       return std::holds_alternative<request::Store>(request.what) ||
-             std::holds_alternative<request::Expunge>(request.what);
+             std::holds_alternative<request::Expunge>(request.what) ||
+             std::holds_alternative<request::Copy>(request.what);
     case Fault::vanish: {
       auto* select = std::get_if<request::Select>(&request.what);
       return select != nullptr && select->known;
@@ -148,21 +149,28 @@ void SimulatedNet::lose(std::size_t most) {
   channel_.reset();
 }
 
+// A COPY is from the mailbox that was selected before it.
 void SimulatedNet::linger() {
-  std::erase_if(
-      queue_, [](const Request& request) { return !std::holds_alternative<request::Append>(request.what); });
+  auto isCopy = [](const Request& request) { return std::holds_alternative<request::Copy>(request.what); };
+  const bool selects = std::ranges::any_of(queue_, isCopy);
+  std::erase_if(queue_, [&](const Request& request) {
+    return !std::holds_alternative<request::Append>(request.what) && !isCopy(request) &&
+           !(selects && std::holds_alternative<request::Select>(request.what));
+  });
+}
+
+// To a mailbox that is another one by now: that has no connections from before.
+bool SimulatedNet::isTooLate(const Request& request) {
+  auto* append = std::get_if<request::Append>(&request.what);
+  auto* copy = std::get_if<request::Copy>(&request.what);
+  if (append == nullptr && copy == nullptr) return false;
+  const std::string name = account_.name(append != nullptr ? append->mailbox.bytes : copy->to.bytes);
+  const HeldMailbox* mailbox = account_.find(name);
+  return mailbox != nullptr && incarnations_[name] != mailbox->incarnation;
 }
 
 void SimulatedNet::carryOutUnheard() {
-  // A mailbox that is another one by now has no connections from before.
-  while (!queue_.empty()) {
-    auto* append = std::get_if<request::Append>(&queue_.front().what);
-    if (append == nullptr) break;
-    const std::string name = account_.name(append->mailbox.bytes);
-    const HeldMailbox* mailbox = account_.find(name);
-    if (mailbox == nullptr || incarnations_[name] == mailbox->incarnation) break;
-    queue_.pop_front();
-  }
+  std::erase_if(queue_, [this](const Request& request) { return isTooLate(request); });
   witness_.blame(false);
   for (unsigned before = writes; writes == before && !queue_.empty();) carryOutFront({});
   witness_.blame(true);
@@ -181,7 +189,14 @@ void SimulatedNet::carryOutFront(const std::vector<Step>& faults) {
   if (std::holds_alternative<request::Expunge>(request.what) &&
       (has(Fault::ignore) || has(Fault::refuse) || has(Fault::halfExpunge)))
     witness_.cannotExpunge();
-  if (has(Fault::ignore)) return done();
+  if (has(Fault::ignore)) {
+    if (auto* copy = std::get_if<request::Copy>(&request.what)) {
+      const std::size_t count = copy->uids.size();
+      answer(
+          answer::Appended{{}, std::vector<std::optional<Uid>>(count), "", std::vector<bool>(count, true)});
+    }
+    return done();
+  }
   if (!has(Fault::refuse)) {
     std::visit([this](auto& what) { handle(what); }, request.what);
     if (has(Fault::garble)) garble(n(Fault::garble));
@@ -193,6 +208,11 @@ void SimulatedNet::carryOutFront(const std::vector<Step>& faults) {
                             std::vector<std::optional<Uid>>(append->messages.size()),
                             "[LIMIT] not now",
                             std::vector<bool>(append->messages.size())});
+  if (auto* copy = std::get_if<request::Copy>(&request.what))
+    answer(answer::Appended{{},
+                            std::vector<std::optional<Uid>>(copy->uids.size()),
+                            "[LIMIT] not now",
+                            std::vector<bool>(copy->uids.size())});
   no("LIMIT", "[LIMIT] not now");
 }
 
@@ -237,6 +257,7 @@ void SimulatedNet::handle(request::Enable&) {
   ExtensionSet extensions{Extension::enable, Extension::qresync, Extension::listExtended,
                           Extension::listStatus};
   if (account_.setup.uidPlus) extensions.add(Extension::uidPlus);
+  if (account_.setup.names) extensions.add(Extension::objectId);
   answer(answer::Ready{extensions, true, ""});
   done();
 }
@@ -308,11 +329,15 @@ answer::Message SimulatedNet::message(const HeldMessage& held, Items items) cons
   if (items == Items::flags) return message;
   if (items == Items::content) {  // bodies differ, whatever they look like
     message.content.emplace();
-    std::copy_n(reinterpret_cast<const std::uint8_t*>(&held.serial), sizeof held.serial,
-                message.content->begin());
+    const std::uint32_t content = witness_.content(held.serial);
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&content), sizeof content, message.content->begin());
   }
   message.size = statedSize(held.serial);
-  if (items == Items::sizes) return message;
+  if (items == Items::listing && account_.setup.names) {
+    message.id.emplace();
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&held.id), sizeof held.id, message.id->begin());
+  }
+  if (items == Items::sizes || items == Items::listing) return message;
   message.date = date(held);
   message.header = witness_.looks(held.serial).header;
   return message;
@@ -463,7 +488,43 @@ void SimulatedNet::takeAlong(HeldMailbox& mailbox, const HeldMessage& held) {
 }
 
 void SimulatedNet::handle(request::Move&) { throw Broken("the engine moves messages"); }
-void SimulatedNet::handle(request::Copy&) { throw Broken("the engine copies messages"); }
+
+// What is not there any more is not copied, and that is OK.
+void SimulatedNet::handle(request::Copy& copy) {
+  ++writes;
+  const std::string name = account_.name(copy.to.bytes);
+  checkWritable(name);
+  HeldMailbox* from = selected_.empty() ? nullptr : account_.find(selected_);
+  HeldMailbox* to = account_.find(name);
+  answer::Appended appended;
+  appended.uids.resize(copy.uids.size());
+  appended.stored.resize(copy.uids.size());
+  if (from == nullptr || from->incarnation != incarnation_ || to == nullptr) {
+    answer(std::move(appended));
+    return no("TRYCREATE", "[TRYCREATE] no such mailbox");
+  }
+  const Setup& setup = account_.setup;
+  const bool tells = setup.tellsUids && setup.uidPlus;
+  const std::vector<HeldMessage> held = from->messages;
+  bool any = false;
+  std::size_t i = 0;
+  for (Uid uid : copy.uids.each()) {
+    const std::size_t at = i++;
+    auto it = std::ranges::find(held, uid.value(), &HeldMessage::uid);
+    if (it == held.end()) continue;
+    any = true;
+    const std::uint32_t serial = witness_.carries(side_, name, *it);
+    witness_.copies(side_, name, serial);
+    const HeldMessage& made = to->append(serial, it->flags, it->dated, it->id);
+    if (!tells) continue;
+    appended.stored[at] = true;
+    appended.uids[at] = Uid::of(made.uid);
+    appended.uidValidity = {to->uidValidity};
+  }
+  if (!tells || !any) std::fill(appended.stored.begin(), appended.stored.end(), true);
+  answer(std::move(appended));
+  done();
+}
 
 void SimulatedNet::handle(request::Search& search) {
   if (account_.setup.uidPlus && !search.before) throw Broken("the engine searches");

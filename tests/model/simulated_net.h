@@ -58,6 +58,7 @@ class SimulatedNet {
   void takeAlong(HeldMailbox& mailbox, const HeldMessage& held);
   HeldMailbox* selected();  // or answers BAD or NO
 
+  bool isTooLate(const Request& request);
   void handle(request::Enable&);
   void handle(request::List&);
   void handle(request::Select&);

@@ -50,6 +50,7 @@ Trial::Trial(const History& history, MemoryFiles& files, std::string* trace)
   files_.onDisk.clear();
   if (!Random(history.seed).oneIn(4)) haveTables();
   if (history.arrivals) witness_.beStrict();
+  if (history.filed) witness_.beFiled();
   if (history.installations > 1) witness_.beSeveral();
   if (!history.policies.empty())
     witness_.bePolicied(std::ranges::none_of(history.steps, [](const Step& step) { return step.at != 0; }),
@@ -275,6 +276,7 @@ bool Trial::madeParents() const { return accounts_.local.madeParents || accounts
 
 // At a moment of a run of another installation.
 void Trial::runAlongside(const Step& step) {
+  if (step.serial == at_) return;  // what remains of a history that was shortened
   note("    - meanwhile: " + text(step));
   witness_.overlap();
   run(step.n, {}, step.serial);
@@ -393,6 +395,7 @@ ExitStatus Trial::synchronise(Interleaving& interleaving, Reporter& reporter, Lo
         remote(Side::remote, Channel(std::move(ends.remote)), interleaving, seam);
     settings::Sync settings;
     settings.adopt = adopting_;
+    settings.moves = history_.filed;
     if (policy_ != nullptr) settings.ofMailboxes = *policy_;
     if (!settling_) settings.of.remote.daily = history_.daily;
     Connections connections({&local, &remote}, most, interleaving, reporter, seam, 0);
@@ -510,13 +513,14 @@ void Trial::move(const Step& step) {
   const std::string& to = kMailboxes[step.mailbox];
   const std::set<std::string>& restored = restored_[step.side];
   if (message == nullptr || !account.find(to) || to == *name || restored.contains(to) ||
-      restored.contains(*name))
+      restored.contains(*name) || (history_.filed && witness_.hasBeenIn(to, step.looks)))
     return;
-  FlagBits flags = message->flags;
+  const HeldMessage former = *message;
   std::uint32_t looks = witness_.kind(step.looks);
-  expunge({.what = What::expunge, .side = step.side, .serial = step.looks});
-  account.find(to)->append(step.serial, flags);
-  witness_.appended(step.side, to, step.serial, looks, flags);
+  if (step.n == 0) expunge({.what = What::expunge, .side = step.side, .serial = step.looks});
+  account.find(to)->append(step.serial, former.flags, former.dated, former.id);
+  witness_.appended(step.side, to, step.serial, looks, former.flags);
+  witness_.moved(step.looks, to, step.serial);
 }
 
 void Trial::reappend(const Step& step) {

@@ -26,12 +26,23 @@ std::string at(Side side, const std::string& mailbox) {
 void Witness::appended(Side side, const std::string& mailbox, std::uint32_t serial, std::uint32_t looks,
                        FlagBits flags) {
   looks_[serial] = looks;
+  put_[{mailbox, serial}].push_back(serial);
   Kin& kin = kin_[{mailbox, looks}];
   ++kin.total;
   kin.start = flags;
   kin.origin = side;
   kin.everSet[side] |= flags;
   kin.flagsForgotten = kin.flagsForgotten || several_;  // by the one that has not seen it yet
+}
+
+bool Witness::hasBeenIn(const std::string& mailbox, std::uint32_t serial) const {
+  return kin_.contains({mailbox, looks_.at(serial)}) || put_.contains({mailbox, content(serial)});
+}
+
+void Witness::moved(std::uint32_t former, const std::string& mailbox, std::uint32_t serial) {
+  const std::uint32_t first = firsts_.try_emplace(former, former).first->second;
+  firsts_[serial] = first;
+  put_[{mailbox, first}].push_back(serial);
 }
 
 void Witness::expunged(Side side, const std::string& mailbox, std::uint32_t serial, bool isKnownToAll) {
@@ -233,6 +244,29 @@ void Witness::copies(Side target, const std::string& mailbox, std::uint32_t seri
   if (it->second.total == 1 && !lateNow_.contains(serial) &&
       accounts_[target].find(mailbox)->bySerial(serial) != nullptr)
     throw Broken(at(target, mailbox) + "message " + std::to_string(serial) + " is copied twice");
+}
+
+// The copy has the flags of its origin: those that users of either side have given to that.
+std::uint32_t Witness::carries(Side target, const std::string& mailbox, const HeldMessage& origin) {
+  auto first = firsts_.find(origin.serial);
+  auto put = put_.find({mailbox, first == firsts_.end() ? origin.serial : first->second});
+  if (put == put_.end())
+    throw Broken(at(target, mailbox) + "message " + std::to_string(origin.serial) +
+                 " is copied there, and nobody has put it there");
+  std::uint32_t serial = put->second.back();
+  for (std::uint32_t each : put->second)
+    if (HeldMailbox* source = accounts_[other(target)].find(mailbox);
+        source != nullptr && source->bySerial(each) != nullptr &&
+        accounts_[target].find(mailbox)->bySerial(each) == nullptr) {
+      serial = each;
+      break;
+    }
+  if (auto it = kin_.find({mailbox, looks_.at(serial)}); it != kin_.end()) {
+    it->second.flagsForgotten = true;
+    it->second.everSet[target] |= origin.flags;
+    it->second.everCleared[other(target)] |= kAllFlags;
+  }
+  return serial;
 }
 
 void Witness::stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set,

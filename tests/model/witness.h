@@ -27,6 +27,8 @@ class Witness {
   // What users did. A message is new; one is gone; one has other flags.
   void appended(Side side, const std::string& mailbox, std::uint32_t serial, std::uint32_t looks,
                 FlagBits flags);
+  // One that had been `former` is `serial` in this mailbox, where it is, too.
+  void moved(std::uint32_t former, const std::string& mailbox, std::uint32_t serial);
   void expunged(Side side, const std::string& mailbox, std::uint32_t serial, bool isKnownToAll = false);
   void flagged(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
   void subscribed(const std::string& mailbox, bool subscribed);
@@ -87,6 +89,17 @@ class Witness {
 
   // What the engine does to a server, checked as it is done.
   void copies(Side target, const std::string& mailbox, std::uint32_t serial);
+  // What its body says, as far as it can be told from others: the same for what was moved or copied, if that
+  // is what the history is about.
+  std::uint32_t content(std::uint32_t serial) const {
+    auto first = filed_ ? firsts_.find(serial) : firsts_.end();
+    return first == firsts_.end() ? serial : first->second;
+  }
+  void beFiled() { filed_ = true; }
+  // Such a message has been in this mailbox: which of two would be whose copy is not to be told.
+  bool hasBeenIn(const std::string& mailbox, std::uint32_t serial) const;
+  // Which message it is that a server copies to this mailbox, where a user of the other one has put it.
+  std::uint32_t carries(Side target, const std::string& mailbox, const HeldMessage& origin);
   void stores(Side side, const std::string& mailbox, std::uint32_t serial, FlagBits set, FlagBits cleared);
   void expunges(Side side, const std::string& mailbox, std::uint32_t serial);
   // Somebody marked it \Deleted just before an EXPUNGE that names nothing: it is to come back, unless the run
@@ -158,6 +171,8 @@ class Witness {
 
   Both<Account>& accounts_;
   std::map<std::uint32_t, std::uint32_t> looks_;
+  std::map<std::uint32_t, std::uint32_t> firsts_;  // of what was moved: which it was at first
+  std::map<std::pair<std::string, std::uint32_t>, std::vector<std::uint32_t>> put_;  // there, by that
   std::map<Key, Kin> kin_;
   struct Subscription {
     unsigned times = 0;
@@ -172,7 +187,7 @@ class Witness {
   IsSurplus isSurplus_;
   std::set<std::string> upset_, forbidden_, renamed_, doubtful_;
   const std::vector<settings::OfMailbox>* policy_ = nullptr;
-  bool policied_ = false, calm_ = false, onePolicy_ = false;
+  bool filed_ = false, policied_ = false, calm_ = false, onePolicy_ = false;
   bool disturbed_ = false, blameless_ = false, strict_ = false, several_ = false, overlap_ = false,
        onlooker_ = false,
        recordLost_ = false,    // with the power, since all was quiet
