@@ -126,6 +126,9 @@ std::vector<Contender> contenders() {
                      return s.several ? interimapCommand(s, bed::programPath(), {option}) : std::nullopt;
                    }});
   }
+  all.push_back({"interimap-moves", "interimap, moves", "ours with moves = yes", true, [](const Setting& s) {
+                   return s.moves ? interimapCommand(s, bed::programPath(), {"moves = yes"}) : std::nullopt;
+                 }});
   if (isInstalled(kReference)) {
     all.push_back({"perl", "interimap (Perl)", "the same configuration file", true, [](const Setting& s) {
                      return recovers(s) || s.level != Level::all ? std::nullopt

@@ -33,6 +33,7 @@ struct Setting {
   bool several;           // over several connections, too
   bool compresses;        // a slow link between servers that offer COMPRESS
   Level level;            // of the servers
+  bool moves;             // the changes are moves
 };
 
 struct Contender {

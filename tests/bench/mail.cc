@@ -112,6 +112,13 @@ Script writeScript(const fs::path& path, const Mail& mail) {
 }
 
 void Changes::make(bed::ImapClient& here, bed::ImapClient& there, std::size_t mailboxes) const {
+  if (moves) {
+    here.create("Archive");
+    there.create("Archive");
+    here.select("INBOX");
+    here.command("UID MOVE 1:" + std::to_string(each) + " Archive");
+    return;
+  }
   const std::vector<std::string> names = mailboxNames(mailboxes);
   bed::Corpus corpus(kSeed + 1);
   for (std::size_t m = 0; m < names.size(); ++m) {

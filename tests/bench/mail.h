@@ -44,6 +44,7 @@ Script writeScript(const fs::path& path, const Mail& mail);
 struct Changes {
   std::size_t each = 400;
   bool flagsOnly = false;
+  bool moves = false;  // instead: so many are moved here from INBOX to another mailbox
   void make(bed::ImapClient& here, bed::ImapClient& there, std::size_t mailboxes) const;
   bool operator==(const Changes&) const = default;
 };

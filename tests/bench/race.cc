@@ -91,7 +91,8 @@ Setting Racecourse::setting(const Race& race, const Contender& contender) const 
           ground_.mail.mailboxes,
           race.several,
           race.ground.stores.compress && isRelayed(race),
-          ground_.stores.level};
+          ground_.stores.level,
+          ground_.changes.moves};
 }
 
 // What is left of the account after a first sync. A floor leaves nothing: it gets what a sync would have

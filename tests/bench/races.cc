@@ -69,6 +69,8 @@ std::vector<Race> onOtherMail(const Options& options) {
   const Ground usual{.mail = {.messages = options.messages, .mailboxes = options.mailboxes}};
   const Ground some{.mail = {.messages = 3'000, .mailboxes = 20}};
   const Ground few{.mail = {.messages = 1'000, .mailboxes = 20}};
+  const Ground filed{.mail = {.messages = options.messages},
+                     .changes = {.each = options.messages / 2, .moves = true}};
   Ground fewDeflated = few;
   fewDeflated.stores.compress = true;
   return {
@@ -86,6 +88,13 @@ std::vector<Race> onOtherMail(const Options& options) {
        .work = Work::changes,
        .tls = true,
        .delay = 50ms},
+      {.name = "moves",
+       .title = "Half of INBOX was moved to Archive, imaps, 100 ms round trip",
+       .ground = filed,
+       .work = Work::changes,
+       .tls = true,
+       .delay = 50ms,
+       .byDefault = false},
       {.name = "first-compress",
        .title = "First sync, plain loopback, servers that offer COMPRESS",
        .ground = deflated,
