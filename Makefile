@@ -8,7 +8,7 @@ BUILD   ?= build
 CXX     ?= g++
 OPT     ?= -O2 -g1
 WERROR  ?= $(if $(CI),-Werror)
-VERSION := 0.6.0
+VERSION := 0.7.0
 # CPPFLAGS, CXXFLAGS and LDFLAGS are left to who builds: they come after ours, so that the last word is theirs.
 
 bin     := $(BUILD)/bin
@@ -22,7 +22,7 @@ branches  = $(if $(filter x86_64,$(target)),-fcf-protection,$(if $(filter aarch6
 fortify   = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS))$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
 HARDEN   ?= $(fortify) -D_GLIBCXX_ASSERTIONS -fstack-protector-strong -fstack-clash-protection $(branches) -fPIE
 flags     = -std=c++20 $(OPT) $(HARDEN) -Wall -Wextra -Wshadow=local -Wno-missing-field-initializers $(WERROR) \
-            -DVERSION='"$(VERSION)"' -I. -isystem $(BUILD) -MMD -MP
+            -I. -isystem $(BUILD) -MMD -MP
 compile   = $(CXX) $(flags) $(CPPFLAGS) $(CXXFLAGS) $(finally)
 ldflags   = -fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
@@ -118,6 +118,7 @@ $(BUILD)/%.capnp.o: $(BUILD)/%.capnp.c++
 	$(call step,CXX,$(<:$(BUILD)/%=%)) $(compile) -w -c -o $@ $<
 $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	$(call step,CXX,$<) $(compile) -c -o $@ $<
+$(BUILD)/launch/interimap.o $(BUILD)/launch/pullimap.o: flags += -DVERSION='"$(VERSION)"'
 # The compiler's time is worth more than that of a test.
 $(BUILD)/%_test.o: finally := -O0 -U_FORTIFY_SOURCE
 

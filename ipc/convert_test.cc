@@ -147,7 +147,7 @@ std::vector<Sample> samples() {
   all.push_back(order(Deliverer{}));
   all.push_back(report(LogLine{LogLevel::error, Component::remote, "INBOX", "text"}));
   all.push_back(report(Locked{}));
-  all.push_back(report(Progress{1, 2, 3, 4}));
+  all.push_back(report(Progress{1, 2, 3, 4, Component::remote, "INBOX"}));
   all.push_back(report(Finding{Component::local, "INBOX", "text", {{"reply", "no"}}}));
   all.push_back(report(Traffic{1, 2, 3, 4, true}));
   all.push_back(report(Synchronised{1, 2, 3, 4, 5, 6, 7, 8, 9, true}));

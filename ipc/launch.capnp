@@ -94,6 +94,8 @@ struct Report {
     ofMessages @1 :UInt64;
     octets     @2 :UInt64;
     ofOctets   @3 :UInt64;
+    target     @4 :Component;
+    mailbox    @5 :Data;
   }
   struct Synchronised {
     copiedToLocal  @0 :UInt64;

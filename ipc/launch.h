@@ -77,6 +77,9 @@ struct Locked {};  // sync: the database is open and locked
 struct Progress {  // sync: how far the copying is; shown on a terminal
   std::uint64_t messages = 0, ofMessages = 0, octets = 0;
   std::uint64_t ofOctets = 0;  // about; 0: unknown
+  Component target = Component::none;  // the side to which it is copied; none: all that is, either way
+  std::string mailbox{};               // as on that side
+  bool operator==(const Progress&) const = default;
 };
 
 struct Traffic {  // net, at its end: octets of IMAP, and of what went over the wire if it was compressed

@@ -93,6 +93,8 @@ struct WriteReport {
     out.setOfMessages(progress.ofMessages);
     out.setOctets(progress.octets);
     out.setOfOctets(progress.ofOctets);
+    out.setTarget(static_cast<schema::Report::Component>(progress.target));
+    out.setMailbox(cut(progress.mailbox, kMostMailbox));
   }
   void operator()(const Traffic& traffic) {
     auto out = to.initTraffic();
@@ -206,8 +208,12 @@ decltype(Report::what) readWhat(schema::Report::Reader in) {
     case schema::Report::LOCKED: return Locked{};
     case schema::Report::PROGRESS: {
       auto progress = in.getProgress();
-      return Progress{progress.getMessages(), progress.getOfMessages(), progress.getOctets(),
-                      progress.getOfOctets()};
+      return Progress{progress.getMessages(),
+                      progress.getOfMessages(),
+                      progress.getOctets(),
+                      progress.getOfOctets(),
+                      readComponent(progress.getTarget()),
+                      shortText(progress.getMailbox(), kMostMailbox)};
     }
     case schema::Report::TRAFFIC: {
       auto traffic = in.getTraffic();

@@ -67,11 +67,9 @@ TEST_CASE("reports come through") {
     CHECK(line.text == "text \x1b[0m\0"s);
   }
   reported(Locked{});
-  Progress progress = reported(Progress{1, kMost, kMost - 1, kMost - 2});
-  CHECK(progress.messages == 1);
-  CHECK(progress.ofMessages == kMost);
-  CHECK(progress.octets == kMost - 1);
-  CHECK(progress.ofOctets == kMost - 2);
+  for (const Progress& progress : {Progress{1, kMost, kMost - 1, kMost - 2},
+                                   Progress{1, kMost, kMost - 1, kMost - 2, Component::local, "INBOX\0"s}})
+    CHECK(reported(progress) == progress);
   for (bool waiting : {false, true}) {
     Synchronised done =
         reported(Synchronised{1, kMost, 3, 4, kMost - 5, 6, kMost - 7, 0xffffffff, 8, waiting});

@@ -226,6 +226,7 @@ struct Sync {
   std::uint32_t interval = 0;                               // seconds; watch and notify
   bool onLocal = true, onRemote = true, inDatabase = true;  // targets of remove and rename
   bool dryRun = false;                                      // print the plan, change nothing anywhere
+  bool tellsMailboxes = false;                              // tells of the copying of each mailbox, too
   bool forceDeletions = false;  // expunge even what max-deletions or caution would hold back
   bool adopt = false;        // where UIDs lost their meaning: pair what is the same, however little that is
   bool byMessageId = false;  // with adopt: what has the same Message-ID is the same
@@ -257,6 +258,7 @@ struct Sync {
         Told("on remote", &Sync::onRemote),
         Told("in database", &Sync::inDatabase),
         Told("dry run", &Sync::dryRun),
+        Told("tells mailboxes", &Sync::tellsMailboxes),
         Told("force deletions", &Sync::forceDeletions),
         Told("adopt", &Sync::adopt),
         Told("by message-id", &Sync::byMessageId),

@@ -14,7 +14,7 @@ void Greeting::take(StatusResponse status) {
                   "server refused the connection: " + status.words());
   bool alert = status.condition == Condition::ok && status.what.code == "ALERT";
   alert_.reset();
-  (alert ? alert_ : greeting_) = std::move(status);
+  (alert ? alert_ : greeting_).emplace(std::move(status));
 }
 
 }  // namespace interimap

@@ -145,6 +145,7 @@ std::vector<Due> Passes::pass(const std::vector<Due>& mailboxes) {
   Lanes fromLocal(Side::local, connections_, store_, log_, allowance_, origins_),
       fromRemote(Side::remote, connections_, store_, log_, allowance_, origins_);
   Both<Lanes*> lanes{&fromLocal, &fromRemote};
+  mailboxesTold_ = {};
   std::deque<Pass> passes;
   try {
     begin(passes, mailboxes, lanes);
@@ -288,13 +289,27 @@ void Passes::copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& u
 Progress Passes::progress(const Both<Lanes*>& lanes) const {
   Progress sum = before_;
   for (Side side : kSides) {
-    const Tally& tally = lanes[side]->tally();
-    sum.messages += tally.finished;
-    sum.ofMessages += tally.total;
-    sum.octets += tally.octets;
-    sum.ofOctets += tally.ofOctets;
+    const Progress& progress = lanes[side]->tally().progress;
+    sum.messages += progress.messages;
+    sum.ofMessages += progress.ofMessages;
+    sum.octets += progress.octets;
+    sum.ofOctets += progress.ofOctets;
   }
   return sum;
+}
+
+// Those of which there is something new.
+void Passes::tellMailboxes(const Both<Lanes*>& lanes) {
+  for (Side side : kSides)
+    for (const auto& [mailbox, progress] : lanes[side]->tally().progressOf) {
+      Progress& told = mailboxesTold_[side][mailbox];
+      if (told == progress) continue;
+      told = progress;
+      Progress of = progress;
+      of.target = componentOf(other(side));
+      of.mailbox = mailbox->wire[other(side)].bytes;
+      log_.progress(of);
+    }
 }
 
 // What is not listed yet is taken to be like what is.
@@ -304,6 +319,7 @@ void Passes::tellProgress(const Both<Lanes*>& lanes) {
   bool complete = now.messages == now.ofMessages;
   if (!complete && time - progressTold_ < kBetweenProgress) return;
   progressTold_ = time;
+  if (settings_.tellsMailboxes) tellMailboxes(lanes);
   if (now.ofMessages > 0) now.ofOctets += now.ofOctets / now.ofMessages * ahead_;
   now.ofMessages += ahead_;
   log_.progress(now);

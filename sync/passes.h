@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "ipc/launch.h"
@@ -61,6 +62,7 @@ class Passes {
   void copyUntil(const Both<Lanes*>& lanes, const std::function<bool()>& until);
   Progress progress(const Both<Lanes*>& lanes) const;
   void tellProgress(const Both<Lanes*>& lanes);
+  void tellMailboxes(const Both<Lanes*>& lanes);
 
   const settings::Sync& settings_;
   Connections& connections_;
@@ -75,6 +77,7 @@ class Passes {
   bool cutShort_ = false;
   std::chrono::steady_clock::time_point progressTold_{};
   Progress before_{};        // of the passes that are over
+  Both<std::map<const Mailbox*, Progress>> mailboxesTold_;  // in this pass
   std::uint64_t ahead_ = 0;  // messages that mailboxes may list whose turn is yet to come, at most
 };
 

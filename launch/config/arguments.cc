@@ -48,7 +48,7 @@ const std::string_view kHelp =
     "What is shown:\n"
     "  -q, --quiet            nothing but notices, warnings and errors\n"
     "  --debug                what is said to the servers; twice: passwords, too\n"
-    "  --progress=WHEN        auto, always or never\n"
+    "  --progress=HOW         of the copying: auto, always, never or mailboxes\n"
     "  --log-format=FORMAT    text or json\n"
     "  -h, --help             this text\n"
     "  -V, --version          the version\n"
@@ -138,7 +138,7 @@ void collect(Collected& all, const Scanned::Given& given) {
   if (given.name == "dry-run") arguments.dryRun = true;
   if (given.name == "force-deletions") arguments.forceDeletions = true;
   if (given.name == "progress")
-    if (auto place = choice(given, all.errors, {"auto", "always", "never"}))
+    if (auto place = choice(given, all.errors, {"auto", "always", "never", "mailboxes"}))
       arguments.progress = static_cast<ShowProgress>(*place);
   if (given.name == "instance") arguments.instance = given.value;
   if (given.name == "all") arguments.all = true;

@@ -17,7 +17,7 @@ namespace interimap {
 
 enum class Command : std::uint8_t { synchronise, repair, adopt, remove, rename, status, check };
 enum class Origin : std::uint8_t { mbsync, offlineImap };  // whose configuration --import reads
-enum class ShowProgress : std::uint8_t { automatic, always, never };
+enum class ShowProgress : std::uint8_t { automatic, always, never, mailboxes };
 
 struct Arguments {
   bool help = false, version = false;

@@ -58,8 +58,7 @@ TEST_CASE("arguments: errors, as users know them") {
       {{"--jobs", "-4", "--all"}, "Value \"-4\" invalid for option jobs (1 to 10000 expected)\n"},
       {{"--jobs=4"}, ""},
       {{"--resume"}, ""},
-      {{"--import=mutt", "f"},
-       "Value \"mutt\" invalid for option import (mbsync or offlineimap expected)\n"},
+      {{"--import=mutt", "f"}, "Value \"mutt\" invalid for option import (mbsync or offlineimap expected)\n"},
       {{"--import=mbsync"}, ""},
       {{"--import=mbsync", ""}, ""},
       {{"--import=mbsync", "a", "b", "c"}, ""},
@@ -99,7 +98,8 @@ TEST_CASE("arguments: errors, as users know them") {
       {{"--force-deletions", "--rename", "a", "b"}, ""},
       {{"--dry-run=yes"}, "Option dry-run does not take an argument\n"},
       {{"--progress"}, "Option progress requires an argument\n"},
-      {{"--progress=yes"}, "Value \"yes\" invalid for option progress (auto, always or never expected)\n"},
+      {{"--progress=yes"},
+       "Value \"yes\" invalid for option progress (auto, always, never or mailboxes expected)\n"},
       {{"--log-format="}, "Value \"\" invalid for option log-format (text or json expected)\n"},
       {{"--help", "--foo"}, "Unknown option: foo\n"},
   };
@@ -176,6 +176,7 @@ TEST_CASE("arguments: what the Perl program did not have") {
   CHECK(good({"--progress=always", "--progress", "auto"}).progress == ShowProgress::automatic);
   CHECK(good({"--progress=always"}).progress == ShowProgress::always);
   CHECK(good({"--progress", "never"}).progress == ShowProgress::never);
+  CHECK(good({"--progress=mailboxes"}).progress == ShowProgress::mailboxes);
   CHECK_FALSE(good({"--log-format=text"}).json);
   CHECK(good({"--log-format=json"}).json);
 }

@@ -156,6 +156,7 @@ class Run : private Crew::Leader {
   Clock::time_point began_ = Clock::now(), summary_ = began_;  // the last one that was told meanwhile
   std::optional<Clock::time_point> backAt_;  // sync waits, and will have looked again by then
   CopyRate rate_;
+  MailboxProgress mailboxes_;
   RunEnd end_;
 };
 

@@ -118,14 +118,19 @@ void Run::handle(Member&, const Locked&) {
     if (other.role != Role::sync && other.role != Role::delivery) crew_.send(other, {Go{}});
 }
 
-void Run::handle(Member&, const Progress& progress) {
+void Run::handle(Member& member, const Progress& progress) {
+  const auto now = Clock::now();
+  if (progress.target != Component::none) {
+    if (auto done = mailboxes_.note(progress, now))
+      voices_.line(member, LogLine{LogLevel::info, progress.target, progress.mailbox, *done});
+    return;
+  }
   backAt_.reset();
   end_.copied = true;
   end_.carried = end_.carried || progress.messages > 0;
-  const auto now = Clock::now();
   rate_.note(progress, now);
   const std::string text = progressText(progress, rate_);
-  around_.progress.show(text, now);
+  around_.progress.show(mailboxes_.text(progress).value_or(text), now);
   around_.service.progress("Copying " + text, now);
 }
 

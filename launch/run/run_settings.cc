@@ -55,6 +55,7 @@ settings::Sync syncSettings(const Arguments& arguments, Configuration& configura
   sync.onRemote = arguments.onRemote;
   sync.inDatabase = arguments.inDatabase;
   sync.dryRun = arguments.dryRun;
+  sync.tellsMailboxes = arguments.progress == ShowProgress::mailboxes;
   sync.forceDeletions = arguments.forceDeletions;
   sync.adopt = arguments.command == Command::adopt;
   sync.byMessageId = arguments.adoptByMessageId;

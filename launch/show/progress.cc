@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "launch/show/amounts.h"
+#include "launch/show/escape.h"
+#include "launch/show/readable.h"
 #include "launch/show/traffic.h"
 
 namespace interimap {
@@ -45,6 +47,16 @@ std::optional<double> CopyRate::octets() const {
   return static_cast<double>(samples_.back().octets - samples_.front().octets) / time.count();
 }
 
+namespace {
+
+int percentOf(const Progress& progress) {
+  const std::uint64_t of = std::max(progress.ofOctets, progress.octets);
+  if (of == 0) return 0;
+  return std::min(static_cast<int>(static_cast<double>(progress.octets) / static_cast<double>(of) * 100), 99);
+}
+
+}  // namespace
+
 std::string progressText(const Progress& progress, const CopyRate& rate) {
   const bool complete = progress.messages == progress.ofMessages;
   std::string text = std::to_string(progress.messages);
@@ -52,8 +64,7 @@ std::string progressText(const Progress& progress, const CopyRate& rate) {
   text += " messages, " + octetsText(progress.octets);
   const std::uint64_t of = std::max(progress.ofOctets, progress.octets), left = of - progress.octets;
   if (progress.ofOctets > 0 && !complete) {
-    const double percent = static_cast<double>(progress.octets) / static_cast<double>(of) * 100;
-    text += " of " + octetsText(of) + " (" + std::to_string(std::min(static_cast<int>(percent), 99)) + "%)";
+    text += " of " + octetsText(of) + " (" + std::to_string(percentOf(progress)) + "%)";
   }
   if (auto octets = rate.octets(); octets && !complete) {
     text += ", " + octetsText(static_cast<std::uint64_t>(*octets)) + "/s";
@@ -63,6 +74,28 @@ std::string progressText(const Progress& progress, const CopyRate& rate) {
       text += ", " + timeText(std::chrono::seconds(static_cast<std::int64_t>(seconds + 1))) + " left";
   }
   return text;
+}
+
+std::optional<std::string> MailboxProgress::note(const Progress& progress, Clock::time_point now) {
+  last_ = {progress.target, progress.mailbox};
+  Mailbox& mailbox = underWay_.try_emplace(last_, Mailbox{now, {}, {}}).first->second;
+  mailbox.progress = progress;
+  mailbox.rate.note(progress, now);
+  if (progress.messages < progress.ofMessages) return std::nullopt;
+  std::string text =
+      "Done: " + countText(progress.messages) + (progress.messages == 1 ? " message" : " messages");
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(now - mailbox.begun);
+  underWay_.erase(last_);
+  return text + " (" + sizeText(progress.octets) + ") in " + timeText(time);
+}
+
+std::optional<std::string> MailboxProgress::text(const Progress& all) const {
+  auto place = underWay_.find(last_);
+  if (place == underWay_.end()) place = underWay_.begin();
+  if (place == underWay_.end()) return std::nullopt;
+  const auto& [name, mailbox] = *place;
+  return std::to_string(percentOf(all)) + "% of all; " + nameOf(name.first) + "(" +
+         escape(readable(name.second)) + "): " + progressText(mailbox.progress, mailbox.rate);
 }
 
 void ProgressLine::show(std::string text, Clock::time_point now) {

@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ipc/launch.h"
 
@@ -31,6 +33,27 @@ class CopyRate {
 
 // "120 of 1000 messages, 3.41M of about 28.0M (12%), 1.20M/s, 21 s left"; without what is not known.
 std::string progressText(const Progress& progress, const CopyRate& rate);
+
+// How far each mailbox is: --progress=mailboxes.
+class MailboxProgress {
+ public:
+  using Clock = std::chrono::steady_clock;
+  // What is left to be said of a mailbox once it is done: "Done: 1,000 messages (28 MB) in 12 s".
+  std::optional<std::string> note(const Progress& progress, Clock::time_point now);
+  // Of the one that was told of last, among all: "5% of all; remote(INBOX): 120 of 1000 messages, …"; nothing
+  // if none is under way.
+  std::optional<std::string> text(const Progress& all) const;
+
+ private:
+  struct Mailbox {
+    Clock::time_point begun;
+    Progress progress;
+    CopyRate rate;
+  };
+  using Name = std::pair<Component, std::string>;
+  std::map<Name, Mailbox> underWay_;
+  Name last_;
+};
 
 class ProgressLine {
  public:

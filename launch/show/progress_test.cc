@@ -51,6 +51,28 @@ TEST_CASE("progress text: rate and time left go by the last seconds, and begin a
   CHECK(progressText({1, 5, 10, 20}, rate) == "1 of 5 messages, 10 of 20 (50%)");
 }
 
+TEST_CASE("progress of mailboxes: the last that was told of, among all; what is done is told for good") {
+  MailboxProgress mailboxes;
+  const MailboxProgress::Clock::time_point start{};
+  const Progress all{10, 100, 5 * kM, 100 * kM};
+  CHECK_FALSE(mailboxes.text(all));
+  CHECK_FALSE(mailboxes.note({1, 4, kM, 4 * kM, Component::remote, "INBOX"}, start));
+  CHECK(mailboxes.text(all) == "5% of all; remote(INBOX): 1 of 4 messages, 1.00M of 4.00M (25%)");
+  CHECK_FALSE(mailboxes.note({0, 2, 0, 0, Component::local, "Entw&APw-rfe\x1b"}, start + 1s));
+  CHECK(mailboxes.text(all) == "5% of all; local(Entw\u00fcrfe\\x1B): 0 of 2 messages, 0");
+  // The same name on the other side is another mailbox.
+  CHECK_FALSE(mailboxes.note({1, 3, 0, 0, Component::local, "INBOX"}, start + 1s));
+  CHECK_FALSE(mailboxes.note({2, 4, 3 * kM, 4 * kM, Component::remote, "INBOX"}, start + 2s));
+  CHECK(mailboxes.text(all) ==
+        "5% of all; remote(INBOX): 2 of 4 messages, 3.00M of 4.00M (75%), 1.00M/s, 2.0 s left");
+  CHECK(mailboxes.note({4, 4, 4 * kM, 4 * kM, Component::remote, "INBOX"}, start + 3s) ==
+        "Done: 4 messages (4.2 MB) in 3.0 s");
+  CHECK(mailboxes.text(all) == "5% of all; local(Entw\u00fcrfe\\x1B): 0 of 2 messages, 0");
+  // One that is done at once, and again.
+  CHECK(mailboxes.note({1, 1, 10, 10, Component::remote, "INBOX"}, start + 9s) ==
+        "Done: 1 message (10 B) in 0.00 s");
+}
+
 TEST_CASE("the progress line is drawn at most ten times a second and makes way for others") {
   int ends[2];
   REQUIRE(pipe(ends) == 0);

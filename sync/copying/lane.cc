@@ -94,7 +94,7 @@ void Lane::makeRoom() {
 // Asks for the next window, if there is one and room for it.
 bool Lane::fetch() {
   for (; at_ < loads_.size() && tally_.confused.contains(loads_[at_].mailbox); ++at_, cut_ = 0)
-    tally_.finished += loads_[at_].fresh.size() - cut_;
+    tally_.finish(loads_[at_].mailbox, loads_[at_].fresh.size() - cut_);
   if (at_ == loads_.size()) {
     share_.renounce();
     return false;
@@ -177,7 +177,7 @@ void Lane::putOff() {
     const std::size_t left = load.fresh.size() - cut_, intended = std::min(left, reserved_);
     store_.settle(load.mailbox->id, target_.side(), uidsOf(load.fresh, cut_, cut_ + intended));
     reserved_ -= intended;
-    tally_.finished += left;
+    tally_.finish(load.mailbox, left);
     tally_.putOff.insert(load.mailbox);
     allowance_.putOff(load.mailbox->id);
   }
@@ -289,7 +289,7 @@ std::vector<Lane::Appending> Lane::take(Fetching& fetching) {
   FetchedBodies& bodies = fetching.reply.get();
   fetching.place = {};
   if (tally_.confused.contains(load.mailbox)) {
-    tally_.finished += fetching.uids.size();
+    tally_.finish(load.mailbox, fetching.uids.size());
     return {};
   }
   // Another mailbox by now: nothing came of this one. The next pass finds out.
@@ -348,7 +348,7 @@ std::optional<Lane::Appending> Lane::takeToCopy(Fetching& fetching) {
   There& there = *fetching.there;
   fetching.place = {};
   if (tally_.confused.contains(load.mailbox)) {
-    tally_.finished += fetching.uids.size();
+    tally_.finish(load.mailbox, fetching.uids.size());
     return std::nullopt;
   }
   const bool areSame =
@@ -472,7 +472,7 @@ Lane::Again Lane::settle(Appending& window) {
       // Before one of them is intended again.
       store_.settle(load.mailbox->id, target_.side(), std::exchange(settled, {}));
       confuse(load, message.uid, *uid);
-      ++tally_.finished;
+      tally_.finish(load.mailbox);
     } else if (isTold(uid)) {
       settled.add(message.uid);
       if (refused.contains(message.uid)) store_.unrefuse(load.mailbox->id, source_.side(), message.uid);
@@ -481,11 +481,10 @@ Lane::Again Lane::settle(Appending& window) {
       tally_.copies[load.mailbox].add(*uid, message.body.size, message.flags);
       if (isCopy) tally_.copiedThere[load.mailbox].add(*uid);
       const std::uint64_t octets = isCopy ? 0 : message.body.size;
-      tally_.octets += octets;
       (target_.side() == Side::local ? log_.done().octetsToLocal : log_.done().octetsToRemote) += octets;
-      ++tally_.finished;
+      tally_.finish(load.mailbox, 1, octets);
     } else {
-      ++tally_.finished;  // stored, but where? The journal remembers, and the next pass looks for it.
+      tally_.finish(load.mailbox);  // stored, but where? The journal remembers, and the next pass looks for it.
       // Or there was nothing to copy any more, and it said OK: what the next pass does not find, it sends.
       if (isCopy)
         tally_.incomplete.insert(load.mailbox);
@@ -547,7 +546,7 @@ void Lane::postpone(const Load& load, Uid uid) {
 }
 
 void Lane::leaveUnsent(const Load& load, Uid uid) {
-  ++tally_.finished;
+  tally_.finish(load.mailbox);
   store_.settle(load.mailbox->id, target_.side(), uid);
   store_.refuse(load.mailbox->id, source_.side(), uid, store::Refusal::unsent, "");
 }
@@ -566,7 +565,7 @@ bool Lane::withdraw() {
     if (window.reply.ready()) {
       for (Uid uid : settle(window).uids.each()) postpone(load, uid);
     } else {
-      tally_.finished += window.messages.size();
+      tally_.finish(load.mailbox, window.messages.size());
       tally_.incomplete.insert(load.mailbox);
       tally_.unanswered.insert(load.mailbox);
     }
@@ -607,7 +606,7 @@ void Lane::confuse(const Load& load, Uid source, Uid copy) {
 }
 
 void Lane::giveUp(const Load& load, Uid uid, store::Refusal why, const std::string& reply) {
-  ++tally_.finished;
+  tally_.finish(load.mailbox);
   store_.settle(load.mailbox->id, target_.side(), uid);
   store_.refuse(load.mailbox->id, source_.side(), uid, why, reply);
   About source = About::at(source_.side(), load.mailbox->wire[source_.side()]);

@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "ipc/launch.h"
 #include "store/store.h"
 #include "sync/copying/allowance.h"
 #include "sync/copying/copies.h"
@@ -34,10 +35,21 @@ struct Tally {
   std::map<const Mailbox*, std::map<Uid, HeaderDigest>> landmarks;
   // Of each mailbox, what the target has stored without saying where; UIDs of the source.
   std::map<const Mailbox*, UidSet> unnamed;
-  std::uint64_t total = 0;     // messages
-  std::uint64_t finished = 0;  // messages done with, in whatever way
-  std::uint64_t octets = 0;    // copied
-  std::uint64_t ofOctets = 0;  // as they were listed
+  // Messages done with, in whatever way, and octets that were copied, of those that were listed.
+  Progress progress;
+  std::map<const Mailbox*, Progress> progressOf;
+  void expect(const Mailbox* mailbox, std::uint64_t messages, std::uint64_t octets) {
+    for (Progress* each : {&progress, &progressOf[mailbox]}) {
+      each->ofMessages += messages;
+      each->ofOctets += octets;
+    }
+  }
+  void finish(const Mailbox* mailbox, std::uint64_t messages = 1, std::uint64_t octets = 0) {
+    for (Progress* each : {&progress, &progressOf[mailbox]}) {
+      each->messages += messages;
+      each->octets += octets;
+    }
+  }
   // Of each mailbox, copies that the target has made of messages of its own. What flags those have is still
   // to be seen.
   std::map<const Mailbox*, UidSet> copiedThere;

@@ -24,9 +24,10 @@ void Lanes::add(Lane::Load load, const std::vector<store::Named>& names) {
       return origin == load.origins.end() ? std::pair(true, store::MailboxId())
                                           : std::pair(false, origin->second.mailbox);
     });
-  tally_.total += load.fresh.size();
+  const Mailbox* mailbox = load.mailbox;
+  const std::size_t messages = load.fresh.size();
   await(std::move(load));
-  tally_.ofOctets += waiting_.back().octets;
+  tally_.expect(mailbox, messages, waiting_.back().octets);
   connections_.expect(waiting_.back().octets);
 }
 

@@ -98,6 +98,31 @@ TEST_CASE("summary: progress tells the share, the rate and the time left") {
                 "[0-9]+ of 30 messages, [0-9.]+[KM] of 1[0-9.]+M \\([0-9]+%\\), [0-9.]+[KM]/s, [0-9.]+ s left"));
 }
 
+TEST_CASE("summary: progress of mailboxes tells of each that is copied, and where it goes") {
+  NOT_THE_REFERENCE();
+  Bed bed;
+  Corpus corpus(1);
+  {
+    ImapClient alice = bed.alice(), bob = bed.bob();
+    fill(alice, corpus, {"INBOX", "Entw&APw-rfe"}, 3);
+    fill(alice, corpus, {"large"}, 300);
+    fill(bob, corpus, {"INBOX"}, 1);
+  }
+  Run run = bed.program.run({"--progress=mailboxes"});
+  requireDone(run);
+  INFO(run.log());
+  const std::string done = "Done: ";
+  for (const char* line :
+       {"\nlocal\\(INBOX\\): Done: 1 message \\([0-9]+ B\\) in [0-9.]+ s\n",
+        "\nremote\\(INBOX\\): Done: 3 messages \\(", "\nremote\\(Entw\u00fcrfe\\): Done: 3 messages \\(",
+        "\nremote\\(large\\): Done: 300 messages \\("})
+    CHECK_MESSAGE(matches(run.log(), line), line);
+  CHECK_FALSE(run.says("\x1b["));  // no terminal, no line that is drawn again and again
+  run = bed.program.run({"--progress=mailboxes"});
+  requireDone(run);
+  CHECK_FALSE(run.says(done));
+}
+
 TEST_CASE("SIGUSR1: news is looked for now") {
   NOT_THE_REFERENCE();
   Bed bed;
