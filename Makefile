@@ -118,7 +118,7 @@ $(BUILD)/%.capnp.o: $(BUILD)/%.capnp.c++
 	$(call step,CXX,$(<:$(BUILD)/%=%)) $(compile) -w -c -o $@ $<
 $(BUILD)/%.o: %.cc | $(schemas:%=$(BUILD)/%.h)
 	$(call step,CXX,$<) $(compile) -c -o $@ $<
-$(BUILD)/launch/interimap.o $(BUILD)/launch/pullimap.o: flags += -DVERSION='"$(VERSION)"'
+$(BUILD)/launch/%.o: flags += -DVERSION='"$(VERSION)"'
 # The compiler's time is worth more than that of a test.
 $(BUILD)/%_test.o: finally := -O0 -U_FORTIFY_SOURCE
 

@@ -24,7 +24,8 @@ __attribute__((constructor)) void actAsWorker(int count, char** words, char**) {
     Reporter launch{Channel(Descriptor(Channel::kToLaunch))};
     std::string directory(words[0], static_cast<std::size_t>(name + 1 - words[0]));
     Script script(directory, words[1]);
-    for (char step : part(script.text, directory, words[1])) act(step, launch, words[1], script.pulls);
+    const std::string_view due = part(script.text, directory, words[1]);
+    for (char step : due) act(step, launch, words[1], script.pulls);
   } catch (const PeerGone&) {
     _exit(69);
   } catch (...) {

@@ -30,11 +30,11 @@ Role role(const std::string& name) {
   throw std::runtime_error("no role " + name);
 }
 
-const Attempt& attempt(const std::string& name) {
+const Attempt& attempt(std::string_view name) {
   for (const auto* attempts : {&attemptsOnProcesses, &attemptsOnFiles, &attemptsOnMemory, &honestWork})
     for (const Attempt& one : *attempts)
       if (one.name == name) return one;
-  throw std::runtime_error("no attempt " + name);
+  throw std::runtime_error("no attempt " + std::string(name));
 }
 
 Loot collect(const std::string& above) {
