@@ -2,15 +2,28 @@
 
 #include "ipc/convert.h"
 
-#include <string.h>
+#include <kj/io.h>
+
+#include <stdexcept>
+#include <utility>
 
 namespace interimap::convert {
 
+bool Writer::taken_ = false;
+
+// Memory of its own for each would be zeroed as a whole, and most packets are small.
+kj::ArrayPtr<capnp::word> Writer::place() {
+  static capnp::word place[Channel::kMostBytes / sizeof(capnp::word)];
+  if (std::exchange(taken_, true)) throw std::logic_error("two packets are written at a time");
+  return place;
+}
+
 Packet Writer::packet(Descriptor descriptor) {
   Packet packet;
-  auto words = capnp::messageToFlatArray(message_);
-  packet.words.resize(words.size());
-  memcpy(packet.words.data(), words.begin(), words.asBytes().size());
+  packet.words.resize(capnp::computeSerializedSizeInWords(message_));
+  auto* octets = reinterpret_cast<kj::byte*>(packet.words.data());
+  kj::ArrayOutputStream out(kj::arrayPtr(octets, packet.words.size() * sizeof(capnp::word)));
+  capnp::writeMessage(out, message_);
   packet.descriptor = std::move(descriptor);
   return packet;
 }

@@ -18,9 +18,13 @@
 
 namespace interimap::convert {
 
-// The message under construction; one segment as long as it stays a packet.
+// The message under construction; one segment as long as it stays a packet. One at a time: all are made in the same
+// place, which has zeros again afterwards, whatever was in it.
 class Writer {
  public:
+  Writer() : message_(place()) {}
+  ~Writer() { taken_ = false; }
+  Writer(const Writer&) = delete;
   template <typename Root>
   typename Root::Builder root() {
     return message_.initRoot<Root>();
@@ -28,7 +32,10 @@ class Writer {
   Packet packet(Descriptor descriptor = {});
 
  private:
-  capnp::MallocMessageBuilder message_{1024};
+  static kj::ArrayPtr<capnp::word> place();
+
+  static bool taken_;
+  capnp::MallocMessageBuilder message_;
 };
 
 // The message in a received packet. Tight limits: a packet is at most 64 KiB, so a reader that follows

@@ -407,11 +407,11 @@ struct WriteAnswer {
       messages[i].setDate(dateText(message.date));
       write(messages[i].initBody(), message.body);
       messages[i].setHeader(bytes(message.header));
+      if (message.content == ContentDigest()) continue;  // without the envelope, as all of interimap's
       messages[i].setSender(bytes(message.sender.text()));
       messages[i].setContent(bytes(message.content));
       messages[i].setReceived(message.received);
       messages[i].setMessageId(bytes(message.messageId));
-      if (message.hops.empty() && message.named.empty()) continue;  // as for each message of interimap's
       auto hops = messages[i].initHops(static_cast<unsigned>(message.hops.size()));
       for (unsigned hop = 0; hop < message.hops.size(); ++hop) hops.set(hop, bytes(message.hops[hop]));
       auto named = messages[i].initNamed(static_cast<unsigned>(message.named.size()));
@@ -518,19 +518,17 @@ answer::Window readWindow(schema::Answer::Window::Reader in) {
   answer::Window window;
   window.messages.reserve(in.getMessages().size());
   for (auto message : in.getMessages()) {
+    answer::WindowMessage& read = window.messages.emplace_back(answer::WindowMessage{
+        readUid(message.getUid()), readFlags(message.getFlags()), readDate(message.getDate()),
+        readBody(message.getBody()), readDigest(message.getHeader())});
+    if (!message.hasContent()) continue;
+    read.sender = readSender(message.getSender());
+    read.content = readDigest(message.getContent());
+    read.received = message.getReceived();
     limit(message.getHops(), kMostHops, "hops");
-    window.messages.push_back({readUid(message.getUid()),
-                               readFlags(message.getFlags()),
-                               readDate(message.getDate()),
-                               readBody(message.getBody()),
-                               readDigest(message.getHeader()),
-                               readSender(message.getSender()),
-                               readDigest(message.getContent()),
-                               message.getReceived(),
-                               {},
-                               shortText(message.getMessageId(), kMostMessageId)});
-    for (auto hop : message.getHops()) window.messages.back().hops.push_back(readDigest(hop));
-    window.messages.back().named = readNamed(message);
+    for (auto hop : message.getHops()) read.hops.push_back(readDigest(hop));
+    read.messageId = shortText(message.getMessageId(), kMostMessageId);
+    read.named = readNamed(message);
   }
   for (std::uint32_t uid : in.getTooLarge()) window.tooLarge.push_back(readUid(uid));
   return window;

@@ -232,6 +232,7 @@ TEST_CASE("a window comes through with its bodies") {
   answer::Window window;
   window.messages.push_back({uid(9), flags("\\Seen x"), date(), {3, kMost}, digest(7), path("\"a b\"@c")});
   window.messages.push_back({uid(2), {}, date(" 1-Jan-1970 00:00:00 +0000"), {}, {}, {}});
+  window.messages.front().content = digest(8);
   window.messages.front().named = {{}, {*ForwardPath::parse("\"a b\"@c"), *ForwardPath::parse("d")}};
   window.tooLarge = {uid(0xffffffff), uid(1)};
   answer::Window out = answered(window);
@@ -245,6 +246,7 @@ TEST_CASE("a window comes through with its bodies") {
     CHECK(a.body.size == b.body.size);
     CHECK(a.header == b.header);
     CHECK(a.sender == b.sender);
+    CHECK(a.content == b.content);
     CHECK(a.named == b.named);
   }
   CHECK(out.tooLarge == window.tooLarge);

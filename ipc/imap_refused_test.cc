@@ -61,13 +61,6 @@ void setDay(schema::Request::Search::Builder search, std::uint16_t year, std::ui
 
 capnp::Data::Reader data(const std::string& text) { return convert::bytes(text); }
 
-// The header fields whose addresses are told, filled with nothing that is refused before them.
-capnp::List<capnp::List<capnp::Data>>::Builder named(schema::Answer::WindowMessage::Builder message,
-                                                     unsigned fields) {
-  message.setContent(data(std::string(16, 'c')));
-  return message.initNamed(fields);
-}
-
 }  // namespace
 
 TEST_CASE("UID sets that are none are refused, wherever they stand") {
@@ -201,6 +194,7 @@ TEST_CASE("answers that do not hold are refused") {
     only.setUid(1);
     only.setDate("17-Jul-1996 02:44:25 -0700");
     only.setHeader(data(std::string(16, 'h')));
+    only.setContent(data(std::string(16, 'c')));
     change(only);
   };
   checkRefusals<schema::Answer>(
@@ -262,24 +256,24 @@ TEST_CASE("answers that do not hold are refused") {
            [&](In in) { windowed(in, [](auto m) { m.setSender(data("a@b\0"s)); }); }, true},
           {"a reverse-path that is none",
            [&](In in) { windowed(in, [](auto m) { m.setSender(data(std::string(321, 'a'))); }); }, true},
-          {"too many header fields", [&](In in) { windowed(in, [](auto m) { named(m, kMostFields + 1); }); },
+          {"too many header fields", [&](In in) { windowed(in, [](auto m) { m.initNamed(kMostFields + 1); }); },
            true},
           {"a recipient that is none",
            [&](In in) {
-             windowed(in, [](auto m) { named(m, 1).init(0, 1).set(0, data("a>\r\nDATA\r\n")); });
+             windowed(in, [](auto m) { m.initNamed(1).init(0, 1).set(0, data("a>\r\nDATA\r\n")); });
            },
            true},
           {"a recipient that is none",
-           [&](In in) { windowed(in, [](auto m) { named(m, 1).init(0, 1).set(0, data("")); }); }, true},
+           [&](In in) { windowed(in, [](auto m) { m.initNamed(1).init(0, 1).set(0, data("")); }); }, true},
           {"a text that is too long",
            [&](In in) {
-             windowed(in, [](auto m) { named(m, 1).init(0, 1).set(0, data(std::string(321, 'a'))); });
+             windowed(in, [](auto m) { m.initNamed(1).init(0, 1).set(0, data(std::string(321, 'a'))); });
            },
            true},
           {"too many recipients",
            [&](In in) {
              windowed(in, [](auto m) {
-               auto field = named(m, 2).init(1, kMostNamed + 1);
+               auto field = m.initNamed(2).init(1, kMostNamed + 1);
                for (unsigned i = 0; i <= kMostNamed; ++i) field.set(i, data("a@b"));
              });
            },
@@ -287,7 +281,7 @@ TEST_CASE("answers that do not hold are refused") {
           {"too many recipients",
            [&](In in) {
              windowed(in, [](auto m) {
-               auto field = named(m, 1).init(0, 16);
+               auto field = m.initNamed(1).init(0, 16);
                for (unsigned i = 0; i < 16; ++i) field.set(i, data(std::string(300, 'a')));
              });
            },

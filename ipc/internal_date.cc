@@ -11,7 +11,8 @@ namespace {
 // Exactly `digits` decimal digits at `at`; -1 if there is anything else.
 int number(std::string_view text, std::size_t at, std::size_t digits) {
   int n = 0;
-  for (char c : text.substr(at, digits)) {
+  for (std::size_t i = at; i < at + digits; ++i) {
+    const char c = text[i];
     if (c < '0' || c > '9') return -1;
     n = n * 10 + (c - '0');
   }

@@ -130,14 +130,18 @@ TEST_CASE("findings come through, and no names that JSON could not take") {
   CHECK_THROWS_WITH_AS(reported(finding), "too many facts", PeerViolation);
 }
 
+Packet ended(std::uint8_t status) {
+  convert::Writer writer;
+  writer.root<schema::Report>().setEnded(status);
+  return writer.packet();
+}
+
 TEST_CASE("the exit statuses of the manual come through, and that of a stale token, no other") {
   int known = 0;
   for (int n = 0; n < 256; ++n) {
     CAPTURE(n);
-    convert::Writer writer;
-    writer.root<schema::Report>().setEnded(static_cast<std::uint8_t>(n));
+    Packet packet = ended(static_cast<std::uint8_t>(n));
     bool expected = n == 0 || n == 64 || n == 65 || n == 69 || n == 70 || (n >= 73 && n <= 79);
-    Packet packet = writer.packet();
     if (expected) {
       CHECK(static_cast<int>(std::get<Ended>(readReport(std::move(packet)).what).status) == n);
       CHECK(static_cast<int>(reported(Ended{static_cast<ExitStatus>(n)}).status) == n);

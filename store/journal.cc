@@ -70,7 +70,9 @@ struct Entry {
 };
 
 std::string describe(const Identity& identity, std::string_view flags) {
-  std::string what(reinterpret_cast<const char*>(identity.header.data()), identity.header.size());
+  std::string what;
+  what.reserve(identity.header.size() + sizeof identity.date + sizeof identity.size + flags.size());
+  what.append(reinterpret_cast<const char*>(identity.header.data()), identity.header.size());
   put(what, identity.date);
   put(what, identity.size);
   return what.append(flags);
@@ -198,6 +200,7 @@ void Store::intend(MailboxId id, Side target, UidNext targetNext, std::span<cons
   std::vector<std::string> described;
   std::vector<Entry> entries;
   described.reserve(intents.size());  // views of them stay valid
+  entries.reserve(intents.size());
   std::int64_t now = std::time(nullptr);
   for (const Intent& intent : intents) {
     described.push_back(describe(intent.identity.value(), intent.flags.text()));

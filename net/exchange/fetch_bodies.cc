@@ -103,6 +103,8 @@ bool FetchBodies::take(Untagged& untagged, Answers& answers) {
       for (const ForwardPath& path : paths) bytes_ += kNamedBytes + path.text().size();
     bytes_ += kMessageBytes + (envelope_ ? kTraceBytes : 0) + fetch->flags->text().size() +
               sender.text().size() + trace.messageId.size();
+    if (window_.messages.empty())
+      window_.messages.reserve(std::min<std::size_t>(remaining_.size() + 1, kMostMessages));
     window_.messages.push_back({.uid = *fetch->uid,
                                 .flags = std::move(*fetch->flags),
                                 .date = fetch->date ? *fetch->date : now(),

@@ -10,6 +10,9 @@ namespace interimap {
 
 namespace {
 
+// What stands between two bodies of an APPEND: flags and a date.
+constexpr std::size_t kUsualText = 64;
+
 // ASTRING-CHAR = ATOM-CHAR / resp-specials; list-char adds the list-wildcards (RFC 3501 section 9).
 bool isAstringChar(char c, bool listChars) {
   constexpr std::string_view kNever = "(){\\\"", kWildcards = "%*";
@@ -41,6 +44,7 @@ Command::Piece& Command::text(bool secret) {
   if (pieces_.empty() || pieces_.back().kind != Piece::Kind::text || pieces_.back().secret != secret) {
     Piece piece;
     piece.secret = secret;
+    piece.text.reserve(kUsualText);
     pieces_.push_back(std::move(piece));
   }
   return pieces_.back();
