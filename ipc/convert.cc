@@ -4,19 +4,7 @@
 
 #include <kj/io.h>
 
-#include <stdexcept>
-#include <utility>
-
 namespace interimap::convert {
-
-bool Writer::taken_ = false;
-
-// Memory of its own for each would be zeroed as a whole, and most packets are small.
-kj::ArrayPtr<capnp::word> Writer::place() {
-  static capnp::word place[Channel::kMostBytes / sizeof(capnp::word)];
-  if (std::exchange(taken_, true)) throw std::logic_error("two packets are written at a time");
-  return place;
-}
 
 Packet Writer::packet(Descriptor descriptor) {
   Packet packet;

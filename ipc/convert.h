@@ -6,6 +6,7 @@
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,12 +19,10 @@
 
 namespace interimap::convert {
 
-// The message under construction; one segment as long as it stays a packet. One at a time: all are made in the same
-// place, which has zeros again afterwards, whatever was in it.
+// The message under construction. It begins on the stack, where most packets have room.
 class Writer {
  public:
-  Writer() : message_(place()) {}
-  ~Writer() { taken_ = false; }
+  Writer() : message_(kj::arrayPtr(begin_.data(), begin_.size())) {}
   Writer(const Writer&) = delete;
   template <typename Root>
   typename Root::Builder root() {
@@ -32,9 +31,7 @@ class Writer {
   Packet packet(Descriptor descriptor = {});
 
  private:
-  static kj::ArrayPtr<capnp::word> place();
-
-  static bool taken_;
+  std::array<capnp::word, 256> begin_{};  // zeros, and again once the message is gone
   capnp::MallocMessageBuilder message_;
 };
 
