@@ -31,7 +31,7 @@ class Writer {
   Packet packet(Descriptor descriptor = {});
 
  private:
-  std::array<capnp::word, 256> begin_{};  // zeros, and again once the message is gone
+  std::array<capnp::word, 256> begin_{};  // zeros, as message_ finds and leaves it
   capnp::MallocMessageBuilder message_;
 };
 

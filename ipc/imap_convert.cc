@@ -78,18 +78,18 @@ InternalDate readDate(capnp::Text::Reader date) {
 }
 
 // Compared as octets and never interpreted: any of the right length will do.
-HeaderDigest readDigest(capnp::Data::Reader in) {
-  HeaderDigest digest;
-  if (in.size() != digest.size()) throw PeerViolation("a digest of odd length");
-  std::copy(in.begin(), in.end(), digest.begin());
-  return digest;
+template <typename Octets>
+Octets readOctets(capnp::Data::Reader in, const char* wrong) {
+  Octets octets;
+  if (in.size() != octets.size()) throw PeerViolation(wrong);
+  std::copy(in.begin(), in.end(), octets.begin());
+  return octets;
 }
-
+HeaderDigest readDigest(capnp::Data::Reader in) {
+  return readOctets<HeaderDigest>(in, "a digest of odd length");
+}
 ServerId readServerId(capnp::Data::Reader in) {
-  ServerId id;
-  if (in.size() != id.size()) throw PeerViolation("a message's name of the wrong length");
-  std::copy(in.begin(), in.end(), id.begin());
-  return id;
+  return readOctets<ServerId>(in, "a message's name of the wrong length");
 }
 
 capnp::Data::Reader bytes(const HeaderDigest& digest) { return {digest.data(), digest.size()}; }

@@ -25,6 +25,13 @@ std::size_t columnsOf(int terminal) {
   return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kColumns;
 }
 
+// Less than a hundred as long as there is a line to show.
+int percentOf(const Progress& progress) {
+  const std::uint64_t of = std::max(progress.ofOctets, progress.octets);
+  if (of == 0) return 0;
+  return std::min(static_cast<int>(static_cast<double>(progress.octets) / static_cast<double>(of) * 100), 99);
+}
+
 // A terminal that refuses a progress line has lost nothing.
 void put(int terminal, std::string_view text) { (void)!write(terminal, text.data(), text.size()); }
 
@@ -46,16 +53,6 @@ std::optional<double> CopyRate::octets() const {
   if (time < kBetween || samples_.back().octets == samples_.front().octets) return std::nullopt;
   return static_cast<double>(samples_.back().octets - samples_.front().octets) / time.count();
 }
-
-namespace {
-
-int percentOf(const Progress& progress) {
-  const std::uint64_t of = std::max(progress.ofOctets, progress.octets);
-  if (of == 0) return 0;
-  return std::min(static_cast<int>(static_cast<double>(progress.octets) / static_cast<double>(of) * 100), 99);
-}
-
-}  // namespace
 
 std::string progressText(const Progress& progress, const CopyRate& rate) {
   const bool complete = progress.messages == progress.ofMessages;

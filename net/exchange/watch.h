@@ -79,7 +79,7 @@ class Watch final : public Exchange {
   Log log_;
   Step step_ = Step::resting;
   bool silent_ = false, over_ = false;
-  bool unselectable_ = false;          // for now: there is nothing to idle in
+  bool unselectable_ = false;          // the last EXAMINE was refused: IDLE would tell nothing
   std::size_t lastCommand_ = 0;        // index of the one that counts
   std::unique_ptr<Exchange> examine_;  // the EXAMINE before IDLE
 };

@@ -11,9 +11,8 @@
 namespace interimap {
 
 void MessageDigest::load() {
-  sha256_.reset(EVP_MD_fetch(nullptr, "SHA256", nullptr));
-  context_.reset(EVP_MD_CTX_new());
-  if (!sha256_ || !context_) throw Failure(ExitStatus::internal, "OpenSSL has no SHA-256");
+  sha256_ = sha256::algorithm();
+  context_ = sha256::context();
 }
 
 void MessageDigest::reset() {

@@ -3,14 +3,12 @@
 // The digest of a whole message (ipc/identity.h), which tells whether two are the same.
 #pragma once
 
-#include <openssl/evp.h>
-
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "ipc/identity.h"
+#include "net/response/sha256.h"
 
 namespace interimap {
 
@@ -24,11 +22,6 @@ class MessageDigest {
   ContentDigest digest();
 
  private:
-  struct Free {
-    void operator()(EVP_MD* md) const { EVP_MD_free(md); }
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-
   // Within the header, in a line that may be a mark; in the rest of one that is too long for that; behind it.
   enum class At : std::uint8_t { line, longLine, body };
 
@@ -36,8 +29,8 @@ class MessageDigest {
   void endPiece(bool isWholeLine);
   void update(std::string_view octets);
 
-  std::unique_ptr<EVP_MD, Free> sha256_;
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
+  sha256::Algorithm sha256_;
+  sha256::Context context_;
   std::string line_;  // of the header, as far as it has come
   At at_ = At::line;
 };

@@ -41,12 +41,10 @@ void appendWithoutBlanks(std::string& text, std::string_view octets) {
 
 }  // namespace
 
-// Once: looking an algorithm up takes as long as hashing a few headers.
 void MessageHeader::load() {
-  sha256_.reset(EVP_MD_fetch(nullptr, "SHA256", nullptr));
-  whole_.reset(EVP_MD_CTX_new());
-  id_.reset(EVP_MD_CTX_new());
-  if (!sha256_ || !whole_ || !id_) throw Failure(ExitStatus::internal, "OpenSSL has no SHA-256");
+  sha256_ = sha256::algorithm();
+  whole_ = sha256::context();
+  id_ = sha256::context();
 }
 
 void MessageHeader::reset() {

@@ -3,14 +3,12 @@
 // What identifies a message on any server: the digest of its Message-ID, or of its header (ipc/identity.h).
 #pragma once
 
-#include <openssl/evp.h>
-
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "ipc/identity.h"
+#include "net/response/sha256.h"
 
 namespace interimap {
 
@@ -31,10 +29,6 @@ class MessageHeader {
     afterValue,  // at the beginning of the line behind it: folded or not
     done,        // behind the empty line, or with a Message-ID that is complete
   };
-  struct Free {
-    void operator()(EVP_MD* md) const { EVP_MD_free(md); }
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
 
   void load();  // the algorithm: most runs need none
   void step(char c);
@@ -44,8 +38,8 @@ class MessageHeader {
   void update(EVP_MD_CTX* context, bool& begun, std::string& pending);
   HeaderDigest finish(EVP_MD_CTX* context, bool begun, std::string& pending);
 
-  std::unique_ptr<EVP_MD, Free> sha256_;
-  std::unique_ptr<EVP_MD_CTX, Free> whole_, id_;
+  sha256::Algorithm sha256_;
+  sha256::Context whole_, id_;
   std::string wholePending_, idPending_;  // not yet digested
   std::size_t lineAt_ = 0;                // where this line begins in wholePending_, if all of it is there
   std::size_t matched_ = 0;               // characters of "message-id"

@@ -97,6 +97,13 @@ std::optional<std::vector<Uid>> readUids(Tokens& in, std::size_t most) {
   return uids;
 }
 
+// nz-number SP, before the UIDs of APPENDUID and COPYUID.
+std::optional<UidValidity> readValidity(Tokens& in) {
+  auto validity = in.number32();
+  if (!validity || *validity == 0 || !in.space()) return std::nullopt;
+  return UidValidity{*validity};
+}
+
 bool hasTwice(std::vector<Uid> uids) {
   std::ranges::sort(uids);
   return std::ranges::adjacent_find(uids) != uids.end();
@@ -107,24 +114,24 @@ bool hasTwice(std::vector<Uid> uids) {
 std::optional<AppendUid> AppendUid::parse(const RespText& text, std::size_t most) {
   if (text.code != "APPENDUID") return std::nullopt;
   Tokens in(text.arguments);
-  auto validity = in.number32();
-  if (!validity || *validity == 0 || !in.space()) return std::nullopt;
+  auto validity = readValidity(in);
+  if (!validity) return std::nullopt;
   auto uids = readUids(in, most);
   if (!uids || !in.atEnd()) return std::nullopt;
-  return AppendUid{{*validity}, std::move(*uids)};
+  return AppendUid{*validity, std::move(*uids)};
 }
 
 std::optional<CopyUid> CopyUid::parse(const RespText& text, std::size_t most) {
   if (text.code != "COPYUID") return std::nullopt;
   Tokens in(text.arguments);
-  auto validity = in.number32();
-  if (!validity || *validity == 0 || !in.space()) return std::nullopt;
+  auto validity = readValidity(in);
+  if (!validity) return std::nullopt;
   auto from = readUids(in, most);
   if (!from || !in.space()) return std::nullopt;
   auto to = readUids(in, most);
   if (!to || !in.atEnd() || from->size() != to->size() || hasTwice(*from) || hasTwice(*to))
     return std::nullopt;
-  return CopyUid{{*validity}, std::move(*from), std::move(*to)};
+  return CopyUid{*validity, std::move(*from), std::move(*to)};
 }
 
 std::optional<StatusResponse> StatusResponse::parse(std::string_view text) {

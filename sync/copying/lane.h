@@ -176,6 +176,8 @@ class Lane {
   void reserve();
   bool commit();  // results of finished APPENDs, intents of the next ones
   bool maySend(std::uint64_t besides) const;
+  // The mailbox was still the same when it was selected.
+  static bool isStill(Reply<answer::Selected>& selected, UidValidity validity);
   void fetchToCopy(const Load& load, UidSet uids, Origins::Place place);
   bool isToCopy(const Load& load, std::size_t at) const;
   std::vector<Appending> take(Fetching& fetching);

@@ -15,10 +15,10 @@ namespace interimap {
 void rememberReached(const Work& work, const BothChanges& changes, const Application& done,
                      const Both<Lanes*>& lanes);
 
-// What a server calls its messages.
+// Writes down what a server calls its messages.
 void rememberNames(const Work& work, Changes& changes, Side side);
 
-// There are copies that a server has made of its own messages: the flags of both are to be told once more.
+// A server has made copies of its own messages: the next pass asks both sides for their flags.
 bool isAnyCopiedThere(const Work& work, const Both<Lanes*>& lanes);
 
 // What the pass that follows has to know of what this one has done.

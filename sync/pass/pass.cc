@@ -202,7 +202,7 @@ void Pass::finish(const Both<Lanes*>& lanes) {
   for (Side side : kSides)
     if (changes_[side] && changes_[side]->doubt && changes_[side]->doubt->why == Changes::Doubt::Why::number)
       return;
-  // What flags these have on either side, the next pass is told once more, or the next run.
+  // Else the next pass, or the next run, is told the flags of these copies once more.
   if (!isAnyCopiedThere(work_, lanes)) rememberReached(work_, changes_, *application_, lanes);
   decideNext(work_, changes_, *application_, lanes);
 }

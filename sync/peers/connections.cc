@@ -41,8 +41,8 @@ void Connections::want() {
 // With its channel a net ends.
 void Connections::letGo() {
   for (Side side : kSides) {
-    refused_ =
-        refused_ || std::ranges::any_of(extras_[side], [](const Extra& e) { return e.server.isLost(); });
+    refused_ = refused_ ||
+               std::ranges::any_of(extras_[side], [](const ExtraConnection& e) { return e.server.isLost(); });
     wanted_[side] = 0;
     extras_[side].clear();
   }
@@ -54,14 +54,15 @@ void Connections::admit(Side side, Descriptor peer) {
   if (awaited_[side] == 0) throw PeerViolation("launch sent a net that was not wanted");
   --awaited_[side];
   const std::string& greeting = first_[side]->means().greeting;
-  if (wanted_[side] > 0) extras_[side].emplace_back(side, std::move(peer), greeting, exchange_, seam_);
+  if (wanted_[side] > 0)
+    extras_[side].emplace_back(side, std::move(peer), Purpose::synchronise, greeting, exchange_, seam_);
 }
 
 Server* Connections::at(Side side, std::size_t n) {
   n %= 1 + wanted_[side];
   if (n == 0) return first_[side];
   if (n > extras_[side].size()) return nullptr;
-  Extra& extra = extras_[side][n - 1];
+  ExtraConnection& extra = extras_[side][n - 1];
   return extra.server.isLost() || !extra.ready.ready() ? nullptr : &extra.server;
 }
 

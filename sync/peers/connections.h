@@ -14,6 +14,7 @@
 
 #include "ipc/reporter.h"
 #include "ipc/side.h"
+#include "sync/peers/extra_connection.h"
 #include "sync/peers/idle_connections.h"
 #include "sync/peers/server.h"
 
@@ -50,13 +51,6 @@ class Connections {
   void admit(Side side, Descriptor peer);
 
  private:
-  struct Extra {
-    Extra(Side side, Descriptor peer, const std::string& greeting, Exchange& exchange, Seam& seam)
-        : server(side, Channel(std::move(peer)), exchange, seam, Server::Loss::isBearable),
-          ready(server.enable(Purpose::synchronise, greeting)) {}
-    Server server;
-    Reply<Means> ready;
-  };
   Server* at(Side side, std::size_t n);
 
   Both<Server*> first_;
@@ -66,7 +60,7 @@ class Connections {
   Seam& seam_;
   std::uint64_t much_;
   Both<unsigned> wanted_{0, 0}, awaited_{0, 0};  // beside the first; of those, not yet sent by launch
-  Both<std::deque<Extra>> extras_;
+  Both<std::deque<ExtraConnection>> extras_;
   std::uint64_t octets_ = 0;   // to be copied since they were let go, as far as known
   std::size_t mailboxes_ = 0;  // to be copied now
   bool refused_ = false;       // a server does not bear so many: it is not tried again

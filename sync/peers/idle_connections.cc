@@ -64,8 +64,8 @@ void IdleConnections::letGo() {
     for (Idler& idler : idlers_[side]) idler.line.reset();
 }
 
-// For the one that has been due for longest, should some have been given up meanwhile; if all were, it is let
-// go at once.
+// It is for the mailbox that has been due for longest. Where none is without a connection any more, it is let
+// go.
 void IdleConnections::admit(Side side, Descriptor peer) {
   if (awaited_[side] == 0) throw PeerViolation("launch sent a net to idle that was not wanted");
   --awaited_[side];
@@ -74,7 +74,7 @@ void IdleConnections::admit(Side side, Descriptor peer) {
     if (!idler.line && (longest == nullptr || idler.due < longest->due)) longest = &idler;
   if (longest == nullptr) return;
   const std::string& greeting = first_[side]->means().greeting;
-  longest->line = std::make_unique<Line>(side, std::move(peer), greeting, exchange_, seam_);
+  longest->line = std::make_unique<Line>(side, std::move(peer), Purpose::pull, greeting, exchange_, seam_);
   watch(*longest);
 }
 

@@ -13,7 +13,7 @@
 
 #include "ipc/reporter.h"
 #include "ipc/side.h"
-#include "sync/peers/server.h"
+#include "sync/peers/extra_connection.h"
 #include "sync/report/log.h"
 
 namespace interimap {
@@ -36,19 +36,15 @@ class IdleConnections {
   bool haveNews() const;
   // That is taken notice of; they go on waiting.
   void takeNews();
-  // Who knows whether they are still there: they are made anew.
+  // They may be gone without a word: they are made anew.
   void letGo();
 
   // launch has sent the channel to another net.
   void admit(Side side, Descriptor peer);
 
  private:
-  struct Line {
-    Line(Side side, Descriptor peer, const std::string& greeting, Exchange& exchange, Seam& seam)
-        : server(side, Channel(std::move(peer)), exchange, seam, Server::Loss::isBearable),
-          ready(server.enable(Purpose::pull, greeting)) {}
-    Server server;
-    Reply<Means> ready;
+  struct Line : ExtraConnection {
+    using ExtraConnection::ExtraConnection;
     Reply<Nothing> news;
     Clock::time_point since = Clock::now();
   };

@@ -46,10 +46,7 @@ struct Between {
   ImapClient bob() const { return remote.client("bob"); }
 
   static void add(ImapClient client, const std::string& mailbox, unsigned seed, std::size_t count) {
-    std::vector<Message> messages = Corpus(seed).smallMessages(count);
-    for (Message& message : messages)
-      std::erase_if(message.flags, [](const std::string& flag) { return !flag.starts_with('\\'); });
-    client.append(mailbox, messages);
+    client.append(mailbox, Corpus(seed, Keywords::none).smallMessages(count));
   }
   static void store(ImapClient client, std::string_view uids, std::string_view what) {
     client.select("INBOX");

@@ -63,10 +63,7 @@ struct Between {
 
   // Without keywords, which the two servers of one maildir keep in places of their own.
   static void add(ImapClient client, const std::string& mailbox, unsigned seed, std::size_t count) {
-    std::vector<Message> messages = Corpus(seed).smallMessages(count);
-    for (Message& message : messages)
-      std::erase_if(message.flags, [](const std::string& flag) { return !flag.starts_with('\\'); });
-    client.append(mailbox, messages);
+    client.append(mailbox, Corpus(seed, Keywords::none).smallMessages(count));
   }
   static void change(ImapClient client, const char* flagged, const char* read, const char* expunged) {
     client.select("INBOX");
